@@ -1,0 +1,221 @@
+//! Donations: what may be given, and where a gift stands.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::money::Xof;
+use crate::pots::{HoldReason, UnknownWord};
+
+/// Where a donation stands. A failed attempt to pay is not an end: Wave lets the giver try again until the
+/// checkout expires, so attempts are counted, never staged.
+///
+/// ```text
+/// requested ─► confirmed
+///     ├──────► expired
+///     ├──────► refund_due ─► refunded      money that came too late
+///     └──────► suspended                   money that does not match what was asked for
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DonationStage {
+    Requested,
+    Confirmed,
+    Expired,
+    RefundDue,
+    Refunded,
+    Suspended,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a donation that is {from} cannot become {to}")]
+pub struct StageError {
+    pub from: DonationStage,
+    pub to: DonationStage,
+}
+
+impl DonationStage {
+    pub const ALL: [Self; 6] = [
+        Self::Requested,
+        Self::Confirmed,
+        Self::Expired,
+        Self::RefundDue,
+        Self::Refunded,
+        Self::Suspended,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Confirmed => "confirmed",
+            Self::Expired => "expired",
+            Self::RefundDue => "refund_due",
+            Self::Refunded => "refunded",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    pub fn confirm(self) -> Result<Self, StageError> {
+        self.step(Self::Confirmed, self == Self::Requested)
+    }
+
+    pub fn expire(self) -> Result<Self, StageError> {
+        self.step(Self::Expired, self == Self::Requested)
+    }
+
+    pub fn owe_refund(self) -> Result<Self, StageError> {
+        self.step(Self::RefundDue, self == Self::Requested)
+    }
+
+    pub fn refund(self) -> Result<Self, StageError> {
+        self.step(Self::Refunded, self == Self::RefundDue)
+    }
+
+    pub fn suspend(self) -> Result<Self, StageError> {
+        self.step(Self::Suspended, self == Self::Requested)
+    }
+
+    /// Wave may still tell us something that moves money.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Requested | Self::RefundDue)
+    }
+
+    const fn step(self, to: Self, allowed: bool) -> Result<Self, StageError> {
+        if allowed {
+            Ok(to)
+        } else {
+            Err(StageError { from: self, to })
+        }
+    }
+}
+
+impl fmt::Display for DonationStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for DonationStage {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|stage| stage.as_str() == word)
+            .ok_or_else(|| UnknownWord {
+                what: "a stage of a donation",
+                word: word.to_owned(),
+            })
+    }
+}
+
+/// What one gift may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DonationRules {
+    pub smallest: Xof,
+    pub largest: Xof,
+}
+
+impl DonationRules {
+    pub fn check(self, amount: Xof) -> Result<(), DonationRefusal> {
+        if amount < self.smallest {
+            Err(DonationRefusal::AmountTooSmall {
+                smallest: self.smallest,
+            })
+        } else if amount > self.largest {
+            Err(DonationRefusal::AmountTooLarge {
+                largest: self.largest,
+            })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Why a gift is not taken. Nothing has been asked of Wave and nothing is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum DonationRefusal {
+    #[error("a gift is at least {smallest}")]
+    AmountTooSmall { smallest: Xof },
+    #[error("a gift is at most {largest}")]
+    AmountTooLarge { largest: Xof },
+    #[error("there is no such pot")]
+    PotUnknown,
+    #[error("the pot does not take gifts now: it is {stage}")]
+    PotNotOpen { stage: crate::pots::PotStage },
+    #[error("the pot is on hold ({reason}) and takes no gifts now")]
+    PotHeld { reason: HoldReason },
+    #[error("a pot's owner cannot give to it")]
+    OwnPot,
+    #[error("this pot takes no anonymous gifts")]
+    AnonymousNotAllowed,
+    #[error("this pot takes no messages")]
+    MessagesNotAllowed,
+    #[error("Wave does not take this gift ({wave_code})")]
+    RefusedByWave { wave_code: String },
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_donation_goes_forward_only_and_every_other_step_is_refused() {
+        type Step = fn(DonationStage) -> Result<DonationStage, StageError>;
+        let steps: [(Step, DonationStage, DonationStage); 5] = [
+            (
+                DonationStage::confirm,
+                DonationStage::Requested,
+                DonationStage::Confirmed,
+            ),
+            (
+                DonationStage::expire,
+                DonationStage::Requested,
+                DonationStage::Expired,
+            ),
+            (
+                DonationStage::owe_refund,
+                DonationStage::Requested,
+                DonationStage::RefundDue,
+            ),
+            (
+                DonationStage::suspend,
+                DonationStage::Requested,
+                DonationStage::Suspended,
+            ),
+            (
+                DonationStage::refund,
+                DonationStage::RefundDue,
+                DonationStage::Refunded,
+            ),
+        ];
+        for (step, allowed, to) in steps {
+            for from in DonationStage::ALL {
+                let expected = if from == allowed {
+                    Ok(to)
+                } else {
+                    Err(StageError { from, to })
+                };
+                assert_eq!(step(from), expected);
+            }
+        }
+        assert!(
+            DonationStage::ALL
+                .iter()
+                .all(|stage| stage.as_str().parse() == Ok(*stage))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_gift_is_taken_exactly_within_its_bounds(francs in any::<i64>()) {
+            let rules = DonationRules { smallest: Xof::new(100), largest: Xof::new(1_000_000) };
+            prop_assert_eq!(rules.check(Xof::new(francs)).is_ok(), (100..=1_000_000).contains(&francs));
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The ledger: double entry, append-only, balanced by construction.
+//!
+//! A transaction is a set of transfers, each from one account to another, so it cannot be unbalanced: there is
+//! no way to write one half. An entry is positive where money arrives and negative where it leaves. Seen from
+//! here, money *comes from* Wave and *goes back* to Wave: the Wave float account is as negative as our wallet
+//! there is full, every pot is as positive as what it holds, and all accounts together are zero.
+//!
+//! This module refuses to know balances. A balance is the sum of postings, and only the database has them all.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::ids::{DonationId, PayoutId, PotId};
+use crate::money::Xof;
+use crate::payouts::PayoutOrder;
+use crate::pots::UnknownWord;
+
+/// Where money is, or who owes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Account {
+    /// Our wallet at Wave (negative: what is held there).
+    WaveFloat,
+    /// What a pot holds.
+    Pot(PotId),
+    /// Fees that WOLO bears itself, such as those of payouts (negative: a cost).
+    Fees,
+    /// Money that came too late and goes back to its giver.
+    RefundsDue,
+    /// Credit that WOLO gives away.
+    Promotions,
+    /// Money that matches nothing yet.
+    Suspense,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WaveFloat => f.pad("wave_float"),
+            Self::Pot(pot) => f.pad(&format!("pot:{pot}")),
+            Self::Fees => f.pad("fees"),
+            Self::RefundsDue => f.pad("refunds_due"),
+            Self::Promotions => f.pad("promotions"),
+            Self::Suspense => f.pad("suspense"),
+        }
+    }
+}
+
+impl FromStr for Account {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "wave_float" => Ok(Self::WaveFloat),
+            "fees" => Ok(Self::Fees),
+            "refunds_due" => Ok(Self::RefundsDue),
+            "promotions" => Ok(Self::Promotions),
+            "suspense" => Ok(Self::Suspense),
+            _ => word
+                .strip_prefix("pot:")
+                .and_then(|pot| pot.parse().ok())
+                .map(Self::Pot)
+                .ok_or_else(|| UnknownWord {
+                    what: "an account",
+                    word: word.to_owned(),
+                }),
+        }
+    }
+}
+
+impl TryFrom<String> for Account {
+    type Error = UnknownWord;
+
+    fn try_from(word: String) -> Result<Self, UnknownWord> {
+        word.parse()
+    }
+}
+
+impl From<Account> for String {
+    fn from(account: Account) -> Self {
+        account.to_string()
+    }
+}
+
+/// What happened. Together with its business key it is unique: the same thing is never posted twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionKind {
+    /// A gift arrived in its pot.
+    Donation,
+    /// A gift arrived after its pot had closed.
+    LateDonation,
+    /// A gift arrived that is not what was asked for.
+    OddDonation,
+    /// Wave took its part of a gift.
+    DonationFee,
+    /// A gift went back to its giver.
+    Refund,
+    /// A pot's money went to its owner.
+    Payout,
+    /// Wave charged us for a payout.
+    PayoutFee,
+}
+
+impl TransactionKind {
+    pub const ALL: [Self; 7] = [
+        Self::Donation,
+        Self::LateDonation,
+        Self::OddDonation,
+        Self::DonationFee,
+        Self::Refund,
+        Self::Payout,
+        Self::PayoutFee,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Donation => "donation",
+            Self::LateDonation => "late_donation",
+            Self::OddDonation => "odd_donation",
+            Self::DonationFee => "donation_fee",
+            Self::Refund => "refund",
+            Self::Payout => "payout",
+            Self::PayoutFee => "payout_fee",
+        }
+    }
+}
+
+impl fmt::Display for TransactionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for TransactionKind {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+            .ok_or_else(|| UnknownWord {
+                what: "a kind of transaction",
+                word: word.to_owned(),
+            })
+    }
+}
+
+/// One half of a transfer, as it stands in the books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub account: Account,
+    /// Positive where money arrives, negative where it leaves.
+    pub amount: Xof,
+}
+
+/// A movement of money between two accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Transfer {
+    from: Account,
+    to: Account,
+    amount: Xof,
+}
+
+/// Why something cannot be posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PostingError {
+    #[error("{0} cannot be moved: only a positive amount can")]
+    NotPositive(Xof),
+}
+
+/// A fact about money, ready to be posted. Its entries sum to zero because they come in pairs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    kind: TransactionKind,
+    business_key: String,
+    wave_id: Option<String>,
+    transfer: Transfer,
+}
+
+impl Transaction {
+    /// A gift arrived: `wave_id` is Wave's transaction id of the payment.
+    pub fn donation(
+        donation: DonationId,
+        pot: PotId,
+        amount: Xof,
+        wave_id: String,
+    ) -> Result<Self, PostingError> {
+        let to = Account::Pot(pot);
+        Self::new(
+            TransactionKind::Donation,
+            donation.to_string(),
+            Some(wave_id),
+            Account::WaveFloat,
+            to,
+            amount,
+        )
+    }
+
+    pub fn late_donation(donation: DonationId, amount: Xof, wave_id: String) -> Result<Self, PostingError> {
+        let to = Account::RefundsDue;
+        Self::new(
+            TransactionKind::LateDonation,
+            donation.to_string(),
+            Some(wave_id),
+            Account::WaveFloat,
+            to,
+            amount,
+        )
+    }
+
+    pub fn odd_donation(donation: DonationId, amount: Xof, wave_id: String) -> Result<Self, PostingError> {
+        let to = Account::Suspense;
+        Self::new(
+            TransactionKind::OddDonation,
+            donation.to_string(),
+            Some(wave_id),
+            Account::WaveFloat,
+            to,
+            amount,
+        )
+    }
+
+    /// Wave's part of a gift, as its statement says; the pot bears it.
+    pub fn donation_fee(donation: DonationId, pot: PotId, fee: Xof) -> Result<Self, PostingError> {
+        let from = Account::Pot(pot);
+        Self::new(
+            TransactionKind::DonationFee,
+            donation.to_string(),
+            None,
+            from,
+            Account::WaveFloat,
+            fee,
+        )
+    }
+
+    /// A late gift went back in full.
+    pub fn refund(donation: DonationId, amount: Xof) -> Result<Self, PostingError> {
+        let from = Account::RefundsDue;
+        Self::new(
+            TransactionKind::Refund,
+            donation.to_string(),
+            None,
+            from,
+            Account::WaveFloat,
+            amount,
+        )
+    }
+
+    /// The owner has been paid: `wave_id` is Wave's id of the payout.
+    pub fn payout(payout: PayoutId, pot: PotId, amount: Xof, wave_id: String) -> Result<Self, PostingError> {
+        let from = Account::Pot(pot);
+        Self::new(
+            TransactionKind::Payout,
+            payout.to_string(),
+            Some(wave_id),
+            from,
+            Account::WaveFloat,
+            amount,
+        )
+    }
+
+    /// What Wave charged for the payout; WOLO bears it.
+    pub fn payout_fee(order: PayoutOrder, fee: Xof) -> Result<Self, PostingError> {
+        let kind = TransactionKind::PayoutFee;
+        Self::new(
+            kind,
+            order.payout.to_string(),
+            None,
+            Account::Fees,
+            Account::WaveFloat,
+            fee,
+        )
+    }
+
+    fn new(
+        kind: TransactionKind,
+        business_key: String,
+        wave_id: Option<String>,
+        from: Account,
+        to: Account,
+        amount: Xof,
+    ) -> Result<Self, PostingError> {
+        if !amount.is_positive() {
+            return Err(PostingError::NotPositive(amount));
+        }
+        Ok(Self {
+            kind,
+            business_key,
+            wave_id,
+            transfer: Transfer { from, to, amount },
+        })
+    }
+
+    pub const fn kind(&self) -> TransactionKind {
+        self.kind
+    }
+
+    /// The thing it is about; with the kind, unique in the ledger.
+    pub fn business_key(&self) -> &str {
+        &self.business_key
+    }
+
+    /// Wave's id of the movement, where Wave gave one; unique in the ledger.
+    pub fn wave_id(&self) -> Option<&str> {
+        self.wave_id.as_deref()
+    }
+
+    pub fn entries(&self) -> [Entry; 2] {
+        let Transfer { from, to, amount } = self.transfer;
+        [
+            Entry {
+                account: from,
+                amount: -amount,
+            },
+            Entry { account: to, amount },
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn any_transaction(
+        kind: usize,
+        thing: u128,
+        pot: u128,
+        francs: i64,
+    ) -> Result<Transaction, PostingError> {
+        let donation = DonationId::from_uuid(Uuid::from_u128(thing));
+        let payout = PayoutId::from_uuid(Uuid::from_u128(thing));
+        let (pot, amount, wave_id) = (
+            PotId::from_uuid(Uuid::from_u128(pot)),
+            Xof::new(francs),
+            "T1".to_owned(),
+        );
+        match kind % 7 {
+            0 => Transaction::donation(donation, pot, amount, wave_id),
+            1 => Transaction::late_donation(donation, amount, wave_id),
+            2 => Transaction::odd_donation(donation, amount, wave_id),
+            3 => Transaction::donation_fee(donation, pot, amount),
+            4 => Transaction::refund(donation, amount),
+            5 => Transaction::payout(payout, pot, amount, wave_id),
+            _ => Transaction::payout_fee(PayoutOrder::first(payout), amount),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_transaction_that_can_be_made_is_balanced(kind: usize, thing: u128, pot: u128, francs: i64) {
+            match any_transaction(kind, thing, pot, francs) {
+                Ok(transaction) => {
+                    let [from, to] = transaction.entries();
+                    prop_assert!(francs > 0);
+                    prop_assert_eq!(from.amount.checked_add(to.amount), Some(Xof::ZERO));
+                    prop_assert_ne!(from.account, to.account);
+                }
+                Err(PostingError::NotPositive(amount)) => prop_assert!(amount.francs() <= 0),
+            }
+        }
+
+        #[test]
+        fn accounts_are_read_back_as_written(pot: u128) {
+            let pot = Account::Pot(PotId::from_uuid(Uuid::from_u128(pot)));
+            let others =
+                [Account::WaveFloat, Account::Fees, Account::RefundsDue, Account::Promotions, Account::Suspense];
+            for account in others.into_iter().chain([pot]) {
+                prop_assert_eq!(account.to_string().parse(), Ok(account));
+            }
+        }
+
+        /// A pot that receives, pays its fees and is paid out in full ends at zero, and Wave is owed nothing.
+        #[test]
+        fn what_goes_in_comes_out(gifts in prop::collection::vec((100i64..1_000_000, 0i64..100), 1..50)) {
+            let pot = PotId::from_uuid(Uuid::from_u128(1));
+            let mut book = Vec::new();
+            for (n, (gross, fee)) in gifts.iter().enumerate() {
+                let donation = DonationId::from_uuid(Uuid::from_u128(n as u128));
+                book.extend(Transaction::donation(donation, pot, Xof::new(*gross), format!("T{n}")));
+                book.extend(Transaction::donation_fee(donation, pot, Xof::new(*fee)));
+            }
+            let sum = |book: &[Transaction], account| -> Xof {
+                book.iter().flat_map(Transaction::entries).filter(|e| e.account == account).map(|e| e.amount).sum()
+            };
+            let net = sum(&book, Account::Pot(pot));
+            book.push(Transaction::payout(PayoutId::of_pot(pot), pot, net, "pt".to_owned()).expect("something to pay"));
+            prop_assert_eq!(sum(&book, Account::Pot(pot)), Xof::ZERO);
+            prop_assert_eq!(sum(&book, Account::WaveFloat), Xof::ZERO);
+        }
+    }
+
+    #[test]
+    fn kinds_are_read_back_as_written() {
+        assert!(
+            TransactionKind::ALL
+                .iter()
+                .all(|kind| kind.as_str().parse() == Ok(*kind))
+        );
+    }
+}

@@ -1,0 +1,21 @@
+//! The language of WOLO: what the words mean and what the rules allow.
+//!
+//! Everything here is pure. There is no async code, no clock and no I/O: an instant, a day or a random
+//! identifier always comes in as an argument, so every rule can be tested for any moment, and a workflow can
+//! use it without losing determinism.
+//!
+//! Vocabulary (a second word for the same thing is a mistake):
+//! - a **pot** collects for one birthday of one **owner**;
+//! - a **donation** is one gift to a pot; *payment* is what Wave does, never what a friend does;
+//! - a **payout** sends a pot's money to its owner, once;
+//! - a **hold** stops what it must on a pot and nothing else, and is lifted by what it waits for;
+//! - the **ledger** is the only truth about money: transfers between accounts, never a running total.
+
+pub mod dakar;
+pub mod donations;
+pub mod ids;
+pub mod ledger;
+pub mod money;
+pub mod payouts;
+pub mod people;
+pub mod pots;

@@ -1,0 +1,247 @@
+//! People: birth dates, ages and phone numbers.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::dakar;
+
+/// The age from which a person decides alone.
+pub const MAJORITY: i32 = 18;
+
+/// The day a person was born. The next birthday is always computed from it, never stored.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BirthDate(NaiveDate);
+
+impl BirthDate {
+    pub const fn new(day: NaiveDate) -> Self {
+        Self(day)
+    }
+
+    pub const fn day(self) -> NaiveDate {
+        self.0
+    }
+
+    /// The birthday in a calendar year: 29 February is celebrated on the 28th in common years.
+    pub fn celebrated_in(self, year: i32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, self.0.month(), self.0.day())
+            .or_else(|| NaiveDate::from_ymd_opt(year, 2, 28))
+            .unwrap_or(NaiveDate::MAX)
+    }
+
+    /// The birthday that is today or comes next.
+    pub fn next_on_or_after(self, today: NaiveDate) -> NaiveDate {
+        let this_year = self.celebrated_in(today.year());
+        if this_year >= today {
+            this_year
+        } else {
+            self.celebrated_in(today.year() + 1)
+        }
+    }
+
+    /// Full years on a day. A year is full only when its last day is over: who was born on 29 February and
+    /// celebrates on the 28th becomes older on 1 March in a common year. For minors that errs on the safe side.
+    pub fn age_on(self, day: NaiveDate) -> i32 {
+        let years = day.year() - self.0.year();
+        if (day.month(), day.day()) < (self.0.month(), self.0.day()) {
+            years - 1
+        } else {
+            years
+        }
+    }
+
+    pub fn is_minor_on(self, day: NaiveDate) -> bool {
+        self.age_on(day) < MAJORITY
+    }
+
+    pub fn is_minor_at(self, instant: DateTime<Utc>) -> bool {
+        self.is_minor_on(dakar::day_of(instant))
+    }
+}
+
+/// A birth date is personal: it is not shown by accident.
+impl fmt::Debug for BirthDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BirthDate(…)")
+    }
+}
+
+/// A phone number in E.164 form (`+221771234567`).
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Phone(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("this is not a phone number; write it as +221771234567, or 771234567 for Senegal")]
+pub struct InvalidPhone;
+
+impl Phone {
+    /// The number as providers want it. Named so that reading it is a decision: there is no `Display`.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// For people who may not see the number: `+221•••••67`.
+    pub fn masked(&self) -> String {
+        let (head, tail) = (
+            &self.0[..self.0.len().min(4)],
+            &self.0[self.0.len().saturating_sub(2)..],
+        );
+        format!("{head}•••••{tail}")
+    }
+}
+
+/// Reads a number as people write it: spaces, dots, `00` for `+`, no country code for Senegal.
+impl FromStr for Phone {
+    type Err = InvalidPhone;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPhone> {
+        // The library would skip letters and odd digits; a number that needs skipping is not clear enough to pay to.
+        let plain = text.trim();
+        if plain.len() > 32
+            || !plain
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b" .-()+".contains(&b))
+        {
+            return Err(InvalidPhone);
+        }
+        let international = match plain.strip_prefix("00") {
+            Some(rest) => format!("+{rest}"),
+            None => plain.to_owned(),
+        };
+        let number =
+            phonenumber::parse(Some(phonenumber::country::SN), international).map_err(|_| InvalidPhone)?;
+        if !phonenumber::is_valid(&number) {
+            return Err(InvalidPhone);
+        }
+        Ok(Self(number.format().mode(phonenumber::Mode::E164).to_string()))
+    }
+}
+
+impl TryFrom<String> for Phone {
+    type Error = InvalidPhone;
+
+    fn try_from(text: String) -> Result<Self, InvalidPhone> {
+        text.parse()
+    }
+}
+
+impl From<Phone> for String {
+    fn from(phone: Phone) -> Self {
+        phone.0
+    }
+}
+
+/// A phone number is personal: it never reaches a log or an error.
+impl fmt::Debug for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Phone(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date in a test")
+    }
+
+    fn born(text: &str) -> BirthDate {
+        BirthDate::new(day(text))
+    }
+
+    #[test]
+    fn the_leap_day_is_celebrated_on_the_28th_in_common_years() {
+        let leapling = born("2004-02-29");
+        assert_eq!(leapling.celebrated_in(2027), day("2027-02-28"));
+        assert_eq!(leapling.celebrated_in(2028), day("2028-02-29"));
+        assert_eq!(leapling.next_on_or_after(day("2027-02-28")), day("2027-02-28"));
+        assert_eq!(leapling.next_on_or_after(day("2027-03-01")), day("2028-02-29"));
+    }
+
+    #[test]
+    fn a_minor_becomes_adult_at_midnight_in_dakar() {
+        let person = born("2008-11-23");
+        assert!(person.is_minor_at("2026-11-22T23:59:59Z".parse().expect("an instant")));
+        assert!(!person.is_minor_at("2026-11-23T00:00:00Z".parse().expect("an instant")));
+    }
+
+    #[test]
+    fn who_was_born_on_the_leap_day_is_a_minor_until_the_year_is_over() {
+        let leapling = born("2008-02-29");
+        assert!(leapling.is_minor_on(day("2026-02-28")));
+        assert!(!leapling.is_minor_on(day("2026-03-01")));
+    }
+
+    #[test]
+    fn phone_numbers_are_read_as_people_write_them() {
+        for text in [
+            "+221771234567",
+            "77 123 45 67",
+            "00221 77 123 45 67",
+            "77.123.45.67",
+            "+221 (77) 123-45-67",
+        ] {
+            assert_eq!(text.parse::<Phone>().expect(text).reveal(), "+221771234567");
+        }
+        assert_eq!(
+            "+33612345678".parse::<Phone>().expect("a French number").reveal(),
+            "+33612345678"
+        );
+    }
+
+    #[test]
+    fn what_is_not_clearly_a_phone_number_is_refused() {
+        for text in [
+            "",
+            "77",
+            "+22177123456",
+            "+221771234567 ext 5",
+            "٧٧١٢٣٤٥٦٧",
+            "77\u{202e}1234567",
+            "'; drop table",
+            "+999123456789",
+        ] {
+            assert!(text.parse::<Phone>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn personal_data_does_not_show_in_debug() {
+        let phone: Phone = "+221771234567".parse().expect("a number");
+        assert_eq!(
+            format!("{phone:?} {:?}", born("1990-01-01")),
+            "Phone(…) BirthDate(…)"
+        );
+        assert_eq!(phone.masked(), "+221•••••67");
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_changes_nothing(text in "[0-9 +.()-]{0,20}") {
+            if let Ok(phone) = text.parse::<Phone>() {
+                prop_assert_eq!(phone.reveal().parse::<Phone>().expect("its own form"), phone.clone());
+            }
+        }
+
+        #[test]
+        fn the_next_birthday_is_within_a_year_and_never_past(birth in -20_000i32..20_000, ahead in 0i32..40_000) {
+            let epoch = day("1970-01-01");
+            let birth = epoch + chrono::Duration::days(i64::from(birth));
+            let today = birth + chrono::Duration::days(i64::from(ahead));
+            let person = BirthDate::new(birth);
+            let next = person.next_on_or_after(today);
+            prop_assert!(next >= today && next <= today + chrono::Duration::days(366));
+            // An age changes at most by one from one day to the next, and only forward.
+            let tomorrow = today + chrono::Duration::days(1);
+            prop_assert!((0..=1).contains(&(person.age_on(tomorrow) - person.age_on(today))));
+        }
+    }
+}
