@@ -15,21 +15,17 @@ pub fn start_of(day: NaiveDate) -> DateTime<Utc> {
 
 /// 23:59:59 Dakar, the last second of the day.
 pub fn end_of(day: NaiveDate) -> DateTime<Utc> {
-    let last_second = NaiveTime::MIN
-        .with_hour(23)
-        .and_then(|t| t.with_minute(59))
-        .and_then(|t| t.with_second(59));
+    let last_second =
+        NaiveTime::MIN.with_hour(23).and_then(|t| t.with_minute(59)).and_then(|t| t.with_second(59));
     day.and_time(last_second.unwrap_or(NaiveTime::MIN)).and_utc()
 }
 
 /// A full hour (0 to 23) of a day; a larger hour counts as 23.
 pub fn hour_of(day: NaiveDate, hour: u32) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN.with_hour(hour.min(23)).unwrap_or(NaiveTime::MIN))
-        .and_utc()
+    day.and_time(NaiveTime::MIN.with_hour(hour.min(23)).unwrap_or(NaiveTime::MIN)).and_utc()
 }
 
 /// The day some days before another; the calendar's first day where there is none.
 pub fn days_before(day: NaiveDate, days: u32) -> NaiveDate {
-    day.checked_sub_days(Days::new(u64::from(days)))
-        .unwrap_or(NaiveDate::MIN)
+    day.checked_sub_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN)
 }

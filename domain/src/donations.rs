@@ -37,14 +37,8 @@ pub struct StageError {
 }
 
 impl DonationStage {
-    pub const ALL: [Self; 6] = [
-        Self::Requested,
-        Self::Confirmed,
-        Self::Expired,
-        Self::RefundDue,
-        Self::Refunded,
-        Self::Suspended,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Requested, Self::Confirmed, Self::Expired, Self::RefundDue, Self::Refunded, Self::Suspended];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -83,11 +77,7 @@ impl DonationStage {
     }
 
     const fn step(self, to: Self, allowed: bool) -> Result<Self, StageError> {
-        if allowed {
-            Ok(to)
-        } else {
-            Err(StageError { from: self, to })
-        }
+        if allowed { Ok(to) } else { Err(StageError { from: self, to }) }
     }
 }
 
@@ -104,10 +94,7 @@ impl FromStr for DonationStage {
         Self::ALL
             .into_iter()
             .find(|stage| stage.as_str() == word)
-            .ok_or_else(|| UnknownWord {
-                what: "a stage of a donation",
-                word: word.to_owned(),
-            })
+            .ok_or_else(|| UnknownWord { what: "a stage of a donation", word: word.to_owned() })
     }
 }
 
@@ -121,13 +108,9 @@ pub struct DonationRules {
 impl DonationRules {
     pub fn check(self, amount: Xof) -> Result<(), DonationRefusal> {
         if amount < self.smallest {
-            Err(DonationRefusal::AmountTooSmall {
-                smallest: self.smallest,
-            })
+            Err(DonationRefusal::AmountTooSmall { smallest: self.smallest })
         } else if amount > self.largest {
-            Err(DonationRefusal::AmountTooLarge {
-                largest: self.largest,
-            })
+            Err(DonationRefusal::AmountTooLarge { largest: self.largest })
         } else {
             Ok(())
         }
@@ -168,47 +151,19 @@ mod tests {
     fn a_donation_goes_forward_only_and_every_other_step_is_refused() {
         type Step = fn(DonationStage) -> Result<DonationStage, StageError>;
         let steps: [(Step, DonationStage, DonationStage); 5] = [
-            (
-                DonationStage::confirm,
-                DonationStage::Requested,
-                DonationStage::Confirmed,
-            ),
-            (
-                DonationStage::expire,
-                DonationStage::Requested,
-                DonationStage::Expired,
-            ),
-            (
-                DonationStage::owe_refund,
-                DonationStage::Requested,
-                DonationStage::RefundDue,
-            ),
-            (
-                DonationStage::suspend,
-                DonationStage::Requested,
-                DonationStage::Suspended,
-            ),
-            (
-                DonationStage::refund,
-                DonationStage::RefundDue,
-                DonationStage::Refunded,
-            ),
+            (DonationStage::confirm, DonationStage::Requested, DonationStage::Confirmed),
+            (DonationStage::expire, DonationStage::Requested, DonationStage::Expired),
+            (DonationStage::owe_refund, DonationStage::Requested, DonationStage::RefundDue),
+            (DonationStage::suspend, DonationStage::Requested, DonationStage::Suspended),
+            (DonationStage::refund, DonationStage::RefundDue, DonationStage::Refunded),
         ];
         for (step, allowed, to) in steps {
             for from in DonationStage::ALL {
-                let expected = if from == allowed {
-                    Ok(to)
-                } else {
-                    Err(StageError { from, to })
-                };
+                let expected = if from == allowed { Ok(to) } else { Err(StageError { from, to }) };
                 assert_eq!(step(from), expected);
             }
         }
-        assert!(
-            DonationStage::ALL
-                .iter()
-                .all(|stage| stage.as_str().parse() == Ok(*stage))
-        );
+        assert!(DonationStage::ALL.iter().all(|stage| stage.as_str().parse() == Ok(*stage)));
     }
 
     proptest! {

@@ -108,10 +108,7 @@ mod tests {
 
     #[test]
     fn one_person_has_one_pot_a_year() {
-        let (awa, moussa) = (
-            UserId::from_uuid(Uuid::from_u128(1)),
-            UserId::from_uuid(Uuid::from_u128(2)),
-        );
+        let (awa, moussa) = (UserId::from_uuid(Uuid::from_u128(1)), UserId::from_uuid(Uuid::from_u128(2)));
         assert_eq!(PotId::for_birthday(awa, 2027), PotId::for_birthday(awa, 2027));
         assert_ne!(PotId::for_birthday(awa, 2027), PotId::for_birthday(awa, 2028));
         assert_ne!(PotId::for_birthday(awa, 2027), PotId::for_birthday(moussa, 2027));

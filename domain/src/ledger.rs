@@ -63,10 +63,7 @@ impl FromStr for Account {
                 .strip_prefix("pot:")
                 .and_then(|pot| pot.parse().ok())
                 .map(Self::Pot)
-                .ok_or_else(|| UnknownWord {
-                    what: "an account",
-                    word: word.to_owned(),
-                }),
+                .ok_or_else(|| UnknownWord { what: "an account", word: word.to_owned() }),
         }
     }
 }
@@ -142,10 +139,7 @@ impl FromStr for TransactionKind {
         Self::ALL
             .into_iter()
             .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| UnknownWord {
-                what: "a kind of transaction",
-                word: word.to_owned(),
-            })
+            .ok_or_else(|| UnknownWord { what: "a kind of transaction", word: word.to_owned() })
     }
 }
 
@@ -227,27 +221,13 @@ impl Transaction {
     /// Wave's part of a gift, as its statement says; the pot bears it.
     pub fn donation_fee(donation: DonationId, pot: PotId, fee: Xof) -> Result<Self, PostingError> {
         let from = Account::Pot(pot);
-        Self::new(
-            TransactionKind::DonationFee,
-            donation.to_string(),
-            None,
-            from,
-            Account::WaveFloat,
-            fee,
-        )
+        Self::new(TransactionKind::DonationFee, donation.to_string(), None, from, Account::WaveFloat, fee)
     }
 
     /// A late gift went back in full.
     pub fn refund(donation: DonationId, amount: Xof) -> Result<Self, PostingError> {
         let from = Account::RefundsDue;
-        Self::new(
-            TransactionKind::Refund,
-            donation.to_string(),
-            None,
-            from,
-            Account::WaveFloat,
-            amount,
-        )
+        Self::new(TransactionKind::Refund, donation.to_string(), None, from, Account::WaveFloat, amount)
     }
 
     /// The owner has been paid: `wave_id` is Wave's id of the payout.
@@ -266,14 +246,7 @@ impl Transaction {
     /// What Wave charged for the payout; WOLO bears it.
     pub fn payout_fee(order: PayoutOrder, fee: Xof) -> Result<Self, PostingError> {
         let kind = TransactionKind::PayoutFee;
-        Self::new(
-            kind,
-            order.payout.to_string(),
-            None,
-            Account::Fees,
-            Account::WaveFloat,
-            fee,
-        )
+        Self::new(kind, order.payout.to_string(), None, Account::Fees, Account::WaveFloat, fee)
     }
 
     fn new(
@@ -287,12 +260,7 @@ impl Transaction {
         if !amount.is_positive() {
             return Err(PostingError::NotPositive(amount));
         }
-        Ok(Self {
-            kind,
-            business_key,
-            wave_id,
-            transfer: Transfer { from, to, amount },
-        })
+        Ok(Self { kind, business_key, wave_id, transfer: Transfer { from, to, amount } })
     }
 
     pub const fn kind(&self) -> TransactionKind {
@@ -311,13 +279,7 @@ impl Transaction {
 
     pub fn entries(&self) -> [Entry; 2] {
         let Transfer { from, to, amount } = self.transfer;
-        [
-            Entry {
-                account: from,
-                amount: -amount,
-            },
-            Entry { account: to, amount },
-        ]
+        [Entry { account: from, amount: -amount }, Entry { account: to, amount }]
     }
 }
 
@@ -336,11 +298,8 @@ mod tests {
     ) -> Result<Transaction, PostingError> {
         let donation = DonationId::from_uuid(Uuid::from_u128(thing));
         let payout = PayoutId::from_uuid(Uuid::from_u128(thing));
-        let (pot, amount, wave_id) = (
-            PotId::from_uuid(Uuid::from_u128(pot)),
-            Xof::new(francs),
-            "T1".to_owned(),
-        );
+        let (pot, amount, wave_id) =
+            (PotId::from_uuid(Uuid::from_u128(pot)), Xof::new(francs), "T1".to_owned());
         match kind % 7 {
             0 => Transaction::donation(donation, pot, amount, wave_id),
             1 => Transaction::late_donation(donation, amount, wave_id),
@@ -398,10 +357,6 @@ mod tests {
 
     #[test]
     fn kinds_are_read_back_as_written() {
-        assert!(
-            TransactionKind::ALL
-                .iter()
-                .all(|kind| kind.as_str().parse() == Ok(*kind))
-        );
+        assert!(TransactionKind::ALL.iter().all(|kind| kind.as_str().parse() == Ok(*kind)));
     }
 }

@@ -36,13 +36,7 @@ pub struct StageError {
 }
 
 impl PayoutStage {
-    pub const ALL: [Self; 5] = [
-        Self::Planned,
-        Self::Sent,
-        Self::Unknown,
-        Self::Refused,
-        Self::Succeeded,
-    ];
+    pub const ALL: [Self; 5] = [Self::Planned, Self::Sent, Self::Unknown, Self::Refused, Self::Succeeded];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,11 +66,7 @@ impl PayoutStage {
     }
 
     const fn step(self, to: Self, allowed: bool) -> Result<Self, StageError> {
-        if allowed {
-            Ok(to)
-        } else {
-            Err(StageError { from: self, to })
-        }
+        if allowed { Ok(to) } else { Err(StageError { from: self, to }) }
     }
 }
 
@@ -93,10 +83,7 @@ impl FromStr for PayoutStage {
         Self::ALL
             .into_iter()
             .find(|stage| stage.as_str() == word)
-            .ok_or_else(|| UnknownWord {
-                what: "a stage of a payout",
-                word: word.to_owned(),
-            })
+            .ok_or_else(|| UnknownWord { what: "a stage of a payout", word: word.to_owned() })
     }
 }
 
@@ -114,11 +101,9 @@ impl PayoutOrder {
         Self { payout, number: 1 }
     }
 
+    #[must_use]
     pub const fn next(self) -> Self {
-        Self {
-            payout: self.payout,
-            number: self.number + 1,
-        }
+        Self { payout: self.payout, number: self.number + 1 }
     }
 
     /// The idempotency key at Wave, and our reference there. It follows from the pot; no attempt changes it.
@@ -145,19 +130,11 @@ mod tests {
         ];
         for (step, to, allowed) in steps {
             for from in PayoutStage::ALL {
-                let expected = if allowed.contains(&from) {
-                    Ok(to)
-                } else {
-                    Err(StageError { from, to })
-                };
+                let expected = if allowed.contains(&from) { Ok(to) } else { Err(StageError { from, to }) };
                 assert_eq!(step(from), expected);
             }
         }
-        assert!(
-            PayoutStage::ALL
-                .iter()
-                .all(|stage| stage.as_str().parse() == Ok(*stage))
-        );
+        assert!(PayoutStage::ALL.iter().all(|stage| stage.as_str().parse() == Ok(*stage)));
     }
 
     #[test]

@@ -36,22 +36,14 @@ impl BirthDate {
     /// The birthday that is today or comes next.
     pub fn next_on_or_after(self, today: NaiveDate) -> NaiveDate {
         let this_year = self.celebrated_in(today.year());
-        if this_year >= today {
-            this_year
-        } else {
-            self.celebrated_in(today.year() + 1)
-        }
+        if this_year >= today { this_year } else { self.celebrated_in(today.year() + 1) }
     }
 
     /// Full years on a day. A year is full only when its last day is over: who was born on 29 February and
     /// celebrates on the 28th becomes older on 1 March in a common year. For minors that errs on the safe side.
     pub fn age_on(self, day: NaiveDate) -> i32 {
         let years = day.year() - self.0.year();
-        if (day.month(), day.day()) < (self.0.month(), self.0.day()) {
-            years - 1
-        } else {
-            years
-        }
+        if (day.month(), day.day()) < (self.0.month(), self.0.day()) { years - 1 } else { years }
     }
 
     pub fn is_minor_on(self, day: NaiveDate) -> bool {
@@ -87,10 +79,7 @@ impl Phone {
 
     /// For people who may not see the number: `+221•••••67`.
     pub fn masked(&self) -> String {
-        let (head, tail) = (
-            &self.0[..self.0.len().min(4)],
-            &self.0[self.0.len().saturating_sub(2)..],
-        );
+        let (head, tail) = (&self.0[..self.0.len().min(4)], &self.0[self.0.len().saturating_sub(2)..]);
         format!("{head}•••••{tail}")
     }
 }
@@ -102,11 +91,7 @@ impl FromStr for Phone {
     fn from_str(text: &str) -> Result<Self, InvalidPhone> {
         // The library would skip letters and odd digits; a number that needs skipping is not clear enough to pay to.
         let plain = text.trim();
-        if plain.len() > 32
-            || !plain
-                .bytes()
-                .all(|b| b.is_ascii_digit() || b" .-()+".contains(&b))
-        {
+        if plain.len() > 32 || !plain.bytes().all(|b| b.is_ascii_digit() || b" .-()+".contains(&b)) {
             return Err(InvalidPhone);
         }
         let international = match plain.strip_prefix("00") {
@@ -182,19 +167,12 @@ mod tests {
 
     #[test]
     fn phone_numbers_are_read_as_people_write_them() {
-        for text in [
-            "+221771234567",
-            "77 123 45 67",
-            "00221 77 123 45 67",
-            "77.123.45.67",
-            "+221 (77) 123-45-67",
-        ] {
+        for text in
+            ["+221771234567", "77 123 45 67", "00221 77 123 45 67", "77.123.45.67", "+221 (77) 123-45-67"]
+        {
             assert_eq!(text.parse::<Phone>().expect(text).reveal(), "+221771234567");
         }
-        assert_eq!(
-            "+33612345678".parse::<Phone>().expect("a French number").reveal(),
-            "+33612345678"
-        );
+        assert_eq!("+33612345678".parse::<Phone>().expect("a French number").reveal(), "+33612345678");
     }
 
     #[test]
@@ -204,7 +182,7 @@ mod tests {
             "77",
             "+22177123456",
             "+221771234567 ext 5",
-            "٧٧١٢٣٤٥٦٧",
+            "\u{667}\u{667}1234567",
             "77\u{202e}1234567",
             "'; drop table",
             "+999123456789",
@@ -216,10 +194,7 @@ mod tests {
     #[test]
     fn personal_data_does_not_show_in_debug() {
         let phone: Phone = "+221771234567".parse().expect("a number");
-        assert_eq!(
-            format!("{phone:?} {:?}", born("1990-01-01")),
-            "Phone(…) BirthDate(…)"
-        );
+        assert_eq!(format!("{phone:?} {:?}", born("1990-01-01")), "Phone(…) BirthDate(…)");
         assert_eq!(phone.masked(), "+221•••••67");
     }
 

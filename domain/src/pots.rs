@@ -36,14 +36,8 @@ pub struct StageError {
 }
 
 impl PotStage {
-    pub const ALL: [Self; 6] = [
-        Self::Scheduled,
-        Self::Open,
-        Self::Closed,
-        Self::PayingOut,
-        Self::Settled,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Scheduled, Self::Open, Self::Closed, Self::PayingOut, Self::Settled, Self::Cancelled];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,10 +68,7 @@ impl PotStage {
     }
 
     pub fn cancel(self) -> Result<Self, StageError> {
-        self.step(
-            Self::Cancelled,
-            matches!(self, Self::Scheduled | Self::Open | Self::Closed),
-        )
+        self.step(Self::Cancelled, matches!(self, Self::Scheduled | Self::Open | Self::Closed))
     }
 
     pub const fn takes_donations(self) -> bool {
@@ -90,11 +81,7 @@ impl PotStage {
     }
 
     const fn step(self, to: Self, allowed: bool) -> Result<Self, StageError> {
-        if allowed {
-            Ok(to)
-        } else {
-            Err(StageError { from: self, to })
-        }
+        if allowed { Ok(to) } else { Err(StageError { from: self, to }) }
     }
 }
 
@@ -119,10 +106,7 @@ impl FromStr for PotStage {
         Self::ALL
             .into_iter()
             .find(|stage| stage.as_str() == word)
-            .ok_or_else(|| UnknownWord {
-                what: "a stage of a pot",
-                word: word.to_owned(),
-            })
+            .ok_or_else(|| UnknownWord { what: "a stage of a pot", word: word.to_owned() })
     }
 }
 
@@ -143,13 +127,8 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
-    pub const ALL: [Self; 5] = [
-        Self::Consent,
-        Self::Moderation,
-        Self::Float,
-        Self::PayoutUnknown,
-        Self::PayoutRefused,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Consent, Self::Moderation, Self::Float, Self::PayoutUnknown, Self::PayoutRefused];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -191,10 +170,7 @@ impl FromStr for HoldReason {
         Self::ALL
             .into_iter()
             .find(|reason| reason.as_str() == word)
-            .ok_or_else(|| UnknownWord {
-                what: "a reason to hold a pot",
-                word: word.to_owned(),
-            })
+            .ok_or_else(|| UnknownWord { what: "a reason to hold a pot", word: word.to_owned() })
     }
 }
 
@@ -230,14 +206,12 @@ impl FromStr for Visibility {
         Self::ALL
             .into_iter()
             .find(|visibility| visibility.as_str() == word)
-            .ok_or_else(|| UnknownWord {
-                what: "a visibility",
-                word: word.to_owned(),
-            })
+            .ok_or_else(|| UnknownWord { what: "a visibility", word: word.to_owned() })
     }
 }
 
 /// What the owner chose. Texts are as the owner wrote them; whoever shows them escapes them.
+#[expect(clippy::struct_excessive_bools, reason = "five independent switches, as the owner sees them")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PotSettings {
     pub title: String,
@@ -364,11 +338,7 @@ mod tests {
     use super::*;
 
     fn rules() -> PotRules {
-        PotRules {
-            opens_days_before: 30,
-            reminder_days_before: vec![7, 1],
-            payout_hour: 8,
-        }
+        PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 }
     }
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -382,24 +352,12 @@ mod tests {
             (PotStage::open, PotStage::Open, &[PotStage::Scheduled]),
             (PotStage::close, PotStage::Closed, &[PotStage::Open]),
             (PotStage::pay_out, PotStage::PayingOut, &[PotStage::Closed]),
-            (
-                PotStage::settle,
-                PotStage::Settled,
-                &[PotStage::Closed, PotStage::PayingOut],
-            ),
-            (
-                PotStage::cancel,
-                PotStage::Cancelled,
-                &[PotStage::Scheduled, PotStage::Open, PotStage::Closed],
-            ),
+            (PotStage::settle, PotStage::Settled, &[PotStage::Closed, PotStage::PayingOut]),
+            (PotStage::cancel, PotStage::Cancelled, &[PotStage::Scheduled, PotStage::Open, PotStage::Closed]),
         ];
         for (step, to, allowed) in steps {
             for from in PotStage::ALL {
-                let expected = if allowed.contains(&from) {
-                    Ok(to)
-                } else {
-                    Err(StageError { from, to })
-                };
+                let expected = if allowed.contains(&from) { Ok(to) } else { Err(StageError { from, to }) };
                 assert_eq!(step(from), expected);
             }
         }
@@ -407,42 +365,20 @@ mod tests {
 
     #[test]
     fn words_are_read_back_as_written() {
-        assert!(
-            PotStage::ALL
-                .iter()
-                .all(|stage| stage.as_str().parse() == Ok(*stage))
-        );
-        assert!(
-            HoldReason::ALL
-                .iter()
-                .all(|reason| reason.as_str().parse() == Ok(*reason))
-        );
-        assert!(
-            Visibility::ALL
-                .iter()
-                .all(|visibility| visibility.as_str().parse() == Ok(*visibility))
-        );
+        assert!(PotStage::ALL.iter().all(|stage| stage.as_str().parse() == Ok(*stage)));
+        assert!(HoldReason::ALL.iter().all(|reason| reason.as_str().parse() == Ok(*reason)));
+        assert!(Visibility::ALL.iter().all(|visibility| visibility.as_str().parse() == Ok(*visibility)));
         assert!("paid".parse::<PotStage>().is_err());
     }
 
     #[test]
     fn a_pot_opens_thirty_days_before_and_closes_at_the_end_of_the_day() {
-        let timeline = Timeline::plan(
-            "2027-01-02".parse().expect("a day"),
-            at("2026-11-23T10:00:00Z"),
-            &rules(),
-        );
+        let timeline =
+            Timeline::plan("2027-01-02".parse().expect("a day"), at("2026-11-23T10:00:00Z"), &rules());
         assert_eq!(timeline.opens_at, at("2026-12-03T00:00:00Z"));
         assert_eq!(timeline.closes_at, at("2027-01-02T23:59:59Z"));
-        assert_eq!(
-            timeline.pays_out_at(timeline.closes_at),
-            at("2027-01-03T08:00:00Z")
-        );
-        let said: Vec<_> = timeline
-            .occasions
-            .iter()
-            .map(|occasion| (occasion.at, occasion.what))
-            .collect();
+        assert_eq!(timeline.pays_out_at(timeline.closes_at), at("2027-01-03T08:00:00Z"));
+        let said: Vec<_> = timeline.occasions.iter().map(|occasion| (occasion.at, occasion.what)).collect();
         assert_eq!(
             said,
             [
@@ -459,28 +395,16 @@ mod tests {
         let timeline = Timeline::plan("2027-01-02".parse().expect("a day"), now, &rules());
         assert_eq!(timeline.opens_at, now);
         let said: Vec<_> = timeline.occasions.iter().map(|occasion| occasion.what).collect();
-        assert_eq!(
-            said,
-            [Announcement::Reminder { days: 1 }, Announcement::BirthdayWish]
-        );
+        assert_eq!(said, [Announcement::Reminder { days: 1 }, Announcement::BirthdayWish]);
     }
 
     #[test]
     fn a_pot_closed_early_is_paid_out_the_next_day() {
-        let timeline = Timeline::plan(
-            "2027-01-02".parse().expect("a day"),
-            at("2026-11-23T10:00:00Z"),
-            &rules(),
-        );
-        assert_eq!(
-            timeline.pays_out_at(at("2026-12-20T17:00:00Z")),
-            at("2026-12-21T08:00:00Z")
-        );
+        let timeline =
+            Timeline::plan("2027-01-02".parse().expect("a day"), at("2026-11-23T10:00:00Z"), &rules());
+        assert_eq!(timeline.pays_out_at(at("2026-12-20T17:00:00Z")), at("2026-12-21T08:00:00Z"));
         // A closing at midnight belongs to the day that begins.
-        assert_eq!(
-            timeline.pays_out_at(at("2026-12-20T00:00:00Z")),
-            at("2026-12-21T08:00:00Z")
-        );
+        assert_eq!(timeline.pays_out_at(at("2026-12-20T00:00:00Z")), at("2026-12-21T08:00:00Z"));
     }
 
     proptest! {
