@@ -1,1 +1,3 @@
-//! workflows
+//! The processes of WOLO: they decide, and do nothing else.
+
+pub mod steps;

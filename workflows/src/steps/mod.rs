@@ -1,0 +1,10 @@
+//! The step contracts: what the processes ask to be done, and what they get back.
+//!
+//! A contract has no body here. The activities crate implements each one under the same file name, and the
+//! compiler holds both to the same types. Wire names are written out and never change; inputs and outputs grow
+//! by fields with defaults only, because open processes hold the old ones in their histories.
+
+pub mod donations;
+pub mod payouts;
+pub mod pots;
+pub mod statements;

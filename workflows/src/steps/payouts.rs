@@ -1,0 +1,95 @@
+//! What a payout's process asks for. The one step that moves money is `payouts.send`: it writes the intent before
+//! the call and the result after it, always with the order's own key.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use temporalio_common::ActivityError;
+use temporalio_macros::activity_definitions;
+use wolo_domain::ids::{PayoutId, PotId};
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutOrder;
+
+pub struct Payouts;
+
+#[activity_definitions]
+impl Payouts {
+    #[activity(name = "payouts.plan")]
+    pub fn plan(input: PlanPayout) -> Result<Plan, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "payouts.send")]
+    pub fn send(input: SendPayout) -> Result<PayoutAnswer, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "payouts.find")]
+    pub fn find(input: FindPayout) -> Result<PayoutAnswer, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "payouts.lose_sight")]
+    pub fn lose_sight(input: LoseSight) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+}
+
+pub use payouts::{
+    Find as FindPayoutStep, LoseSight as LoseSightOfPayout, Plan as PlanPayoutStep, Send as SendPayoutStep,
+};
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct PlanPayout {
+    pub pot: PotId,
+    pub at: DateTime<Utc>,
+}
+
+/// Whether the pot can be paid out, and how much.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Plan {
+    /// The pot is empty.
+    NothingToPay,
+    /// Gifts whose end is not known yet.
+    DonationsPending { count: i64 },
+    /// Wave's fees on gifts of these days are not in the books yet.
+    FeesPending { days: Vec<NaiveDate> },
+    /// The payout is written down and the pot is paying out.
+    Ready { payout: PayoutId, amount: Xof },
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct SendPayout {
+    pub order: PayoutOrder,
+    pub at: DateTime<Utc>,
+}
+
+/// What is known about an order after asking Wave. What is known to be final has been booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum PayoutAnswer {
+    Succeeded,
+    /// Wave says no, for good, to this order.
+    Refused {
+        code: String,
+    },
+    /// Nothing was sent: our wallet cannot cover it.
+    FloatShort,
+    /// It may have happened. Only Wave knows.
+    Unclear {
+        why: String,
+    },
+}
+
+/// Looks an order up at Wave: by our reference, or by the id that a person read in Wave's portal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FindPayout {
+    pub order: PayoutOrder,
+    #[serde(default)]
+    pub wave_payout_id: Option<String>,
+    pub at: DateTime<Utc>,
+}
+
+/// Writes down that nobody knows how the order ended.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct LoseSight {
+    pub order: PayoutOrder,
+    pub at: DateTime<Utc>,
+}

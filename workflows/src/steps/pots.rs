@@ -1,0 +1,121 @@
+//! What a pot's process asks to be done to the pot itself: its row, its holds, its announcements.
+//!
+//! Every step may run twice and has one effect. Steps that change a stage find it already changed and agree;
+//! `at` is the process's own time, which decides, never the clock of the machine that acts.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use temporalio_common::ActivityError;
+use temporalio_macros::activity_definitions;
+use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timeline};
+
+pub struct Pots;
+
+#[activity_definitions]
+impl Pots {
+    #[activity(name = "pots.schedule")]
+    pub fn schedule(input: SchedulePot) -> Result<Scheduling, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "pots.open")]
+    pub fn open(input: PotMoment) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "pots.close")]
+    pub fn close(input: PotMoment) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "pots.settle")]
+    pub fn settle(input: PotMoment) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "pots.cancel")]
+    pub fn cancel(input: PotMoment) -> Result<Cancelling, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "pots.hold")]
+    pub fn hold(input: HoldPot) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "pots.release")]
+    pub fn release(input: ReleasePot) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "pots.announce")]
+    pub fn announce(input: Announce) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+}
+
+pub use pots::{
+    Announce as AnnouncePot, Cancel as CancelPot, Close as ClosePot, Hold as HoldPotStep, Open as OpenPot,
+    Release as ReleasePotStep, Schedule as SchedulePotStep, Settle as SettlePot,
+};
+
+/// Writes the pot's row (stage scheduled), with a link nobody can guess. A minor's pot is born held for consent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SchedulePot {
+    pub pot: PotId,
+    pub owner: UserId,
+    pub settings: PotSettings,
+    pub timeline: Timeline,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Scheduling {
+    Scheduled {
+        /// What already holds the pot.
+        holds: Vec<HoldReason>,
+    },
+    OwnerUnknown,
+    /// The owner has a pot for this birthday under another identity (an imported one).
+    PotExists,
+}
+
+/// Something that happens to a pot at a moment of its process.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct PotMoment {
+    pub pot: PotId,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Cancelling {
+    Cancelled,
+    /// Money has been given, or may be on its way; it would have to go back first.
+    HasDonations {
+        count: i64,
+    },
+    /// It is too late.
+    NotPossible {
+        stage: PotStage,
+    },
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldPot {
+    pub pot: PotId,
+    pub reason: HoldReason,
+    /// In words, for the operator.
+    pub note: String,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReleasePot {
+    pub pot: PotId,
+    pub reason: HoldReason,
+    pub at: DateTime<Utc>,
+}
+
+/// Puts an announcement in the outbox, once per pot and kind.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Announce {
+    pub pot: PotId,
+    pub what: Announcement,
+    pub at: DateTime<Utc>,
+}
