@@ -1,0 +1,18 @@
+//! The clients that speak to the outside world, and the checks on what it sends us.
+//!
+//! Every provider is reached through a real HTTP client built in one place ([`http`]), and every answer ends in one of
+//! four outcomes ([`wire::ProviderError`]), so that a caller can decide on money without knowing a provider's habits.
+//!
+//! This crate refuses to retry: it makes one attempt and says what is known about it. Repeating is a decision, and
+//! decisions belong to workflows. It keeps no state, reads no settings, and never puts a phone number, a name or a
+//! secret in an error or in `Debug`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so"))]
+
+pub mod http;
+pub mod private;
+pub mod wave;
+pub mod wire;
+
+pub use private::Private;
+pub use wire::{ProviderError, Sent};

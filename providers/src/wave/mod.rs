@@ -1,0 +1,279 @@
+//! Wave Business: checkouts in, payouts out, the wallet's book, and the webhooks.
+//!
+//! The body of a request is made once, as bytes; those bytes are signed and those bytes are sent. A client that
+//! serialises twice signs something else than it sends.
+//!
+//! This client never invents a fact about money: a reply that cannot be read, that speaks of another object, or of
+//! another currency, is [`ProviderError::Unexpected`], not a best guess. Source: Wave's Business API documentation
+//! (checkout, payout, balance and reconciliation, webhooks).
+
+mod amount;
+mod checkouts;
+mod payouts;
+mod reply;
+mod signature;
+mod statement;
+pub mod webhook;
+
+use std::net::IpAddr;
+
+use chrono::Utc;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
+use reqwest::{Client, Method};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::http::{self, HttpSetupError, Timeouts};
+use crate::wire::{ProviderError, retry_after};
+
+pub use checkouts::{CheckoutSession, CheckoutStatus, CreateCheckout, Expiry, PaymentFailure, PaymentStatus};
+pub use payouts::{
+    IdempotencyKey, InvalidIdempotencyKey, NameMatch, NationalIdMatch, Payout, PayoutStatus, RecipientCheck,
+    SendPayout, VerifyRecipient,
+};
+pub use signature::SIGNATURE_HEADER;
+pub use statement::{StatementLine, StatementPage, TransactionType, UnreadableLine};
+
+use reply::Reply;
+
+/// The only currency of a wallet in Senegal; anything else is kept as [`Currency::Unknown`] and never booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Currency {
+    /// West African francs, whole ones only.
+    #[serde(rename = "XOF")]
+    Xof,
+    #[serde(other)]
+    Unknown,
+}
+
+/// What is needed to speak for one Wave wallet.
+#[derive(Debug, Clone)]
+pub struct WaveAccess {
+    /// Scheme, host and port (`https://api.wave.com`); a path in it is kept as a prefix.
+    pub base_url: Url,
+    /// The bearer key of the wallet, `wave_sn_…`.
+    pub api_key: SecretString,
+    /// For keys that were made with request signing; then every request must be signed.
+    pub signing_secret: Option<SecretString>,
+    pub timeouts: Timeouts,
+}
+
+/// Why a [`Wave`] could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum WaveSetupError {
+    #[error(
+        "Wave's address must be https (plain http only to this machine), without a user, query or fragment"
+    )]
+    Address,
+    #[error("Wave's API key holds characters that no HTTP header can carry")]
+    ApiKey(#[source] InvalidHeaderValue),
+    #[error("the client for Wave could not be set up")]
+    Http(#[from] HttpSetupError),
+}
+
+/// A client of one Wave wallet. Cheap to clone; makes one attempt per call and never repeats by itself.
+#[derive(Debug, Clone)]
+pub struct Wave {
+    http: Client,
+    base_url: Url,
+    api_key: SecretString,
+    signing_secret: Option<SecretString>,
+}
+
+impl Wave {
+    pub fn new(access: WaveAccess) -> Result<Self, WaveSetupError> {
+        if !is_safe_address(&access.base_url) {
+            return Err(WaveSetupError::Address);
+        }
+        bearer(&access.api_key).map_err(WaveSetupError::ApiKey)?;
+        Ok(Self {
+            http: http::client(access.timeouts)?,
+            base_url: access.base_url,
+            api_key: access.api_key,
+            signing_secret: access.signing_secret,
+        })
+    }
+
+    async fn get(&self, url: Url) -> Result<Reply, ProviderError> {
+        self.send(Method::GET, url, None, None).await
+    }
+
+    /// A POST with the empty body, as `expire`, `refund` and `reverse` want it.
+    async fn post_empty(&self, url: Url, key: Option<&IdempotencyKey>) -> Result<Reply, ProviderError> {
+        self.send(Method::POST, url, None, key).await
+    }
+
+    async fn post<B: Serialize>(
+        &self,
+        url: Url,
+        body: &B,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Reply, ProviderError> {
+        let bytes = serde_json::to_vec(body).map_err(|_| {
+            // Our request types are plain structs; this would be a defect here, and nothing has been sent.
+            refused_here("unserialisable-request")
+        })?;
+        self.send(Method::POST, url, Some(bytes), key).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<Vec<u8>>,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Reply, ProviderError> {
+        let has_body = body.is_some();
+        let bytes = body.unwrap_or_default();
+        let now = Utc::now();
+
+        let mut request = self.http.request(method, url);
+        if let Ok(value) = bearer(&self.api_key) {
+            request = request.header(AUTHORIZATION, value);
+        }
+        if let Some(secret) = &self.signing_secret {
+            request = request.header(SIGNATURE_HEADER, signature::header(secret, now.timestamp(), &bytes));
+        }
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key.as_str());
+        }
+        if has_body {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+
+        let response = request.body(bytes).send().await.map_err(ProviderError::transport)?;
+        let status = response.status().as_u16();
+        match status {
+            // Their own trouble is told by the status alone; such a body is often a proxy's page.
+            408 | 500..=599 => Err(ProviderError::trouble(status)),
+            429 => {
+                let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+                Err(ProviderError::Throttled { retry_after: retry_after(header, now) })
+            }
+            200..=299 | 400..=499 => Ok(Reply { status, body: http::body(response).await? }),
+            _ => Err(ProviderError::unexpected(
+                "neither a success nor an error; redirects are not followed",
+                Some(status),
+            )),
+        }
+    }
+
+    /// The address of a call; each segment is one path element.
+    fn address(&self, segments: &[&str]) -> Url {
+        let mut url = self.base_url.clone();
+        // An http(s) address always has path segments.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push("v1").extend(segments);
+        }
+        url
+    }
+}
+
+fn bearer(api_key: &SecretString) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", api_key.expose_secret()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn is_safe_address(url: &Url) -> bool {
+    let this_machine = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        None => return false,
+    };
+    let scheme = url.scheme() == "https" || (url.scheme() == "http" && this_machine);
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    scheme && bare
+}
+
+/// Wave's ids are letters, digits, `-` and `_`. Anything else (a dot, a slash, nothing at all) would address another
+/// resource, so it is refused before it is sent.
+fn identifier(id: &str) -> Result<&str, ProviderError> {
+    let shaped = (1..=64).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if shaped { Ok(id) } else { Err(refused_here("invalid-identifier")) }
+}
+
+/// A final refusal of our own, before anything was sent.
+fn refused_here(code: &str) -> ProviderError {
+    ProviderError::Refused { code: code.to_owned(), message: "".into(), status: 400 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn access(base_url: &str) -> WaveAccess {
+        WaveAccess {
+            base_url: base_url.parse().unwrap(),
+            api_key: SecretString::from("wave_sn_test_key"),
+            signing_secret: None,
+            timeouts: Timeouts::total(Duration::from_secs(10)),
+        }
+    }
+
+    #[test]
+    fn addresses_that_would_leak_the_key_are_refused() {
+        for bad in [
+            "http://api.wave.com",
+            "ftp://api.wave.com",
+            "https://user:pass@api.wave.com",
+            "https://api.wave.com/?a=b",
+            "https://api.wave.com/#x",
+            "http://127.0.0.1.example.com",
+            "http://0.0.0.0:80",
+        ] {
+            assert!(matches!(Wave::new(access(bad)), Err(WaveSetupError::Address)), "{bad}");
+        }
+        for good in
+            ["https://api.wave.com", "http://127.0.0.1:4010", "http://localhost:1/wave", "http://[::1]:1"]
+        {
+            assert!(Wave::new(access(good)).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_no_header_can_carry_is_refused_without_being_shown() {
+        let mut bad = access("https://api.wave.com");
+        bad.api_key = SecretString::from("wave_sn\nX-Evil: 1");
+        let error = Wave::new(bad).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("Evil"));
+    }
+
+    #[test]
+    fn a_prefix_in_the_address_is_kept() {
+        for (base, expected) in [
+            ("https://api.wave.com", "https://api.wave.com/v1/payout/pt-1"),
+            ("https://api.wave.com/", "https://api.wave.com/v1/payout/pt-1"),
+            ("http://localhost:9/wave", "http://localhost:9/wave/v1/payout/pt-1"),
+            ("http://localhost:9/wave/", "http://localhost:9/wave/v1/payout/pt-1"),
+        ] {
+            let wave = Wave::new(access(base)).unwrap();
+            assert_eq!(wave.address(&["payout", "pt-1"]).as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn an_id_that_would_address_something_else_is_not_sent() {
+        for bad in ["", ".", "..", "a/b", "a?b", "a%2Fb", "é", &"a".repeat(65)] {
+            assert_eq!(identifier(bad).unwrap_err().refusal(), Some("invalid-identifier"), "{bad}");
+        }
+        assert_eq!(identifier("cos-1wolo_0001").unwrap(), "cos-1wolo_0001");
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let mut open = access("https://api.wave.com");
+        open.signing_secret = Some(SecretString::from("wave_sn_AKS_x"));
+        let wave = Wave::new(open).unwrap();
+        let shown = format!("{wave:?}");
+        assert!(!shown.contains("wave_sn_test_key") && !shown.contains("AKS"), "{shown}");
+    }
+}
