@@ -1,0 +1,21 @@
+//! The outside world on one machine.
+//!
+//! WOLO lives between Postgres, a Temporal server and the providers that move money and messages. This crate finds
+//! or fetches those programs, starts them, and stands in for the providers, so that `wolo dev`, `wolo demo` and every
+//! test meet the same world over the same protocols. No container and no root is needed.
+//!
+//! It refuses three things: to run a fetched program whose hash is not pinned here, to leave a process behind however
+//! its owner ends, and to know anything about our own processes (of our crates it depends on `wolo-domain` alone).
+
+pub mod folders;
+pub mod ports;
+pub mod postgres;
+pub mod processes;
+pub mod temporal;
+pub mod tools;
+pub mod wave;
+pub mod world;
+
+pub use postgres::Postgres;
+pub use temporal::Temporal;
+pub use world::World;

@@ -1,0 +1,77 @@
+//! Everything outside of WOLO, started together.
+
+pub(crate) mod background;
+mod shared;
+
+use std::path::PathBuf;
+
+use crate::folders::{self, DataFolder};
+use crate::postgres::{self, Postgres};
+use crate::temporal::{self, Temporal};
+use crate::wave::{self, Wave};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Folder(#[from] folders::Error),
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
+    #[error(transparent)]
+    Temporal(#[from] temporal::Error),
+    #[error(transparent)]
+    Wave(#[from] wave::Error),
+}
+
+/// How to start a world.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where its data is kept; absent: in a temporary folder that ends with it.
+    pub data_folder: Option<PathBuf>,
+    /// Absent: a free one.
+    pub postgres_port: Option<u16>,
+    pub temporal: temporal::Options,
+    /// Its book is kept in the data folder unless it names a folder of its own.
+    pub wave: wave::Options,
+}
+
+/// A running world. Dropping it, or the end of this process however it comes, stops everything in it.
+#[derive(Debug)]
+pub struct World {
+    pub postgres: Postgres,
+    pub temporal: Temporal,
+    pub wave: Wave,
+    // The last field, because it is dropped last: a temporary folder is deleted when nobody writes there any more.
+    folder: DataFolder,
+}
+
+impl World {
+    /// Starts everything at once and returns when all of it answers.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let folder = match &options.data_folder {
+            Some(path) => DataFolder::kept(path)?,
+            None => DataFolder::temporary()?,
+        };
+        let mut wave = options.wave;
+        if folder.is_kept() && wave.data_folder.is_none() {
+            wave.data_folder = Some(folder.subfolder("wave")?);
+        }
+        let (postgres, temporal, wave) = tokio::try_join!(
+            async { Ok::<_, Error>(Postgres::start(&folder, options.postgres_port).await?) },
+            async { Ok(Temporal::start(&folder, &options.temporal).await?) },
+            async { Ok(Wave::start(wave).await?) },
+        )?;
+        Ok(World { postgres, temporal, wave, folder })
+    }
+
+    /// Where its data and logs are.
+    pub fn folder(&self) -> &DataFolder {
+        &self.folder
+    }
+
+    /// Stops everything in order and waits until nothing of it is left.
+    pub async fn shutdown(self) {
+        let World { postgres, temporal, wave, folder } = self;
+        tokio::join!(postgres.shutdown(), temporal.shutdown(), wave.shutdown());
+        folder.close().await;
+    }
+}
