@@ -1,1 +1,29 @@
-//! control
+//! The verbs one may ask of a running process: start, signal, update, query. The API and the CLI share them.
+//!
+//! This crate refuses to decide and to act. It turns a typed question into a message to the engine and the
+//! engine's answer into a typed one; what cannot be answered now is an error that says whether asking again helps.
+
+pub mod donations;
+mod error;
+pub mod payouts;
+pub mod pots;
+pub mod time;
+
+pub use error::AskError;
+use temporalio_client::Client;
+
+/// A connection to the engine, from which every question is asked.
+#[derive(Clone)]
+pub struct Control {
+    client: Client,
+}
+
+impl Control {
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}

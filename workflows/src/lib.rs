@@ -1,3 +1,16 @@
 //! The processes of WOLO: they decide, and do nothing else.
+//!
+//! Each file is one process and reads like the story in its module doc. A process performs no I/O, reads no clock
+//! but its own and keeps no amounts it could ask the ledger for; what it wants done it asks for through the step
+//! contracts in [`steps`]. This crate refuses to know databases, providers and HTTP: they are not in its
+//! dependency tree, and a test keeps it so.
 
+pub mod attributes;
+pub mod donation;
+pub mod ids;
+mod patience;
+pub mod payout;
+pub mod pot_lifecycle;
+pub mod queues;
 pub mod steps;
+mod waiting;

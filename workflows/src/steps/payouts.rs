@@ -5,9 +5,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
-use wolo_domain::ids::{PayoutId, PotId};
+use wolo_domain::ids::PotId;
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::pots::HoldReason;
 
 pub struct Payouts;
 
@@ -51,8 +52,12 @@ pub enum Plan {
     DonationsPending { count: i64 },
     /// Wave's fees on gifts of these days are not in the books yet.
     FeesPending { days: Vec<NaiveDate> },
-    /// The payout is written down and the pot is paying out.
-    Ready { payout: PayoutId, amount: Xof },
+    /// Somebody holds the pot back.
+    Held { reason: HoldReason },
+    /// The payout is written down and the pot is paying out. The order is the first one, or the one that stands.
+    Ready { order: PayoutOrder, amount: Xof },
+    /// It has been paid before.
+    Paid { amount: Xof },
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

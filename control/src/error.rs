@@ -1,0 +1,104 @@
+//! What can go wrong in asking.
+
+use temporalio_client::errors::{
+    WorkflowInteractionError, WorkflowQueryError, WorkflowStartError, WorkflowUpdateError,
+    WorkflowUpdateWithStartError,
+};
+use temporalio_client::tonic::{Code, Status};
+use thiserror::Error;
+
+/// Why a question was not answered. Refusals by the rules are not here: they are answers.
+#[derive(Debug, Error)]
+pub enum AskError {
+    /// No such process runs, and none that the engine remembers has this name.
+    #[error("there is no such process")]
+    NotFound,
+    /// The process has ended; its facts are in the database.
+    #[error("the process has ended")]
+    Ended,
+    /// The engine is away, overloaded or slow. Asking again later is safe: names make every question repeatable.
+    #[error("the workflow engine cannot be reached now")]
+    Unavailable(#[source] Option<Status>),
+    /// The process is there but has no answer yet, because what it waits for (a provider, a worker) is slow.
+    #[error("the process has not answered in time")]
+    NotYet,
+    /// A bug, here or in a process.
+    #[error("the workflow engine gave an answer that nobody expected")]
+    Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl AskError {
+    fn from_status(status: Status) -> Self {
+        match status.code() {
+            Code::NotFound => Self::NotFound,
+            Code::AlreadyExists => Self::Ended,
+            // "Workflow Task in failed state": the process is stuck on a fault of its code until a deploy.
+            Code::FailedPrecondition => Self::NotYet,
+            Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::ResourceExhausted
+            | Code::Cancelled
+            | Code::Aborted
+            | Code::Internal
+            | Code::Unknown => Self::Unavailable(Some(status)),
+            _ => Self::Unexpected(Box::new(status)),
+        }
+    }
+}
+
+impl From<Status> for AskError {
+    fn from(status: Status) -> Self {
+        Self::from_status(status)
+    }
+}
+
+impl From<WorkflowStartError> for AskError {
+    fn from(error: WorkflowStartError) -> Self {
+        match error {
+            WorkflowStartError::AlreadyStarted { .. } => Self::Ended,
+            WorkflowStartError::Rpc(status) => Self::from_status(status),
+            other => Self::Unexpected(Box::new(other)),
+        }
+    }
+}
+
+impl From<WorkflowUpdateError> for AskError {
+    fn from(error: WorkflowUpdateError) -> Self {
+        match error {
+            WorkflowUpdateError::NotFound(_) => Self::NotFound,
+            WorkflowUpdateError::Rpc(status) => Self::from_status(status),
+            other => Self::Unexpected(Box::new(other)),
+        }
+    }
+}
+
+impl From<WorkflowUpdateWithStartError> for AskError {
+    fn from(error: WorkflowUpdateWithStartError) -> Self {
+        match error {
+            WorkflowUpdateWithStartError::Start(start) => start.into(),
+            WorkflowUpdateWithStartError::Update(update) => update.into(),
+            WorkflowUpdateWithStartError::Rpc(status) => Self::from_status(status),
+            other => Self::Unexpected(Box::new(other)),
+        }
+    }
+}
+
+impl From<WorkflowQueryError> for AskError {
+    fn from(error: WorkflowQueryError) -> Self {
+        match error {
+            WorkflowQueryError::NotFound(_) => Self::NotFound,
+            WorkflowQueryError::Rpc(status) => Self::from_status(status),
+            other => Self::Unexpected(Box::new(other)),
+        }
+    }
+}
+
+impl From<WorkflowInteractionError> for AskError {
+    fn from(error: WorkflowInteractionError) -> Self {
+        match error {
+            WorkflowInteractionError::NotFound(_) => Self::NotFound,
+            WorkflowInteractionError::Rpc(status) => Self::from_status(status),
+            other => Self::Unexpected(Box::new(other)),
+        }
+    }
+}

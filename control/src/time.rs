@@ -1,0 +1,84 @@
+//! Moving a process forward in time, for rehearsals, demonstrations and tests.
+//!
+//! The engine skips the waits of one process while everything it does stays real. It must be started with
+//! `frontend.WorkflowTimeSkippingEnabled=true`, which no production server is.
+
+use std::time::Duration;
+
+use prost_wkt_types::FieldMask;
+use temporalio_client::NamespacedClient;
+use temporalio_client::tonic::IntoRequest;
+use temporalio_common::protos::temporal::api::common::v1::{
+    FastForwardConfig, TimeSkippingConfig, WorkflowExecution as Execution,
+};
+use temporalio_common::protos::temporal::api::enums::v1::FastForwardPollingResult;
+use temporalio_common::protos::temporal::api::workflow::v1::WorkflowExecutionOptions;
+use temporalio_common::protos::temporal::api::workflowservice::v1::{
+    PollWorkflowExecutionTimeSkippingRequest, UpdateWorkflowExecutionOptionsRequest,
+};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{AskError, Control};
+
+#[derive(Debug, Error)]
+pub enum ForwardError {
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    #[error("time cannot be moved that far")]
+    TooFar,
+}
+
+/// How far the time was moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forwarded {
+    /// The process has lived through the whole of it.
+    Whole,
+    /// The process came to its end on the way.
+    EndedOnTheWay,
+}
+
+impl Control {
+    /// Moves a running process forward and returns when everything that falls due on the way has been done.
+    pub async fn forward(&self, workflow_id: &str, by: Duration) -> Result<Forwarded, ForwardError> {
+        let execution = Execution { workflow_id: workflow_id.to_owned(), run_id: String::new() };
+        let id = Uuid::new_v4().to_string();
+        let duration = prost_wkt_types::Duration {
+            seconds: i64::try_from(by.as_secs()).map_err(|_| ForwardError::TooFar)?,
+            nanos: i32::try_from(by.subsec_nanos()).map_err(|_| ForwardError::TooFar)?,
+        };
+        let options = UpdateWorkflowExecutionOptionsRequest {
+            namespace: self.client.namespace(),
+            workflow_execution: Some(execution.clone()),
+            workflow_execution_options: Some(WorkflowExecutionOptions {
+                time_skipping_config: Some(TimeSkippingConfig {
+                    enabled: true,
+                    fast_forward_config: Some(FastForwardConfig { id: id.clone(), duration: Some(duration) }),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            }),
+            update_mask: Some(FieldMask { paths: vec!["time_skipping_config".to_owned()] }),
+            ..Default::default()
+        };
+        let mut engine = self.client.connection().workflow_service();
+        engine.update_workflow_execution_options(options.into_request()).await.map_err(AskError::from)?;
+        loop {
+            let poll = PollWorkflowExecutionTimeSkippingRequest {
+                namespace: self.client.namespace(),
+                workflow_execution: Some(execution.clone()),
+                fast_forward_id: id.clone(),
+            };
+            let answer = engine
+                .poll_workflow_execution_time_skipping(poll.into_request())
+                .await
+                .map_err(AskError::from)?
+                .into_inner();
+            match answer.fast_forward_polling_result() {
+                FastForwardPollingResult::FastForwardCompleted => return Ok(Forwarded::Whole),
+                FastForwardPollingResult::FastForwardFailed => return Ok(Forwarded::EndedOnTheWay),
+                FastForwardPollingResult::PollTimeout | FastForwardPollingResult::Unspecified => {}
+            }
+        }
+    }
+}

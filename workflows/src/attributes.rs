@@ -1,0 +1,23 @@
+//! Search attributes: what operators find processes by. They are readable to everybody who sees the server, so
+//! they hold opaque ids and plain states, nothing personal.
+
+use temporalio_common::SearchAttributeKey;
+use temporalio_workflow::common::Timestamp;
+
+pub const POT: SearchAttributeKey<String> = SearchAttributeKey::keyword("PotId");
+pub const OWNER: SearchAttributeKey<String> = SearchAttributeKey::keyword("OwnerId");
+/// The stage, in the word that the database uses.
+pub const STATUS: SearchAttributeKey<String> = SearchAttributeKey::keyword("WoloStatus");
+/// When the process goes on by itself.
+pub const DUE_AT: SearchAttributeKey<Timestamp> = SearchAttributeKey::datetime("DueAt");
+/// A person has to decide before the process goes on.
+pub const NEEDS_HUMAN: SearchAttributeKey<bool> = SearchAttributeKey::bool("NeedsHuman");
+
+/// Name and type of each, as the server registers them before the first process starts.
+pub const ALL: [(&str, &str); 5] = [
+    ("PotId", "Keyword"),
+    ("OwnerId", "Keyword"),
+    ("WoloStatus", "Keyword"),
+    ("DueAt", "Datetime"),
+    ("NeedsHuman", "Bool"),
+];

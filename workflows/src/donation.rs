@@ -1,0 +1,162 @@
+//! One gift, from the asking to the knowing.
+//!
+//! The giver asks, Wave opens a page, and the gift is *requested*. From then on only Wave can say what became of
+//! it: by a webhook (a hint that makes us ask), by the end of the page, or because the pot closed and ended the
+//! page early. Whatever comes first, the process reads Wave's own record and books that: confirmed, too late and
+//! to be given back, odd and put in suspense, or expired. An attempt that failed is not an end, for Wave lets
+//! the giver try again until the page expires.
+//!
+//! An ordinary gift costs two steps. It never speaks to its pot: the ledger knows the sum.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use temporalio_common::data_converters::RawValue;
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_workflow::{
+    SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination,
+};
+
+use crate::steps::donations::{
+    Checkout, CheckoutOutcome, DonationRequest, OpenDonationCheckout, RefundDonation, RefundDonationStep,
+    SettleDonation, SettleDonationStep, Settlement,
+};
+use crate::waiting::{self, Woken};
+use crate::{attributes, patience};
+
+/// What a donation's process is started with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DonationInput {
+    pub request: DonationRequest,
+    /// How long after the page's end Wave is asked what became of it: a payment may complete in the last second.
+    pub grace_seconds: u64,
+}
+
+/// Where the process stands; the answer to the query `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DonationStatus {
+    /// What the giver got; nothing yet while Wave is being asked.
+    pub checkout: Option<CheckoutOutcome>,
+    pub failed_attempts: u32,
+    /// Something was heard that makes asking Wave worth while.
+    pub heard: bool,
+}
+
+/// How the gift ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DonationOutcome {
+    Refused,
+    Confirmed,
+    Expired,
+    Refunded,
+    Suspended,
+}
+
+#[workflow]
+pub struct Donation {
+    input: DonationInput,
+    status: DonationStatus,
+}
+
+#[workflow_methods]
+impl Donation {
+    #[init]
+    pub fn new(_ctx: &WorkflowContextView, input: DonationInput) -> Self {
+        Self { input, status: DonationStatus::default() }
+    }
+
+    #[run(name = "Donation")]
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<DonationOutcome> {
+        let outcome = match Self::open_checkout(ctx).await? {
+            CheckoutOutcome::Refused { .. } => DonationOutcome::Refused,
+            CheckoutOutcome::Opened(checkout) => match Self::settle_when_known(ctx, &checkout).await? {
+                Settlement::Confirmed => DonationOutcome::Confirmed,
+                Settlement::Suspended => DonationOutcome::Suspended,
+                Settlement::RefundDue => Self::give_back(ctx).await?,
+                Settlement::Expired | Settlement::StillOpen => DonationOutcome::Expired,
+            },
+        };
+        waiting::for_handlers(ctx).await?;
+        Ok(outcome)
+    }
+
+    /// The giver's question: where can I pay? Answered when Wave has opened the page, or the gift was refused.
+    #[update(name = "open_checkout")]
+    pub async fn ask_for_checkout(ctx: &mut WorkflowContext<Self>) -> CheckoutOutcome {
+        let waiting = ctx.clone();
+        // A cancelled process answers nobody; its caller learns that from the server.
+        let _ = waiting.wait_condition(|donation| donation.status.checkout.is_some()).await;
+        ctx.state(|donation| donation.status.checkout.clone()).unwrap_or_else(|| CheckoutOutcome::Refused {
+            refusal: wolo_domain::donations::DonationRefusal::RefusedByWave {
+                wave_code: "cancelled".to_owned(),
+            },
+        })
+    }
+
+    /// Wave reported a payment. A hint: what it carries is not read, so nothing in it can do harm.
+    #[signal(name = "payment_completed")]
+    pub fn payment_completed(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
+        self.status.heard = true;
+    }
+
+    /// Wave reported an attempt that failed; the giver may try again.
+    #[signal(name = "attempt_failed")]
+    pub fn attempt_failed(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
+        self.status.failed_attempts += 1;
+    }
+
+    /// The pot closed and the page was ended before its time.
+    #[signal(name = "checkout_ended")]
+    pub fn checkout_ended(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
+        self.status.heard = true;
+    }
+
+    #[query(name = "status")]
+    pub fn status(&self, _ctx: &WorkflowContextView) -> DonationStatus {
+        self.status.clone()
+    }
+
+    async fn open_checkout(ctx: &mut WorkflowContext<Self>) -> Result<CheckoutOutcome, WorkflowTermination> {
+        let request = ctx.state(|donation| donation.input.request.clone());
+        let outcome = ctx.execute_activity(OpenDonationCheckout, request, patience::ask_wave()).await?;
+        ctx.state_mut(|donation| donation.status.checkout = Some(outcome.clone()));
+        Ok(outcome)
+    }
+
+    /// Listens until the page's end and asks Wave whenever there is a reason to.
+    async fn settle_when_known(
+        ctx: &mut WorkflowContext<Self>,
+        checkout: &Checkout,
+    ) -> Result<Settlement, WorkflowTermination> {
+        let grace = Duration::from_secs(ctx.state(|donation| donation.input.grace_seconds));
+        let mut ask_at = waiting::now(ctx) + Duration::from_secs(checkout.lives_for_seconds) + grace;
+        loop {
+            let woken =
+                waiting::until(ctx, Some(ask_at), "the checkout expires", |donation| donation.status.heard)
+                    .await?;
+            ctx.state_mut(|donation| donation.status.heard = false);
+            match Self::settle(ctx).await? {
+                Settlement::StillOpen if woken == Woken::Due => ask_at = waiting::now(ctx) + grace,
+                Settlement::StillOpen => {}
+                known => return Ok(known),
+            }
+        }
+    }
+
+    async fn settle(ctx: &mut WorkflowContext<Self>) -> Result<Settlement, WorkflowTermination> {
+        let settle = ctx.state(|donation| SettleDonation {
+            donation: donation.input.request.donation,
+            failed_attempts: donation.status.failed_attempts,
+        });
+        Ok(ctx.execute_activity(SettleDonationStep, settle, patience::ask_wave()).await?)
+    }
+
+    /// Money that came too late goes back in full.
+    async fn give_back(ctx: &mut WorkflowContext<Self>) -> Result<DonationOutcome, WorkflowTermination> {
+        ctx.upsert_search_attributes([attributes::STATUS.value_set("refund_due".to_owned())]);
+        let refund = RefundDonation { donation: ctx.state(|donation| donation.input.request.donation) };
+        ctx.execute_activity(RefundDonationStep, refund, patience::ask_wave()).await?;
+        Ok(DonationOutcome::Refunded)
+    }
+}

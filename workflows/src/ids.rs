@@ -1,0 +1,16 @@
+//! The names of running processes. Everybody who speaks to one builds its name here.
+
+use wolo_domain::ids::{DonationId, PotId};
+
+pub fn pot_lifecycle(pot: PotId) -> String {
+    format!("pot/{pot}")
+}
+
+pub fn donation(donation: DonationId) -> String {
+    format!("donation/{donation}")
+}
+
+/// A pot is paid out once, so its payout is named after the pot.
+pub fn payout(pot: PotId) -> String {
+    format!("payout/{pot}")
+}

@@ -1,0 +1,44 @@
+//! How long the processes wait for a step before they try it again. Business waits (days, hold times) are not
+//! here: they come in with each process's input.
+
+use std::time::Duration;
+
+use temporalio_workflow::{ActivityOptions, RetryPolicy};
+
+/// A step in our own database. It is tried until it succeeds: the database comes back, and a pot that gave up
+/// would be worse than one that waits, visible to the operator.
+pub(crate) fn own_books() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_secs(15))
+        .retry_policy(
+            RetryPolicy::builder()
+                .initial_interval(Duration::from_millis(500))
+                .maximum_interval(Duration::from_mins(1))
+                .build(),
+        )
+        .build()
+}
+
+/// A step that asks Wave and can be repeated freely: it changes nothing there, or repeats itself by a key.
+pub(crate) fn ask_wave() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_secs(40))
+        .retry_policy(
+            RetryPolicy::builder()
+                .initial_interval(Duration::from_millis(500))
+                .maximum_interval(Duration::from_mins(1))
+                .build(),
+        )
+        .build()
+}
+
+/// A long walk through many things at Wave, which tells how far it is.
+pub(crate) fn walk_wave() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_hours(1))
+        .heartbeat_timeout(Duration::from_mins(1))
+        .retry_policy(
+            RetryPolicy::builder()
+                .initial_interval(Duration::from_secs(1))
+                .maximum_interval(Duration::from_mins(1))
+                .build(),
+        )
+        .build()
+}

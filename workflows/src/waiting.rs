@@ -1,0 +1,71 @@
+//! Waiting, done so that nobody can forget how a wait may end.
+//!
+//! A timer of the SDK answers a cancelled process with a value that is easily ignored; a condition has no
+//! time limit. The functions here are the only way the processes wait.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use temporalio_workflow::{TimerOptions, TimerResult, WorkflowContext, WorkflowTermination, select};
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// The time has come.
+    Due,
+    /// What was waited for happened first.
+    Called,
+}
+
+/// The process's own time, the only one that decides anything.
+pub(crate) fn now<W>(ctx: &WorkflowContext<W>) -> DateTime<Utc> {
+    // The engine stamps every task, so there is always a time; the epoch would only make everything due.
+    ctx.workflow_time().map_or(DateTime::UNIX_EPOCH, DateTime::from)
+}
+
+/// Waits until a moment, if there is one, or until the state satisfies a condition. `why` is what the Temporal UI
+/// shows.
+pub(crate) async fn until<W>(
+    ctx: &WorkflowContext<W>,
+    due: Option<DateTime<Utc>>,
+    why: &str,
+    called: impl Fn(&W) -> bool,
+) -> Result<Woken, WorkflowTermination> {
+    if ctx.state(&called) {
+        return Ok(Woken::Called);
+    }
+    let Some(due) = due else {
+        ctx.wait_condition(&called).await?;
+        return Ok(Woken::Called);
+    };
+    let Ok(remaining) = (due - now(ctx)).to_std() else { return Ok(Woken::Due) };
+    if remaining.is_zero() {
+        return Ok(Woken::Due);
+    }
+    let timer = TimerOptions::builder(remaining).summary(why.to_owned()).build();
+    select! {
+        woken = ctx.wait_condition(&called) => woken.map(|()| Woken::Called).map_err(Into::into),
+        fired = ctx.timer(timer) => match fired {
+            TimerResult::Cancelled => Err(WorkflowTermination::cancelled()),
+            TimerResult::Fired => Ok(Woken::Due),
+        },
+    }
+}
+
+/// Lets time pass.
+pub(crate) async fn sleep<W>(
+    ctx: &WorkflowContext<W>,
+    time: Duration,
+    why: &str,
+) -> Result<(), WorkflowTermination> {
+    match ctx.timer(TimerOptions::builder(time).summary(why.to_owned()).build()).await {
+        TimerResult::Cancelled => Err(WorkflowTermination::cancelled()),
+        TimerResult::Fired => Ok(()),
+    }
+}
+
+/// Lets every handler that has begun end, so that no caller is left without its answer.
+pub(crate) async fn for_handlers<W>(ctx: &WorkflowContext<W>) -> Result<(), WorkflowTermination> {
+    let handlers = ctx.clone();
+    ctx.wait_condition(move |_| handlers.all_handlers_finished()).await.map_err(Into::into)
+}
