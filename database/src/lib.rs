@@ -1,1 +1,30 @@
-//! database
+//! All SQL of WOLO, one file or folder per table family, under the word that the domain uses.
+//!
+//! Conventions, the same everywhere:
+//! - Absence is `Option`. An update that must hit a row and hits none is [`Error::Missing`].
+//! - A row that the rules say cannot exist is [`Error::Inconsistency`], naming table, column and row; nothing is
+//!   repaired in silence.
+//! - A stage changes under the lock of its row, by the domain's own transition. What has happened already is agreed
+//!   with, so every function may be called twice and has one effect.
+//! - A posting and the stage change it belongs to are one database transaction. That is why both live here.
+//! - Constraint names are mapped where the statement is.
+//! - `at` is the process's time and comes in; the database's own clock is read by the database alone.
+//!
+//! What this crate refuses to do: to speak to any network but its database, to keep a balance, and to put a person's
+//! data into an error, a log or a `Debug` text.
+
+pub mod donations;
+mod error;
+pub mod idempotency;
+pub mod ledger;
+pub mod outbox;
+pub mod payouts;
+pub mod people;
+mod pool;
+pub mod pots;
+mod rows;
+pub mod webhooks;
+
+pub use error::{Error, Fault};
+pub use pool::{Pool, connect, connect_later, migrate, ping};
+pub use rows::Page;

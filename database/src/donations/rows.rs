@@ -1,0 +1,164 @@
+//! Reading donations.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::money::Xof;
+
+use super::{Checkout, DONATIONS, Donation, Payment, Waiting};
+use crate::rows::{Page, count, word};
+use crate::{Error, Pool};
+
+#[tracing::instrument(name = "db.donations.donation", skip_all, fields(%donation), err)]
+pub async fn donation(pool: &Pool, donation: DonationId) -> Result<Option<Donation>, Error> {
+    let mut connection = pool.acquire().await?;
+    find(&mut connection, donation).await
+}
+
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    donation: DonationId,
+) -> Result<Option<Donation>, Error> {
+    sqlx::query_as!(
+        DonationRow,
+        "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
+                wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
+                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at
+         from money.donations
+         where donation_id = $1",
+        donation.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Donation::try_from)
+    .transpose()
+}
+
+/// The gift, locked until the transaction ends: whoever else wants to end it waits.
+pub(super) async fn lock(connection: &mut PgConnection, donation: DonationId) -> Result<Donation, Error> {
+    sqlx::query_scalar!(
+        "select donation_id from money.donations where donation_id = $1 for update",
+        donation.uuid()
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    find(connection, donation).await?.ok_or_else(|| Error::missing(DONATIONS, donation))
+}
+
+/// A pot's gifts, the last asked for first, whatever their stage.
+#[tracing::instrument(name = "db.donations.of_pot", skip_all, fields(%pot), err)]
+pub async fn of_pot(pool: &Pool, pot: PotId, page: Page<DonationId>) -> Result<Vec<Donation>, Error> {
+    sqlx::query_as!(
+        DonationRow,
+        "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
+                wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
+                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at
+         from money.donations
+         where pot_id = $1
+           and ($2::uuid is null or (requested_at, donation_id) < (
+               select requested_at, donation_id from money.donations where donation_id = $2
+           ))
+         order by requested_at desc, donation_id desc
+         limit $3",
+        pot.uuid(),
+        page.after.map(DonationId::uuid),
+        page.rows(),
+    )
+    .fetch_all(pool)
+    .await?
+    .into_iter()
+    .map(Donation::try_from)
+    .collect()
+}
+
+/// A pot's gifts that wait for their payment, by id.
+#[tracing::instrument(name = "db.donations.requested_of_pot", skip_all, fields(%pot), err)]
+pub async fn requested_of_pot(
+    pool: &Pool,
+    pot: PotId,
+    page: Page<DonationId>,
+) -> Result<Vec<Waiting>, Error> {
+    let rows = sqlx::query!(
+        "select donation_id, checkout_id
+         from money.donations
+         where pot_id = $1 and stage = 'requested' and ($2::uuid is null or donation_id > $2)
+         order by donation_id
+         limit $3",
+        pot.uuid(),
+        page.after.map(DonationId::uuid),
+        page.rows(),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Waiting { donation: DonationId::from_uuid(row.donation_id), checkout_id: row.checkout_id })
+        .collect())
+}
+
+struct DonationRow {
+    donation_id: Uuid,
+    pot_id: Uuid,
+    amount: i64,
+    stage: String,
+    donor_user_id: Option<Uuid>,
+    donor_name: Option<String>,
+    message: Option<String>,
+    anonymous: bool,
+    checkout_id: Option<String>,
+    wave_launch_url: Option<String>,
+    checkout_opened_at: Option<DateTime<Utc>>,
+    checkout_expires_at: Option<DateTime<Utc>>,
+    refusal_code: Option<String>,
+    wave_transaction_id: Option<String>,
+    paid_amount: Option<i64>,
+    paid_currency: Option<String>,
+    paid_at: Option<DateTime<Utc>>,
+    fee: Option<i64>,
+    failed_attempts: i32,
+    requested_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    refund_sent_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<DonationRow> for Donation {
+    type Error = Error;
+
+    fn try_from(row: DonationRow) -> Result<Self, Error> {
+        let id = DonationId::from_uuid(row.donation_id);
+        let checkout =
+            match (row.checkout_id, row.wave_launch_url, row.checkout_opened_at, row.checkout_expires_at) {
+                (Some(id), Some(wave_launch_url), Some(opened_at), Some(expires_at)) => {
+                    Some(Checkout { id, wave_launch_url, opened_at, expires_at })
+                }
+                (None, None, None, None) => None,
+                _ => return Err(Error::inconsistent(DONATIONS, "checkout_id", id)),
+            };
+        let payment = match (row.wave_transaction_id, row.paid_amount, row.paid_currency, row.paid_at) {
+            (Some(wave_transaction_id), Some(amount), Some(currency), Some(at)) => {
+                Some(Payment { wave_transaction_id, amount: Xof::new(amount), currency, at })
+            }
+            (None, None, None, None) => None,
+            _ => return Err(Error::inconsistent(DONATIONS, "wave_transaction_id", id)),
+        };
+        Ok(Self {
+            id,
+            pot: PotId::from_uuid(row.pot_id),
+            amount: Xof::new(row.amount),
+            stage: word(&row.stage, DONATIONS, "stage", id)?,
+            donor_user: row.donor_user_id.map(UserId::from_uuid),
+            donor_name: row.donor_name,
+            message: row.message,
+            anonymous: row.anonymous,
+            checkout,
+            refusal_code: row.refusal_code,
+            payment,
+            fee: row.fee.map(Xof::new),
+            failed_attempts: count(row.failed_attempts, DONATIONS, "failed_attempts", id)?,
+            requested_at: row.requested_at,
+            ended_at: row.ended_at,
+            refund_sent_at: row.refund_sent_at,
+        })
+    }
+}

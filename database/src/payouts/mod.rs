@@ -1,0 +1,173 @@
+//! Payouts: what is to be paid, the orders given to Wave for it, and the postings when Wave has paid.
+//!
+//! An order is written and committed before Wave is called, and another one can begin only when Wave has refused
+//! the one before. What nobody knows stays unknown here until somebody brings Wave's own evidence.
+
+mod orders;
+mod plan;
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use wolo_domain::ids::{PayoutId, PotId, UserId};
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutStage;
+use wolo_domain::people::Phone;
+
+pub use orders::{Beginning, Receipt, begin_order, lose_sight, record_refusal, record_success};
+pub use plan::{Plan, plan};
+
+use crate::rows::{Page, count, word};
+use crate::{Error, Pool};
+
+const PAYOUTS: &str = "money.payouts";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payout {
+    pub id: PayoutId,
+    pub pot: PotId,
+    pub amount: Xof,
+    pub stage: PayoutStage,
+    /// The order that counts; zero until the first is given.
+    pub order_number: u32,
+    pub wave_payout_id: Option<String>,
+    /// What Wave charged us for it.
+    pub fee: Option<Xof>,
+    /// Why Wave refused the last order for good.
+    pub refusal_code: Option<String>,
+    pub planned_at: DateTime<Utc>,
+    /// When the order that counts was first sent.
+    pub sent_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// Who is paid.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recipient {
+    pub user: UserId,
+    pub name: String,
+    /// None: there is nowhere to pay to yet.
+    pub phone: Option<Phone>,
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recipient({})", self.user)
+    }
+}
+
+#[tracing::instrument(name = "db.payouts.payout", skip_all, fields(%payout), err)]
+pub async fn payout(pool: &Pool, payout: PayoutId) -> Result<Option<Payout>, Error> {
+    let mut connection = pool.acquire().await?;
+    find(&mut connection, payout).await
+}
+
+async fn find(connection: &mut PgConnection, payout: PayoutId) -> Result<Option<Payout>, Error> {
+    sqlx::query_as!(
+        PayoutRow,
+        "select payout_id, pot_id, amount, stage, order_number, wave_payout_id, fee, refusal_code, planned_at,
+                sent_at, ended_at
+         from money.payouts
+         where payout_id = $1",
+        payout.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Payout::try_from)
+    .transpose()
+}
+
+/// The payout, locked until the transaction ends.
+async fn lock(connection: &mut PgConnection, payout: PayoutId) -> Result<Payout, Error> {
+    sqlx::query_scalar!("select payout_id from money.payouts where payout_id = $1 for update", payout.uuid())
+        .fetch_optional(&mut *connection)
+        .await?;
+    find(connection, payout).await?.ok_or_else(|| Error::missing(PAYOUTS, payout))
+}
+
+/// All payouts, the last planned first.
+#[tracing::instrument(name = "db.payouts.all", skip_all, err)]
+pub async fn all(
+    pool: &Pool,
+    stage: Option<PayoutStage>,
+    page: Page<PayoutId>,
+) -> Result<Vec<Payout>, Error> {
+    sqlx::query_as!(
+        PayoutRow,
+        "select payout_id, pot_id, amount, stage, order_number, wave_payout_id, fee, refusal_code, planned_at,
+                sent_at, ended_at
+         from money.payouts
+         where ($1::text is null or stage = $1)
+           and ($2::uuid is null or (planned_at, payout_id) < (
+               select planned_at, payout_id from money.payouts where payout_id = $2
+           ))
+         order by planned_at desc, payout_id desc
+         limit $3",
+        stage.map(PayoutStage::as_str),
+        page.after.map(PayoutId::uuid),
+        page.rows(),
+    )
+    .fetch_all(pool)
+    .await?
+    .into_iter()
+    .map(Payout::try_from)
+    .collect()
+}
+
+/// Who is to be paid, as their account says now.
+#[tracing::instrument(name = "db.payouts.recipient", skip_all, fields(%payout), err)]
+pub async fn recipient(pool: &Pool, payout: PayoutId) -> Result<Option<Recipient>, Error> {
+    let row = sqlx::query!(
+        "select users.user_id, users.name, users.phone
+         from money.payouts
+         join pots.pots using (pot_id)
+         join people.users on users.user_id = pots.owner_id
+         where payout_id = $1",
+        payout.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        let user = UserId::from_uuid(row.user_id);
+        let phone = row.phone.as_deref().map(|text| word(text, "people.users", "phone", user)).transpose()?;
+        Ok(Recipient { user, name: row.name, phone })
+    })
+    .transpose()
+}
+
+struct PayoutRow {
+    payout_id: Uuid,
+    pot_id: Uuid,
+    amount: i64,
+    stage: String,
+    order_number: i32,
+    wave_payout_id: Option<String>,
+    fee: Option<i64>,
+    refusal_code: Option<String>,
+    planned_at: DateTime<Utc>,
+    sent_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<PayoutRow> for Payout {
+    type Error = Error;
+
+    fn try_from(row: PayoutRow) -> Result<Self, Error> {
+        let id = PayoutId::from_uuid(row.payout_id);
+        Ok(Self {
+            id,
+            pot: PotId::from_uuid(row.pot_id),
+            amount: Xof::new(row.amount),
+            stage: word(&row.stage, PAYOUTS, "stage", id)?,
+            order_number: count(row.order_number, PAYOUTS, "order_number", id)?,
+            wave_payout_id: row.wave_payout_id,
+            fee: row.fee.map(Xof::new),
+            refusal_code: row.refusal_code,
+            planned_at: row.planned_at,
+            sent_at: row.sent_at,
+            ended_at: row.ended_at,
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! Reaching the database, and bringing its shape up to date.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::Error;
+
+/// Connections to the database. Cheap to clone.
+pub type Pool = sqlx::PgPool;
+
+/// Waiting longer than this for a connection is an answer too: the caller says 503, or tries again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens a pool and asks the database once whether it is there.
+pub async fn connect(url: &str, connections: u32) -> Result<Pool, Error> {
+    let pool = connect_later(url, connections)?;
+    ping(&pool).await?;
+    Ok(pool)
+}
+
+/// Opens a pool that connects when it is first used, so that a server can start before its database. The URL names
+/// the user: there is no default.
+pub fn connect_later(url: &str, connections: u32) -> Result<Pool, Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("wolo").options([
+        // A lock that is held for long is somebody else's fault; waiting for it must not become ours.
+        ("lock_timeout", "5s"),
+        ("statement_timeout", "30s"),
+        ("idle_in_transaction_session_timeout", "30s"),
+    ]);
+    Ok(PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options))
+}
+
+/// Whether the database answers.
+#[tracing::instrument(name = "db.ping", skip_all, err)]
+pub async fn ping(pool: &Pool) -> Result<(), Error> {
+    sqlx::query!("select 1 as one").fetch_one(pool).await?;
+    Ok(())
+}
+
+/// Applies the migrations that are missing. The pool must belong to the owner of the tables. Several processes may
+/// do this at once: they take turns.
+#[tracing::instrument(name = "db.migrate", skip_all, err)]
+pub async fn migrate(pool: &Pool) -> Result<(), Error> {
+    sqlx::migrate!("../migrations").run(pool).await.map_err(|error| match error {
+        sqlx::migrate::MigrateError::Execute(error) => error.into(),
+        other => Error::Migration(other),
+    })
+}

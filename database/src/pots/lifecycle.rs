@@ -1,0 +1,290 @@
+//! A pot's stages, from its making to its end. Each change is made under the lock of the pot's row.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sqlx::PgConnection;
+use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::ledger::Account;
+use wolo_domain::people::BirthDate;
+use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timeline};
+
+use super::{POTS, holds};
+use crate::outbox::{self, Topic};
+use crate::rows::word;
+use crate::{Error, Pool, ledger};
+
+/// How a pot's row is locked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lock {
+    /// To change the pot, or to be sure that nobody who relies on it is still under way.
+    ToChange,
+    /// To rely on the pot staying as it is; many can at once.
+    ToRelyOn,
+}
+
+/// Locks a pot's row until the transaction ends, and says where the pot stands.
+pub(crate) async fn lock(connection: &mut PgConnection, pot: PotId, lock: Lock) -> Result<PotStage, Error> {
+    let stage = match lock {
+        Lock::ToChange => {
+            sqlx::query_scalar!("select stage from pots.pots where pot_id = $1 for update", pot.uuid())
+                .fetch_optional(connection)
+                .await?
+        }
+        Lock::ToRelyOn => {
+            sqlx::query_scalar!("select stage from pots.pots where pot_id = $1 for share", pot.uuid())
+                .fetch_optional(connection)
+                .await?
+        }
+    };
+    let stage = stage.ok_or_else(|| Error::missing(POTS, pot))?;
+    word(&stage, POTS, "stage", pot)
+}
+
+#[derive(Clone)]
+pub struct NewPot {
+    pub id: PotId,
+    pub owner: UserId,
+    pub settings: PotSettings,
+    pub timeline: Timeline,
+    pub at: DateTime<Utc>,
+}
+
+impl fmt::Debug for NewPot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewPot({})", self.id)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scheduling {
+    Scheduled {
+        /// What already holds the pot.
+        holds: Vec<HoldReason>,
+    },
+    OwnerUnknown,
+    /// The owner has a pot for this year under another id.
+    PotExists,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    Opened,
+    /// Something that stops everything holds the pot; it stays scheduled.
+    Held {
+        reason: HoldReason,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelling {
+    Cancelled,
+    /// Money has been given, or may be on its way; it would have to go back first.
+    HasDonations {
+        count: i64,
+    },
+    /// It is too late.
+    NotPossible {
+        stage: PotStage,
+    },
+}
+
+/// Writes a new pot. The pot of somebody who will be a minor when it opens is born held for consent.
+#[tracing::instrument(name = "db.pots.schedule", skip_all, fields(pot = %new.id), err)]
+pub async fn schedule(pool: &Pool, new: &NewPot) -> Result<Scheduling, Error> {
+    let mut tx = pool.begin().await?;
+    let birth_date =
+        sqlx::query_scalar!("select birth_date from people.users where user_id = $1", new.owner.uuid())
+            .fetch_optional(&mut *tx)
+            .await?;
+    let Some(birth_date) = birth_date.map(BirthDate::new) else { return Ok(Scheduling::OwnerUnknown) };
+
+    if insert(&mut tx, new).await? {
+        if birth_date.is_minor_at(new.timeline.opens_at) {
+            let note = "the owner is a minor when the pot opens";
+            holds::write(&mut tx, new.id, HoldReason::Consent, note, new.at).await?;
+        }
+    } else {
+        let owner = sqlx::query_scalar!("select owner_id from pots.pots where pot_id = $1", new.id.uuid())
+            .fetch_optional(&mut *tx)
+            .await?;
+        match owner.map(UserId::from_uuid) {
+            Some(owner) if owner == new.owner => {}
+            Some(_) => return Err(Error::inconsistent(POTS, "owner_id", new.id)),
+            None => return Ok(Scheduling::PotExists),
+        }
+    }
+    let holds = holds::open_reasons(&mut tx, new.id).await?;
+    tx.commit().await?;
+    Ok(Scheduling::Scheduled { holds })
+}
+
+/// Whether the row is new. It is not when the pot is there, or another one for the same birthday.
+async fn insert(connection: &mut PgConnection, new: &NewPot) -> Result<bool, Error> {
+    let NewPot { settings, timeline, .. } = new;
+    let inserted = sqlx::query!(
+        "insert into pots.pots (
+             pot_id, owner_id, title, description, target, visibility, show_donor_names, show_amounts,
+             allow_anonymous, allow_messages, surprise, birthday, opens_at, closes_at
+         )
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         on conflict do nothing",
+        new.id.uuid(),
+        new.owner.uuid(),
+        settings.title,
+        settings.description,
+        settings.target.francs(),
+        settings.visibility.as_str(),
+        settings.show_donor_names,
+        settings.show_amounts,
+        settings.allow_anonymous,
+        settings.allow_messages,
+        settings.surprise,
+        timeline.birthday,
+        timeline.opens_at,
+        timeline.closes_at,
+    )
+    .execute(connection)
+    .await?
+    .rows_affected();
+    Ok(inserted == 1)
+}
+
+/// Opens a pot for gifts and writes its announcement.
+#[tracing::instrument(name = "db.pots.open", skip_all, fields(%pot), err)]
+pub async fn open(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Opening, Error> {
+    let mut tx = pool.begin().await?;
+    let stage = lock(&mut tx, pot, Lock::ToChange).await?;
+    if matches!(stage, PotStage::Open | PotStage::Closed | PotStage::PayingOut | PotStage::Settled) {
+        return Ok(Opening::Opened);
+    }
+    let to = stage.open()?;
+    if let Some(reason) = holds::stopping_hold(&mut tx, pot).await? {
+        return Ok(Opening::Held { reason });
+    }
+    sqlx::query!(
+        "update pots.pots set stage = $2, opened_at = $3 where pot_id = $1",
+        pot.uuid(),
+        to.as_str(),
+        at,
+    )
+    .execute(&mut *tx)
+    .await?;
+    write_announcement(&mut tx, pot, Announcement::Opened, at).await?;
+    tx.commit().await?;
+    Ok(Opening::Opened)
+}
+
+/// Closes a pot. When this returns, no gift can be requested any more, and every one that was is visible.
+#[tracing::instrument(name = "db.pots.close", skip_all, fields(%pot), err)]
+pub async fn close(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<(), Error> {
+    let mut tx = pool.begin().await?;
+    let stage = lock(&mut tx, pot, Lock::ToChange).await?;
+    if matches!(stage, PotStage::Closed | PotStage::PayingOut | PotStage::Settled) {
+        return Ok(());
+    }
+    let to = stage.close()?;
+    // The clock is read with the lock in hand: a gift that got in before was paid before.
+    sqlx::query!(
+        "update pots.pots set stage = $2, closed_at = $3, closing_recorded_at = clock_timestamp() where pot_id = $1",
+        pot.uuid(),
+        to.as_str(),
+        at,
+    )
+    .execute(&mut *tx)
+    .await?;
+    write_announcement(&mut tx, pot, Announcement::Closed, at).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a pot whose money has gone where it belongs: it is empty, and its payout, if it had one, succeeded.
+#[tracing::instrument(name = "db.pots.settle", skip_all, fields(%pot), err)]
+pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<(), Error> {
+    let mut tx = pool.begin().await?;
+    let stage = lock(&mut tx, pot, Lock::ToChange).await?;
+    if stage == PotStage::Settled {
+        return Ok(());
+    }
+    let to = stage.settle()?;
+    let waiting = sqlx::query_scalar!(
+        r#"select exists (select from money.donations where pot_id = $1 and stage = 'requested')
+               or exists (select from money.payouts where pot_id = $1 and stage <> 'succeeded') as "waiting!""#,
+        pot.uuid(),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if waiting {
+        return Err(Error::conflict("pots_settle_when_nothing_is_under_way"));
+    }
+    if !ledger::balance_within(&mut tx, Account::Pot(pot)).await?.is_zero() {
+        return Err(Error::conflict("pots_settle_when_empty"));
+    }
+    sqlx::query!(
+        "update pots.pots set stage = $2, settled_at = $3 where pot_id = $1",
+        pot.uuid(),
+        to.as_str(),
+        at,
+    )
+    .execute(&mut *tx)
+    .await?;
+    holds::release_all(&mut tx, pot, at).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Cancels a pot to which nobody has given anything.
+#[tracing::instrument(name = "db.pots.cancel", skip_all, fields(%pot), err)]
+pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancelling, Error> {
+    let mut tx = pool.begin().await?;
+    let stage = lock(&mut tx, pot, Lock::ToChange).await?;
+    if stage == PotStage::Cancelled {
+        return Ok(Cancelling::Cancelled);
+    }
+    let Ok(to) = stage.cancel() else { return Ok(Cancelling::NotPossible { stage }) };
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+           from money.donations
+           where pot_id = $1 and stage in ('requested', 'confirmed', 'refund_due')"#,
+        pot.uuid(),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if count > 0 {
+        return Ok(Cancelling::HasDonations { count });
+    }
+    sqlx::query!(
+        "update pots.pots set stage = $2, cancelled_at = $3 where pot_id = $1",
+        pot.uuid(),
+        to.as_str(),
+        at,
+    )
+    .execute(&mut *tx)
+    .await?;
+    holds::release_all(&mut tx, pot, at).await?;
+    write_announcement(&mut tx, pot, Announcement::Cancelled, at).await?;
+    tx.commit().await?;
+    Ok(Cancelling::Cancelled)
+}
+
+/// Writes an announcement for the relay, once per pot and kind.
+#[tracing::instrument(name = "db.pots.announce", skip_all, fields(%pot, what = what.key()), err)]
+pub async fn announce(pool: &Pool, pot: PotId, what: Announcement, at: DateTime<Utc>) -> Result<(), Error> {
+    let mut tx = pool.begin().await?;
+    lock(&mut tx, pot, Lock::ToRelyOn).await?;
+    write_announcement(&mut tx, pot, what, at).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn write_announcement(
+    connection: &mut PgConnection,
+    pot: PotId,
+    what: Announcement,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let payload = json!({ "pot": pot, "what": what, "at": at });
+    let key = format!("{pot}/{}", what.key());
+    outbox::write(connection, Topic::PotAnnounced, &key, pot, payload).await
+}

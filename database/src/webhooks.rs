@@ -1,0 +1,116 @@
+//! What providers told us: stored raw and once per event, before anything is done about it.
+//!
+//! A webhook is a hint. Nothing here believes it: what it says is checked with the provider by whoever handles it.
+
+use sqlx::types::chrono::{DateTime, Utc};
+
+use crate::{Error, Pool};
+
+/// Wave's word for an attempt to pay that failed.
+pub const PAYMENT_FAILED: &str = "checkout.session.payment_failed";
+
+/// An event as it arrived.
+#[derive(Clone, Copy)]
+pub struct Webhook<'a> {
+    pub provider: &'a str,
+    pub event_id: &'a str,
+    pub kind: &'a str,
+    /// Our own reference in it, where it has one.
+    pub subject: Option<&'a str>,
+    /// The bytes whose signature was checked. Personal.
+    pub raw: &'a [u8],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    First,
+    /// It came before. Where it was not handled, that is still to be done.
+    Again {
+        handled: bool,
+    },
+}
+
+/// An event that was stored and not handled: its receiver died in between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unhandled {
+    pub provider: String,
+    pub event_id: String,
+    pub kind: String,
+    pub subject: Option<String>,
+    pub received_at: DateTime<Utc>,
+}
+
+#[tracing::instrument(
+    name = "db.webhooks.receive",
+    skip_all,
+    fields(provider = webhook.provider, event = webhook.event_id, kind = webhook.kind),
+    err
+)]
+pub async fn receive(pool: &Pool, webhook: Webhook<'_>) -> Result<Receipt, Error> {
+    let row = sqlx::query!(
+        "insert into ops.webhook_inbox as inbox (provider, event_id, kind, subject, raw)
+         values ($1, $2, $3, $4, $5)
+         on conflict on constraint webhook_inbox_one_per_event
+             do update set deliveries = inbox.deliveries + 1
+         returning deliveries, handled_at",
+        webhook.provider,
+        webhook.event_id,
+        webhook.kind,
+        webhook.subject,
+        webhook.raw,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(if row.deliveries == 1 {
+        Receipt::First
+    } else {
+        Receipt::Again { handled: row.handled_at.is_some() }
+    })
+}
+
+#[tracing::instrument(name = "db.webhooks.mark_handled", skip(pool), err)]
+pub async fn mark_handled(pool: &Pool, provider: &str, event_id: &str) -> Result<(), Error> {
+    let updated = sqlx::query!(
+        "update ops.webhook_inbox set handled_at = coalesce(handled_at, clock_timestamp())
+         where provider = $1 and event_id = $2",
+        provider,
+        event_id,
+    )
+    .execute(pool)
+    .await?
+    .rows_affected();
+    if updated == 1 {
+        Ok(())
+    } else {
+        Err(Error::missing("ops.webhook_inbox", format_args!("{provider}/{event_id}")))
+    }
+}
+
+/// The oldest events that were stored and not handled.
+#[tracing::instrument(name = "db.webhooks.unhandled", skip_all, err)]
+pub async fn unhandled(pool: &Pool, limit: u32) -> Result<Vec<Unhandled>, Error> {
+    Ok(sqlx::query_as!(
+        Unhandled,
+        "select provider, event_id, kind, subject, received_at
+         from ops.webhook_inbox
+         where handled_at is null
+         order by received_at, event_id
+         limit $1",
+        i64::from(limit),
+    )
+    .fetch_all(pool)
+    .await?)
+}
+
+/// How many attempts to pay have failed, as far as Wave has told: one per event, however often it came.
+#[tracing::instrument(name = "db.webhooks.failed_attempts", skip(pool), err)]
+pub async fn failed_attempts(pool: &Pool, subject: &str) -> Result<u32, Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from ops.webhook_inbox where subject = $1 and kind = $2"#,
+        subject,
+        PAYMENT_FAILED,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
