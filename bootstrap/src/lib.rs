@@ -1,0 +1,16 @@
+//! What every binary needs before it can do its work: settings, telemetry, the connection to Temporal with encrypted
+//! payloads, and an orderly end.
+//!
+//! This crate knows no rule of the product and depends on nothing else of ours. It refuses to start a program on
+//! settings that it does not understand completely, and it keeps secrets out of `Debug`, errors and logs.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so"))]
+
+pub mod codec;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;
+pub mod temporal;
+
+pub use settings::Settings;
+pub use shutdown::Shutdown;

@@ -1,0 +1,279 @@
+//! Which values make sense, alone and together, and which outside world they may name in which mode.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::reader::Reader;
+use super::{Api, Database, Mode, Rules, Settings, Temporal, Tokens, Wave, Worker};
+use crate::codec::PayloadKey;
+
+/// A year's worth of seconds, and more days or minutes than anyone means: the upper end of most durations.
+const LONG: i64 = 31_536_000;
+
+/// `None` only when problems were noted.
+pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
+    let mode = mode(reader);
+    let database = database(reader, mode);
+    let temporal = temporal(reader, mode);
+    let wave = wave(reader, mode);
+    let api = api(reader, mode);
+    let tokens = tokens(reader, mode);
+    let worker = worker(reader);
+    let rules = rules(reader);
+    Some(Settings {
+        mode,
+        database,
+        temporal: temporal?,
+        wave: wave?,
+        api: api?,
+        tokens: tokens?,
+        worker,
+        rules,
+    })
+}
+
+fn mode(reader: &mut Reader) -> Mode {
+    match reader.text("mode").as_str() {
+        "development" => Mode::Development,
+        "production" => Mode::Production,
+        _ => {
+            reader.problem("mode", "must be development or production");
+            // The stricter of the two, so that nothing else slips through the report.
+            Mode::Production
+        }
+    }
+}
+
+fn database(reader: &mut Reader, mode: Mode) -> Database {
+    let url = reader.text("database.url");
+    let shaped = Url::parse(&url).is_ok_and(|url| {
+        matches!(url.scheme(), "postgres" | "postgresql")
+            && !url.username().is_empty()
+            && url.path().len() > 1
+    });
+    if !shaped {
+        reader.problem("database.url", "must be postgres://user:password@host:port/database");
+    }
+    not_the_default(reader, mode, "database.url");
+    Database {
+        url: SecretString::from(url),
+        max_connections: reader.number("database.max_connections", &(1..=1000)),
+    }
+}
+
+fn temporal(reader: &mut Reader, mode: Mode) -> Option<Temporal> {
+    let address = reader.url("temporal.address");
+    let namespace = reader.some_text("temporal.namespace");
+    let mut ids = BTreeSet::new();
+    let mut payload_keys = Vec::new();
+    let texts = reader.list("temporal.payload_keys");
+    if texts.is_empty() {
+        reader.problem("temporal.payload_keys", "must hold at least one key");
+    }
+    for (place, text) in texts.iter().enumerate() {
+        match PayloadKey::parse(text) {
+            Ok(key) if ids.insert(key.id().to_owned()) => payload_keys.push(key),
+            Ok(_) => reader.problem("temporal.payload_keys", "has two keys of the same id"),
+            Err(error) => reader.problem("temporal.payload_keys", format_args!("key {}: {error}", place + 1)),
+        }
+    }
+    if mode == Mode::Production && ids.contains("development") {
+        reader.problem("temporal.payload_keys", "holds the development key, which production refuses");
+    }
+    Some(Temporal { address: address?, namespace, payload_keys })
+}
+
+fn wave(reader: &mut Reader, mode: Mode) -> Option<Wave> {
+    let url = reader.url("wave.url");
+    if let Some(url) = &url {
+        match mode {
+            Mode::Development if !is_loopback(url) => {
+                reader.problem(
+                    "wave.url",
+                    "must be on this machine: development never talks to a real provider",
+                );
+            }
+            Mode::Production if is_loopback(url) => {
+                reader
+                    .problem("wave.url", "must not be on this machine: production never talks to a sandbox");
+            }
+            Mode::Production if url.scheme() != "https" => {
+                reader.problem("wave.url", "must be https in production");
+            }
+            _ => {}
+        }
+    }
+    let api_key = required(reader, "wave.api_key");
+    let real = api_key.expose_secret().split('_').nth(2) == Some("prod");
+    if mode == Mode::Development && real {
+        reader.problem("wave.api_key", "is a key of a real wallet, which development refuses");
+    }
+    let signing_secret = reader.secret("wave.signing_secret");
+    let webhook_secrets: Vec<_> =
+        reader.list("wave.webhook_secrets").into_iter().map(SecretString::from).collect();
+    if webhook_secrets.is_empty() || webhook_secrets.iter().any(|secret| secret.expose_secret().is_empty()) {
+        reader.problem("wave.webhook_secrets", "must hold at least one secret, and none that is empty");
+    }
+    for key in ["wave.api_key", "wave.webhook_secrets"] {
+        not_the_default(reader, mode, key);
+    }
+    let timeout = seconds(reader, "wave.timeout_seconds", 120);
+    Some(Wave { url: url?, api_key, signing_secret, webhook_secrets, timeout })
+}
+
+fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {
+    let listen = reader.socket("api.listen");
+    let public_url = reader.url("api.public_url");
+    if mode == Mode::Production
+        && public_url.as_ref().is_some_and(|url| url.scheme() != "https" || is_loopback(url))
+    {
+        reader.problem("api.public_url", "must be an https address that people can reach, in production");
+    }
+    let body_limit_bytes = reader.number("api.body_limit_bytes", &(1024..=16_777_216));
+    let request_timeout = seconds(reader, "api.request_timeout_seconds", 300);
+    Some(Api { listen, public_url: public_url?, body_limit_bytes, request_timeout })
+}
+
+fn tokens(reader: &mut Reader, mode: Mode) -> Option<Tokens> {
+    let given = reader.secret("tokens.signing_key");
+    let file = reader.text("tokens.signing_key_file");
+    let signing_key = match (given, file.is_empty()) {
+        (Some(_), false) => {
+            reader
+                .problem("tokens.signing_key", "and tokens.signing_key_file are both given; only one may be");
+            None
+        }
+        (Some(key), true) => {
+            // An environment file has no way to write a line break.
+            let pem = SecretString::from(key.expose_secret().replace("\\n", "\n"));
+            signing_key(reader, "tokens.signing_key", pem)
+        }
+        (None, false) => {
+            if let Ok(pem) = std::fs::read_to_string(Path::new(&file)) {
+                signing_key(reader, "tokens.signing_key_file", SecretString::from(pem))
+            } else {
+                reader.problem("tokens.signing_key_file", "names a file that cannot be read");
+                None
+            }
+        }
+        (None, true) if mode == Mode::Development => {
+            let fresh = new_signing_key();
+            if fresh.is_none() {
+                reader.problem("tokens.signing_key", "is empty, and making one failed");
+            }
+            fresh
+        }
+        (None, true) => {
+            reader.problem(
+                "tokens.signing_key",
+                "must be given in production, here or in tokens.signing_key_file",
+            );
+            None
+        }
+    };
+    let key_id = reader.some_text("tokens.key_id");
+    let issuer = reader.some_text("tokens.issuer");
+    let audience = reader.some_text("tokens.audience");
+    let access_minutes: u32 = reader.number("tokens.access_minutes", &(1..=60));
+    let access = Duration::from_secs(u64::from(access_minutes) * 60);
+    Some(Tokens { signing_key: signing_key?, key_id, issuer, audience, access })
+}
+
+fn worker(reader: &mut Reader) -> Worker {
+    let queues = reader.list("worker.queues");
+    let distinct: BTreeSet<_> = queues.iter().collect();
+    if queues.is_empty() || distinct.len() != queues.len() || queues.iter().any(String::is_empty) {
+        reader.problem("worker.queues", "must name at least one queue, and none twice");
+    }
+    Worker {
+        health_listen: reader.socket("worker.health_listen"),
+        shutdown_grace: seconds(reader, "worker.shutdown_grace_seconds", 600),
+        queues,
+    }
+}
+
+fn rules(reader: &mut Reader) -> Rules {
+    let francs = 1..=1_000_000_000_i64;
+    let rules = Rules {
+        opens_days_before: reader.number("rules.opens_days_before", &(1..=180)),
+        reminder_days_before: reader.numbers("rules.reminder_days_before", &(1..=180)),
+        default_target_xof: reader.number("rules.default_target_xof", &francs),
+        gift_min_xof: reader.number("rules.gift_min_xof", &francs),
+        gift_max_xof: reader.number("rules.gift_max_xof", &francs),
+        message_max_chars: reader.number("rules.message_max_chars", &(0..=10_000)),
+        checkout_grace_seconds: reader.number("rules.checkout_grace_seconds", &(1..=86_400)),
+        payout_hour_dakar: reader.number("rules.payout_hour_dakar", &(0..=23)),
+        payout_unknown_after_minutes: reader.number("rules.payout_unknown_after_minutes", &(1..=LONG / 60)),
+        float_retry_minutes: reader.number("rules.float_retry_minutes", &(1..=LONG / 60)),
+        two_approvals_from_xof: reader.number("rules.two_approvals_from_xof", &francs),
+        sweep_hour_dakar: reader.number("rules.sweep_hour_dakar", &(0..=23)),
+        statement_every_minutes: reader.number("rules.statement_every_minutes", &(1..=1440)),
+    };
+    if rules.gift_min_xof > rules.gift_max_xof {
+        reader.problem("rules.gift_min_xof", "must not be more than rules.gift_max_xof");
+    }
+    let reminders = &rules.reminder_days_before;
+    let falling = reminders.windows(2).all(|pair| pair[0] > pair[1]);
+    if !falling || reminders.first().is_some_and(|first| *first >= rules.opens_days_before) {
+        reader.problem("rules.reminder_days_before", "must fall, and begin below rules.opens_days_before");
+    }
+    rules
+}
+
+fn seconds(reader: &mut Reader, key: &str, most: i64) -> Duration {
+    Duration::from_secs(reader.number(key, &(1..=most)))
+}
+
+fn required(reader: &mut Reader, key: &str) -> SecretString {
+    reader.secret(key).unwrap_or_else(|| {
+        reader.problem(key, "must not be empty");
+        SecretString::default()
+    })
+}
+
+fn not_the_default(reader: &mut Reader, mode: Mode, key: &str) {
+    if mode == Mode::Production && reader.is_default(key) {
+        reader.problem(key, "is still the default, which production refuses");
+    }
+}
+
+/// Whether the host is this machine by its written form alone: a name that merely resolves here does not count.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        None => false,
+    }
+}
+
+const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+const PEM_END: &str = "-----END PRIVATE KEY-----";
+
+fn signing_key(reader: &mut Reader, key: &str, pem: SecretString) -> Option<SecretString> {
+    let body = pem.expose_secret().trim().strip_prefix(PEM_BEGIN).and_then(|rest| rest.strip_suffix(PEM_END));
+    let der = body.and_then(|body| STANDARD.decode(body.split_whitespace().collect::<String>()).ok());
+    let usable = der.is_some_and(|der| Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).is_ok());
+    if usable {
+        Some(pem)
+    } else {
+        reader.problem(
+            key,
+            "must be an Ed25519 private key, PKCS#8 in PEM (openssl genpkey -algorithm ed25519)",
+        );
+        None
+    }
+}
+
+fn new_signing_key() -> Option<SecretString> {
+    let der = Ed25519KeyPair::generate().ok()?.to_pkcs8v1().ok()?;
+    Some(SecretString::from(format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(der.as_ref()))))
+}

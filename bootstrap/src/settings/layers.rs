@@ -1,0 +1,160 @@
+//! Which value wins: defaults, then the file, then the environment, then what the program itself sets.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::path::PathBuf;
+
+use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
+
+use super::{Problem, Settings, SettingsError, checks, reader::Reader};
+
+pub(super) const DEFAULTS: &str = include_str!("../../settings.default.toml");
+
+const PREFIX: &str = "WOLO__";
+const FILE_VARIABLE: &str = "WOLO_CONFIG";
+
+/// The layers above the defaults, before they are read.
+#[derive(Clone, Default)]
+pub struct Layers {
+    file: Option<PathBuf>,
+    environment: Vec<(String, String)>,
+    set: Vec<(String, String)>,
+    problems: Vec<Problem>,
+}
+
+impl Layers {
+    /// No file and no environment: the defaults alone.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The file that `WOLO_CONFIG` names and the `WOLO__…` variables of this process.
+    pub fn from_process() -> Self {
+        let mut layers = Self::new();
+        if let Some(file) = env::var_os(FILE_VARIABLE).filter(|file| !file.is_empty()) {
+            layers.file = Some(file.into());
+        }
+        for (name, value) in env::vars_os() {
+            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+            if let Ok(value) = value.into_string() {
+                layers.environment.push((name.to_owned(), value));
+            } else {
+                layers.problems.push(Problem { key: name.to_owned(), words: "is not UTF-8".to_owned() });
+            }
+        }
+        layers
+    }
+
+    /// Reads this file instead of any other.
+    #[must_use]
+    pub fn file(mut self, file: PathBuf) -> Self {
+        self.file = Some(file);
+        self
+    }
+
+    /// Adds variables as the environment would have them, `WOLO__WAVE__URL`; others are passed over.
+    #[must_use]
+    pub fn environment<N: Into<String>, V: Into<String>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        self.environment.extend(variables.filter(|(name, _): &(String, String)| name.starts_with(PREFIX)));
+        self
+    }
+
+    /// Sets one value over everything else, by its key, `wave.url`; a list with commas. For a program that starts its
+    /// own surroundings and knows where they are.
+    #[must_use]
+    pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.set.push((key.into(), value.into()));
+        self
+    }
+
+    /// Merges and checks everything.
+    pub fn read(self) -> Result<Settings, SettingsError> {
+        let defaults = defaults();
+        let known = known_keys(&defaults);
+        let mut problems = self.problems;
+
+        let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(path) = self.file {
+            let text = match std::fs::read_to_string(&path) {
+                Ok(text) => text,
+                Err(source) => return Err(SettingsError::File { path, source }),
+            };
+            let layer = File::from_str(&text, FileFormat::Toml);
+            match layer.collect() {
+                Ok(values) => {
+                    let mut keys = Vec::new();
+                    leaves("", &values, &mut keys);
+                    problems.extend(keys.iter().filter(|key| !known.contains(*key)).map(|key| unknown(key)));
+                }
+                Err(error) => return Err(SettingsError::Syntax { path, place: place(&error) }),
+            }
+            builder = builder.add_source(layer);
+        }
+        let environment = self.environment.into_iter().map(|(name, value)| {
+            let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
+            (key, name, value)
+        });
+        let set = self.set.into_iter().map(|(key, value)| (key.clone(), key, value));
+        for (key, shown, value) in environment.chain(set) {
+            if !known.contains(&key) {
+                problems.push(unknown(&shown));
+                continue;
+            }
+            // A known key is a plain path, which is all that can be wrong here.
+            builder = match builder.set_override(&key, value) {
+                Ok(builder) => builder,
+                Err(_) => return Err(SettingsError::Invalid(vec![unknown(&shown)])),
+            };
+        }
+
+        let merged = builder.build().unwrap_or_default();
+        let mut reader = Reader::new(merged, defaults, problems);
+        let settings = checks::read(&mut reader);
+        match (settings, reader.into_problems()) {
+            (Some(settings), problems) if problems.is_empty() => Ok(settings),
+            (_, problems) => Err(SettingsError::Invalid(problems)),
+        }
+    }
+}
+
+/// The embedded file; a test holds that it can be read.
+pub(super) fn defaults() -> Config {
+    Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml)).build().unwrap_or_default()
+}
+
+pub(super) fn known_keys(defaults: &Config) -> BTreeSet<String> {
+    let mut keys = Vec::new();
+    leaves("", &defaults.collect().unwrap_or_default(), &mut keys);
+    keys.into_iter().collect()
+}
+
+fn leaves(prefix: &str, values: &Map<String, Value>, keys: &mut Vec<String>) {
+    for (name, value) in values {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match &value.kind {
+            ValueKind::Table(table) => leaves(&key, table, keys),
+            _ => keys.push(key),
+        }
+    }
+}
+
+fn unknown(key: &str) -> Problem {
+    Problem { key: key.to_owned(), words: "is not a setting".to_owned() }
+}
+
+/// The first line of the parser's words is the place; what follows quotes the file.
+fn place(error: &ConfigError) -> String {
+    let words = match error {
+        ConfigError::FileParse { cause, .. } => cause.to_string(),
+        other => other.to_string(),
+    };
+    let first = words.lines().next().unwrap_or_default();
+    match first.find("at line") {
+        Some(start) => first[start..].to_owned(),
+        None => "at an unknown place".to_owned(),
+    }
+}

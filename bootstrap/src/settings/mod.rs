@@ -1,0 +1,166 @@
+//! The settings: what an operator may change, read once at the start.
+//!
+//! `settings.default.toml` is the documentation and the defaults at once, so the two cannot part. A program starts only
+//! when every value of every layer has been understood; otherwise it says all that is wrong in one go. Values of secrets
+//! are never repeated, not even bad ones.
+
+mod checks;
+mod layers;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::codec::PayloadKey;
+
+pub use layers::Layers;
+
+/// Everything, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub mode: Mode,
+    pub database: Database,
+    pub temporal: Temporal,
+    pub wave: Wave,
+    pub api: Api,
+    pub tokens: Tokens,
+    pub worker: Worker,
+    pub rules: Rules,
+}
+
+/// Which outside world is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The sandbox on this machine; a real provider is refused.
+    Development,
+    /// Real providers and real secrets; anything of the sandbox is refused.
+    Production,
+}
+
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// With user and password, so it is a secret as a whole.
+    pub url: SecretString,
+    pub max_connections: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Temporal {
+    /// `http` or `https`, host and port.
+    pub address: Url,
+    pub namespace: String,
+    /// At least one; the first encrypts, all decrypt.
+    pub payload_keys: Vec<PayloadKey>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Wave {
+    pub url: Url,
+    pub api_key: SecretString,
+    /// For keys that were made with request signing.
+    pub signing_secret: Option<SecretString>,
+    /// At least one.
+    pub webhook_secrets: Vec<SecretString>,
+    /// For one call as a whole.
+    pub timeout: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Api {
+    pub listen: SocketAddr,
+    pub public_url: Url,
+    pub body_limit_bytes: usize,
+    pub request_timeout: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// Ed25519, PKCS#8 in PEM. In development it may have been made at this start.
+    pub signing_key: SecretString,
+    pub key_id: String,
+    pub issuer: String,
+    pub audience: String,
+    pub access: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// At least one, without repetition. Whether such queues exist is known to the worker.
+    pub queues: Vec<String>,
+    pub health_listen: SocketAddr,
+    pub shutdown_grace: Duration,
+}
+
+/// The product's numbers, as plain integers: the domain gives them their meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    pub opens_days_before: u32,
+    /// Falling, without repetition, each less than `opens_days_before`.
+    pub reminder_days_before: Vec<u32>,
+    pub default_target_xof: i64,
+    pub gift_min_xof: i64,
+    pub gift_max_xof: i64,
+    pub message_max_chars: u32,
+    pub checkout_grace_seconds: u32,
+    /// 0 to 23, on the day after closing.
+    pub payout_hour_dakar: u32,
+    pub payout_unknown_after_minutes: u32,
+    pub float_retry_minutes: u32,
+    pub two_approvals_from_xof: i64,
+    /// 0 to 23.
+    pub sweep_hour_dakar: u32,
+    pub statement_every_minutes: u32,
+}
+
+/// One thing that is wrong, in words, with the key it is wrong at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub key: String,
+    pub words: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.words)
+    }
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("the settings file {} cannot be read", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    /// The parser's own words are left out: they quote the line, and the line may hold a secret.
+    #[error("the settings file {} is not TOML ({place})", path.display())]
+    Syntax { path: PathBuf, place: String },
+    /// All that is wrong: unknown keys first, then values in the order of the defaults file.
+    #[error("the settings cannot be used:{}", listed(.0))]
+    Invalid(Vec<Problem>),
+}
+
+fn listed(problems: &[Problem]) -> String {
+    problems.iter().fold(String::new(), |text, problem| text + "\n  " + &problem.to_string())
+}
+
+impl Settings {
+    /// Reads the defaults, the file (the one given, else the one that `WOLO_CONFIG` names, else none) and the process's
+    /// environment.
+    pub fn load(file: Option<PathBuf>) -> Result<Self, SettingsError> {
+        let mut layers = Layers::from_process();
+        if let Some(file) = file {
+            layers = layers.file(file);
+        }
+        layers.read()
+    }
+}
