@@ -75,19 +75,17 @@ impl Wave {
         Ok(Self { world, server, _guard: guard })
     }
 
-    /// Stops listening, drops stalled replies, lets running calls end, and writes the last word into a kept book; a book
-    /// that cannot be written is an error in the log, because nobody is left to do anything about it.
-    pub async fn shutdown(mut self) {
+    /// Stops listening, drops stalled replies, lets running calls end, and writes the last word into a kept book.
+    pub async fn shutdown(mut self) -> Result<(), Error> {
         self.world.stop.cancel();
         if tokio::time::timeout(PATIENCE, &mut self.server).await.is_err() {
             self.server.abort();
         }
         self.world.tasks.close();
         self.world.tasks.wait().await;
-        if let Some(path) = &self.world.book_file
-            && let Err(error) = archive::save(&self.world, path).await
-        {
-            tracing::error!(%error, "the last word of the Wave book is not kept");
+        match &self.world.book_file {
+            Some(path) => archive::save(&self.world, path).await,
+            None => Ok(()),
         }
     }
 

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::{
-    book::Movement,
+    book::{Movement, RefundRefusal},
     calls::{Call, Reply},
     checkout::{refund_refusal, timestamp},
     errors::Refusal,
@@ -56,7 +56,11 @@ pub(super) fn transactions(world: &Arc<World>, call: &Call) -> Result<Reply, Ref
 
 pub(super) fn refund(world: &Arc<World>, call: &Call) -> Result<Reply, Refusal> {
     let now = world.now();
-    let outcome = world.change(|book| book.refund_transaction(&call.id, now));
+    let outcome = if call.suffers(&Fault::ShortBalance) {
+        Err(RefundRefusal::Short)
+    } else {
+        world.change(|book| book.refund_transaction(&call.id, now))
+    };
     outcome.map(|()| Reply::empty()).map_err(|refusal| refund_refusal(refusal, "not-found"))
 }
 
