@@ -13,10 +13,7 @@ async fn main() -> ExitCode {
     let data_folder = std::env::args_os().nth(1).map(PathBuf::from);
     let world = match World::start(world::Options { data_folder, ..world::Options::default() }).await {
         Ok(world) => world,
-        Err(error) => {
-            eprintln!("hold-world: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return failure(&error),
     };
     println!("folder {}", world.folder().path().display());
     println!("postgres {}", world.postgres.url(postgres::DATABASE));
@@ -27,6 +24,13 @@ async fn main() -> ExitCode {
     println!("ready");
     // Whether it closes or breaks, it is over.
     let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
-    world.shutdown().await;
-    ExitCode::SUCCESS
+    match world.shutdown().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure(&error),
+    }
+}
+
+fn failure(error: &world::Error) -> ExitCode {
+    eprintln!("hold-world: {error}");
+    ExitCode::FAILURE
 }

@@ -60,7 +60,9 @@ impl Cluster {
             fs::remove_dir_all(&unfinished).map_err(failed)?;
         }
         let mut arguments: Vec<OsString> = ["--pgdata".into(), unfinished.clone().into()].into();
-        arguments.extend(["--username", OWNER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C"].map(Into::into));
+        arguments.extend(
+            ["--username", OWNER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C"].map(Into::into),
+        );
         arguments.extend(["--no-sync", "--no-instructions"].map(Into::into));
         let launch = Launch {
             name: "initdb",
@@ -96,7 +98,8 @@ impl Cluster {
             "log_min_messages=warning".to_owned(),
         ];
         if !durable {
-            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
+            settings
+                .extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
         }
         let mut arguments: Vec<OsString> = ["-D".into(), self.data.clone().into()].into();
         arguments.extend(settings.into_iter().flat_map(|setting| ["-c".into(), setting.into()]));
@@ -113,7 +116,8 @@ impl Cluster {
 /// process does not serve this data, the file goes; everywhere else Postgres decides.
 pub(super) fn forget_dead_owner(data: &Path) {
     let file = data.join("postmaster.pid");
-    let Some(pid) = fs::read_to_string(&file).ok().and_then(|text| Some(text.lines().next()?.to_owned())) else {
+    let Some(pid) = fs::read_to_string(&file).ok().and_then(|text| Some(text.lines().next()?.to_owned()))
+    else {
         return;
     };
     if fs::read_link(Path::new("/proc").join(pid).join("cwd")).is_ok_and(|folder| folder != data) {

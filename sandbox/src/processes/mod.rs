@@ -93,8 +93,15 @@ impl Process {
         let mut supervisor = launch.command(file).spawn().map_err(refused)?;
         let lifeline = supervisor.stdin.take();
         let said = supervisor.stdout.take().ok_or_else(|| refused(std::io::ErrorKind::BrokenPipe.into()))?;
-        let mut process =
-            Process { name: launch.name, supervisor, lifeline, said: BufReader::new(said), pid: 0, stop: launch.stop, log };
+        let mut process = Process {
+            name: launch.name,
+            supervisor,
+            lifeline,
+            said: BufReader::new(said),
+            pid: 0,
+            stop: launch.stop,
+            log,
+        };
         // The shell says the process id at once, before anything slow can happen.
         let mut line = String::new();
         process.said.read_line(&mut line).map_err(refused)?;

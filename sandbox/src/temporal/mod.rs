@@ -145,7 +145,9 @@ impl Temporal {
     }
 
     async fn answers(&self) -> bool {
-        health::listens(self.ports.grpc).await && health::listens(self.ports.ui).await && self.health.is_serving().await
+        health::listens(self.ports.grpc).await
+            && health::listens(self.ports.ui).await
+            && self.health.is_serving().await
     }
 
     /// Where clients connect: `http://127.0.0.1:PORT`.

@@ -53,7 +53,8 @@ impl fmt::Display for SearchAttribute {
 /// kept world would never get new ones.
 pub(super) async fn register(temporal: &Temporal, wanted: &[SearchAttribute]) -> Result<(), Error> {
     let known = temporal.health.search_attributes().await.unwrap_or_default();
-    let missing: Vec<&SearchAttribute> = wanted.iter().filter(|attribute| !known.contains(&attribute.name)).collect();
+    let missing: Vec<&SearchAttribute> =
+        wanted.iter().filter(|attribute| !known.contains(&attribute.name)).collect();
     for attribute in &missing {
         create(temporal, attribute).await?;
     }

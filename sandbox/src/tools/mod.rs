@@ -24,12 +24,15 @@ pub enum Error {
     Setting { setting: &'static str, path: PathBuf, problem: String },
     #[error(
         "Postgres {wanted} was neither found here nor could it be fetched: install it (the package is usually called \
-         `postgresql`) or set WOLO_POSTGRES_BIN to the folder that holds `initdb` and `postgres`{}", last(tried)
+         `postgresql`) or set WOLO_POSTGRES_BIN to the folder that holds `initdb` and `postgres`{}",
+        last(tried)
     )]
     NoPostgres { wanted: String, tried: Vec<String> },
     #[error(
         "the Temporal CLI {} was neither found here nor could it be fetched: install it (https://docs.temporal.io/cli) \
-         or set WOLO_TEMPORAL_BIN to the file{}", pins::TEMPORAL_CLI, last(tried)
+         or set WOLO_TEMPORAL_BIN to the file{}",
+        pins::TEMPORAL_CLI,
+        last(tried)
     )]
     NoTemporal { tried: Vec<String> },
 }
@@ -57,7 +60,9 @@ impl Places {
     pub fn here() -> Self {
         let setting = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let mut machine: Vec<PathBuf> = env::var_os("PATH").iter().flat_map(env::split_paths).collect();
-        machine.extend(["/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin"].map(PathBuf::from));
+        machine.extend(
+            ["/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin"].map(PathBuf::from),
+        );
         machine.extend(postgres::usual_folders());
         Places {
             postgres: setting("WOLO_POSTGRES_BIN"),

@@ -82,15 +82,42 @@ pub(super) fn postgres() -> Option<Wheel> {
     let (sha256, platform): (_, &[&str]) = match (OS, ARCH) {
         ("linux", "x86_64") => (
             "620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d",
-            &["--platform", "manylinux_2_28_x86_64", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"],
+            &[
+                "--platform",
+                "manylinux_2_28_x86_64",
+                "--python-version",
+                "3.11",
+                "--implementation",
+                "cp",
+                "--abi",
+                "cp311",
+            ],
         ),
         ("linux", "aarch64") => (
             "e8dc68805dabf0124b9137496611eeaadaaa75216b02106965ad729ac5ab24c5",
-            &["--platform", "manylinux_2_28_aarch64", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"],
+            &[
+                "--platform",
+                "manylinux_2_28_aarch64",
+                "--python-version",
+                "3.11",
+                "--implementation",
+                "cp",
+                "--abi",
+                "cp311",
+            ],
         ),
         ("macos", "aarch64") => (
             "b746f44886dbffe43214cd67097802eaf535c777e4bb39995633f4a64ce1b591",
-            &["--platform", "macosx_11_0_arm64", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"],
+            &[
+                "--platform",
+                "macosx_11_0_arm64",
+                "--python-version",
+                "3.11",
+                "--implementation",
+                "cp",
+                "--abi",
+                "cp311",
+            ],
         ),
         _ => return None,
     };

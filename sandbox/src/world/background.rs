@@ -8,7 +8,10 @@ use tokio::runtime::{Builder, Runtime};
 /// Fills the cell once, in the background runtime, and waits for it without blocking the caller's runtime.
 ///
 /// What the future spawns goes on living there: the process's end is its end.
-pub(crate) async fn once<T, F>(cell: &'static OnceLock<T>, fill: impl FnOnce() -> F + Send + 'static) -> &'static T
+pub(crate) async fn once<T, F>(
+    cell: &'static OnceLock<T>,
+    fill: impl FnOnce() -> F + Send + 'static,
+) -> &'static T
 where
     T: Send + Sync + 'static,
     F: Future<Output = T>,

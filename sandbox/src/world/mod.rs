@@ -68,10 +68,12 @@ impl World {
         &self.folder
     }
 
-    /// Stops everything in order and waits until nothing of it is left.
-    pub async fn shutdown(self) {
+    /// Stops everything in order and waits until nothing of it is left. It is all stopped even if there is an error:
+    /// that tells of data that could not be kept.
+    pub async fn shutdown(self) -> Result<(), Error> {
         let World { postgres, temporal, wave, folder } = self;
-        tokio::join!(postgres.shutdown(), temporal.shutdown(), wave.shutdown());
+        let ((), (), wave) = tokio::join!(postgres.shutdown(), temporal.shutdown(), wave.shutdown());
         folder.close().await;
+        Ok(wave?)
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Waits until it is so, or fails with what it waited for.
-pub async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !so() {
         assert!(began.elapsed() < Duration::from_secs(30), "waited in vain: {what}");
@@ -15,22 +15,26 @@ pub async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 /// Whether the process runs. One that has ended but was not yet taken note of does not.
-pub fn runs(pid: u32) -> bool {
-    let state = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).stderr(Stdio::null()).output().unwrap();
+pub(crate) fn runs(pid: u32) -> bool {
+    let state = Command::new("ps")
+        .args(["-o", "stat=", "-p", &pid.to_string()])
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
     let state = String::from_utf8(state.stdout).unwrap();
     !state.trim().is_empty() && !state.starts_with('Z')
 }
 
-pub fn listens(port: u16) -> bool {
+pub(crate) fn listens(port: u16) -> bool {
     std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
 
 /// Whether anybody still holds this log, which every process of a tree inherits.
-pub fn is_held(log: &Path) -> bool {
+pub(crate) fn is_held(log: &Path) -> bool {
     File::open(log).unwrap().try_lock().is_err()
 }
 
 /// The port at the end of an URL without a path.
-pub fn port_of(url: &str) -> u16 {
+pub(crate) fn port_of(url: &str) -> u16 {
     url.rsplit(':').next().unwrap().parse().unwrap()
 }

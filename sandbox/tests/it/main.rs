@@ -1,9 +1,12 @@
 //! The outside world, really started.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 mod facts;
 mod postgres;
 mod processes;
 mod temporal;
 mod tools;
+mod wave;
 mod with_postgres;
 mod world;

@@ -18,7 +18,11 @@ async fn tell(url: &str, statements: &'static str) {
 async fn every_test_shares_one_postgres_and_has_its_own_database() {
     let postgres = Postgres::shared().await.unwrap();
     postgres.create_database("template-of-one", None).await.unwrap();
-    tell(&postgres.url("template-of-one"), "create table gifts (giver text); insert into gifts values ('Awa')").await;
+    tell(
+        &postgres.url("template-of-one"),
+        "create table gifts (giver text); insert into gifts values ('Awa')",
+    )
+    .await;
     for copy in ["copy-one", "copy-two"] {
         postgres.create_database(copy, Some("template-of-one")).await.unwrap();
         assert_eq!(answer(&postgres.url(copy), "select giver from gifts").await, "Awa");
@@ -35,29 +39,25 @@ async fn copies_are_made_at_once_and_while_the_template_is_just_being_left() {
     let postgres = Postgres::shared().await.unwrap();
     postgres.create_database("busy-template", None).await.unwrap();
     let guest = PgConnection::connect(&postgres.url("busy-template")).await.unwrap();
-    let names: Vec<String> = (0..4).map(|number| format!("busy-copy-{number}")).collect();
-    let copies = names.iter().map(|name| postgres.create_database(name, Some("busy-template")));
+    let copy = async |name| postgres.create_database(name, Some("busy-template")).await;
     let leaving = async {
         tokio::task::yield_now().await;
-        guest.close().await.unwrap();
+        guest.close().await
     };
-    let (made, ()) = tokio::join!(futures_of(copies), leaving);
-    assert!(made.iter().all(Result::is_ok), "{made:?}");
-}
-
-async fn futures_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut done = Vec::new();
-    for future in futures {
-        done.push(future.await);
-    }
-    done
+    let (left, one, two, three) =
+        tokio::join!(leaving, copy("busy-one"), copy("busy-two"), copy("busy-three"));
+    left.unwrap();
+    assert!(one.is_ok() && two.is_ok() && three.is_ok(), "{one:?} {two:?} {three:?}");
 }
 
 #[tokio::test]
 async fn anybody_may_connect_as_any_role() {
     let postgres = Postgres::shared().await.unwrap();
     tell(&postgres.url(DATABASE), "create role guest_of_all login").await;
-    assert_eq!(answer(&postgres.url_as("guest_of_all", DATABASE), "select current_user::text").await, "guest_of_all");
+    assert_eq!(
+        answer(&postgres.url_as("guest_of_all", DATABASE), "select current_user::text").await,
+        "guest_of_all"
+    );
     assert_eq!(answer(&postgres.url(DATABASE), "select current_user::text").await, postgres::OWNER);
     assert_eq!(answer(&postgres.url(DATABASE), "show server_encoding").await, "UTF8");
     assert_eq!(answer(&postgres.url(DATABASE), "show max_connections").await, "300");
@@ -70,7 +70,8 @@ async fn kept_rows_survive_a_stop_a_crash_and_a_new_start() {
     let folder = DataFolder::kept(&around.path().join("kept")).unwrap();
     let mut postgres = Postgres::start(&folder, None).await.unwrap();
     assert_eq!(answer(&postgres.url(DATABASE), "show fsync").await, "on");
-    tell(&postgres.url(DATABASE), "create table gifts (giver text); insert into gifts values ('Moussa')").await;
+    tell(&postgres.url(DATABASE), "create table gifts (giver text); insert into gifts values ('Moussa')")
+        .await;
 
     postgres.kill().await;
     assert!(!runs(postgres.pid()) && !is_held(&folder.log("postgres")));

@@ -92,7 +92,10 @@ async fn the_error_of_a_failed_start_quotes_this_runs_log() {
     let mut process = Process::start(&shell(&folder, "echo the disk is full; exit 1")).await.unwrap();
     process.finish().await;
     let message = process.ended().to_string();
-    assert!(message.starts_with("the script ended before it was ready") && message.contains("the disk is full"), "{message}");
+    assert!(
+        message.starts_with("the script ended before it was ready") && message.contains("the disk is full"),
+        "{message}"
+    );
     assert!(!message.contains("earlier trouble"), "{message}");
 }
 

@@ -6,7 +6,8 @@ use wolo_sandbox::temporal::{IndexedType, NAMESPACE, Options, SearchAttribute};
 use crate::facts::{is_held, listens, port_of, runs};
 
 fn with(attributes: &[&str]) -> Options {
-    let search_attributes = attributes.iter().map(|name| SearchAttribute::new(*name, IndexedType::Keyword)).collect();
+    let search_attributes =
+        attributes.iter().map(|name| SearchAttribute::new(*name, IndexedType::Keyword)).collect();
     Options { search_attributes, ..Options::default() }
 }
 

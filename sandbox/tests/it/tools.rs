@@ -35,14 +35,20 @@ async fn postgres_and_temporal_are_had_on_this_machine() {
 async fn a_postgres_that_cannot_be_had_is_one_sentence_that_helps() {
     let folder = DataFolder::temporary().unwrap();
     let message = PostgresTools::find(&nowhere(folder.path()), None).await.unwrap_err().to_string();
-    assert!(is_one_sentence(&message) && message.contains("install") && message.contains("WOLO_POSTGRES_BIN"), "{message}");
+    assert!(
+        is_one_sentence(&message) && message.contains("install") && message.contains("WOLO_POSTGRES_BIN"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn a_temporal_that_cannot_be_had_is_one_sentence_that_helps() {
     let folder = DataFolder::temporary().unwrap();
     let message = TemporalTool::find(&nowhere(folder.path())).await.unwrap_err().to_string();
-    assert!(is_one_sentence(&message) && message.contains("install") && message.contains("WOLO_TEMPORAL_BIN"), "{message}");
+    assert!(
+        is_one_sentence(&message) && message.contains("install") && message.contains("WOLO_TEMPORAL_BIN"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -88,5 +94,7 @@ async fn data_is_only_given_to_the_version_that_made_it() {
     }
     assert_eq!(PostgresTools::find(&places, None).await.unwrap().major, 18);
     assert_eq!(PostgresTools::find(&places, Some(16)).await.unwrap().major, 16);
-    assert!(PostgresTools::find(&places, Some(17)).await.unwrap_err().to_string().contains("which made the data"));
+    assert!(
+        PostgresTools::find(&places, Some(17)).await.unwrap_err().to_string().contains("which made the data")
+    );
 }

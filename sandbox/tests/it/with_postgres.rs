@@ -26,7 +26,10 @@ fn migrations_are_applied_first() {
     std::fs::write(format!("{migrations}/0002_broken.sql"), "create nonsense;").unwrap();
     let output = with_postgres(&["--migrations", migrations, "true"]);
     let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && complaint.contains("do not apply") && complaint.contains("nonsense"), "{complaint}");
+    assert!(
+        !output.status.success() && complaint.contains("do not apply") && complaint.contains("nonsense"),
+        "{complaint}"
+    );
 }
 
 #[test]

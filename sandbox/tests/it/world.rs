@@ -15,17 +15,22 @@ use crate::facts::{eventually, is_held, listens, port_of, runs};
 async fn a_world_comes_up_answers_and_leaves_nothing_behind() {
     let around = DataFolder::temporary().unwrap();
     let kept = around.path().join("kept");
-    let world = World::start(Options { data_folder: Some(kept.clone()), ..Options::default() }).await.unwrap();
+    let world =
+        World::start(Options { data_folder: Some(kept.clone()), ..Options::default() }).await.unwrap();
     PgConnection::connect(&world.postgres.url(DATABASE)).await.unwrap().ping().await.unwrap();
     assert!(reqwest::get(world.temporal.ui_url()).await.unwrap().status().is_success());
     let pids = [world.postgres.pid(), world.temporal.pid()];
-    let ports = [world.postgres.port(), port_of(&world.temporal.address()), port_of(&world.temporal.ui_url())];
+    let ports =
+        [world.postgres.port(), port_of(&world.temporal.address()), port_of(&world.temporal.ui_url())];
     assert!(pids.into_iter().all(runs) && ports.into_iter().all(listens));
 
-    world.shutdown().await;
+    world.shutdown().await.unwrap();
     assert!(!pids.into_iter().any(runs) && !ports.into_iter().any(listens));
     for process in ["postgres", "temporal"] {
-        assert!(!is_held(&kept.join("logs").join(format!("{process}.log"))), "{process} left somebody behind");
+        assert!(
+            !is_held(&kept.join("logs").join(format!("{process}.log"))),
+            "{process} left somebody behind"
+        );
     }
 }
 
@@ -33,7 +38,7 @@ async fn a_world_comes_up_answers_and_leaves_nothing_behind() {
 async fn a_temporary_world_is_deleted_with_its_end() {
     let world = World::start(Options::default()).await.unwrap();
     let folder = world.folder().path().to_owned();
-    world.shutdown().await;
+    world.shutdown().await.unwrap();
     assert!(!folder.exists());
 
     let world = World::start(Options::default()).await.unwrap();
@@ -53,7 +58,8 @@ fn held_world(folder: Option<&PathBuf>) -> (Child, HashMap<String, String>) {
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let said = lines.take_while(|line| line != "ready");
-    let facts = said.map(|line| line.split_once(' ').map(|(name, fact)| (name.to_owned(), fact.to_owned())).unwrap());
+    let facts =
+        said.map(|line| line.split_once(' ').map(|(name, fact)| (name.to_owned(), fact.to_owned())).unwrap());
     let facts = facts.collect();
     (child, facts)
 }
