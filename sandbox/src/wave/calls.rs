@@ -114,7 +114,7 @@ pub(super) async fn perform(
     let reply = access::check(&world, &call, line.peer().ip()).and_then(|()| work(&world, &call));
     let reply = reply.unwrap_or_else(Reply::from);
     // Told once the work is done, so that whoever waits for the count also sees what the call did.
-    world.change(|book| *book.traffic_mut().calls.entry(endpoint.name().to_owned()).or_default() += 1);
+    world.change(|book| book.count_call(endpoint.name()));
     after(&world, &line, &call, reply).await
 }
 
@@ -141,9 +141,7 @@ async fn before(world: &Arc<World>, line: &Line, call: &Call) -> Option<Response
         }
     }
     if answer.is_some() {
-        world.change(|book| {
-            *book.traffic_mut().calls.entry(call.endpoint.name().to_owned()).or_default() += 1
-        });
+        world.change(|book| book.count_call(call.endpoint.name()));
     }
     answer
 }
@@ -246,7 +244,9 @@ pub(super) fn set_amount(value: &mut Value, amount: i64) {
     }
     for name in ["result", "items", "payouts"] {
         if let Some(Value::Array(items)) = value.get_mut(name) {
-            items.iter_mut().for_each(|item| set_amount(item, amount));
+            for item in items {
+                set_amount(item, amount);
+            }
         }
     }
 }

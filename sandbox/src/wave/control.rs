@@ -39,7 +39,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    book::{Access, Book, MovementKind, PayRefusal, Person, Strategy, WebhookEndpoint},
+    book::{Access, Book, MovementKind, PayRefusal, Person, Session, Strategy, WebhookEndpoint},
     faults::{FaultRule, WebhookFaultRule},
     pages::{self, Choice},
     world::{Release, World},
@@ -117,7 +117,7 @@ async fn payouts(State(world): Here, Query(asked): Asked) -> Response {
     shown(&world, |book| serde_json::to_value(book.payouts_for(reference).collect::<Vec<_>>()))
 }
 
-fn after_payment<T>(outcome: Result<T, PayRefusal>) -> Response {
+fn after_payment(outcome: &Result<Session, PayRefusal>) -> Response {
     match outcome {
         Ok(_) => done(),
         Err(PayRefusal::Unknown) => unknown(),
@@ -126,11 +126,11 @@ fn after_payment<T>(outcome: Result<T, PayRefusal>) -> Response {
 }
 
 async fn pay(State(world): Here, Path(id): Path<String>, Json(choice): Json<Choice>) -> Response {
-    after_payment(world.pay(&id, choice.mobile()))
+    after_payment(&world.pay(&id, choice.mobile()))
 }
 
 async fn fail(State(world): Here, Path(id): Path<String>, Json(choice): Json<Choice>) -> Response {
-    after_payment(world.fail(&id, choice.code.as_deref()))
+    after_payment(&world.fail(&id, choice.code.as_deref()))
 }
 
 #[derive(Deserialize)]
@@ -143,9 +143,10 @@ async fn settle(State(world): Here, Path(id): Path<String>, Json(how): Json<Sett
         return unknown();
     }
     let now = world.now();
-    match world.change(|book| book.settle_payout(&id, how.error.as_deref(), now)) {
-        true => done(),
-        false => conflict("the payout is not processing"),
+    if world.change(|book| book.settle_payout(&id, how.error.as_deref(), now)) {
+        done()
+    } else {
+        conflict("the payout is not processing")
     }
 }
 

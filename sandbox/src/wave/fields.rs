@@ -28,13 +28,11 @@ impl Fields {
             let message = "The request body must be JSON.";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "request-not-json", message));
         }
-        match serde_json::from_slice(body) {
-            Ok(value) => Self::from_value(value),
-            Err(_) => {
-                let message = "The request body is not valid JSON.";
-                Err(Refusal::new(StatusCode::BAD_REQUEST, "request-parsing-error", message))
-            }
-        }
+        let value = serde_json::from_slice(body).map_err(|_| {
+            let message = "The request body is not valid JSON.";
+            Refusal::new(StatusCode::BAD_REQUEST, "request-parsing-error", message)
+        })?;
+        Self::from_value(value)
     }
 
     pub(super) fn from_value(value: Value) -> Result<Self, Refusal> {

@@ -57,7 +57,9 @@ impl Wave {
         let world = World::new(options, base_url, book_file, (book, clock), client, Pages::new()?);
         let endpoints = world.options.webhooks.clone();
         world.change(|book| {
-            endpoints.into_iter().for_each(|endpoint| book.set_endpoint(endpoint));
+            for endpoint in endpoints {
+                book.set_endpoint(endpoint);
+            }
             book.resume_deliveries();
         });
         if let Some(path) = world.book_file.clone() {

@@ -37,7 +37,7 @@ impl Retry {
 impl Default for Retry {
     fn default() -> Self {
         // About three days of tries every ten minutes.
-        Self { first: Duration::from_secs(1), longest: Duration::from_secs(600), attempts: 440 }
+        Self { first: Duration::from_secs(1), longest: Duration::from_mins(10), attempts: 440 }
     }
 }
 
@@ -94,7 +94,7 @@ impl Default for Options {
             business_name: "WOLO".into(),
             opening_balance: 0,
             fees: one_percent,
-            session_life: Duration::from_secs(30 * 60),
+            session_life: Duration::from_mins(30),
             page_size: 1000,
             batch_polls: 2,
             local_redirects: false,

@@ -28,7 +28,8 @@ pub(super) struct Pages(Environment<'static>);
 impl Pages {
     pub(super) fn new() -> Result<Self, minijinja::Error> {
         let mut pages = Environment::new();
-        pages.add_template("style.html", include_str!("templates/style.html"))?;
+        let style = include_str!("templates/style.css").to_owned();
+        pages.add_global("style", Value::from_safe_string(style));
         pages.add_template("pay.html", include_str!("templates/pay.html"))?;
         pages.add_template("control.html", include_str!("templates/control.html"))?;
         Ok(Self(pages))
@@ -190,7 +191,7 @@ fn spaced(francs: i64) -> String {
     let digits = francs.unsigned_abs().to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push('\u{202f}');
         }
         text.push(digit);

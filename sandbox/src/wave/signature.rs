@@ -65,10 +65,8 @@ pub fn check(header: &str, secret: &str, body: &[u8], now: i64) -> Result<(), Si
     }
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let message = message(timestamp, body);
-    let matched = candidates
-        .into_iter()
-        .filter_map(|candidate| lower_hex(candidate))
-        .any(|tag| hmac::verify(&key, &message, &tag).is_ok());
+    let matched =
+        candidates.into_iter().filter_map(lower_hex).any(|tag| hmac::verify(&key, &message, &tag).is_ok());
     if matched { Ok(()) } else { Err(SignatureFault::Mismatch) }
 }
 

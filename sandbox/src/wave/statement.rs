@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::{
-    book::{Movement, RefundRefusal},
+    book::{Book, Movement, RefundRefusal},
     calls::{Call, Reply},
     checkout::{refund_refusal, timestamp},
     errors::Refusal,
@@ -18,8 +18,9 @@ use super::{
 /// The longest page, as with Wave.
 const LONGEST_PAGE: usize = 1000;
 
+#[expect(clippy::unnecessary_wraps, reason = "every endpoint's work has one shape")]
 pub(super) fn balance(world: &Arc<World>, call: &Call) -> Result<Reply, Refusal> {
-    let available = if call.suffers(&Fault::ShortBalance) { 0 } else { world.read(|book| book.available()) };
+    let available = if call.suffers(&Fault::ShortBalance) { 0 } else { world.read(Book::available) };
     Ok(Reply::json(&json!({ "amount": available.to_string(), "currency": "XOF" })))
 }
 

@@ -46,7 +46,7 @@ async fn carry(world: &Arc<World>, number: usize) {
     let Some((delivery, event)) = found else { return };
     let fault = if delivery.honest { None } else { world.faults().strike_webhook(&event) };
     let mark = |state| {
-        world.change(|book| book.mark_delivery(number, state, fault.as_ref().map(WebhookFault::name)))
+        world.change(|book| book.mark_delivery(number, state, fault.as_ref().map(WebhookFault::name)));
     };
     let mut letter = Letter::honest(event.body);
     match fault {
@@ -55,7 +55,9 @@ async fn carry(world: &Arc<World>, number: usize) {
         Some(WebhookFault::Duplicate { copies }) => {
             mark(DeliveryState::Pending);
             world.change(|book| {
-                (0..copies).for_each(|_| book.add_delivery(&event.id, delivery.url.clone(), true))
+                for _ in 0..copies {
+                    book.add_delivery(&event.id, delivery.url.clone(), true);
+                }
             });
         }
         Some(WebhookFault::Late { millis }) => {

@@ -258,6 +258,14 @@ impl Book {
         self.checks.entry(mobile.to_owned()).or_insert(fresh).allow(now)
     }
 
+    pub(super) fn count_call(&mut self, endpoint: &str) {
+        // Only an endpoint's first call needs a name of its own.
+        match self.traffic.calls.get_mut(endpoint) {
+            Some(count) => *count += 1,
+            None => drop(self.traffic.calls.insert(endpoint.to_owned(), 1)),
+        }
+    }
+
     pub(super) fn traffic_mut(&mut self) -> &mut Traffic {
         &mut self.traffic
     }
