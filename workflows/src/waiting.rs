@@ -3,6 +3,8 @@
 //! A timer of the SDK answers a cancelled process with a value that is easily ignored; a condition has no
 //! time limit. The functions here are the only way the processes wait.
 
+#![expect(clippy::disallowed_methods, reason = "the one place where a bare timer is handled")]
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};

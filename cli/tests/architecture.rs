@@ -1,0 +1,136 @@
+//! Keeps the arrows between the crates as ARCHITECTURE.md draws them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Which of our crates each of our crates may use. What is not listed is forbidden.
+const ALLOWED: [(&str, &[&str]); 11] = [
+    ("domain", &[]),
+    ("bootstrap", &[]),
+    ("workflows", &["domain"]),
+    ("database", &["domain"]),
+    ("providers", &["domain"]),
+    ("sandbox", &["domain"]),
+    ("activities", &["workflows", "database", "providers", "domain"]),
+    ("control", &["workflows", "domain"]),
+    ("worker", &["activities", "workflows", "database", "providers", "bootstrap", "domain"]),
+    ("api", &["control", "database", "providers", "domain", "bootstrap"]),
+    (
+        "cli",
+        &["api", "bootstrap", "control", "database", "domain", "providers", "sandbox", "worker", "workflows"],
+    ),
+];
+
+/// What tests may use beside that: the sandbox everywhere, and whatever stands the whole house up.
+const IN_TESTS: [&str; 4] = ["sandbox", "worker", "bootstrap", "control"];
+
+/// Names that must not be reachable from a process: with them it could do I/O.
+const OUT_OF_REACH_OF_WORKFLOWS: [&str; 6] =
+    ["sqlx", "reqwest", "axum", "hyper", "temporalio-sdk", "temporalio-client"];
+
+type Arrows = BTreeMap<String, BTreeSet<String>>;
+
+fn metadata() -> Value {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--offline", "--manifest-path", manifest])
+        .output()
+        .expect("cargo metadata runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON")
+}
+
+fn ours(name: &str) -> Option<&str> {
+    name.strip_prefix("wolo-")
+}
+
+/// Arrows between our crates, as their manifests declare them. Build dependencies count like ordinary ones.
+fn arrows(metadata: &Value, in_tests: bool) -> Arrows {
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages
+        .iter()
+        .filter_map(|package| Some((ours(package["name"].as_str()?)?.to_owned(), package)))
+        .map(|(name, package)| {
+            let targets = package["dependencies"]
+                .as_array()
+                .expect("dependencies")
+                .iter()
+                .filter(|dependency| (dependency["kind"].as_str() == Some("dev")) == in_tests)
+                .filter_map(|dependency| ours(dependency["name"].as_str()?).map(str::to_owned))
+                .collect();
+            (name, targets)
+        })
+        .collect()
+}
+
+fn forbidden(arrows: &Arrows, also: &[&str]) -> Vec<String> {
+    let allowed: BTreeMap<_, _> = ALLOWED.into_iter().collect();
+    arrows
+        .iter()
+        .flat_map(|(from, targets)| targets.iter().map(move |to| (from.as_str(), to.as_str())))
+        .filter(|(from, to)| {
+            let may = allowed.get(from).is_some_and(|targets| targets.contains(to));
+            !may && !also.contains(to)
+        })
+        .map(|(from, to)| format!("{from} -> {to}"))
+        .collect()
+}
+
+/// Every package that a crate's ordinary dependencies bring along.
+fn reach(metadata: &Value, from: &str) -> BTreeSet<String> {
+    let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
+        .as_array()
+        .expect("nodes")
+        .iter()
+        .map(|node| (node["id"].as_str().expect("id"), node))
+        .collect();
+    let names: BTreeMap<&str, &str> = metadata["packages"]
+        .as_array()
+        .expect("packages")
+        .iter()
+        .map(|package| (package["id"].as_str().expect("id"), package["name"].as_str().expect("name")))
+        .collect();
+    let start = names.iter().find(|(_, name)| **name == from).map(|(id, _)| *id).expect("the crate exists");
+    let (mut seen, mut open) = (BTreeSet::new(), vec![start]);
+    while let Some(id) = open.pop() {
+        let dependencies = nodes[id]["deps"].as_array().expect("deps");
+        for dependency in dependencies {
+            let ordinary =
+                dependency["dep_kinds"].as_array().expect("kinds").iter().any(|kind| kind["kind"].is_null());
+            let id = dependency["pkg"].as_str().expect("pkg");
+            if ordinary && seen.insert(names[id].to_owned()) {
+                open.push(id);
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn every_arrow_is_one_that_the_drawing_shows() {
+    let arrows = arrows(&metadata(), false);
+    assert_eq!(arrows.len(), ALLOWED.len(), "a crate that the drawing does not know: {:?}", arrows.keys());
+    assert_eq!(forbidden(&arrows, &[]), Vec::<String>::new());
+}
+
+#[test]
+fn tests_may_use_the_sandbox_and_the_whole_house_but_nothing_else() {
+    assert_eq!(forbidden(&arrows(&metadata(), true), &IN_TESTS), Vec::<String>::new());
+}
+
+#[test]
+fn a_process_cannot_reach_anything_that_does_io() {
+    let reach = reach(&metadata(), "wolo-workflows");
+    assert!(reach.contains("temporalio-workflow"), "the walk finds nothing");
+    let found: Vec<_> = OUT_OF_REACH_OF_WORKFLOWS.into_iter().filter(|name| reach.contains(*name)).collect();
+    assert_eq!(found, Vec::<&str>::new());
+}
+
+#[test]
+fn a_forbidden_arrow_is_found() {
+    let api_that_acts: Arrows =
+        [("api".to_owned(), BTreeSet::from(["activities".to_owned(), "control".to_owned()]))].into();
+    assert_eq!(forbidden(&api_that_acts, &[]), ["api -> activities"]);
+}

@@ -1,0 +1,188 @@
+//! A birthday pot, from the day it is thought of to the day it is paid out.
+//!
+//! The pot is scheduled, opens thirty days before the birthday, reminds its owner, wishes a happy birthday, closes
+//! at the end of the day (or earlier, when the owner says so), is paid out the day after, and thanks the givers.
+//! It can be cancelled until it pays out, as long as no money would have to go back. It can be held: a hold stops
+//! what it must and nothing else.
+//!
+//! Gifts never speak to this process, so a hundred thousand of them cost it nothing. Every moment of its life comes
+//! in with its input; its state is what the query answers and what it carries into its next run.
+
+mod messages;
+mod stages;
+mod waits;
+
+pub use messages::{HoldWish, PotMade, PotOutcome, PotPatience, PotPlan, PotState, Wish, WishAnswer};
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_workflow::{WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination};
+use wolo_domain::ids::PotId;
+use wolo_domain::pots::{HoldReason, PotStage};
+
+use crate::steps::pots::{
+    Cancelling, HoldPot, HoldPotStep, PotMoment, ReleasePot, ReleasePotStep, Scheduling,
+};
+use crate::{attributes, patience, waiting};
+
+#[workflow]
+pub struct PotLifecycle {
+    plan: PotPlan,
+    state: PotState,
+}
+
+#[workflow_methods]
+impl PotLifecycle {
+    #[init]
+    pub fn new(_ctx: &WorkflowContextView, mut plan: PotPlan) -> Self {
+        let state = plan.carried.take().unwrap_or_default();
+        Self { plan, state }
+    }
+
+    #[run(name = "PotLifecycle")]
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<PotOutcome> {
+        let outcome = match Self::live(ctx).await {
+            Ok(outcome) | Err(Ending::Early(outcome)) => outcome,
+            Err(Ending::Broken(termination)) => return Err(termination),
+        };
+        waiting::for_handlers(ctx).await?;
+        Ok(outcome)
+    }
+
+    /// The maker's question: is there a pot now, and is it mine?
+    #[update(name = "schedule")]
+    pub async fn confirm_scheduled(ctx: &mut WorkflowContext<Self>, request: String) -> PotMade {
+        let waiting = ctx.clone();
+        let _ = waiting.wait_condition(|pot| pot.state.scheduling.is_some()).await;
+        ctx.state(|pot| match &pot.state.scheduling {
+            Some(Scheduling::Scheduled { .. }) if pot.plan.request == request => PotMade::Scheduled,
+            Some(Scheduling::OwnerUnknown) => PotMade::OwnerUnknown,
+            _ => PotMade::PotExists,
+        })
+    }
+
+    /// The owner closes the pot before the day. Answered when it is closed.
+    #[update(name = "close_now")]
+    pub async fn close_now(ctx: &mut WorkflowContext<Self>, _wish: Wish) -> WishAnswer {
+        if ctx.state(|pot| pot.state.stage) != Some(PotStage::Open) {
+            return WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) };
+        }
+        ctx.state_mut(|pot| pot.state.close_asked = true);
+        let waiting = ctx.clone();
+        let _ = waiting.wait_condition(|pot| pot.state.stage != Some(PotStage::Open)).await;
+        match ctx.state(|pot| pot.state.stage) {
+            Some(PotStage::Cancelled) => WishAnswer::NotPossible { stage: Some(PotStage::Cancelled) },
+            _ => WishAnswer::Done,
+        }
+    }
+
+    /// The pot is given up. Answered when it is cancelled, or cannot be.
+    #[update(name = "cancel_now")]
+    pub async fn cancel_now(ctx: &mut WorkflowContext<Self>, _wish: Wish) -> WishAnswer {
+        if !ctx.state(Self::can_be_cancelled) {
+            return WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) };
+        }
+        ctx.state_mut(|pot| {
+            pot.state.cancel_asked = true;
+            pot.state.cancel_answer = None;
+        });
+        let waiting = ctx.clone();
+        // The pot may begin to pay out before it hears the wish; then the answer is that it is too late.
+        let _ =
+            waiting.wait_condition(|pot| pot.state.cancel_answer.is_some() || !pot.can_be_cancelled()).await;
+        match ctx.state(|pot| pot.state.cancel_answer) {
+            Some(Cancelling::Cancelled) => WishAnswer::Done,
+            Some(Cancelling::HasDonations { count }) => WishAnswer::HasDonations { count },
+            Some(Cancelling::NotPossible { stage }) => WishAnswer::NotPossible { stage: Some(stage) },
+            None => WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) },
+        }
+    }
+
+    /// A moderator stops the pot. Answered when it is written down: from then on no gift begins.
+    #[update(name = "hold")]
+    pub async fn hold(ctx: &mut WorkflowContext<Self>, wish: HoldWish) -> WishAnswer {
+        if wish.reason != HoldReason::Moderation {
+            return WishAnswer::NotYours { reason: wish.reason };
+        }
+        let hold =
+            HoldPot { pot: Self::pot(ctx), reason: wish.reason, note: wish.note, at: waiting::now(ctx) };
+        match ctx.execute_activity(HoldPotStep, hold, patience::own_books()).await {
+            Ok(()) => {
+                ctx.state_mut(|pot| pot.state.holds.insert(wish.reason));
+                WishAnswer::Done
+            }
+            Err(_) => WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) },
+        }
+    }
+
+    /// A moderator lets the pot go on.
+    #[update(name = "release")]
+    pub async fn release(ctx: &mut WorkflowContext<Self>, wish: HoldWish) -> WishAnswer {
+        if wish.reason != HoldReason::Moderation {
+            return WishAnswer::NotYours { reason: wish.reason };
+        }
+        let release = ReleasePot { pot: Self::pot(ctx), reason: wish.reason, at: waiting::now(ctx) };
+        match ctx.execute_activity(ReleasePotStep, release, patience::own_books()).await {
+            Ok(()) => {
+                ctx.state_mut(|pot| pot.state.holds.remove(&wish.reason));
+                WishAnswer::Done
+            }
+            Err(_) => WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) },
+        }
+    }
+
+    #[query(name = "state")]
+    pub fn state(&self, _ctx: &WorkflowContextView) -> PotState {
+        self.state.clone()
+    }
+}
+
+impl PotLifecycle {
+    async fn live(ctx: &mut WorkflowContext<Self>) -> Result<PotOutcome, Ending> {
+        Self::schedule(ctx).await?;
+        Self::wait_for_the_opening(ctx).await?;
+        Self::open(ctx).await?;
+        Self::collect_until_closing(ctx).await?;
+        Self::close(ctx).await?;
+        Self::wait_for_the_day_after(ctx).await?;
+        let payout = Self::pay_out(ctx).await?;
+        Self::settle(ctx).await?;
+        Self::thank_the_givers(ctx, payout).await
+    }
+
+    fn stopped_by(&self) -> Option<HoldReason> {
+        self.state.holds.iter().copied().find(|reason| reason.stops_everything())
+    }
+
+    fn can_be_cancelled(&self) -> bool {
+        self.state.stage.is_some_and(|stage| stage.cancel().is_ok())
+    }
+
+    fn is_at(ctx: &WorkflowContext<Self>, stage: PotStage) -> bool {
+        ctx.state(|pot| pot.state.stage == Some(stage))
+    }
+
+    fn pot(ctx: &WorkflowContext<Self>) -> PotId {
+        ctx.state(|pot| pot.plan.pot)
+    }
+
+    fn moment(ctx: &WorkflowContext<Self>) -> PotMoment {
+        PotMoment { pot: Self::pot(ctx), at: waiting::now(ctx) }
+    }
+
+    /// A new stage, where operators look for it.
+    fn reach(ctx: &WorkflowContext<Self>, stage: PotStage) {
+        ctx.state_mut(|pot| pot.state.stage = Some(stage));
+        ctx.upsert_search_attributes([attributes::STATUS.value_set(stage.to_string())]);
+    }
+}
+
+/// Why the story ends before its last page.
+enum Ending {
+    Early(PotOutcome),
+    Broken(WorkflowTermination),
+}
+
+impl<E: Into<WorkflowTermination>> From<E> for Ending {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
+}

@@ -1,0 +1,168 @@
+//! The stages of a pot's life, in their order. Each is skipped when an earlier run has been through it.
+
+use std::time::Duration;
+
+use temporalio_common::SearchAttributes;
+use temporalio_workflow::{
+    ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy, WorkflowContext,
+};
+use wolo_domain::ids::PotId;
+use wolo_domain::pots::{Announcement, PotStage};
+
+use super::{Ending, PotLifecycle, PotOutcome};
+use crate::payout::{Payout, PayoutInput, PayoutOutcome};
+use crate::steps::donations::EndCheckouts;
+use crate::steps::pots::{
+    Announce, AnnouncePot, ClosePot, OpenPot, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
+};
+use crate::waiting::{self, Woken};
+use crate::{attributes, ids, patience, queues};
+
+impl PotLifecycle {
+    /// Writes the pot down.
+    pub(super) async fn schedule(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        if ctx.state(|pot| pot.state.scheduling.is_some()) {
+            return Ok(());
+        }
+        let at = waiting::now(ctx);
+        let pot = ctx.state(|pot| SchedulePot {
+            pot: pot.plan.pot,
+            owner: pot.plan.owner,
+            settings: pot.plan.settings.clone(),
+            timeline: pot.plan.timeline.clone(),
+            at,
+        });
+        let scheduling = ctx.execute_activity(SchedulePotStep, pot, patience::own_books()).await?;
+        let outcome = match &scheduling {
+            Scheduling::Scheduled { holds } => {
+                ctx.state_mut(|pot| pot.state.holds = holds.iter().copied().collect());
+                Self::reach(ctx, PotStage::Scheduled);
+                Ok(())
+            }
+            Scheduling::OwnerUnknown | Scheduling::PotExists => Err(Ending::Early(PotOutcome::NotScheduled)),
+        };
+        ctx.state_mut(|pot| pot.state.scheduling = Some(scheduling));
+        outcome
+    }
+
+    /// A pot that is still held when its birthday ends was never open, and ends with it.
+    pub(super) async fn wait_for_the_opening(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        let (opens_at, closes_at) =
+            ctx.state(|pot| (pot.plan.timeline.opens_at, pot.plan.timeline.closes_at));
+        if !Self::is_at(ctx, PotStage::Scheduled) {
+            return Ok(());
+        }
+        Self::wait(ctx, Some(opens_at), "its opening day", |_| false).await?;
+        if Self::wait_while_stopped(ctx, Some(closes_at)).await? == Woken::Due {
+            ctx.state_mut(|pot| pot.state.cancel_asked = true);
+            Self::cancel_if_asked(ctx).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn open(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        if Self::is_at(ctx, PotStage::Scheduled) {
+            ctx.execute_activity(OpenPot, Self::moment(ctx), patience::own_books()).await?;
+            Self::reach(ctx, PotStage::Open);
+        }
+        Ok(())
+    }
+
+    /// Says what there is to say, each on its day, until the birthday is over or the owner has had enough.
+    pub(super) async fn collect_until_closing(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        while Self::is_at(ctx, PotStage::Open) {
+            let (next, closes_at) = ctx.state(|pot| {
+                let timeline = &pot.plan.timeline;
+                (timeline.occasions.get(pot.state.occasions_done).copied(), timeline.closes_at)
+            });
+            let due = next.map_or(closes_at, |occasion| occasion.at.min(closes_at));
+            if Self::wait(ctx, Some(due), "the end of the birthday", |pot| pot.state.close_asked).await?
+                == Woken::Called
+            {
+                return Ok(());
+            }
+            match next {
+                Some(occasion) => Self::announce(ctx, occasion.what).await?,
+                None => return Ok(()),
+            }
+            ctx.state_mut(|pot| pot.state.occasions_done += 1);
+        }
+        Ok(())
+    }
+
+    /// From here on no gift begins. Pages that are still open at Wave are ended, so that their gifts end too.
+    pub(super) async fn close(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        if Self::is_at(ctx, PotStage::Open) {
+            let moment = Self::moment(ctx);
+            ctx.execute_activity(ClosePot, moment, patience::own_books()).await?;
+            ctx.state_mut(|pot| pot.state.closed_at = Some(moment.at));
+            Self::reach(ctx, PotStage::Closed);
+            let mut on_money = patience::walk_wave();
+            on_money.task_queue = Some(queues::MONEY.to_owned());
+            ctx.execute_activity(EndCheckouts, moment, on_money).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn wait_for_the_day_after(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        if Self::is_at(ctx, PotStage::Closed) {
+            let now = waiting::now(ctx);
+            let payout_at =
+                ctx.state(|pot| pot.plan.timeline.pays_out_at(pot.state.closed_at.unwrap_or(now)));
+            Self::wait(ctx, Some(payout_at), "the day of its payout", |_| false).await?;
+            Self::wait_while_stopped(ctx, None).await?;
+        }
+        Ok(())
+    }
+
+    /// The payout is a process of its own, which may take days and people; the pot waits for its end.
+    pub(super) async fn pay_out(ctx: &mut WorkflowContext<Self>) -> Result<PayoutOutcome, Ending> {
+        Self::reach(ctx, PotStage::PayingOut);
+        let input = ctx.state(|pot| PayoutInput { pot: pot.plan.pot, patience: pot.plan.patience.payout });
+        loop {
+            match ctx.start_child_workflow(Payout::run, input, Self::payout_options(input.pot)).await {
+                Ok(payout) => return Ok(payout.result().await?),
+                // An earlier run of this pot (an operator's reset) has one going; its end will let ours find it paid.
+                Err(ChildWorkflowStartError::StartFailed { .. }) => {
+                    let pause = Duration::from_secs(input.patience.recheck_seconds);
+                    waiting::sleep(ctx, pause, "a payout that is running already").await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The books decide whether a payout is needed, so running its process again does no harm; ending the pot's
+    /// process must not end it.
+    fn payout_options(pot: PotId) -> ChildWorkflowOptions {
+        ChildWorkflowOptions::builder()
+            .workflow_id(ids::payout(pot))
+            .task_queue(queues::MONEY.to_owned())
+            .parent_close_policy(ParentClosePolicy::Abandon)
+            .search_attributes(SearchAttributes::new([
+                attributes::POT.value_set(pot.to_string()),
+                attributes::STATUS.value_set("planning".to_owned()),
+            ]))
+            .build()
+    }
+
+    pub(super) async fn settle(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        ctx.execute_activity(SettlePot, Self::moment(ctx), patience::own_books()).await?;
+        Self::reach(ctx, PotStage::Settled);
+        Ok(())
+    }
+
+    pub(super) async fn thank_the_givers(
+        ctx: &mut WorkflowContext<Self>,
+        payout: PayoutOutcome,
+    ) -> Result<PotOutcome, Ending> {
+        let PayoutOutcome::Paid { amount } = payout else { return Ok(PotOutcome::SettledEmpty) };
+        Self::announce(ctx, Announcement::Thanks).await?;
+        Ok(PotOutcome::PaidOut { amount })
+    }
+
+    pub(super) async fn announce(ctx: &mut WorkflowContext<Self>, what: Announcement) -> Result<(), Ending> {
+        let announce = Announce { pot: Self::pot(ctx), what, at: waiting::now(ctx) };
+        Ok(ctx.execute_activity(AnnouncePot, announce, patience::own_books()).await?)
+    }
+}
