@@ -30,10 +30,17 @@ impl Reply {
         })
     }
 
-    /// A success whose body says nothing. Wave sends none; one that carries an error contradicts its status.
+    /// A success whose body says nothing. Wave sends none; JSON is let pass unless it carries an error, which contradicts
+    /// the status, and anything else did not come from Wave.
     pub(super) fn done(self) -> Result<(), ProviderError> {
         if !self.is_success() {
             return Err(self.refusal());
+        }
+        if self.body.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        if serde_json::from_slice::<Value>(&self.body).is_err() {
+            return Err(self.unexpected("the body is not JSON"));
         }
         match Envelope::read(&self.body) {
             Some(_) => Err(self.unexpected("a success with an error in its body")),
@@ -139,8 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn a_success_that_carries_an_error_is_unexpected() {
-        assert!(matches!(reply(200, r#"{"code":"x-y"}"#).done(), Err(ProviderError::Unexpected { .. })));
+    fn a_success_that_carries_an_error_or_anything_but_json_is_unexpected() {
+        for body in [r#"{"code":"x-y"}"#, "{", "<html>", "null null"] {
+            assert!(matches!(reply(200, body).done(), Err(ProviderError::Unexpected { .. })), "{body}");
+        }
         assert!(reply(200, "").done().is_ok());
         assert!(reply(204, "{}").done().is_ok());
     }
