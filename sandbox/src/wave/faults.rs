@@ -134,7 +134,7 @@ impl Fault {
 pub enum WebhookFault {
     /// Sent this many more times.
     Duplicate { copies: u32 },
-    /// Sent late.
+    /// Sent this much later, or at `release_webhooks`.
     Late { millis: u64 },
     /// Held until `release_webhooks`.
     Held,

@@ -190,7 +190,7 @@ impl Wave {
         self.world.release_stalled(how);
     }
 
-    /// Lets held, late-by-hand and reordered webhooks go.
+    /// Lets held, late and reordered webhooks go.
     pub fn release_webhooks(&self) {
         self.world.held_webhooks.send_modify(|count| *count += 1);
     }

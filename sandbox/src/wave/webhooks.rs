@@ -61,13 +61,19 @@ async fn carry(world: &Arc<World>, number: usize) {
             });
         }
         Some(WebhookFault::Late { millis }) => {
+            let mut released = world.held_webhooks.subscribe();
             mark(DeliveryState::Held);
-            tokio::time::sleep(Duration::from_millis(millis)).await;
+            tokio::select! {
+                _ = released.changed() => {}
+                () = tokio::time::sleep(Duration::from_millis(millis)) => {}
+            }
+            mark(DeliveryState::Pending);
         }
         Some(WebhookFault::Held) => {
             let mut released = world.held_webhooks.subscribe();
             mark(DeliveryState::Held);
             let _ = released.changed().await;
+            mark(DeliveryState::Pending);
         }
         Some(WebhookFault::Reordered) => {
             let mut released = world.held_webhooks.subscribe();
@@ -77,6 +83,7 @@ async fn carry(world: &Arc<World>, number: usize) {
                 _ = released.changed() => {}
                 () = overtaken(world, &delivery.url, before) => {}
             }
+            mark(DeliveryState::Pending);
         }
         Some(WebhookFault::Forged) => letter.wrong_secret = true,
         Some(WebhookFault::Tampered { amount, resigned }) => {
