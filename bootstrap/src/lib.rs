@@ -4,8 +4,6 @@
 //! This crate knows no rule of the product and depends on nothing else of ours. It refuses to start a program on
 //! settings that it does not understand completely, and it keeps secrets out of `Debug`, errors and logs.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so"))]
-
 pub mod codec;
 pub mod settings;
 pub mod shutdown;

@@ -41,13 +41,11 @@ pub enum TelemetryError {
 impl Format {
     /// What [`FORMAT_VARIABLE`] says, or what suits standard error.
     pub fn from_process() -> Result<Self, TelemetryError> {
-        match env::var(FORMAT_VARIABLE).as_deref() {
-            Ok("human") => Ok(Self::Human),
-            Ok("json") => Ok(Self::Json),
-            Ok("") | Err(env::VarError::NotPresent) => {
-                Ok(if io::stderr().is_terminal() { Self::Human } else { Self::Json })
-            }
-            _ => Err(TelemetryError::Format),
+        match variable(FORMAT_VARIABLE).as_deref() {
+            Some("human") => Ok(Self::Human),
+            Some("json") => Ok(Self::Json),
+            None => Ok(if io::stderr().is_terminal() { Self::Human } else { Self::Json }),
+            Some(_) => Err(TelemetryError::Format),
         }
     }
 }
@@ -56,7 +54,7 @@ impl Format {
 pub fn start(format: Format) -> Result<(), TelemetryError> {
     use tracing_subscriber::util::SubscriberInitExt as _;
 
-    let directives = env::var(FILTER_VARIABLE).ok().filter(|directives| !directives.trim().is_empty());
+    let directives = variable(FILTER_VARIABLE);
     let filter = EnvFilter::try_new(directives.as_deref().unwrap_or(DEFAULT_FILTER))
         .map_err(TelemetryError::Filter)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
@@ -69,6 +67,12 @@ pub fn start(format: Format) -> Result<(), TelemetryError> {
     started.map_err(TelemetryError::Started)?;
     panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// A variable that is set to something. One that is not UTF-8 is set to nonsense, which is then refused as such.
+fn variable(name: &str) -> Option<String> {
+    let value = env::var_os(name)?.to_string_lossy().trim().to_owned();
+    if value.is_empty() { None } else { Some(value) }
 }
 
 /// One line, without a backtrace: a workflow that panics is retried for every signal it gets, and full backtraces of

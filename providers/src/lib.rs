@@ -7,8 +7,6 @@
 //! decisions belong to workflows. It keeps no state, reads no settings, and never puts a phone number, a name or a
 //! secret in an error or in `Debug`.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so"))]
-
 pub mod http;
 pub mod private;
 pub mod wave;

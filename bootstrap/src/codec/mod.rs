@@ -174,11 +174,12 @@ impl PayloadCodec for EncryptionCodec {
     }
 }
 
-/// How clients, workers and replays turn values into payloads and back: JSON, then encryption. Messages and stacks of
+/// How clients, workers and replays turn values into payloads and back: raw payloads as they are and everything else as
+/// JSON (the SDK's default, which untyped handles need), then encryption. Messages and stacks of
 /// failures are moved into encrypted payloads too; the type of a failure stays readable, so it must be a plain code.
 pub fn data_converter(keys: &[PayloadKey]) -> Result<DataConverter, CodecError> {
     let codec = EncryptionCodec::new(keys)?;
-    Ok(DataConverter::new(PayloadConverter::serde_json(), DefaultFailureConverter::new(true), codec))
+    Ok(DataConverter::new(PayloadConverter::default(), DefaultFailureConverter::new(true), codec))
 }
 
 #[cfg(test)]

@@ -139,7 +139,12 @@ fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {
     }
     let body_limit_bytes = reader.number("api.body_limit_bytes", &(1024..=16_777_216));
     let request_timeout = seconds(reader, "api.request_timeout_seconds", 300);
-    Some(Api { listen, public_url: public_url?, body_limit_bytes, request_timeout })
+    let patience = seconds(reader, "api.patience_seconds", 300);
+    // A time that could not be read is zero, and has been told of already.
+    if patience >= request_timeout && !request_timeout.is_zero() {
+        reader.problem("api.patience_seconds", "must be less than api.request_timeout_seconds");
+    }
+    Some(Api { listen, public_url: public_url?, body_limit_bytes, request_timeout, patience })
 }
 
 fn tokens(reader: &mut Reader, mode: Mode) -> Option<Tokens> {
@@ -212,10 +217,13 @@ fn rules(reader: &mut Reader) -> Rules {
         checkout_grace_seconds: reader.number("rules.checkout_grace_seconds", &(1..=86_400)),
         payout_hour_dakar: reader.number("rules.payout_hour_dakar", &(0..=23)),
         payout_unknown_after_minutes: reader.number("rules.payout_unknown_after_minutes", &(1..=LONG / 60)),
+        payout_recheck_seconds: reader.number("rules.payout_recheck_seconds", &(1..=LONG)),
+        payout_retry_seconds: reader.number("rules.payout_retry_seconds", &(1..=LONG)),
         float_retry_minutes: reader.number("rules.float_retry_minutes", &(1..=LONG / 60)),
         two_approvals_from_xof: reader.number("rules.two_approvals_from_xof", &francs),
         sweep_hour_dakar: reader.number("rules.sweep_hour_dakar", &(0..=23)),
         statement_every_minutes: reader.number("rules.statement_every_minutes", &(1..=1440)),
+        continue_after_events: reader.number("rules.continue_after_events", &(100..=10_000)),
     };
     if rules.gift_min_xof > rules.gift_max_xof {
         reader.problem("rules.gift_min_xof", "must not be more than rules.gift_max_xof");

@@ -78,6 +78,8 @@ pub struct Api {
     pub public_url: Url,
     pub body_limit_bytes: usize,
     pub request_timeout: Duration,
+    /// Less than `request_timeout`.
+    pub patience: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -112,11 +114,14 @@ pub struct Rules {
     /// 0 to 23, on the day after closing.
     pub payout_hour_dakar: u32,
     pub payout_unknown_after_minutes: u32,
+    pub payout_recheck_seconds: u32,
+    pub payout_retry_seconds: u32,
     pub float_retry_minutes: u32,
     pub two_approvals_from_xof: i64,
     /// 0 to 23.
     pub sweep_hour_dakar: u32,
     pub statement_every_minutes: u32,
+    pub continue_after_events: u32,
 }
 
 /// One thing that is wrong, in words, with the key it is wrong at.

@@ -176,6 +176,7 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
         ("wave.timeout_seconds", "1.5", "must be a whole number from 1 to 120"),
         ("api.body_limit_bytes", "-1", "must be a whole number from 1024 to 16777216"),
         ("api.request_timeout_seconds", "", "must be a whole number from 1 to 300"),
+        ("api.patience_seconds", "20", "must be less than api.request_timeout_seconds"),
         ("tokens.signing_key_file", "/no/such/file", "names a file that cannot be read"),
         ("tokens.key_id", " ", "must not be empty"),
         ("tokens.access_minutes", "61", "must be a whole number from 1 to 60"),

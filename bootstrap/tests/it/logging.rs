@@ -10,7 +10,7 @@ const ROLE: &str = "WOLO_TEST_LOGGING";
 #[test]
 #[ignore = "started by the other tests of this file"]
 fn a_process_that_logs() {
-    let Ok(role) = std::env::var(ROLE) else { return };
+    let Some(role) = std::env::var_os(ROLE).and_then(|role| role.into_string().ok()) else { return };
     let format = if role == "human" { Format::Human } else { Format::Json };
     match telemetry::start(format) {
         Ok(()) => {}

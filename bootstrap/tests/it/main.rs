@@ -5,3 +5,4 @@
 mod connecting;
 mod ending;
 mod logging;
+mod serving;
