@@ -2,7 +2,7 @@
 //!
 //! A webhook is a hint. Nothing here believes it: what it says is checked with the provider by whoever handles it.
 
-use sqlx::types::chrono::{DateTime, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{Error, Pool};
 

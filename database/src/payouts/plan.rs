@@ -4,9 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use wolo_domain::ids::{PayoutId, PotId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
+use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 use wolo_domain::pots::{HoldReason, PotStage};
 
-use super::{PAYOUTS, find};
+use super::{PAYOUTS, Payout, find};
 use crate::pots::{self, Lock};
 use crate::{Error, Pool, ledger};
 
@@ -21,8 +22,10 @@ pub enum Plan {
     DonationsPending { count: i64 },
     /// Wave's fees on gifts of these days (Dakar, by Wave's time of payment) are not in the books yet.
     FeesPending { days: Vec<NaiveDate> },
-    /// The payout is written down and the pot is paying out.
-    Ready { payout: PayoutId, amount: Xof },
+    /// The payout is written down and the pot is paying out. The order is the first one, or the one that stands.
+    Ready { order: PayoutOrder, amount: Xof },
+    /// It has been paid before.
+    Paid { amount: Xof },
 }
 
 /// Plans the payout of a closed pot: everything that is in it, once everything that belongs in it is. The amount is
@@ -34,7 +37,7 @@ pub async fn plan(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Plan, Er
     let stage = pots::lock(&mut tx, pot, Lock::ToChange).await?;
     let id = PayoutId::of_pot(pot);
     if let Some(planned) = find(&mut tx, id).await? {
-        return Ok(Plan::Ready { payout: id, amount: planned.amount });
+        return Ok(stands(&planned));
     }
     if stage == PotStage::Settled {
         return Ok(Plan::NothingToPay);
@@ -91,5 +94,16 @@ pub async fn plan(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Plan, Er
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(Plan::Ready { payout: id, amount })
+    Ok(Plan::Ready { order: PayoutOrder::first(id), amount })
+}
+
+fn stands(planned: &Payout) -> Plan {
+    let Payout { id, amount, .. } = *planned;
+    match planned.stage {
+        PayoutStage::Succeeded => Plan::Paid { amount },
+        PayoutStage::Planned => Plan::Ready { order: PayoutOrder::first(id), amount },
+        PayoutStage::Sent | PayoutStage::Unknown | PayoutStage::Refused => {
+            Plan::Ready { order: PayoutOrder { payout: id, number: planned.order_number }, amount }
+        }
+    }
 }

@@ -1,0 +1,17 @@
+//! The database against a real Postgres. One server for all tests, one database for each, copied from one that was
+//! migrated once.
+
+mod donations;
+mod idempotency;
+mod ledger;
+mod outbox;
+mod payouts;
+mod people;
+mod pots;
+mod races;
+mod refunds;
+mod roles;
+mod scene;
+mod sequences;
+mod shape;
+mod webhooks;

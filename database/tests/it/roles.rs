@@ -1,0 +1,147 @@
+//! What each role may do. The roles are the last fence: these tests speak SQL, as an attacker would.
+
+use sqlx::AssertSqlSafe;
+use wolo_database::donations::{self, Requesting};
+use wolo_database::idempotency::{self, Claim, Claimed};
+use wolo_database::pots::Filter;
+use wolo_database::webhooks::{self, Receipt, Webhook};
+use wolo_database::{Error, Page, ledger, outbox, payouts, people, pots};
+
+use crate::scene::{Scene, gift, noon, payment};
+
+#[tokio::test]
+async fn the_api_reads_what_pages_show() {
+    let scene = Scene::new().await;
+    let pot = scene.closed_with_money().await;
+    payouts::plan(&scene.pool, pot, noon()).await.expect("a plan");
+    let api = scene.pool_as("wolo_api").await;
+    let found = pots::pot(&api, pot).await.expect("a look").expect("a pot");
+    assert_eq!(pots::by_slug(&api, &found.slug).await.expect("a look"), Some(found.clone()));
+    assert_eq!(pots::of_owner(&api, found.owner).await.expect("a list").len(), 1);
+    assert_eq!(pots::all(&api, Filter::default(), Page::first(5)).await.expect("a list").len(), 1);
+    assert_eq!(pots::listed(&api, Page::first(5)).await.expect("a list").len(), 0);
+    assert!(people::profile(&api, found.owner).await.expect("a look").is_some());
+    let gifts = donations::of_pot(&api, pot, Page::first(5)).await.expect("a list");
+    assert!(donations::donation(&api, gifts[0].id).await.expect("a look").is_some());
+    assert_eq!(payouts::all(&api, None, Page::first(5)).await.expect("a list").len(), 1);
+    assert_eq!(ledger::of_pot(&api, pot, Page::first(5)).await.expect("a list").len(), 2);
+    ledger::balances(&api).await.expect("balances");
+    assert_eq!(ledger::check(&api).await.expect("a verdict"), []);
+}
+
+#[tokio::test]
+async fn the_api_writes_its_inbox_and_its_keys() {
+    let scene = Scene::new().await;
+    let api = scene.pool_as("wolo_api").await;
+    let webhook = Webhook { provider: "wave", event_id: "EV_1", kind: "x", subject: None, raw: b"{}" };
+    assert_eq!(webhooks::receive(&api, webhook).await.expect("a receipt"), Receipt::First);
+    webhooks::mark_handled(&api, "wave", "EV_1").await.expect("a mark");
+    let claim = Claim {
+        scope: "donate",
+        key: "k",
+        fingerprint: b"f",
+        subject: "don_1",
+        abandoned_after: std::time::Duration::from_secs(60),
+    };
+    let fresh = Claimed::Fresh { subject: "don_1".to_owned() };
+    assert_eq!(idempotency::claim(&api, claim).await.expect("a claim"), fresh);
+    let answer = idempotency::Answer { status: 202, content_type: "text/plain".to_owned(), body: vec![] };
+    idempotency::finish(&api, "donate", "k", &answer).await.expect("an answer");
+    idempotency::release(&api, "donate", "k").await.expect("nothing to give back");
+}
+
+#[tokio::test]
+async fn the_api_writes_no_money_and_no_state() {
+    let scene = Scene::new().await;
+    let pot = scene.open().await;
+    let donation = scene.requested(pot, 1_000).await;
+    let api = scene.pool_as("wolo_api").await;
+    let refused = |error: Error| {
+        assert!(
+            matches!(&error, Error::Broken(fault) if fault.code.as_deref() == Some("42501")),
+            "{error:?}"
+        );
+    };
+    refused(donations::request(&api, &gift(pot, 1_000)).await.expect_err("a gift"));
+    refused(donations::confirm(&api, donation, &payment(donation, 1_000), 0).await.expect_err("a payment"));
+    refused(pots::close(&api, pot, noon()).await.expect_err("a closing"));
+    refused(payouts::plan(&api, pot, noon()).await.expect_err("a plan"));
+    refused(outbox::waiting(&api, 5).await.expect_err("the outbox"));
+    // The worker may, of course.
+    assert_eq!(donations::request(&scene.pool, &gift(pot, 1_000)).await.expect("a gift"), Requesting::New);
+}
+
+#[tokio::test]
+async fn nobody_but_the_owner_goes_where_they_have_no_business() {
+    let scene = Scene::new().await;
+    scene.closed_with_money().await;
+    let everybody = [
+        "drop table money.ledger_entries",
+        "alter table money.ledger_entries disable trigger all",
+        "set session_replication_role = replica",
+        "create table money.mine ()",
+        "create table public.mine ()",
+        "create or replace function money.refuse_rewriting_history() returns trigger language sql as ''",
+        "grant all on money.ledger_entries to wolo_api",
+        "create role mine",
+        "delete from money.donations",
+        "delete from pots.pots",
+        "delete from people.users",
+        "select * from public._sqlx_migrations",
+        "set role wolo",
+    ];
+    let worker = [
+        "insert into ops.idempotency_keys (scope, key, fingerprint, subject) values ('', 'k', '', '')",
+        // When something was posted is the database's own word.
+        "insert into money.ledger_transactions (transaction_id, kind, business_key, posted_at)
+         values (gen_random_uuid(), 'refund', 'x', '2020-01-01')",
+        "insert into money.ledger_transactions (transaction_id, kind, business_key, posted_in)
+         values (gen_random_uuid(), 'refund', 'x', '1')",
+    ];
+    let api = [
+        "insert into people.users (user_id, name, birth_date) values (gen_random_uuid(), 'x', '1990-01-01')",
+        "update pots.pots set stage = 'open'",
+        "update pots.holds set released_at = now()",
+        "update money.donations set stage = 'confirmed'",
+        "insert into money.payouts (payout_id, pot_id, amount, planned_at)
+         select gen_random_uuid(), pot_id, 1, now() from pots.pots",
+        "update money.payout_orders set outcome = 'refused'",
+        "insert into money.ledger_transactions (transaction_id, kind, business_key)
+         values (gen_random_uuid(), 'refund', 'x')",
+        "insert into money.ledger_entries (transaction_id, account, amount)
+         select transaction_id, 'fees', 5 from money.ledger_transactions",
+        "select * from ops.outbox",
+        "select phone from people.users",
+        "select email from people.users",
+        "select donor_phone from money.donations",
+        "select * from money.donations",
+        "select pot_id from pots.pots for update",
+        "delete from ops.webhook_inbox",
+    ];
+    let roles = [("wolo_worker", &worker[..]), ("wolo_api", &api[..])];
+    for (role, own) in roles {
+        let pool = scene.pool_as(role).await;
+        for attack in everybody.iter().chain(own) {
+            let done = sqlx::raw_sql(AssertSqlSafe((*attack).to_owned())).execute(&pool).await;
+            let error = done.expect_err(attack);
+            let code = error.as_database_error().and_then(|refusal| refusal.code().map(|c| c.into_owned()));
+            assert_eq!(code.as_deref(), Some("42501"), "{role}: {attack}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_roles_are_neither_owner_nor_superuser() {
+    let scene = Scene::new().await;
+    let powers: i64 = scene
+        .read(
+            "select count(*) from pg_roles
+             where rolname like 'wolo\\_%' and (rolsuper or rolcreatedb or rolcreaterole or rolbypassrls)",
+        )
+        .await;
+    assert_eq!(powers, 0);
+    let owned: i64 = scene
+        .read("select count(*) from pg_class join pg_roles on relowner = pg_roles.oid where rolname like 'wolo\\_%'")
+        .await;
+    assert_eq!(owned, 0);
+}
