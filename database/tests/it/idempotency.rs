@@ -12,7 +12,7 @@ fn claim(subject: &str) -> Claim<'_> {
         key: "7c7f",
         fingerprint: b"hash",
         subject,
-        abandoned_after: Duration::from_secs(60),
+        abandoned_after: Duration::from_mins(1),
     }
 }
 
@@ -23,16 +23,17 @@ fn answer(status: u16) -> Answer {
 #[tokio::test]
 async fn the_same_key_gets_the_same_answer() {
     let scene = Scene::new().await;
-    let ask = async |asked| idempotency::claim(&scene.pool, asked).await.expect("a claim");
+    let api = scene.pool_as("wolo_api").await;
+    let ask = async |asked| idempotency::claim(&api, asked).await.expect("a claim");
     assert_eq!(ask(claim("don_1")).await, Claimed::Fresh { subject: "don_1".to_owned() });
     assert_eq!(ask(claim("don_2")).await, Claimed::InFlight);
     assert_eq!(ask(Claim { fingerprint: b"other", ..claim("don_2") }).await, Claimed::Mismatch);
     for status in [202, 500] {
-        idempotency::finish(&scene.pool, "donate/pot_1", "7c7f", &answer(status)).await.expect("an answer");
+        idempotency::finish(&api, "donate/pot_1", "7c7f", &answer(status)).await.expect("an answer");
     }
     assert_eq!(ask(claim("don_2")).await, Claimed::Replay(answer(202)), "the first answer stays");
     assert_eq!(ask(Claim { fingerprint: b"other", ..claim("don_2") }).await, Claimed::Mismatch);
-    idempotency::release(&scene.pool, "donate/pot_1", "7c7f").await.expect("nothing to give back");
+    idempotency::release(&api, "donate/pot_1", "7c7f").await.expect("nothing to give back");
     assert_eq!(ask(claim("don_2")).await, Claimed::Replay(answer(202)), "an answered key stays");
     let elsewhere = Claim { scope: "donate/pot_2", ..claim("don_3") };
     assert_eq!(ask(elsewhere).await, Claimed::Fresh { subject: "don_3".to_owned() });
@@ -41,10 +42,11 @@ async fn the_same_key_gets_the_same_answer() {
 #[tokio::test]
 async fn who_takes_over_from_the_dead_makes_the_same_thing() {
     let scene = Scene::new().await;
-    idempotency::claim(&scene.pool, claim("don_1")).await.expect("a claim");
+    let api = scene.pool_as("wolo_api").await;
+    idempotency::claim(&api, claim("don_1")).await.expect("a claim");
     scene.force("update ops.idempotency_keys set claimed_at = claimed_at - interval '2 minutes'").await;
     let asked: Vec<_> = (0..16).map(|n| format!("don_other_{n}")).collect();
-    let claims = join_all(asked.iter().map(|subject| idempotency::claim(&scene.pool, claim(subject)))).await;
+    let claims = join_all(asked.iter().map(|subject| idempotency::claim(&api, claim(subject)))).await;
     let claims: Vec<_> = claims.into_iter().map(|claimed| claimed.expect("a claim")).collect();
     let taken = Claimed::TakenOver { subject: "don_1".to_owned() };
     assert_eq!(claims.iter().filter(|claimed| **claimed == taken).count(), 1, "one of them");
@@ -54,25 +56,27 @@ async fn who_takes_over_from_the_dead_makes_the_same_thing() {
 #[tokio::test]
 async fn a_key_that_was_given_back_is_new() {
     let scene = Scene::new().await;
-    idempotency::claim(&scene.pool, claim("don_1")).await.expect("a claim");
+    let api = scene.pool_as("wolo_api").await;
+    idempotency::claim(&api, claim("don_1")).await.expect("a claim");
     for _ in 0..2 {
-        idempotency::release(&scene.pool, "donate/pot_1", "7c7f").await.expect("a release");
+        idempotency::release(&api, "donate/pot_1", "7c7f").await.expect("a release");
     }
     let corrected = Claim { fingerprint: b"corrected", ..claim("don_2") };
-    let claimed = idempotency::claim(&scene.pool, corrected).await.expect("a claim");
+    let claimed = idempotency::claim(&api, corrected).await.expect("a claim");
     assert_eq!(claimed, Claimed::Fresh { subject: "don_2".to_owned() });
-    let missing = idempotency::finish(&scene.pool, "donate/pot_1", "none", &answer(200)).await;
+    let missing = idempotency::finish(&api, "donate/pot_1", "none", &answer(200)).await;
     assert!(matches!(missing, Err(Error::Missing { .. })));
     let endless = "k".repeat(256);
-    let error = idempotency::claim(&scene.pool, Claim { key: &endless, ..claim("don_3") }).await;
+    let error = idempotency::claim(&api, Claim { key: &endless, ..claim("don_3") }).await;
     assert!(matches!(&error, Err(Error::Conflict { rule }) if rule == "idempotency_keys_are_bounded"));
 }
 
 #[tokio::test]
 async fn of_many_with_one_key_one_goes_on() {
     let scene = Scene::new().await;
+    let api = scene.pool_as("wolo_api").await;
     let asked: Vec<_> = (0..64).map(|n| format!("don_{n}")).collect();
-    let claims = join_all(asked.iter().map(|subject| idempotency::claim(&scene.pool, claim(subject)))).await;
+    let claims = join_all(asked.iter().map(|subject| idempotency::claim(&api, claim(subject)))).await;
     let fresh = claims.iter().filter(|claimed| matches!(claimed, Ok(Claimed::Fresh { .. }))).count();
     let waiting = claims.iter().filter(|claimed| matches!(claimed, Ok(Claimed::InFlight))).count();
     assert_eq!((fresh, waiting), (1, 63));

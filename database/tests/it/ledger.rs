@@ -14,7 +14,7 @@ async fn a_fact_is_posted_once_and_another_under_its_name_is_refused() {
     let scene = Scene::new().await;
     let pot = scene.open().await;
     let donation = scene.requested(pot, 1_000).await;
-    let post = async |fact: Transaction| {
+    let write_down = async |fact: Transaction| {
         let mut tx = scene.pool.begin().await.expect("a transaction");
         let posting = ledger::post(&mut tx, &fact).await?;
         tx.commit().await.expect("a commit");
@@ -23,14 +23,14 @@ async fn a_fact_is_posted_once_and_another_under_its_name_is_refused() {
     let fact = |francs, wave: &str| {
         Transaction::donation(donation, pot, xof(francs), wave.to_owned()).expect("a fact")
     };
-    assert_eq!(post(fact(1_000, "T1")).await.expect("a posting"), Posting::New);
-    assert_eq!(post(fact(1_000, "T1")).await.expect("a posting"), Posting::Already);
+    assert_eq!(write_down(fact(1_000, "T1")).await.expect("a posting"), Posting::New);
+    assert_eq!(write_down(fact(1_000, "T1")).await.expect("a posting"), Posting::Already);
     for other in [fact(1_001, "T1"), fact(1_000, "T2")] {
-        let error = post(other).await.expect_err("another fact");
+        let error = write_down(other).await.expect_err("another fact");
         assert!(matches!(error, Error::Inconsistency { column: "business_key", .. }), "{error}");
     }
     let late = Transaction::late_donation(donation, xof(1_000), "T1".to_owned()).expect("a fact");
-    let error = post(late).await.expect_err("one movement, two facts");
+    let error = write_down(late).await.expect_err("one movement, two facts");
     assert!(matches!(error, Error::Inconsistency { column: "provider_tx_id", .. }), "{error}");
     assert_eq!(scene.balance(Account::Pot(pot)).await, 1_000);
 }

@@ -40,9 +40,9 @@ async fn confirming_and_expiring_at_once_has_one_end() {
         )
         .await;
         match (confirmed, expired.expect("a stage")) {
-            (Ok(DonationStage::Confirmed), DonationStage::Confirmed) => {}
-            // Written off first: the payment is refused loudly, and not booked.
-            (Err(Error::DonationStage(_)), DonationStage::Expired) => {}
+            // Written off first, a payment is refused loudly, and not booked.
+            (Ok(DonationStage::Confirmed), DonationStage::Confirmed)
+            | (Err(Error::DonationStage(_)), DonationStage::Expired) => {}
             other => panic!("{other:?}"),
         }
     }

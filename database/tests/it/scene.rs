@@ -24,38 +24,38 @@ static TEMPLATE_READY: OnceCell<()> = OnceCell::const_new();
 static COUNTER: AtomicU64 = AtomicU64::new(1);
 
 /// A number that nothing else in this test binary has.
-pub fn unique() -> u64 {
+pub(crate) fn unique() -> u64 {
     COUNTER.fetch_add(1, Ordering::Relaxed)
 }
 
-pub fn at(text: &str) -> DateTime<Utc> {
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("an instant in a test")
 }
 
 /// The process's time in these tests: far from the machine's, so that confusing the two shows.
-pub fn noon() -> DateTime<Utc> {
+pub(crate) fn noon() -> DateTime<Utc> {
     at("2031-03-01T12:00:00Z")
 }
 
 /// The database's own time, to the second, as Wave writes times.
-pub fn wave_now() -> DateTime<Utc> {
+pub(crate) fn wave_now() -> DateTime<Utc> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     DateTime::from_timestamp(i64::try_from(now.as_secs()).expect("a time"), 0).expect("a time")
 }
 
-pub fn xof(francs: i64) -> Xof {
+pub(crate) fn xof(francs: i64) -> Xof {
     Xof::new(francs)
 }
 
 /// A migrated database that nobody else uses.
-pub struct Scene {
-    pub pool: Pool,
-    pub name: String,
+pub(crate) struct Scene {
+    pub(crate) pool: Pool,
+    name: String,
     postgres: &'static Postgres,
 }
 
 impl Scene {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let postgres = Postgres::shared().await.expect("a Postgres");
         TEMPLATE_READY
             .get_or_init(async || {
@@ -74,17 +74,14 @@ impl Scene {
     }
 
     /// A pool as another role; `wolo` owns everything.
-    pub async fn pool_as(&self, role: &str) -> Pool {
+    pub(crate) async fn pool_as(&self, role: &str) -> Pool {
         let url = self.postgres.url_as(role, &self.name);
         wolo_database::connect(&url, 8).await.expect("a connection")
     }
 
-    pub fn postgres(&self) -> &'static Postgres {
-        self.postgres
-    }
-
     /// One value that the crate has no reason to read.
-    pub async fn read<T>(&self, sql: &str) -> T
+    #[expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
+    pub(crate) async fn read<T>(&self, sql: &str) -> T
     where
         T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
@@ -93,12 +90,12 @@ impl Scene {
     }
 
     /// Changes what the crate would never change, as the owner.
-    pub async fn force(&self, sql: &str) {
+    pub(crate) async fn force(&self, sql: &str) {
         let pool = self.pool_as("wolo").await;
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.expect("a change");
     }
 
-    pub async fn person_born(&self, day: &str) -> User {
+    pub(crate) async fn person_born(&self, day: &str) -> User {
         let user = User {
             id: UserId::from_uuid(Uuid::from_u128(u128::from(unique()))),
             name: "Awa".to_owned(),
@@ -110,46 +107,46 @@ impl Scene {
         user
     }
 
-    pub async fn person(&self) -> User {
+    pub(crate) async fn person(&self) -> User {
         self.person_born("1990-03-20").await
     }
 
-    pub async fn scheduled(&self) -> PotId {
+    pub(crate) async fn scheduled(&self) -> PotId {
         self.scheduled_with(settings()).await
     }
 
-    pub async fn scheduled_with(&self, settings: PotSettings) -> PotId {
+    pub(crate) async fn scheduled_with(&self, settings: PotSettings) -> PotId {
         let new = new_pot(&self.person().await, settings);
         let done = pots::schedule(&self.pool, &new).await.expect("a pot");
         assert_eq!(done, Scheduling::Scheduled { holds: vec![] });
         new.id
     }
 
-    pub async fn open(&self) -> PotId {
+    pub(crate) async fn open(&self) -> PotId {
         self.open_with(settings()).await
     }
 
-    pub async fn open_with(&self, settings: PotSettings) -> PotId {
+    pub(crate) async fn open_with(&self, settings: PotSettings) -> PotId {
         let pot = self.scheduled_with(settings).await;
         assert_eq!(pots::open(&self.pool, pot, noon()).await.expect("an open pot"), Opening::Opened);
         pot
     }
 
-    pub async fn requested(&self, pot: PotId, francs: i64) -> DonationId {
+    pub(crate) async fn requested(&self, pot: PotId, francs: i64) -> DonationId {
         let new = gift(pot, francs);
         let done = donations::request(&self.pool, &new).await.expect("a gift");
         assert_eq!(done, Requesting::New);
         new.id
     }
 
-    pub async fn confirmed(&self, pot: PotId, francs: i64) -> DonationId {
+    pub(crate) async fn confirmed(&self, pot: PotId, francs: i64) -> DonationId {
         let donation = self.requested(pot, francs).await;
         let stage = donations::confirm(&self.pool, donation, &payment(donation, francs), 0).await;
         assert_eq!(stage.expect("a confirmed gift"), DonationStage::Confirmed);
         donation
     }
 
-    pub async fn fee(&self, donation: DonationId, francs: i64) -> FeeBooking {
+    pub(crate) async fn fee(&self, donation: DonationId, francs: i64) -> FeeBooking {
         let wave_id = wave_id(donation);
         let line = FeeLine {
             wave_transaction_id: &wave_id,
@@ -161,7 +158,7 @@ impl Scene {
     }
 
     /// A closed pot with one gift of 5,000 whose fee of 50 is known.
-    pub async fn closed_with_money(&self) -> PotId {
+    pub(crate) async fn closed_with_money(&self) -> PotId {
         let pot = self.open().await;
         let donation = self.confirmed(pot, 5_000).await;
         assert_eq!(self.fee(donation, 50).await, FeeBooking::Booked);
@@ -169,21 +166,21 @@ impl Scene {
         pot
     }
 
-    pub async fn balance(&self, account: Account) -> i64 {
+    pub(crate) async fn balance(&self, account: Account) -> i64 {
         ledger::balance(&self.pool, account).await.expect("a balance").francs()
     }
 
-    pub async fn events(&self, topic: &str) -> i64 {
+    pub(crate) async fn events(&self, topic: &str) -> i64 {
         self.read(&format!("select count(*) from ops.outbox where topic = '{topic}'")).await
     }
 
     /// The books are in order.
-    pub async fn judge(&self) {
+    pub(crate) async fn judge(&self) {
         assert_eq!(ledger::check(&self.pool).await.expect("a verdict"), []);
     }
 }
 
-pub fn settings() -> PotSettings {
+pub(crate) fn settings() -> PotSettings {
     PotSettings {
         title: "Les 40 ans d'Awa".to_owned(),
         description: String::new(),
@@ -197,23 +194,23 @@ pub fn settings() -> PotSettings {
     }
 }
 
-pub fn new_pot(owner: &User, settings: PotSettings) -> NewPot {
+pub(crate) fn new_pot(owner: &User, settings: PotSettings) -> NewPot {
     let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
     let timeline = Timeline::plan("2031-03-20".parse().expect("a day"), noon(), &rules);
     NewPot { id: PotId::for_birthday(owner.id, 2031), owner: owner.id, settings, timeline, at: noon() }
 }
 
-pub fn gift(pot: PotId, francs: i64) -> NewDonation {
+pub(crate) fn gift(pot: PotId, francs: i64) -> NewDonation {
     let id = DonationId::from_uuid(Uuid::from_u128(u128::from(unique())));
     NewDonation { id, pot, amount: xof(francs), donor: Donor::default() }
 }
 
-pub fn wave_id(donation: DonationId) -> String {
+pub(crate) fn wave_id(donation: DonationId) -> String {
     format!("T_{donation}")
 }
 
 /// Wave's proof that this was paid, now.
-pub fn payment(donation: DonationId, francs: i64) -> Payment {
+pub(crate) fn payment(donation: DonationId, francs: i64) -> Payment {
     Payment {
         wave_transaction_id: wave_id(donation),
         amount: xof(francs),
@@ -222,7 +219,7 @@ pub fn payment(donation: DonationId, francs: i64) -> Payment {
     }
 }
 
-pub fn checkout(donation: DonationId) -> Checkout {
+pub(crate) fn checkout(donation: DonationId) -> Checkout {
     let opened_at = wave_now();
     Checkout {
         id: format!("cos-{donation}"),

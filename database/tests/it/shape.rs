@@ -2,14 +2,16 @@
 
 use futures::future::join_all;
 use wolo_database::Error;
+use wolo_sandbox::Postgres;
+use wolo_sandbox::folders::DataFolder;
 
 use crate::scene::{Scene, unique};
 
 #[tokio::test]
 async fn databases_of_one_cluster_migrate_at_once() {
-    let scene = Scene::new().await;
-    let postgres = scene.postgres();
-    // Without the roles, so that everybody wants to make them.
+    // A cluster of its own, which has no roles yet: everybody wants to make them.
+    let folder = DataFolder::temporary().expect("a folder");
+    let postgres = &Postgres::start(&folder, None).await.expect("a Postgres");
     let migrations = (0..6).map(|n| async move {
         let name = format!("shape_{}", unique());
         postgres.create_database(&name, None).await.expect("a database");
@@ -43,7 +45,7 @@ async fn a_lock_that_is_not_had_in_time_may_come_later() {
     let pot = scene.open().await;
     let owner = scene.pool_as("wolo").await;
     let mut blocker = owner.begin().await.expect("a transaction");
-    sqlx::query("select pot_id from pots.pots for update").execute(&mut *blocker).await.expect("a lock");
+    sqlx::raw_sql("select pot_id from pots.pots for update").execute(&mut *blocker).await.expect("a lock");
     let error = wolo_database::pots::close(&scene.pool, pot, crate::scene::noon()).await.expect_err("locked");
     assert!(error.may_pass(), "{error:?}");
     blocker.rollback().await.expect("a release");
