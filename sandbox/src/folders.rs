@@ -1,7 +1,7 @@
 //! Where things are kept: fetched tools, and the data of a world.
 
 use std::env;
-use std::fs::{DirBuilder, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,15 @@ use crate::processes::user::is_root;
 use crate::processes::{Process, Sweeper};
 
 #[derive(Debug, thiserror::Error)]
-#[error("the folder {folder} cannot be made ready")]
-pub struct Error {
-    folder: PathBuf,
-    source: std::io::Error,
+pub enum Error {
+    #[error("the folder {folder} cannot be made ready")]
+    Prepare { folder: PathBuf, source: std::io::Error },
+    #[error("the world in {folder} is in use: end whoever runs it, or choose another data folder")]
+    InUse { folder: PathBuf },
+}
+
+fn failed(folder: &Path) -> impl Fn(std::io::Error) -> Error {
+    |source| Error::Prepare { folder: folder.to_owned(), source }
 }
 
 /// Where fetched tools are kept: `WOLO_CACHE`, else the user's cache folder.
@@ -55,15 +60,21 @@ fn folder_in(variable: &str) -> Option<PathBuf> {
 pub struct DataFolder {
     path: PathBuf,
     sweeper: Option<Sweeper>,
+    /// Locked by us alone: our processes do not inherit it, so the lock ends with us.
+    _lock: Option<File>,
 }
 
 impl DataFolder {
-    /// A folder whose data outlives us. It is made if it does not exist.
+    /// A folder whose data outlives us. It is made if it does not exist; nobody else may be using it.
     pub fn kept(path: &Path) -> Result<Self, Error> {
-        let failed = |source| Error { folder: path.to_owned(), source };
-        std::fs::create_dir_all(path).map_err(failed)?;
-        let path = path.canonicalize().map_err(failed)?;
-        Self::prepared(path, None)
+        fs::create_dir_all(path).map_err(failed(path))?;
+        let path = path.canonicalize().map_err(failed(path))?;
+        let lock = File::create(path.join("lock")).map_err(failed(&path))?;
+        match lock.try_lock() {
+            Ok(()) => Self::prepared(path, None, Some(lock)),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse { folder: path }),
+            Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
+        }
     }
 
     /// A folder in the system's temporary folder.
@@ -71,14 +82,14 @@ impl DataFolder {
         let name = Uuid::new_v4().simple().to_string();
         // Short, because the path of a Unix socket in it may not exceed about a hundred characters.
         let path = env::temp_dir().join(format!("wolo-{}", &name[..12]));
-        let failed = |source| Error { folder: path.clone(), source };
-        DirBuilder::new().mode(0o755).create(&path).map_err(failed)?;
-        let sweeper = Sweeper::over(&path).map_err(failed)?;
-        Self::prepared(path, Some(sweeper))
+        DirBuilder::new().mode(0o755).create(&path).map_err(failed(&path))?;
+        let path = path.canonicalize().map_err(failed(&path))?;
+        let sweeper = Sweeper::over(&path).map_err(failed(&path))?;
+        Self::prepared(path, Some(sweeper), None)
     }
 
-    fn prepared(path: PathBuf, sweeper: Option<Sweeper>) -> Result<Self, Error> {
-        let folder = DataFolder { path, sweeper };
+    fn prepared(path: PathBuf, sweeper: Option<Sweeper>, lock: Option<File>) -> Result<Self, Error> {
+        let folder = DataFolder { path, sweeper, _lock: lock };
         folder.subfolder("logs")?;
         Ok(folder)
     }
@@ -100,7 +111,7 @@ impl DataFolder {
     /// A folder in it, made if it does not exist.
     pub(crate) fn subfolder(&self, name: &str) -> Result<PathBuf, Error> {
         let folder = self.path.join(name);
-        std::fs::create_dir_all(&folder).map_err(|source| Error { folder: folder.clone(), source })?;
+        fs::create_dir_all(&folder).map_err(failed(&folder))?;
         Ok(folder)
     }
 
@@ -121,5 +132,5 @@ impl DataFolder {
 
 /// Lets everybody enter and read a folder, whatever our umask is.
 pub(crate) fn open_to_all(folder: &Path) -> std::io::Result<()> {
-    std::fs::set_permissions(folder, Permissions::from_mode(0o755))
+    fs::set_permissions(folder, Permissions::from_mode(0o755))
 }

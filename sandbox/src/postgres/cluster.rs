@@ -26,7 +26,7 @@ pub(super) struct Cluster {
 }
 
 /// The tools for the data that is there; for none, the first that are found.
-pub(super) async fn find_tools(folder: &DataFolder, places: &Places) -> Result<PostgresTools, tools::Error> {
+async fn find_tools(folder: &DataFolder, places: &Places) -> Result<PostgresTools, tools::Error> {
     let version = fs::read_to_string(folder.path().join("postgres/data/PG_VERSION"));
     let major = version.ok().and_then(|version| version.trim().parse().ok());
     PostgresTools::find(places, major).await

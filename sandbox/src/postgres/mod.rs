@@ -16,7 +16,7 @@ use sqlx::{Connection, PgConnection};
 use crate::folders::{self, DataFolder};
 use crate::ports;
 use crate::processes::{self, Launch, Process, SOON, Stop};
-use crate::tools::{self, Places, PostgresTools};
+use crate::tools::{self, Places};
 
 /// The role that owns everything; a superuser.
 pub const OWNER: &str = "wolo";
@@ -165,9 +165,4 @@ impl Postgres {
     pub async fn shutdown(mut self) {
         self.process.stop().await;
     }
-}
-
-/// The tools of the Postgres that would be used for this folder (`pg_dump`, `psql`, …).
-pub async fn tools_for(folder: &DataFolder) -> Result<PostgresTools, Error> {
-    Ok(cluster::find_tools(folder, &Places::here()).await?)
 }

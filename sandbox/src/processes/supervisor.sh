@@ -12,6 +12,8 @@ exec 3<&0 </dev/null
 
 "$@" >&2 3<&- &
 command=$!
+# Only now, because the command would inherit it: when the owner is gone, nobody reads what we say.
+trap '' PIPE
 trap 'kill -s "$signal" "$command"' HUP INT TERM
 echo "$command"
 

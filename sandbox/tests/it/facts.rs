@@ -6,10 +6,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Waits until it is so, or fails with what it waited for.
-pub(crate) async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, so: impl FnMut() -> bool) {
+    soon(what, Duration::from_secs(30), so).await;
+}
+
+/// The same, within a time that is itself part of what is proved.
+pub(crate) async fn soon(what: &str, within: Duration, mut so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "waited in vain: {what}");
+        assert!(began.elapsed() < within, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -23,6 +28,23 @@ pub(crate) fn runs(pid: u32) -> bool {
         .unwrap();
     let state = String::from_utf8(state.stdout).unwrap();
     !state.trim().is_empty() && !state.starts_with('Z')
+}
+
+/// The process group: of a program under its supervisor, that of the whole tree.
+pub(crate) fn group_of(pid: u32) -> u32 {
+    let group = Command::new("ps").args(["-o", "pgid=", "-p", &pid.to_string()]).output().unwrap();
+    String::from_utf8(group.stdout).unwrap().trim().parse().unwrap()
+}
+
+/// Whether anybody of the process group runs.
+pub(crate) fn group_runs(group: u32) -> bool {
+    let all = Command::new("ps").args(["-A", "-o", "pgid=", "-o", "stat="]).output().unwrap();
+    let all = String::from_utf8(all.stdout).unwrap();
+    all.lines().any(|line| {
+        let mut fields = line.split_whitespace();
+        fields.next() == Some(&group.to_string())
+            && fields.next().is_some_and(|state| !state.starts_with('Z'))
+    })
 }
 
 pub(crate) fn listens(port: u16) -> bool {

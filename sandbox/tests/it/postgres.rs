@@ -104,14 +104,15 @@ async fn a_number_that_went_to_another_process_does_not_block_a_restart() {
     assert!(runs(other.pid()));
 }
 
-#[tokio::test]
-async fn two_cannot_serve_one_folder() {
+#[test]
+fn two_cannot_use_one_folder() {
     let around = DataFolder::temporary().unwrap();
-    let folder = DataFolder::kept(&around.path().join("kept")).unwrap();
-    let first = Postgres::start(&folder, None).await.unwrap();
-    let message = Postgres::start(&folder, None).await.unwrap_err().to_string();
-    assert!(message.contains("already running"), "{message}");
-    assert_eq!(answer(&first.url(DATABASE), "select 'fine'").await, "fine");
+    let kept = around.path().join("kept");
+    let first = DataFolder::kept(&kept).unwrap();
+    let message = DataFolder::kept(&kept).unwrap_err().to_string();
+    assert!(message.contains("in use") && message.contains("kept"), "{message}");
+    drop(first);
+    DataFolder::kept(&kept).unwrap();
 }
 
 #[tokio::test]

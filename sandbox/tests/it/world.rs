@@ -2,14 +2,14 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
 use wolo_sandbox::folders::DataFolder;
-
 use wolo_sandbox::postgres::DATABASE;
 use wolo_sandbox::world::{Options, World};
 
-use crate::facts::{eventually, is_held, listens, port_of, runs};
+use crate::facts::{eventually, group_of, group_runs, is_held, listens, port_of, runs, soon};
 
 #[tokio::test]
 async fn a_world_comes_up_answers_and_leaves_nothing_behind() {
@@ -69,6 +69,7 @@ async fn nothing_is_left_when_its_owner_is_killed() {
     let (mut owner, facts) = held_world(None);
     let pids = ["postgres-process", "temporal-process"].map(|name| facts[name].parse().unwrap());
     let ports = ["temporal", "temporal-pages"].map(|name| port_of(&facts[name]));
+    let groups = pids.map(group_of);
     let folder = PathBuf::from(&facts["folder"]);
     assert!(pids.into_iter().all(runs) && ports.into_iter().all(listens) && folder.exists());
     // A client that stays connected must not keep Postgres alive.
@@ -77,6 +78,10 @@ async fn nothing_is_left_when_its_owner_is_killed() {
     owner.kill().unwrap();
     owner.wait().unwrap();
     eventually("the processes are gone", || !pids.into_iter().any(runs)).await;
+    // Sooner than the supervisors' patience, after which they would have killed whatever was left.
+    for group in groups {
+        soon("the supervisors are gone", Duration::from_secs(5), || !group_runs(group)).await;
+    }
     eventually("the ports are free", || !ports.into_iter().any(listens)).await;
     eventually("the temporary folder is gone", || !folder.exists()).await;
 }
