@@ -69,6 +69,23 @@ pub fn start(format: Format) -> Result<(), TelemetryError> {
     Ok(())
 }
 
+/// Starts the log of this process, once, as text without colours on a writer of the caller's choice: for a program whose
+/// standard error belongs to somebody who reads. `filter` is what is logged when [`FILTER_VARIABLE`] is not set.
+pub fn start_on<W: io::Write + 'static>(
+    filter: &str,
+    writer: impl Fn() -> W + Send + Sync + 'static,
+) -> Result<(), TelemetryError> {
+    use tracing_subscriber::util::SubscriberInitExt as _;
+
+    let directives = variable(FILTER_VARIABLE);
+    let filter =
+        EnvFilter::try_new(directives.as_deref().unwrap_or(filter)).map_err(TelemetryError::Filter)?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer);
+    lines.finish().try_init().map_err(TelemetryError::Started)?;
+    panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
 /// A variable that is set to something. One that is not UTF-8 is set to nonsense, which is then refused as such.
 fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name)?.to_string_lossy().trim().to_owned();

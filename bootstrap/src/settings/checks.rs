@@ -220,9 +220,6 @@ fn rules(reader: &mut Reader) -> Rules {
         payout_recheck_seconds: reader.number("rules.payout_recheck_seconds", &(1..=LONG)),
         payout_retry_seconds: reader.number("rules.payout_retry_seconds", &(1..=LONG)),
         float_retry_minutes: reader.number("rules.float_retry_minutes", &(1..=LONG / 60)),
-        two_approvals_from_xof: reader.number("rules.two_approvals_from_xof", &francs),
-        sweep_hour_dakar: reader.number("rules.sweep_hour_dakar", &(0..=23)),
-        statement_every_minutes: reader.number("rules.statement_every_minutes", &(1..=1440)),
         continue_after_events: reader.number("rules.continue_after_events", &(100..=10_000)),
     };
     if rules.gift_min_xof > rules.gift_max_xof {

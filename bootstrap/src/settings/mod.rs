@@ -117,10 +117,6 @@ pub struct Rules {
     pub payout_recheck_seconds: u32,
     pub payout_retry_seconds: u32,
     pub float_retry_minutes: u32,
-    pub two_approvals_from_xof: i64,
-    /// 0 to 23.
-    pub sweep_hour_dakar: u32,
-    pub statement_every_minutes: u32,
     pub continue_after_events: u32,
 }
 
