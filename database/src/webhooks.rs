@@ -28,6 +28,8 @@ pub enum Receipt {
     Again {
         handled: bool,
     },
+    /// An event of this id came before with other bytes. Those are kept, and these are not.
+    OtherBytes,
 }
 
 /// An event that was stored and not handled: its receiver died in between.
@@ -48,11 +50,11 @@ pub struct Unhandled {
 )]
 pub async fn receive(pool: &Pool, webhook: Webhook<'_>) -> Result<Receipt, Error> {
     let row = sqlx::query!(
-        "insert into ops.webhook_inbox as inbox (provider, event_id, kind, subject, raw)
+        r#"insert into ops.webhook_inbox as inbox (provider, event_id, kind, subject, raw)
          values ($1, $2, $3, $4, $5)
          on conflict on constraint webhook_inbox_one_per_event
              do update set deliveries = inbox.deliveries + 1
-         returning deliveries, handled_at",
+         returning deliveries, handled_at, raw = $5 as "same!""#,
         webhook.provider,
         webhook.event_id,
         webhook.kind,
@@ -63,6 +65,8 @@ pub async fn receive(pool: &Pool, webhook: Webhook<'_>) -> Result<Receipt, Error
     .await?;
     Ok(if row.deliveries == 1 {
         Receipt::First
+    } else if !row.same {
+        Receipt::OtherBytes
     } else {
         Receipt::Again { handled: row.handled_at.is_some() }
     })
