@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use temporalio_client::{
-    WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowSignalOptions, WorkflowUpdateWithStartOptions,
+    WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions, WorkflowSignalOptions,
+    WorkflowUpdateWithStartOptions,
 };
 use temporalio_common::data_converters::RawValue;
 use temporalio_common::search_attributes::SearchAttributes;
 use wolo_domain::ids::DonationId;
-use wolo_workflows::donation::{Donation, DonationInput};
-use wolo_workflows::steps::donations::CheckoutOutcome;
+use wolo_workflows::donation::Donation;
 use wolo_workflows::{attributes, ids, queues};
+
+/// What a donation's process is asked with, and answers.
+pub use wolo_workflows::donation::{DonationInput, DonationStatus};
+pub use wolo_workflows::steps::donations::{Checkout, CheckoutOutcome, DonationRequest, Donor};
 
 use crate::{AskError, Control};
 
@@ -54,10 +58,36 @@ impl Control {
         }
     }
 
+    /// A gift as its process sees it; also after its end, as long as the engine remembers it.
+    pub async fn donation_status(&self, donation: DonationId) -> Result<DonationStatus, AskError> {
+        let handle = self.client.get_workflow_handle::<Donation>(ids::donation(donation));
+        Ok(handle.query(Donation::status, (), WorkflowQueryOptions::default()).await?)
+    }
+
     /// Passes on what was heard. A donation that has ended needs nothing more and answers [`AskError::NotFound`].
     pub async fn tell_donation(&self, donation: DonationId, heard: Heard) -> Result<(), AskError> {
+        self.signal(donation, heard, WorkflowSignalOptions::default()).await
+    }
+
+    /// Passes on what one event of the provider's says. However often it is told, the process hears it once.
+    pub async fn tell_donation_once(
+        &self,
+        donation: DonationId,
+        heard: Heard,
+        event: &str,
+    ) -> Result<(), AskError> {
+        let options = WorkflowSignalOptions::builder().request_id(event.to_owned()).build();
+        self.signal(donation, heard, options).await
+    }
+
+    async fn signal(
+        &self,
+        donation: DonationId,
+        heard: Heard,
+        options: WorkflowSignalOptions,
+    ) -> Result<(), AskError> {
         let handle = self.client.get_workflow_handle::<Donation>(ids::donation(donation));
-        let (hint, options) = (RawValue::empty(), WorkflowSignalOptions::default());
+        let hint = RawValue::empty();
         match heard {
             Heard::PaymentCompleted => handle.signal(Donation::payment_completed, hint, options).await?,
             Heard::AttemptFailed => handle.signal(Donation::attempt_failed, hint, options).await?,

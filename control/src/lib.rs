@@ -11,6 +11,8 @@ pub mod time;
 
 pub use error::AskError;
 use temporalio_client::Client;
+/// The names of processes, as answers and links show them.
+pub use wolo_workflows::ids;
 
 /// A connection to the engine, from which every question is asked.
 #[derive(Clone)]

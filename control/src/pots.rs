@@ -8,8 +8,14 @@ use temporalio_client::{
 };
 use temporalio_common::search_attributes::SearchAttributes;
 use wolo_domain::ids::PotId;
-use wolo_workflows::pot_lifecycle::{HoldWish, PotLifecycle, PotMade, PotPlan, PotState, Wish, WishAnswer};
+use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::{attributes, ids, queues};
+
+/// What a pot's process is asked with, and answers.
+pub use wolo_workflows::payout::PayoutPatience;
+pub use wolo_workflows::pot_lifecycle::{
+    HoldWish, PotMade, PotPatience, PotPlan, PotState, Wish, WishAnswer,
+};
 
 use crate::{AskError, Control};
 
