@@ -1,1 +1,28 @@
-//! api
+//! The HTTP interface: what people and Wave may ask of WOLO.
+//!
+//! A handler reads the question, asks a process or the database, and writes the answer. It decides nothing that a
+//! process decides and moves no money: whatever changes something is asked of `control`, and the only rows written
+//! here are what we were asked (idempotency keys) and what Wave told us (the inbox).
+//!
+//! Start reading in `router.rs`, the whole map on one screen.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so"))]
+
+mod asker;
+mod body;
+mod caller;
+mod edge;
+mod fields;
+mod health;
+mod idempotency;
+mod payments;
+mod pots;
+mod problem;
+mod query;
+mod router;
+pub mod rules;
+mod server;
+mod state;
+pub mod tokens;
+
+pub use server::{Api, Error, run};

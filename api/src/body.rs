@@ -1,0 +1,106 @@
+//! Reading a body: JSON of a known shape, and nothing besides it.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::problem::{Code, Problem, Words, Wrong};
+
+/// What was sent, with its bytes: they tell whether two requests are the same.
+pub(crate) struct Body<T> {
+    pub(crate) value: T,
+    pub(crate) bytes: Bytes,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::new(Code::BodyNotJson));
+        }
+        let bytes = raw(Bytes::from_request(request, state).await)?;
+        Ok(Self { value: parse(&bytes)?, bytes })
+    }
+}
+
+/// A body that may be left out, which is the same as an empty object.
+pub(crate) struct OptionalBody<T>(pub(crate) Body<T>);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let typed = is_json(request.headers());
+        let bytes = raw(Bytes::from_request(request, state).await)?;
+        if bytes.is_empty() {
+            let bytes = Bytes::from_static(b"{}");
+            return Ok(Self(Body { value: parse(&bytes)?, bytes }));
+        }
+        if !typed {
+            return Err(Problem::new(Code::BodyNotJson));
+        }
+        Ok(Self(Body { value: parse(&bytes)?, bytes }))
+    }
+}
+
+/// The bytes, or why there are none.
+pub(crate) fn raw(read: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    read.map_err(|rejection| {
+        Problem::new(if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Code::BodyTooLarge
+        } else {
+            Code::BodyUnreadable
+        })
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let named = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = named.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        explain(&path, error.inner())
+    })?;
+    json.end().map_err(|error| explain(".", &error))?;
+    Ok(value)
+}
+
+/// serde's own words quote what was sent; only which field and what kind of mistake goes back.
+fn explain(path: &str, error: &serde_json::Error) -> Problem {
+    if error.classify() != Category::Data {
+        return Problem::new(Code::JsonMalformed);
+    }
+    let words = error.to_string();
+    let (words, named) = if words.starts_with("missing field") {
+        (Words::new("ce champ est obligatoire", "this field is needed"), quoted(&words))
+    } else if words.starts_with("unknown field") {
+        (Words::new("ce champ est inconnu", "this field is not known"), quoted(&words))
+    } else if words.starts_with("duplicate field") {
+        (Words::new("ce champ est donné deux fois", "this field is given twice"), quoted(&words))
+    } else if words.starts_with("invalid type") {
+        (Words::new("cette valeur n'est pas du bon type", "this value is not of the right type"), None)
+    } else {
+        (Words::new("cette valeur ne convient pas", "this value is not right"), None)
+    };
+    let field = match (path, named) {
+        (".", Some(name)) => name,
+        (".", None) => String::new(),
+        (path, Some(name)) if path != name => format!("{path}.{name}"),
+        (path, _) => path.to_owned(),
+    };
+    Problem::invalid(vec![Wrong { field, words }])
+}
+
+/// The name between the first pair of backticks.
+fn quoted(words: &str) -> Option<String> {
+    words.split('`').nth(1).map(|name| name.chars().take(64).collect())
+}

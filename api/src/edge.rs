@@ -1,0 +1,157 @@
+//! What every request passes, whatever it asks: an id, a limit of time, a net under panics, one line of the log, and
+//! the headers that every answer has.
+//!
+//! The log line names the route, never the address that was asked for: a pot's link is a secret of its givers. There
+//! is no query, no header and no body in it.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use futures::FutureExt as _;
+use tracing::Instrument as _;
+use wolo_bootstrap::settings;
+
+use crate::asker::{Asker, REQUEST_ID};
+use crate::problem::{Code, Problem};
+
+#[derive(Clone, Copy)]
+struct Edge {
+    patience: Duration,
+    /// People reach us by TLS.
+    tls: bool,
+}
+
+/// Puts the edge around all routes.
+pub(crate) fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>, api: &settings::Api) -> Router<S> {
+    let edge = Edge { patience: api.request_timeout, tls: api.public_url.scheme() == "https" };
+    routes.layer(middleware::from_fn_with_state(edge, pass))
+}
+
+async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let asker = Asker::of(request.headers());
+    request.extensions_mut().insert(asker.clone());
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", id = asker.request_id, %method, route);
+
+    async {
+        let mut response = caught(edge.patience, next.run(request)).await;
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            response = told(&problem, &response, &asker);
+        }
+        finish(response.headers_mut(), edge, &asker);
+        log(&method, response.status().as_u16(), began.elapsed());
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// A handler that panics or takes too long has an answer too. The panic itself is logged by the process's hook.
+async fn caught(patience: Duration, handling: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(patience, AssertUnwindSafe(handling).catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Problem::new(Code::Internal).into_response(),
+        Err(_) => Problem::new(Code::TimedOut).into_response(),
+    }
+}
+
+/// The problem as a response, keeping what the router knew.
+fn told(problem: &Problem, response: &Response, asker: &Asker) -> Response {
+    let mut told = problem.respond(asker);
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        told.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    told
+}
+
+fn finish(headers: &mut HeaderMap, edge: Edge, asker: &Asker) {
+    if let Ok(id) = HeaderValue::from_str(&asker.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let fixed: [(HeaderName, &'static str); 5] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        // A pot's link must not travel to where a page leads.
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    for (name, value) in fixed {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if edge.tls {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+        );
+    }
+}
+
+fn log(method: &Method, status: u16, took: Duration) {
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    if status >= 500 {
+        tracing::warn!(%method, status, millis, "answered");
+    } else {
+        tracing::info!(%method, status, millis, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Request, StatusCode};
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    fn routes(tls: bool) -> Router {
+        let edge = Edge { patience: Duration::from_millis(20), tls };
+        Router::new()
+            .route("/panics", get(async || -> &'static str { panic!("a bug") }))
+            .route("/hangs", get(async || pending::<&'static str>().await))
+            .route("/fine", get(async || "fine"))
+            .layer(middleware::from_fn_with_state(edge, pass))
+    }
+
+    async fn ask(tls: bool, path: &str) -> (StatusCode, HeaderMap, String) {
+        let request = Request::get(path).header(REQUEST_ID, "r-1").body(Body::empty()).unwrap();
+        let (parts, body) = routes(tls).oneshot(request).await.unwrap().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_without_its_words() {
+        let (status, headers, body) = ask(false, "/panics").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
+        insta::assert_snapshot!(body, @r#"{"type":"/problems/internal","title":"Erreur interne","status":500,"detail":"Quelque chose n'a pas marché chez nous.","code":"internal","request_id":"r-1"}"#);
+    }
+
+    #[tokio::test]
+    async fn who_waits_too_long_is_told_to_ask_again() {
+        let (status, headers, _) = ask(false, "/hangs").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(headers[header::RETRY_AFTER], "3");
+    }
+
+    #[tokio::test]
+    async fn every_answer_has_its_id_and_the_protective_headers() {
+        let (status, headers, _) = ask(true, "/fine").await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(headers[REQUEST_ID], "r-1");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+        assert!(!ask(false, "/fine").await.1.contains_key(header::STRICT_TRANSPORT_SECURITY));
+    }
+}

@@ -1,0 +1,93 @@
+//! Checking fields one by one and answering all that is wrong at once.
+
+use wolo_domain::money::Xof;
+use wolo_domain::people::Phone;
+
+use crate::problem::{Problem, Words, Wrong};
+
+/// Collects what is wrong.
+#[derive(Default)]
+pub(crate) struct Fields(Vec<Wrong>);
+
+/// How a text may look.
+#[derive(Clone, Copy)]
+pub(crate) enum Lines {
+    One,
+    Many,
+}
+
+impl Fields {
+    pub(crate) fn wrong(&mut self, field: &str, words: Words) {
+        self.0.push(Wrong { field: field.to_owned(), words });
+    }
+
+    /// A text without what surrounds it; nothing when it is empty.
+    pub(crate) fn text(
+        &mut self,
+        field: &str,
+        given: Option<String>,
+        most_chars: usize,
+        lines: Lines,
+    ) -> Option<String> {
+        let text = given?.trim().to_owned();
+        let allowed =
+            |c: char| !c.is_control() || (matches!(lines, Lines::Many) && matches!(c, '\n' | '\r' | '\t'));
+        if !text.chars().all(allowed) {
+            self.wrong(
+                field,
+                Words::new("ce texte a des caractères de contrôle", "this text has control characters"),
+            );
+        } else if text.chars().count() > most_chars {
+            self.wrong(
+                field,
+                Words::new(
+                    format!("ce texte a plus de {most_chars} caractères"),
+                    format!("this text has more than {most_chars} characters"),
+                ),
+            );
+        }
+        if text.is_empty() { None } else { Some(text) }
+    }
+
+    /// A text that must be there.
+    pub(crate) fn some_text(&mut self, field: &str, given: String, most_chars: usize) -> String {
+        self.text(field, Some(given), most_chars, Lines::One).unwrap_or_else(|| {
+            self.wrong(field, Words::new("ce texte est vide", "this text is empty"));
+            String::new()
+        })
+    }
+
+    pub(crate) fn phone(&mut self, field: &str, given: Option<&str>) -> Option<Phone> {
+        let given = given.filter(|text| !text.trim().is_empty())?;
+        let phone = given.parse().ok();
+        if phone.is_none() {
+            self.wrong(
+                field,
+                Words::new(
+                    "ce n'est pas un numéro de téléphone ; écrivez +221771234567, ou 771234567 pour le Sénégal",
+                    "this is not a phone number; write it as +221771234567, or 771234567 for Senegal",
+                ),
+            );
+        }
+        phone
+    }
+
+    /// Whole francs, more than nothing.
+    pub(crate) fn francs(&mut self, field: &str, given: i64, most: i64) -> Xof {
+        if !(1..=most).contains(&given) {
+            self.wrong(
+                field,
+                Words::new(
+                    format!("ce montant doit être de 1 à {most} francs"),
+                    format!("this amount must be from 1 to {most} francs"),
+                ),
+            );
+        }
+        Xof::new(given)
+    }
+
+    /// All that is wrong, if anything is.
+    pub(crate) fn check(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::invalid(self.0)) }
+    }
+}

@@ -1,0 +1,186 @@
+//! The same key asks for the same thing and gets the same answer, byte for byte.
+//!
+//! What is made gets its id with the claim, before anything is made, and every process is asked by a name that follows
+//! from that id. So whoever takes over from a request that died, or that only seemed to, makes the same thing again.
+//! Answers of our own failing (5xx) are not kept: the key stays claimed, and soon anybody may go on with it.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+use uuid::Uuid;
+use wolo_database::idempotency::{self, Answer, Claim, Claimed};
+
+use crate::asker::Asker;
+use crate::problem::{self, Code, Problem};
+use crate::state::App;
+
+const HEADER: &str = "idempotency-key";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const LONGEST: usize = 255;
+
+/// How much longer than a process may take to answer a claim counts as alive.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// The caller's key.
+pub(crate) struct Key(String);
+
+impl<S: Sync> FromRequestParts<S> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut given = parts.headers.get_all(HEADER).iter();
+        let (Some(one), another) = (given.next(), given.next()) else {
+            return Err(Problem::new(Code::KeyMissing));
+        };
+        let key = one.to_str().unwrap_or_default();
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if another.is_some() || !(1..=LONGEST).contains(&key.len()) || !visible {
+            return Err(Problem::new(Code::KeyInvalid));
+        }
+        Ok(Self(key.to_owned()))
+    }
+}
+
+/// One request under a key.
+pub(crate) struct Once<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) asker: &'a Asker,
+    pub(crate) key: &'a Key,
+    /// Whose key it is. Another caller's same key is another key.
+    pub(crate) scope: String,
+    /// What tells this request from another: the action, what it acts on, and the body's bytes.
+    pub(crate) request: [&'a [u8]; 3],
+}
+
+/// The turn to do the work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    /// The id of what is made.
+    pub(crate) subject: Uuid,
+    /// Somebody had this turn before and may have done any part of the work.
+    pub(crate) again: bool,
+}
+
+/// Work that is done.
+pub(crate) struct Done {
+    status: StatusCode,
+    body: Vec<u8>,
+}
+
+impl Done {
+    pub(crate) fn new(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_vec(body).map_err(|error| {
+            tracing::error!(cause = problem::chain(&error), "an answer has no JSON form");
+            Problem::new(Code::Internal)
+        })?;
+        Ok(Self { status, body })
+    }
+}
+
+impl Once<'_> {
+    /// Does the work, or repeats the answer it had.
+    pub(crate) async fn run<W>(self, work: impl FnOnce(Turn) -> W) -> Result<Response, Problem>
+    where
+        W: Future<Output = Result<Done, Problem>>,
+    {
+        let turn = match self.claim().await? {
+            Claimed::Replay(answer) => return replay(answer),
+            Claimed::InFlight => return Err(Problem::new(Code::KeyInFlight)),
+            Claimed::Mismatch => return Err(Problem::new(Code::KeyReused)),
+            Claimed::Fresh { subject } => Turn { subject: id(&subject)?, again: false },
+            Claimed::TakenOver { subject } => Turn { subject: id(&subject)?, again: true },
+        };
+        let answer = match work(turn).await {
+            Ok(done) => Answer {
+                status: done.status.as_u16(),
+                content_type: "application/json".to_owned(),
+                body: done.body,
+            },
+            Err(problem) if problem.status().is_server_error() => return Err(problem),
+            Err(problem) => Answer {
+                status: problem.status().as_u16(),
+                content_type: problem::CONTENT_TYPE.to_owned(),
+                body: problem.body(self.asker),
+            },
+        };
+        self.keep(answer, turn.again).await
+    }
+
+    async fn claim(&self) -> Result<Claimed, Problem> {
+        let subject = Uuid::now_v7().to_string();
+        let claim = Claim {
+            scope: &self.scope,
+            key: &self.key.0,
+            fingerprint: &fingerprint(self.request),
+            subject: &subject,
+            abandoned_after: self.app.settings.api.patience + MARGIN,
+        };
+        Ok(idempotency::claim(&self.app.pool, claim).await?)
+    }
+
+    /// Keeps the answer and gives it. Where it cannot be kept it is true all the same: whoever asks again is led to
+    /// the same thing by its id.
+    async fn keep(&self, answer: Answer, again: bool) -> Result<Response, Problem> {
+        let kept = idempotency::finish(&self.app.pool, &self.scope, &self.key.0, &answer).await;
+        if let Err(error) = kept {
+            tracing::warn!(cause = problem::chain(&error), "an answer could not be kept under its key");
+            return response(answer);
+        }
+        // Two may have had the turn at once. The answer that was kept first is the answer.
+        if again && let Claimed::Replay(first) = self.claim().await? {
+            return response(first);
+        }
+        response(answer)
+    }
+}
+
+fn replay(answer: Answer) -> Result<Response, Problem> {
+    let mut response = response(answer)?;
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn response(answer: Answer) -> Result<Response, Problem> {
+    let (Ok(status), Ok(content_type)) =
+        (StatusCode::from_u16(answer.status), HeaderValue::from_str(&answer.content_type))
+    else {
+        tracing::error!("an answer that was kept is not an answer");
+        return Err(Problem::new(Code::Internal));
+    };
+    let mut response = (status, answer.body).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    Ok(response)
+}
+
+fn id(subject: &str) -> Result<Uuid, Problem> {
+    subject.parse().map_err(|_| {
+        tracing::error!("the subject of a key is not a UUID");
+        Problem::new(Code::Internal)
+    })
+}
+
+/// Parts of different lengths cannot run into each other.
+fn fingerprint(request: [&[u8]; 3]) -> Vec<u8> {
+    let mut hash = Context::new(&SHA256);
+    for part in request {
+        hash.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finish().as_ref().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_request_do_not_run_into_each_other() {
+        assert_ne!(fingerprint([b"a", b"bc", b""]), fingerprint([b"ab", b"c", b""]));
+        assert_eq!(fingerprint([b"a", b"b", b"c"]), fingerprint([b"a", b"b", b"c"]));
+    }
+}

@@ -1,0 +1,204 @@
+//! `POST /api/payments/donate`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use wolo_control::donations::{CheckoutOutcome, DonationInput, DonationRequest, Donor};
+use wolo_control::{AskError, ids};
+use wolo_database::donations;
+use wolo_database::pots::Pot;
+use wolo_domain::donations::{DonationRefusal, DonationStage};
+use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::money::Xof;
+use wolo_domain::pots::Visibility;
+
+use crate::asker::{Asker, Language};
+use crate::body::Body;
+use crate::caller::{MaybeUser, account};
+use crate::fields::{Fields, Lines};
+use crate::idempotency::{Done, Key, Once};
+use crate::pots::{Reference, find};
+use crate::problem::{Code, Problem, Words, stage_words};
+use crate::rules;
+use crate::state::App;
+
+const NAME_CHARS: usize = 200;
+/// What the database keeps of a message, whatever the settings allow.
+const MESSAGE_CHARS: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Gift {
+    /// Its id, or the secret part of its link.
+    pot: String,
+    amount: i64,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    anonymous: bool,
+}
+
+/// A gift that waits for its giver, or where it has come to since.
+#[derive(Serialize)]
+struct Asked {
+    donation: DonationId,
+    pot: PotId,
+    amount: Xof,
+    stage: DonationStage,
+    /// To be opened in the browser of the system, never in a web view.
+    wave_launch_url: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+    status_url: String,
+    process: String,
+}
+
+/// Begins a gift and answers where it can be paid.
+pub(crate) async fn donate(
+    State(app): State<App>,
+    MaybeUser(user): MaybeUser,
+    key: Key,
+    asker: Asker,
+    Body { value: gift, bytes }: Body<Gift>,
+) -> Result<Response, Problem> {
+    let reference = Reference::read(&gift.pot)?;
+    let (amount, donor) = gift.read(&app, user)?;
+    let pot = find(&app, &reference).await?;
+    // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
+    if pot.settings.visibility == Visibility::Private && user != Some(pot.owner) {
+        return Err(Problem::new(Code::PotUnknown));
+    }
+    if let Some(user) = user {
+        account(&app, user).await?;
+    }
+    let pot_id = pot.id.to_string();
+    let once = Once {
+        app: &app,
+        asker: &asker,
+        key: &key,
+        scope: user.map_or_else(|| format!("anonymous/{pot_id}"), |user| user.to_string()),
+        request: [b"payments.donate", pot_id.as_bytes(), &bytes],
+    };
+    once.run(|turn| begin(&app, &pot, DonationId::from_uuid(turn.subject), amount, donor)).await
+}
+
+impl Gift {
+    fn read(self, app: &App, user: Option<UserId>) -> Result<(Xof, Donor), Problem> {
+        let numbers = &app.settings.rules;
+        let most = usize::try_from(numbers.message_max_chars).unwrap_or(MESSAGE_CHARS).min(MESSAGE_CHARS);
+        let mut fields = Fields::default();
+        let donor = Donor {
+            user,
+            name: fields.text("name", self.name, NAME_CHARS, Lines::One),
+            phone: fields.phone("phone", self.phone.as_deref()),
+            message: fields.text("message", self.message, most, Lines::Many),
+            anonymous: self.anonymous,
+        };
+        fields.check()?;
+        // The same rule in the same words as the process's; asking it here saves starting one for nothing.
+        let amount = Xof::new(self.amount);
+        rules::of_donations(numbers).check(amount).map_err(refusal)?;
+        Ok((amount, donor))
+    }
+}
+
+async fn begin(
+    app: &App,
+    pot: &Pot,
+    donation: DonationId,
+    amount: Xof,
+    donor: Donor,
+) -> Result<Done, Problem> {
+    let numbers = &app.settings.rules;
+    let rules = rules::of_donations(numbers);
+    let input = DonationInput {
+        request: DonationRequest { donation, pot: pot.id, amount, donor, rules },
+        grace_seconds: numbers.checkout_grace_seconds.into(),
+    };
+    let asked = Asked {
+        donation,
+        pot: pot.id,
+        amount,
+        stage: DonationStage::Requested,
+        wave_launch_url: None,
+        expires_at: None,
+        status_url: app.link(&format!("/api/payments/status/{donation}")),
+        process: ids::donation(donation),
+    };
+    let outcome = match app.control.open_checkout(input, app.settings.api.patience).await {
+        Err(AskError::Ended) => return ended(app, asked).await,
+        outcome => outcome?,
+    };
+    match outcome {
+        CheckoutOutcome::Opened(checkout) => Done::new(
+            StatusCode::CREATED,
+            &Asked {
+                wave_launch_url: Some(checkout.wave_launch_url),
+                expires_at: Some(checkout.expires_at),
+                ..asked
+            },
+        ),
+        CheckoutOutcome::Refused { refusal: why } => Err(refusal(why)),
+    }
+}
+
+/// The gift has ended before this answer could be given: its row tells the rest. A gift that was refused has none, and
+/// its process remembers why.
+async fn ended(app: &App, asked: Asked) -> Result<Done, Problem> {
+    let Some(gift) = donations::donation(&app.pool, asked.donation).await? else {
+        let status = app.control.donation_status(asked.donation).await?;
+        return Err(match status.checkout {
+            Some(CheckoutOutcome::Refused { refusal: why }) => refusal(why),
+            _ => Problem::new(Code::NotYet),
+        });
+    };
+    if let Some(wave_code) = gift.refusal_code {
+        return Err(refusal(DonationRefusal::RefusedByWave { wave_code }));
+    }
+    let expires_at = gift.checkout.map(|checkout| checkout.expires_at);
+    Done::new(StatusCode::CREATED, &Asked { stage: gift.stage, expires_at, ..asked })
+}
+
+/// Each refusal with a code of its own. Why a pot is held is not said: it tells something about a person.
+fn refusal(why: DonationRefusal) -> Problem {
+    match why {
+        DonationRefusal::AmountTooSmall { smallest } => {
+            let words = Words::new(
+                format!("Un cadeau est d'au moins {smallest}."),
+                format!("A gift is at least {smallest}."),
+            );
+            Problem::new(Code::AmountTooSmall).detail(words.clone()).at("amount", words)
+        }
+        DonationRefusal::AmountTooLarge { largest } => {
+            let words = Words::new(
+                format!("Un cadeau est d'au plus {largest}."),
+                format!("A gift is at most {largest}."),
+            );
+            Problem::new(Code::AmountTooLarge).detail(words.clone()).at("amount", words)
+        }
+        DonationRefusal::PotUnknown => Problem::new(Code::PotUnknown),
+        DonationRefusal::PotNotOpen { stage } => {
+            let words = stage_words(stage);
+            Problem::new(Code::PotNotOpen).detail(Words::new(
+                format!(
+                    "Cette cagnotte ne reçoit pas de cadeaux : elle est {}.",
+                    words.read(Language::French)
+                ),
+                format!("This pot takes no gifts now: it is {}.", words.read(Language::English)),
+            ))
+        }
+        DonationRefusal::PotHeld { .. } => Problem::new(Code::PotHeld),
+        DonationRefusal::OwnPot => Problem::new(Code::OwnPot),
+        DonationRefusal::AnonymousNotAllowed => Problem::new(Code::AnonymousNotAllowed),
+        DonationRefusal::MessagesNotAllowed => Problem::new(Code::MessagesNotAllowed),
+        DonationRefusal::RefusedByWave { wave_code } => {
+            tracing::warn!(wave_code, "Wave refused to open a checkout");
+            Problem::new(Code::RefusedByWave)
+        }
+    }
+}

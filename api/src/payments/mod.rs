@@ -1,0 +1,14 @@
+//! Giving: asking for a gift, knowing where it stands, and hearing what Wave says about it.
+//!
+//! Nothing here believes a webhook: it is kept and passed on, and the gift's own process asks Wave.
+
+mod deliveries;
+mod donate;
+mod page;
+mod status;
+mod webhook;
+
+pub(crate) use deliveries::Deliveries;
+pub(crate) use donate::donate;
+pub(crate) use status::status;
+pub(crate) use webhook::{LIMIT as WEBHOOK_LIMIT, webhook};

@@ -1,0 +1,81 @@
+//! `GET /api/payments/status/{id}`
+//!
+//! Whoever knows a gift's id may see where it stands: the id cannot be guessed, and nothing about the giver is told.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use wolo_control::ids;
+use wolo_database::{donations, webhooks};
+use wolo_domain::donations::DonationStage;
+use wolo_domain::ids::{DonationId, PotId};
+use wolo_domain::money::Xof;
+
+use super::page;
+use crate::problem::{Code, Problem};
+use crate::state::App;
+
+#[derive(Serialize)]
+pub(super) struct Status {
+    pub(super) donation: DonationId,
+    pub(super) pot: PotId,
+    pub(super) amount: Xof,
+    pub(super) stage: DonationStage,
+    /// Attempts to pay that failed; none of them is an end.
+    pub(super) failed_attempts: u32,
+    /// Where it can be paid, as long as it can.
+    pub(super) wave_launch_url: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+    requested_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    process: String,
+}
+
+/// Where a gift stands: a page for browsers, which Wave sends here, and JSON for everybody else.
+pub(crate) async fn status(
+    State(app): State<App>,
+    headers: HeaderMap,
+    id: Result<Path<DonationId>, axum::extract::rejection::PathRejection>,
+) -> Result<Response, Problem> {
+    let Ok(Path(donation)) = id else { return Err(Problem::new(Code::DonationUnknown)) };
+    let gift =
+        donations::donation(&app.pool, donation).await?.ok_or_else(|| Problem::new(Code::DonationUnknown))?;
+    let told = webhooks::failed_attempts(&app.pool, &donation.to_string()).await?;
+    let now = App::now();
+    let payable = |until: DateTime<Utc>| gift.stage == DonationStage::Requested && now < until;
+    let status = Status {
+        donation,
+        pot: gift.pot,
+        amount: gift.amount,
+        stage: gift.stage,
+        failed_attempts: told.max(gift.failed_attempts),
+        expires_at: gift.checkout.as_ref().map(|checkout| checkout.expires_at),
+        wave_launch_url: gift
+            .checkout
+            .filter(|checkout| payable(checkout.expires_at))
+            .map(|checkout| checkout.wave_launch_url),
+        requested_at: gift.requested_at,
+        ended_at: gift.ended_at,
+        process: ids::donation(donation),
+    };
+    let mut response = if wants_page(&headers) {
+        let mut page = Html(page::of(&status)).into_response();
+        page.headers_mut().insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        );
+        page
+    } else {
+        Json(status).into_response()
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|list| list.split(',')).any(|part| part.trim().starts_with("text/html"))
+}

@@ -1,0 +1,170 @@
+//! `POST /api/payments/webhook`
+//!
+//! Verified on its raw bytes, stored, passed on, and only then answered with 200. Whatever fails on the way is a 503
+//! (or a 4xx), so that Wave comes again. Nothing of what an event says is believed: the gift's process asks Wave.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use wolo_control::AskError;
+use wolo_control::donations::Heard;
+use wolo_database::donations;
+use wolo_database::webhooks::{self, Receipt, Webhook};
+use wolo_domain::ids::DonationId;
+use wolo_providers::wave::webhook::{self as wave, EventKind, SIGNATURE_HEADER, SessionNotice};
+
+use super::deliveries::Dealt;
+use crate::body::raw;
+use crate::problem::{self, Code, Problem};
+use crate::state::App;
+
+/// No more is read before the signature is checked, nor after.
+pub(crate) const LIMIT: usize = 64 * 1024;
+
+/// Wave waits five seconds for an answer. One that comes later is not heard.
+const WAVE_WAITS: Duration = Duration::from_millis(4_500);
+
+const PROVIDER: &str = "wave";
+const COMPLETED: &str = "checkout.session.completed";
+
+/// An event as far as it is passed on.
+struct Notice {
+    event: String,
+    kind: String,
+    /// The session's own word for what it is about.
+    reference: Option<String>,
+    heard: Option<Heard>,
+}
+
+/// Hears what Wave says.
+pub(crate) async fn webhook(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let body = raw(body)?;
+    verify(&app, &headers, &body)?;
+    let taken = tokio::time::timeout(WAVE_WAITS, take(&app, &body)).await.unwrap_or_else(|_| {
+        tracing::warn!("an event could not be dealt with before its sender stopped waiting");
+        Err(Problem::new(Code::TimedOut))
+    });
+    taken.map(|()| StatusCode::OK)
+}
+
+/// Exactly one header, and one of its signatures made with one of our secrets.
+fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
+    let mut given = headers.get_all(SIGNATURE_HEADER).iter();
+    let header = match (given.next(), given.next()) {
+        (Some(one), None) => one.to_str().ok(),
+        _ => None,
+    };
+    let verified = match header {
+        Some(header) => wave::verify(body, header, &app.settings.wave.webhook_secrets, App::now()),
+        None => Err(wave::SignatureError::Malformed),
+    };
+    verified.map_err(|error| {
+        tracing::warn!(cause = problem::chain(&error), "a webhook was not signed by Wave");
+        Problem::new(Code::SignatureInvalid)
+    })
+}
+
+async fn take(app: &App, body: &[u8]) -> Result<(), Problem> {
+    let digest = digest(&SHA256, body).as_ref().to_vec();
+    let Some(notice) = read(body) else { return Err(keep_unreadable(app, body, &digest).await?) };
+    let mut lane = app.deliveries.turn(&notice.event).await;
+    let this = Dealt { event: notice.event.clone(), digest };
+    if lane.as_ref() == Some(&this) {
+        return Ok(());
+    }
+    deal_with(app, &notice, body).await?;
+    *lane = Some(this);
+    Ok(())
+}
+
+fn read(body: &[u8]) -> Option<Notice> {
+    let event = wave::parse(body).ok()?;
+    let of =
+        |kind: &str, session: SessionNotice, heard| (kind.to_owned(), session.client_reference, Some(heard));
+    let (kind, reference, heard) = match event.kind {
+        EventKind::CheckoutCompleted { session } => of(COMPLETED, session, Heard::PaymentCompleted),
+        EventKind::PaymentFailed { session } => of(webhooks::PAYMENT_FAILED, session, Heard::AttemptFailed),
+        EventKind::Other(kind) => (kind, None, None),
+    };
+    Some(Notice { event: event.id, kind, reference, heard })
+}
+
+/// Stores it, passes it on, and notes that it was dealt with, in this order.
+async fn deal_with(app: &App, notice: &Notice, body: &[u8]) -> Result<(), Problem> {
+    let webhook = Webhook {
+        provider: PROVIDER,
+        event_id: &notice.event,
+        kind: &notice.kind,
+        subject: notice.reference.as_deref(),
+        raw: body,
+    };
+    match webhooks::receive(&app.pool, webhook).await? {
+        Receipt::Again { handled: true } => return Ok(()),
+        // Either Wave gave an id twice or somebody has a secret of ours. Somebody must look.
+        Receipt::OtherBytes => {
+            tracing::error!(event = notice.event, "an event came again with other bytes and was refused");
+            return Err(Problem::new(Code::EventReused));
+        }
+        Receipt::First | Receipt::Again { handled: false } => {}
+    }
+    pass_on(app, notice).await?;
+    Ok(webhooks::mark_handled(&app.pool, PROVIDER, &notice.event).await?)
+}
+
+async fn pass_on(app: &App, notice: &Notice) -> Result<(), Problem> {
+    let Some(heard) = notice.heard else {
+        tracing::info!(event = notice.event, "an event of a type that nothing waits for was kept");
+        return Ok(());
+    };
+    let Some(donation) = notice.reference.as_deref().and_then(|text| text.parse::<DonationId>().ok()) else {
+        tracing::warn!(
+            event = notice.event,
+            "a payment that is not for one of our gifts was kept for finance"
+        );
+        return Ok(());
+    };
+    match app.control.tell_donation_once(donation, heard, &notice.event).await {
+        Ok(()) => Ok(()),
+        Err(AskError::NotFound | AskError::Ended) => note_end(app, donation, &notice.event).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A process that has ended knows all it needs. If its gift has not, somebody must look: Wave's statement repairs the
+/// money, not the reason.
+async fn note_end(app: &App, donation: DonationId, event: &str) -> Result<(), Problem> {
+    match donations::donation(&app.pool, donation).await? {
+        Some(gift) if gift.stage.is_open() => {
+            tracing::error!(%donation, event, "Wave speaks of a gift that waits, and its process is gone");
+        }
+        Some(_) => {}
+        None => tracing::error!(%donation, event, "Wave speaks of a gift that was never asked for"),
+    }
+    Ok(())
+}
+
+/// A signed event that we cannot read is our mistake until shown otherwise: its bytes are kept, and Wave comes again.
+async fn keep_unreadable(app: &App, body: &[u8], digest: &[u8]) -> Result<Problem, Problem> {
+    #[derive(Deserialize)]
+    struct Id {
+        id: String,
+    }
+    let named = serde_json::from_slice::<Id>(body).ok().map(|named| named.id);
+    let event = named
+        .filter(|id| (1..=255).contains(&id.len()) && !id.contains('\0'))
+        .unwrap_or_else(|| format!("sha256:{}", hex::encode(digest)));
+    tracing::error!(event, "a signed event cannot be read");
+    let webhook =
+        Webhook { provider: PROVIDER, event_id: &event, kind: "unreadable", subject: None, raw: body };
+    webhooks::receive(&app.pool, webhook).await?;
+    Ok(Problem::new(Code::EventUnreadable))
+}

@@ -1,0 +1,94 @@
+//! `POST /api/pots/{id}/close`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use wolo_control::AskError;
+use wolo_control::pots::{Wish, WishAnswer};
+use wolo_database::pots::{self, Pot};
+use wolo_domain::pots::PotStage;
+
+use super::view::{PotView, Reference, Viewer, find};
+use crate::asker::{Asker, Language};
+use crate::body::{Body, OptionalBody};
+use crate::caller::User;
+use crate::fields::{Fields, Lines};
+use crate::idempotency::{Done, Key, Once, Turn};
+use crate::problem::{Code, Problem, Words, stage_words};
+use crate::state::App;
+
+const REASON_CHARS: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Closing {
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Closes the caller's pot before the day.
+pub(crate) async fn close(
+    State(app): State<App>,
+    User(user): User,
+    key: Key,
+    asker: Asker,
+    reference: Reference,
+    OptionalBody(Body { value: closing, bytes }): OptionalBody<Closing>,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::default();
+    let reason = fields.text("reason", closing.reason, REASON_CHARS, Lines::Many).unwrap_or_default();
+    fields.check()?;
+    let pot = find(&app, &reference).await?;
+    if pot.owner != user {
+        return Err(Problem::new(Code::PotUnknown));
+    }
+    let wish = Wish { by: user.to_string(), reason };
+    let id = pot.id.to_string();
+    let once = Once {
+        app: &app,
+        asker: &asker,
+        key: &key,
+        scope: user.to_string(),
+        request: [b"pots.close", id.as_bytes(), &bytes],
+    };
+    once.run(|turn| carry_out(&app, &asker, &pot, wish, turn)).await
+}
+
+async fn carry_out(app: &App, asker: &Asker, pot: &Pot, wish: Wish, turn: Turn) -> Result<Done, Problem> {
+    let closing = app.control.close_pot(pot.id, wish);
+    let answer = match tokio::time::timeout(app.settings.api.patience, closing).await {
+        Ok(answer) => answer,
+        Err(_) => Err(AskError::NotYet),
+    };
+    match answer {
+        Ok(WishAnswer::Done) => {}
+        // The turn before this one may have closed it and died.
+        Ok(WishAnswer::NotPossible { stage: Some(PotStage::Closed | PotStage::PayingOut) }) if turn.again => {
+        }
+        Ok(WishAnswer::NotPossible { stage }) => return Err(not_open(stage.unwrap_or(pot.stage))),
+        Ok(WishAnswer::HasDonations { .. } | WishAnswer::NotYours { .. }) => {
+            tracing::error!(pot = %pot.id, "a pot answered a wish that nobody had");
+            return Err(Problem::new(Code::Internal));
+        }
+        // The process has ended, and so has the pot.
+        Err(AskError::NotFound | AskError::Ended) if pot.stage.has_ended() => {
+            return Err(not_open(pot.stage));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let closed = pots::pot(&app.pool, pot.id).await?.ok_or_else(|| Problem::new(Code::Internal))?;
+    let viewer = Viewer { owner: true, knows_link: true };
+    Done::new(StatusCode::OK, &PotView::new(app, closed, viewer, asker.language))
+}
+
+fn not_open(stage: PotStage) -> Problem {
+    let words = stage_words(stage);
+    Problem::new(Code::PotNotOpen).detail(Words::new(
+        format!(
+            "Seule une cagnotte ouverte peut être fermée ; celle-ci est {}.",
+            words.read(Language::French)
+        ),
+        format!("Only an open pot can be closed; this one is {}.", words.read(Language::English)),
+    ))
+}

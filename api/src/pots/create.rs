@@ -1,0 +1,149 @@
+//! `POST /api/pots`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::Datelike as _;
+use serde::Deserialize;
+use wolo_control::AskError;
+use wolo_control::pots::{PotMade, PotPlan};
+use wolo_database::pots;
+use wolo_domain::dakar;
+use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::money::Xof;
+use wolo_domain::people::BirthDate;
+use wolo_domain::pots::{PotSettings, Timeline, Visibility};
+
+use super::view::{PotView, Viewer};
+use crate::asker::Asker;
+use crate::body::Body;
+use crate::caller::{User, account};
+use crate::fields::{Fields, Lines};
+use crate::idempotency::{Done, Key, Once, Turn};
+use crate::problem::{Code, Problem};
+use crate::rules;
+use crate::state::App;
+
+const TITLE_CHARS: usize = 200;
+const DESCRIPTION_CHARS: usize = 5000;
+const LARGEST_TARGET: i64 = 1_000_000_000;
+
+#[expect(clippy::struct_excessive_bools, reason = "the owner's switches, as the owner sets them")]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPot {
+    title: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    target: Option<i64>,
+    #[serde(default)]
+    visibility: Visibility,
+    #[serde(default = "yes")]
+    show_donor_names: bool,
+    #[serde(default = "yes")]
+    show_amounts: bool,
+    #[serde(default = "yes")]
+    allow_anonymous: bool,
+    #[serde(default = "yes")]
+    allow_messages: bool,
+    #[serde(default)]
+    surprise: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Makes the pot of the caller's next birthday. A minor's pot is made too, and held until a guardian consents.
+pub(crate) async fn create(
+    State(app): State<App>,
+    User(owner): User,
+    key: Key,
+    asker: Asker,
+    Body { value: wanted, bytes }: Body<NewPot>,
+) -> Result<Response, Problem> {
+    let settings = wanted.settings(&app)?;
+    let birth_date = account(&app, owner).await?.birth_date;
+    let once = Once {
+        app: &app,
+        asker: &asker,
+        key: &key,
+        scope: owner.to_string(),
+        request: [b"pots.create", b"", &bytes],
+    };
+    once.run(|turn| make(&app, &asker, owner, birth_date, settings, turn)).await
+}
+
+impl NewPot {
+    fn settings(self, app: &App) -> Result<PotSettings, Problem> {
+        let mut fields = Fields::default();
+        let target = self.target.unwrap_or(app.settings.rules.default_target_xof);
+        let settings = PotSettings {
+            title: fields.some_text("title", self.title, TITLE_CHARS),
+            description: fields
+                .text("description", self.description, DESCRIPTION_CHARS, Lines::Many)
+                .unwrap_or_default(),
+            target: if self.target.is_some() {
+                fields.francs("target", target, LARGEST_TARGET)
+            } else {
+                Xof::new(target)
+            },
+            visibility: self.visibility,
+            show_donor_names: self.show_donor_names,
+            show_amounts: self.show_amounts,
+            allow_anonymous: self.allow_anonymous,
+            allow_messages: self.allow_messages,
+            surprise: self.surprise,
+        };
+        fields.check().map(|()| settings)
+    }
+}
+
+async fn make(
+    app: &App,
+    asker: &Asker,
+    owner: UserId,
+    birth_date: BirthDate,
+    settings: PotSettings,
+    turn: Turn,
+) -> Result<Done, Problem> {
+    let now = App::now();
+    let numbers = &app.settings.rules;
+    let birthday = birth_date.next_on_or_after(dakar::day_of(now));
+    let pot = PotId::for_birthday(owner, birthday.year());
+    let plan = PotPlan {
+        pot,
+        owner,
+        request: turn.subject.to_string(),
+        settings,
+        timeline: Timeline::plan(birthday, now, &rules::of_pots(numbers)),
+        patience: rules::pot_patience(numbers),
+        carried: None,
+    };
+    match app.control.schedule_pot(plan, app.settings.api.patience).await {
+        Ok(PotMade::Scheduled) => {}
+        // A process that has ended made its pot long ago.
+        Ok(PotMade::PotExists) | Err(AskError::Ended) => {
+            return Err(exists(app, owner, birthday.year()).await?);
+        }
+        Ok(PotMade::OwnerUnknown) => return Err(Problem::new(Code::AccountUnknown)),
+        Err(error) => return Err(error.into()),
+    }
+    let made = pots::pot(&app.pool, pot).await?.ok_or_else(|| {
+        tracing::error!(%pot, "a pot's process says that it is written down, and it is not");
+        Problem::new(Code::Internal)
+    })?;
+    let viewer = Viewer { owner: true, knows_link: true };
+    Done::new(StatusCode::CREATED, &PotView::new(app, made, viewer, asker.language))
+}
+
+/// The refusal, naming the pot that is there; one that was imported has an id of its own.
+async fn exists(app: &App, owner: UserId, year: i32) -> Result<Problem, Problem> {
+    let refusal = Problem::new(Code::PotExists);
+    let there = pots::of_owner(&app.pool, owner).await?.into_iter().find(|pot| pot.birthday.year() == year);
+    Ok(match there {
+        Some(pot) => refusal.pot(pot.id),
+        None => refusal,
+    })
+}

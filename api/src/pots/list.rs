@@ -1,0 +1,97 @@
+//! `GET /api/pots`
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use wolo_database::{Page, pots};
+use wolo_domain::ids::PotId;
+
+use super::view::{PotView, Viewer};
+use crate::asker::Asker;
+use crate::caller::MaybeUser;
+use crate::fields::Fields;
+use crate::problem::{Code, Problem, Words};
+use crate::query::Pairs;
+use crate::state::App;
+
+const USUAL: usize = 20;
+const MOST: usize = 100;
+
+#[derive(Serialize)]
+pub(crate) struct List {
+    pots: Vec<PotView>,
+    /// What to ask for as `after` to go on; nothing when this was all.
+    next: Option<PotId>,
+}
+
+struct Wanted {
+    limit: usize,
+    after: Option<PotId>,
+    mine: bool,
+}
+
+/// Public pots that are open, the last opened first; or one's own, all of them.
+pub(crate) async fn list(
+    State(app): State<App>,
+    MaybeUser(user): MaybeUser,
+    asker: Asker,
+    pairs: Pairs,
+) -> Result<Json<List>, Problem> {
+    let Wanted { limit, after, mine } = read(pairs)?;
+    if mine {
+        let owner = user.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+        let viewer = Viewer { owner: true, knows_link: true };
+        let pots = pots::of_owner(&app.pool, owner).await?;
+        let pots = pots.into_iter().map(|pot| PotView::new(&app, pot, viewer, asker.language)).collect();
+        return Ok(Json(List { pots, next: None }));
+    }
+    // One more than wanted tells whether there are more.
+    let ask = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+    let mut found = pots::listed(&app.pool, Page { after, limit: ask }).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|pot| pot.id);
+    let pots = found
+        .into_iter()
+        .map(|pot| {
+            let owner = user == Some(pot.owner);
+            PotView::new(&app, pot, Viewer { owner, knows_link: owner }, asker.language)
+        })
+        .collect();
+    Ok(Json(List { pots, next }))
+}
+
+fn read(mut pairs: Pairs) -> Result<Wanted, Problem> {
+    let mut fields = Fields::default();
+    let mut wanted = Wanted { limit: USUAL, after: None, mine: false };
+    if let Some(text) = pairs.take("limit", &mut fields) {
+        match text.parse() {
+            Ok(limit) if (1..=MOST).contains(&limit) => wanted.limit = limit,
+            _ => fields.wrong(
+                "limit",
+                Words::new(
+                    format!("ce doit être un nombre de 1 à {MOST}"),
+                    format!("this must be a number from 1 to {MOST}"),
+                ),
+            ),
+        }
+    }
+    if let Some(text) = pairs.take("after", &mut fields) {
+        wanted.after = text.parse().ok();
+        if wanted.after.is_none() {
+            fields.wrong(
+                "after",
+                Words::new("ce n'est pas l'identifiant d'une cagnotte", "this is not a pot's id"),
+            );
+        }
+    }
+    match pairs.take("mine", &mut fields).as_deref() {
+        None | Some("false") => {}
+        Some("true") => wanted.mine = true,
+        Some(_) => {
+            fields.wrong("mine", Words::new("ce doit être true ou false", "this must be true or false"));
+        }
+    }
+    pairs.end(&mut fields);
+    fields.check().map(|()| wanted)
+}

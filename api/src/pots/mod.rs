@@ -1,0 +1,15 @@
+//! Pots: making one, seeing it, closing it.
+//!
+//! A pot that a caller may not see does not exist for them: the answer is 404, never 403.
+
+mod close;
+mod create;
+mod list;
+mod show;
+mod view;
+
+pub(crate) use close::close;
+pub(crate) use create::create;
+pub(crate) use list::list;
+pub(crate) use show::show;
+pub(crate) use view::{Reference, find};

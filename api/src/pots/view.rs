@@ -1,0 +1,169 @@
+//! Finding a pot by what a caller knows of it, and what of it they get to see.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use wolo_control::ids;
+use wolo_database::pots::{self, Pot};
+use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::money::Xof;
+use wolo_domain::pots::{HoldReason, PotStage, Visibility};
+
+use crate::asker::Language;
+use crate::problem::{Code, Problem, hold_words};
+use crate::state::App;
+
+/// What a caller knows of a pot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reference {
+    Id(PotId),
+    /// The part of the link that nobody can guess.
+    Slug(String),
+}
+
+impl Reference {
+    pub(crate) fn read(text: &str) -> Result<Self, Problem> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        let slug = (16..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if slug { Ok(Self::Slug(text.to_owned())) } else { Err(Problem::new(Code::PotUnknown)) }
+    }
+}
+
+/// What cannot be a pot's name is a pot that does not exist.
+impl<S: Send + Sync> FromRequestParts<S> for Reference {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(text)) => Self::read(&text),
+            Err(_) => Err(Problem::new(Code::PotUnknown)),
+        }
+    }
+}
+
+pub(crate) async fn find(app: &App, reference: &Reference) -> Result<Pot, Problem> {
+    let found = match reference {
+        Reference::Id(id) => pots::pot(&app.pool, *id).await?,
+        Reference::Slug(slug) => pots::by_slug(&app.pool, slug).await?,
+    };
+    found.ok_or_else(|| Problem::new(Code::PotUnknown))
+}
+
+/// A caller in front of a pot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Viewer {
+    pub(crate) owner: bool,
+    pub(crate) knows_link: bool,
+}
+
+impl Viewer {
+    pub(crate) fn of(pot: &Pot, user: Option<UserId>, reference: &Reference) -> Self {
+        let owner = user == Some(pot.owner);
+        Self { owner, knows_link: owner || matches!(reference, Reference::Slug(_)) }
+    }
+
+    /// A minor's pot without consent, and one under moderation, show themselves to their owner alone.
+    pub(crate) fn may_see(self, pot: &Pot) -> bool {
+        let stopped = pot.holds.iter().any(|hold| hold.reason.stops_everything());
+        self.owner
+            || !stopped
+                && match pot.settings.visibility {
+                    Visibility::Private => false,
+                    Visibility::Link => self.knows_link,
+                    Visibility::Public => true,
+                }
+    }
+}
+
+/// A pot as one caller sees it.
+#[expect(clippy::struct_excessive_bools, reason = "the owner's switches, as the owner sets them")]
+#[derive(Serialize)]
+pub(crate) struct PotView {
+    id: PotId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slug: Option<String>,
+    title: String,
+    description: String,
+    target: Xof,
+    /// Everything given so far; left out where the owner does not show amounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collected: Option<Xof>,
+    gifts: i64,
+    stage: PotStage,
+    held: bool,
+    /// Why it is held: for the owner alone, because a reason tells something about a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<Vec<HoldView>>,
+    visibility: Visibility,
+    show_donor_names: bool,
+    show_amounts: bool,
+    allow_anonymous: bool,
+    allow_messages: bool,
+    surprise: bool,
+    birthday: NaiveDate,
+    opens_at: DateTime<Utc>,
+    closes_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<DateTime<Utc>>,
+    share_url: String,
+    process: String,
+    links: Links,
+}
+
+#[derive(Serialize)]
+struct HoldView {
+    reason: HoldReason,
+    words: String,
+    since: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+struct Links {
+    #[serde(rename = "self")]
+    this: String,
+}
+
+impl PotView {
+    pub(crate) fn new(app: &App, pot: Pot, viewer: Viewer, language: Language) -> Self {
+        let holds = viewer.owner.then(|| {
+            let view = |hold: &pots::Hold| HoldView {
+                reason: hold.reason,
+                words: hold_words(hold.reason).read(language).to_owned(),
+                since: hold.since,
+            };
+            pot.holds.iter().map(view).collect()
+        });
+        // The link is shown to those who have it; to others the id leads to the same page, as long as it is public.
+        let share = if viewer.knows_link { pot.slug.clone() } else { pot.id.to_string() };
+        Self {
+            id: pot.id,
+            title: pot.settings.title,
+            description: pot.settings.description,
+            target: pot.settings.target,
+            // A surprise hides who gave what, never the sum.
+            collected: (viewer.owner || pot.settings.show_amounts).then_some(pot.totals.given),
+            gifts: pot.totals.donations,
+            stage: pot.stage,
+            held: !pot.holds.is_empty(),
+            holds,
+            visibility: pot.settings.visibility,
+            show_donor_names: pot.settings.show_donor_names,
+            show_amounts: pot.settings.show_amounts,
+            allow_anonymous: pot.settings.allow_anonymous,
+            allow_messages: pot.settings.allow_messages,
+            surprise: pot.settings.surprise,
+            birthday: pot.birthday,
+            opens_at: pot.opens_at,
+            closes_at: pot.closes_at,
+            closed_at: pot.closed_at,
+            share_url: app.link(&format!("/p/{share}")),
+            process: ids::pot_lifecycle(pot.id),
+            links: Links { this: app.link(&format!("/api/pots/{share}")) },
+            slug: viewer.owner.then_some(pot.slug),
+        }
+    }
+}

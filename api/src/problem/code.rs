@@ -1,0 +1,166 @@
+//! Every problem by its code, with its status and its words. A code that has been given out keeps its meaning.
+
+use axum::http::StatusCode;
+
+use crate::asker::Language;
+
+macro_rules! codes {
+    ($($code:ident = $name:literal, $status:ident, $fr:literal, $en:literal, $fr_detail:literal, $en_detail:literal;)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code { $($code,)* }
+
+        impl Code {
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $name,)* }
+            }
+
+            pub(super) const fn status(self) -> StatusCode {
+                match self { $(Self::$code => StatusCode::$status,)* }
+            }
+
+            /// Title and detail.
+            pub(super) const fn words(self, language: Language) -> (&'static str, &'static str) {
+                match (self, language) {
+                    $((Self::$code, Language::French) => ($fr, $fr_detail),
+                      (Self::$code, Language::English) => ($en, $en_detail),)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // The request itself.
+    RouteUnknown = "route_unknown", NOT_FOUND,
+        "Adresse inconnue", "Unknown address",
+        "Il n'y a rien à cette adresse.", "There is nothing at this address.";
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
+        "Méthode refusée", "Method not allowed",
+        "Cette adresse ne connaît pas cette méthode.", "This address does not know this method.";
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE,
+        "Requête trop longue", "Request too large",
+        "Le corps de la requête est trop long.", "The body of the request is too large.";
+    BodyNotJson = "body_not_json", UNSUPPORTED_MEDIA_TYPE,
+        "Format refusé", "Unsupported format",
+        "Le corps de la requête doit être du JSON (Content-Type: application/json).",
+        "The body of the request must be JSON (Content-Type: application/json).";
+    BodyUnreadable = "body_unreadable", BAD_REQUEST,
+        "Requête interrompue", "Request broken off",
+        "Le corps de la requête n'a pas pu être lu.", "The body of the request could not be read.";
+    JsonMalformed = "json_malformed", BAD_REQUEST,
+        "JSON illisible", "Malformed JSON",
+        "Le corps de la requête n'est pas du JSON valide.", "The body of the request is not valid JSON.";
+    RequestInvalid = "request_invalid", UNPROCESSABLE_ENTITY,
+        "Requête invalide", "Invalid request",
+        "Des champs de la requête ne conviennent pas.", "Fields of the request are not right.";
+    // Who asks.
+    TokenMissing = "token_missing", UNAUTHORIZED,
+        "Connexion nécessaire", "Sign-in needed",
+        "Cette adresse demande un jeton d'accès.", "This address needs an access token.";
+    TokenInvalid = "token_invalid", UNAUTHORIZED,
+        "Jeton refusé", "Token refused",
+        "Le jeton d'accès est invalide ou a expiré.", "The access token is not valid or has expired.";
+    AccountUnknown = "account_unknown", FORBIDDEN,
+        "Compte inconnu", "Unknown account",
+        "Le compte de ce jeton n'existe pas.", "The account of this token does not exist.";
+    // Keys.
+    KeyMissing = "idempotency_key_missing", BAD_REQUEST,
+        "Clé manquante", "Key missing",
+        "L'en-tête Idempotency-Key est obligatoire ici.", "The header Idempotency-Key is needed here.";
+    KeyInvalid = "idempotency_key_invalid", BAD_REQUEST,
+        "Clé invalide", "Invalid key",
+        "Idempotency-Key doit être donné une fois, avec 1 à 255 caractères ASCII visibles.",
+        "Idempotency-Key must be given once, as 1 to 255 visible ASCII characters.";
+    KeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
+        "Clé déjà utilisée", "Key used before",
+        "Cette clé a déjà servi pour une autre requête.", "This key was used for another request.";
+    KeyInFlight = "idempotency_key_in_flight", CONFLICT,
+        "Requête en cours", "Request under way",
+        "La même requête est en cours ; redemandez dans un instant.",
+        "The same request is under way; ask again in a moment.";
+    // Pots.
+    PotUnknown = "pot_unknown", NOT_FOUND,
+        "Cagnotte inconnue", "Unknown pot",
+        "Cette cagnotte n'existe pas.", "There is no such pot.";
+    PotExists = "pot_exists", CONFLICT,
+        "Cagnotte existante", "Pot exists",
+        "Il y a déjà une cagnotte pour cet anniversaire.", "There is a pot for this birthday already.";
+    PotNotOpen = "pot_not_open", CONFLICT,
+        "Cagnotte fermée", "Pot not open",
+        "Cette cagnotte n'est pas ouverte.", "This pot is not open.";
+    PotHeld = "pot_held", CONFLICT,
+        "Cagnotte suspendue", "Pot on hold",
+        "Cette cagnotte ne reçoit pas de cadeaux pour le moment.", "This pot takes no gifts for the moment.";
+    // Gifts.
+    AmountTooSmall = "amount_too_small", UNPROCESSABLE_ENTITY,
+        "Montant trop petit", "Amount too small",
+        "Le montant est trop petit.", "The amount is too small.";
+    AmountTooLarge = "amount_too_large", UNPROCESSABLE_ENTITY,
+        "Montant trop grand", "Amount too large",
+        "Le montant est trop grand.", "The amount is too large.";
+    OwnPot = "own_pot", FORBIDDEN,
+        "Votre propre cagnotte", "Your own pot",
+        "On ne donne pas à sa propre cagnotte.", "A pot's owner cannot give to it.";
+    AnonymousNotAllowed = "anonymous_not_allowed", UNPROCESSABLE_ENTITY,
+        "Anonymat refusé", "No anonymous gifts",
+        "Cette cagnotte n'accepte pas les cadeaux anonymes.", "This pot takes no anonymous gifts.";
+    MessagesNotAllowed = "messages_not_allowed", UNPROCESSABLE_ENTITY,
+        "Messages refusés", "No messages",
+        "Cette cagnotte n'accepte pas de messages.", "This pot takes no messages.";
+    RefusedByWave = "refused_by_wave", UNPROCESSABLE_ENTITY,
+        "Refusé par Wave", "Refused by Wave",
+        "Wave n'accepte pas ce cadeau.", "Wave does not take this gift.";
+    DonationUnknown = "donation_unknown", NOT_FOUND,
+        "Cadeau inconnu", "Unknown gift",
+        "Ce cadeau n'existe pas.", "There is no such gift.";
+    // Wave's webhook.
+    SignatureInvalid = "signature_invalid", UNAUTHORIZED,
+        "Signature refusée", "Signature refused",
+        "La signature est absente ou ne convient pas.", "The signature is missing or not right.";
+    EventUnreadable = "event_unreadable", UNPROCESSABLE_ENTITY,
+        "Événement illisible", "Unreadable event",
+        "L'événement est signé mais illisible.", "The event is signed but cannot be read.";
+    EventReused = "event_reused", CONFLICT,
+        "Événement contradictoire", "Contradictory event",
+        "Cet événement est déjà venu avec un autre contenu.", "This event came before with other content.";
+    // Ours.
+    TimedOut = "timed_out", SERVICE_UNAVAILABLE,
+        "Trop lent", "Too slow",
+        "La réponse n'est pas venue à temps ; redemandez.", "The answer did not come in time; ask again.";
+    NotYet = "not_yet", SERVICE_UNAVAILABLE,
+        "Pas encore", "Not yet",
+        "C'est noté mais pas encore fait ; redemandez avec la même clé.",
+        "It is noted but not done yet; ask again with the same key.";
+    EngineUnavailable = "engine_unavailable", SERVICE_UNAVAILABLE,
+        "Indisponible", "Unavailable",
+        "Le service est momentanément indisponible ; redemandez avec la même clé.",
+        "The service is unavailable for the moment; ask again with the same key.";
+    StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE,
+        "Indisponible", "Unavailable",
+        "Le service est momentanément indisponible ; redemandez.",
+        "The service is unavailable for the moment; ask again.";
+    Internal = "internal", INTERNAL_SERVER_ERROR,
+        "Erreur interne", "Internal error",
+        "Quelque chose n'a pas marché chez nous.", "Something went wrong on our side.";
+}
+
+impl Code {
+    /// Seconds after which asking again makes sense.
+    pub(super) const fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::KeyInFlight => Some(1),
+            Self::TimedOut | Self::NotYet | Self::EngineUnavailable | Self::StoreUnavailable => Some(3),
+            _ => None,
+        }
+    }
+
+    /// What a 401 asks for.
+    pub(super) const fn challenge(self) -> Option<&'static str> {
+        match self {
+            Self::TokenMissing => Some("Bearer"),
+            Self::TokenInvalid => Some("Bearer error=\"invalid_token\""),
+            Self::SignatureInvalid => Some("Wave-Signature"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What went wrong, told to the caller: RFC 9457 problem documents, in the caller's language.
+//!
+//! Which one to use when:
+//! - the caller asked for something that is not so, or not allowed: `Problem::new(Code::…)`;
+//! - a field of the request is wrong: collect them with [`crate::fields::Fields`] and answer all at once;
+//! - the database or the engine failed: `?`. The cause is logged here and never returned.
+//!
+//! A handler returns a problem without knowing the caller; [`Problem::respond`] alone makes a response of it.
+
+mod code;
+mod words;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use wolo_control::AskError;
+use wolo_domain::ids::PotId;
+
+pub(crate) use code::Code;
+pub(crate) use words::{Words, hold_words, stage_words};
+
+use crate::asker::{Asker, Language};
+
+pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
+
+/// Where problems are explained; relative to the API's own address.
+const TYPES: &str = "/problems/";
+
+/// A field of the request that is wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Wrong {
+    pub(crate) field: String,
+    pub(crate) words: Words,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    code: Code,
+    detail: Option<Words>,
+    errors: Vec<Wrong>,
+    pot: Option<PotId>,
+    retry_after: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pot: Option<PotId>,
+    request_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct FieldError<'a> {
+    field: &'a str,
+    message: &'a str,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code) -> Self {
+        Self { code, detail: None, errors: Vec::new(), pot: None, retry_after: code.retry_after() }
+    }
+
+    /// Fields that are wrong, each with why.
+    pub(crate) fn invalid(errors: Vec<Wrong>) -> Self {
+        Self { errors, ..Self::new(Code::RequestInvalid) }
+    }
+
+    /// Something more exact than the code's own words.
+    pub(crate) fn detail(mut self, words: Words) -> Self {
+        self.detail = Some(words);
+        self
+    }
+
+    /// Points at a field.
+    pub(crate) fn at(mut self, field: &str, words: Words) -> Self {
+        self.errors.push(Wrong { field: field.to_owned(), words });
+        self
+    }
+
+    /// Names the pot it is about.
+    pub(crate) fn pot(mut self, pot: PotId) -> Self {
+        self.pot = Some(pot);
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// The document, as bytes.
+    pub(crate) fn body(&self, asker: &Asker) -> Vec<u8> {
+        let (title, own) = self.code.words(asker.language);
+        let document = Document {
+            r#type: format!("{TYPES}{}", self.code.as_str()),
+            title,
+            status: self.status().as_u16(),
+            detail: self.detail.as_ref().map_or(own, |words| words.read(asker.language)),
+            code: self.code.as_str(),
+            errors: self
+                .errors
+                .iter()
+                .map(|wrong| FieldError { field: &wrong.field, message: wrong.words.read(asker.language) })
+                .collect(),
+            pot: self.pot,
+            request_id: &asker.request_id,
+        };
+        // A struct of texts and numbers always has a JSON form.
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+
+    /// The response: the one place that makes it.
+    pub(crate) fn respond(&self, asker: &Asker) -> Response {
+        let mut response = Response::new(Body::from(self.body(asker)));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        headers.insert(
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(match asker.language {
+                Language::French => "fr",
+                Language::English => "en",
+            }),
+        );
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(challenge) = self.code.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+/// An empty response that carries the problem to the edge, where the caller is known.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<wolo_database::Error> for Problem {
+    fn from(error: wolo_database::Error) -> Self {
+        if error.may_pass() {
+            tracing::warn!(cause = chain(&error), "the database is not available");
+            return Self::new(Code::StoreUnavailable);
+        }
+        tracing::error!(cause = chain(&error), "the database did not do what was asked");
+        Self::new(Code::Internal)
+    }
+}
+
+/// Only where a missing or ended process is not an answer of its own.
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::NotYet => {
+                tracing::warn!("a process has not answered in time");
+                Self::new(Code::NotYet)
+            }
+            AskError::Unavailable(_) => {
+                tracing::warn!(cause = chain(&error), "the workflow engine is not available");
+                Self::new(Code::EngineUnavailable)
+            }
+            AskError::NotFound | AskError::Ended | AskError::Unexpected(_) => {
+                tracing::error!(cause = chain(&error), "a process did not answer as it should");
+                Self::new(Code::Internal)
+            }
+        }
+    }
+}
+
+/// An error and what caused it, once, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

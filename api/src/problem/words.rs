@@ -1,0 +1,61 @@
+//! Words in both languages.
+
+use std::borrow::Cow;
+
+use wolo_domain::pots::{HoldReason, PotStage};
+
+use crate::asker::Language;
+
+/// The same thing said twice.
+#[derive(Clone, Debug)]
+pub(crate) struct Words {
+    french: Cow<'static, str>,
+    english: Cow<'static, str>,
+}
+
+impl Words {
+    pub(crate) fn new(french: impl Into<Cow<'static, str>>, english: impl Into<Cow<'static, str>>) -> Self {
+        Self { french: french.into(), english: english.into() }
+    }
+
+    pub(crate) fn read(&self, language: Language) -> &str {
+        match language {
+            Language::French => &self.french,
+            Language::English => &self.english,
+        }
+    }
+}
+
+/// Where a pot stands, as an adjective.
+pub(crate) fn stage_words(stage: PotStage) -> Words {
+    match stage {
+        PotStage::Scheduled => Words::new("pas encore ouverte", "not open yet"),
+        PotStage::Open => Words::new("ouverte", "open"),
+        PotStage::Closed => Words::new("fermée", "closed"),
+        PotStage::PayingOut => Words::new("en cours de versement", "being paid out"),
+        PotStage::Settled => Words::new("versée", "settled"),
+        PotStage::Cancelled => Words::new("annulée", "cancelled"),
+    }
+}
+
+/// What a held pot waits for, as its owner is told.
+pub(crate) fn hold_words(reason: HoldReason) -> Words {
+    match reason {
+        HoldReason::Consent => {
+            Words::new("attend l'accord d'un parent ou tuteur", "waits for a guardian's consent")
+        }
+        HoldReason::Moderation => Words::new("est en cours de vérification", "is being looked at"),
+        HoldReason::Float => Words::new(
+            "le versement attend que notre compte Wave soit approvisionné",
+            "the payout waits for money in our Wave wallet",
+        ),
+        HoldReason::PayoutUnknown => Words::new(
+            "nous vérifions si le versement est arrivé",
+            "we are finding out whether the payout arrived",
+        ),
+        HoldReason::PayoutRefused => Words::new(
+            "Wave a refusé le versement, nous nous en occupons",
+            "Wave refused the payout, we are on it",
+        ),
+    }
+}

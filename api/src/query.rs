@@ -1,0 +1,42 @@
+//! Reading what stands after the question mark: each name known, each once.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+
+use crate::fields::Fields;
+use crate::problem::{Problem, Words};
+
+/// The pairs of a query, in their order.
+pub(crate) struct Pairs(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Pairs {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(pairs)) => Ok(Self(pairs)),
+            Err(_) => Err(Problem::invalid(Vec::new())),
+        }
+    }
+}
+
+impl Pairs {
+    /// The value of a name, where it is given. What is left when all names have been taken is unknown.
+    pub(crate) fn take(&mut self, name: &str, fields: &mut Fields) -> Option<String> {
+        let place = self.0.iter().position(|(given, _)| given == name)?;
+        let (_, value) = self.0.remove(place);
+        if self.0.iter().any(|(given, _)| given == name) {
+            self.0.retain(|(given, _)| given != name);
+            fields
+                .wrong(name, Words::new("ce paramètre est donné deux fois", "this parameter is given twice"));
+        }
+        Some(value)
+    }
+
+    pub(crate) fn end(self, fields: &mut Fields) {
+        for (name, _) in self.0.iter().take(8) {
+            let name: String = name.chars().take(64).collect();
+            fields.wrong(&name, Words::new("ce paramètre est inconnu", "this parameter is not known"));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The product's numbers, from the settings, in the shapes that the domain and the processes want.
+
+use wolo_bootstrap::settings::Rules;
+use wolo_control::pots::{PayoutPatience, PotPatience};
+use wolo_domain::donations::DonationRules;
+use wolo_domain::money::Xof;
+use wolo_domain::pots::PotRules;
+
+pub fn of_pots(rules: &Rules) -> PotRules {
+    PotRules {
+        opens_days_before: rules.opens_days_before,
+        reminder_days_before: rules.reminder_days_before.clone(),
+        payout_hour: rules.payout_hour_dakar,
+    }
+}
+
+pub fn of_donations(rules: &Rules) -> DonationRules {
+    DonationRules { smallest: Xof::new(rules.gift_min_xof), largest: Xof::new(rules.gift_max_xof) }
+}
+
+pub fn pot_patience(rules: &Rules) -> PotPatience {
+    PotPatience {
+        payout: PayoutPatience {
+            recheck_seconds: rules.payout_recheck_seconds.into(),
+            retry_seconds: rules.payout_retry_seconds.into(),
+            unknown_after_seconds: u64::from(rules.payout_unknown_after_minutes) * 60,
+            float_retry_seconds: u64::from(rules.float_retry_minutes) * 60,
+        },
+        continue_after_events: rules.continue_after_events,
+    }
+}

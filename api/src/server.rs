@@ -1,0 +1,78 @@
+//! Starting and stopping: one listener, one pool, one connection to the engine.
+
+use std::io;
+use std::net::SocketAddr;
+
+use axum::Router;
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use wolo_bootstrap::{Settings, Shutdown, temporal};
+use wolo_control::Control;
+
+use crate::router;
+use crate::state::App;
+use crate::tokens::{TokenError, Verifier};
+
+/// Why the API does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the API cannot listen at {address}")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the database's address cannot be used")]
+    Database(#[from] wolo_database::Error),
+    #[error("the workflow engine cannot be used")]
+    Temporal(#[from] temporal::ConnectError),
+    #[error("the key that signs tokens cannot be used")]
+    Tokens(#[from] TokenError),
+    #[error("the API stopped serving")]
+    Serve(#[source] io::Error),
+}
+
+/// An API that is ready to serve on its listener.
+pub struct Api {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+}
+
+impl Api {
+    /// Makes everything ready on a listener of the caller's choice. The database may come later: until then `/ready`
+    /// says so.
+    pub async fn bind(settings: Settings, listener: TcpListener) -> Result<Self, Error> {
+        let address =
+            listener.local_addr().map_err(|source| Error::Listen { address: settings.api.listen, source })?;
+        let verifier = Verifier::new(&settings.tokens)?;
+        let pool = wolo_database::connect_later(
+            settings.database.url.expose_secret(),
+            settings.database.max_connections,
+        )?;
+        let control = Control::new(temporal::connect(&settings.temporal).await?);
+        let router = router::router(App::new(settings, pool, control, verifier));
+        Ok(Self { listener, address, router })
+    }
+
+    /// Where it listens; with port 0 asked for, the port that was given.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the end begins, and then until the requests under way are answered.
+    pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
+        tracing::info!(address = %self.address, "the API listens");
+        axum::serve(self.listener, self.router)
+            .with_graceful_shutdown(shutdown.begun())
+            .await
+            .map_err(Error::Serve)
+    }
+}
+
+/// Listens where the settings say and serves until the end begins.
+pub async fn run(settings: Settings, shutdown: Shutdown) -> Result<(), Error> {
+    let address = settings.api.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
+    Api::bind(settings, listener).await?.serve(shutdown).await
+}
