@@ -22,8 +22,8 @@ use wolo_domain::payouts::PayoutOrder;
 use wolo_domain::pots::HoldReason;
 
 use crate::steps::payouts::{
-    FindPayout, FindPayoutStep, LoseSight, LoseSightOfPayout, PayoutAnswer, Plan, PlanPayout, PlanPayoutStep,
-    SendPayout, SendPayoutStep,
+    FindPayout, FindPayoutStep, INSUFFICIENT_FUNDS, LoseSight, LoseSightOfPayout, PayoutAnswer, Plan,
+    PlanPayout, PlanPayoutStep, SendPayout, SendPayoutStep,
 };
 use crate::steps::pots::{HoldPot, HoldPotStep, ReleasePot, ReleasePotStep};
 use crate::steps::statements::{BookFees, BookFeesStep};
@@ -215,6 +215,13 @@ impl Payout {
                 PayoutAnswer::Succeeded => return Self::release(ctx).await,
                 PayoutAnswer::FloatShort => {
                     Self::wait_for_float(ctx).await?;
+                    continue;
+                }
+                // Refused only because the wallet was short, and proven not to have happened: a matter of float, not
+                // of finance. Wave would answer the same key with the same refusal for ever.
+                PayoutAnswer::Refused { code } if code == INSUFFICIENT_FUNDS => {
+                    Self::wait_for_float(ctx).await?;
+                    order = Self::order_anew(ctx, order);
                     continue;
                 }
                 PayoutAnswer::Refused { code } => {

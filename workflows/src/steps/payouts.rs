@@ -83,6 +83,9 @@ pub enum PayoutAnswer {
     },
 }
 
+/// Wave's refusal of an order that our wallet could not cover when it arrived.
+pub const INSUFFICIENT_FUNDS: &str = "insufficient-funds";
+
 /// Looks an order up at Wave: by our reference, or by the id that a person read in Wave's portal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FindPayout {
