@@ -4,7 +4,7 @@
 //! - Absence is `Option`. An update that must hit a row and hits none is [`Error::Missing`].
 //! - A row that the rules say cannot exist is [`Error::Inconsistency`], naming table, column and row; nothing is
 //!   repaired in silence.
-//! - A stage changes under the lock of its row, by the domain's own transition. What has happened already is agreed
+//! - A stage changes under a lock, by the domain's own transition. What has happened already is agreed
 //!   with, so every function may be called twice and has one effect.
 //! - A posting and the stage change it belongs to are one database transaction. That is why both live here.
 //! - Constraint names are mapped where the statement is.

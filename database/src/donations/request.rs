@@ -7,10 +7,11 @@ use wolo_domain::people::Phone;
 use wolo_domain::pots::PotStage;
 
 use super::{Checkout, DONATIONS, NewDonation, Requesting, rows};
+use crate::pots::{self, Lock};
 use crate::rows::word;
-use crate::{Error, Pool, pots};
+use crate::{Error, Pool};
 
-/// Writes a gift down if its pot takes it. The pot's row is shared until the gift is committed, so a pot that is
+/// Writes a gift down if its pot takes it. The pot's lock is shared until the gift is committed, so a pot that is
 /// closing waits for the gift, or the gift sees it closed: none lands in a closed pot.
 ///
 /// What one gift may be (its bounds) is a rule without a table, and checked by the caller.
@@ -67,12 +68,12 @@ async fn admit(
     connection: &mut PgConnection,
     new: &NewDonation,
 ) -> Result<Result<(), DonationRefusal>, Error> {
+    pots::enter(connection, new.pot, Lock::ToRelyOn).await?;
     let pot = sqlx::query!(
         "select pots.stage, pots.owner_id, pots.allow_anonymous, pots.allow_messages, users.phone as owner_phone
          from pots.pots
          join people.users on users.user_id = pots.owner_id
-         where pot_id = $1
-         for share of pots",
+         where pot_id = $1",
         new.pot.uuid(),
     )
     .fetch_optional(&mut *connection)

@@ -9,7 +9,7 @@ use wolo_domain::pots::PotStage;
 
 use super::{DONATIONS, Donation, Payment, rows};
 use crate::outbox::{self, Topic};
-use crate::rows::word;
+use crate::pots::{self, Lock};
 use crate::{Error, Pool, ledger};
 
 /// Books a payment: into the pot, as due to go back when the pot had closed before it was made, or as suspense when
@@ -64,18 +64,17 @@ pub async fn confirm(
 /// second of the closing is in time: the doubt is the giver's.
 async fn came_in_time(connection: &mut PgConnection, pot: PotId, payment: &Payment) -> Result<bool, Error> {
     // Shared until the commit: a payout is planned either before this gift or with it, never around it.
-    let row = sqlx::query!(
-        "select stage, closing_recorded_at from pots.pots where pot_id = $1 for share",
-        pot.uuid()
-    )
-    .fetch_one(connection)
-    .await?;
-    match word(&row.stage, "pots.pots", "stage", pot)? {
+    let stage = pots::lock(connection, pot, Lock::ToRelyOn).await?;
+    match stage {
         PotStage::Open => Ok(true),
         PotStage::Closed => {
-            let closing = row
-                .closing_recorded_at
-                .ok_or_else(|| Error::inconsistent("pots.pots", "closing_recorded_at", pot))?;
+            let closing = sqlx::query_scalar!(
+                "select closing_recorded_at from pots.pots where pot_id = $1",
+                pot.uuid()
+            )
+            .fetch_one(connection)
+            .await?
+            .ok_or_else(|| Error::inconsistent("pots.pots", "closing_recorded_at", pot))?;
             Ok(payment.at.timestamp() <= closing.timestamp())
         }
         PotStage::PayingOut | PotStage::Settled | PotStage::Cancelled => Ok(false),

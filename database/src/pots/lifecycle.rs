@@ -1,4 +1,4 @@
-//! A pot's stages, from its making to its end. Each change is made under the lock of the pot's row.
+//! A pot's stages, from its making to its end. Each change is made under the pot's lock.
 
 use std::fmt;
 
@@ -10,37 +10,9 @@ use wolo_domain::ledger::Account;
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timeline};
 
-use super::{POTS, holds};
+use super::{Lock, POTS, holds, lock};
 use crate::outbox::{self, Topic};
-use crate::rows::word;
 use crate::{Error, Pool, ledger};
-
-/// How a pot's row is locked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Lock {
-    /// To change the pot, or to be sure that nobody who relies on it is still under way.
-    ToChange,
-    /// To rely on the pot staying as it is; many can at once.
-    ToRelyOn,
-}
-
-/// Locks a pot's row until the transaction ends, and says where the pot stands.
-pub(crate) async fn lock(connection: &mut PgConnection, pot: PotId, lock: Lock) -> Result<PotStage, Error> {
-    let stage = match lock {
-        Lock::ToChange => {
-            sqlx::query_scalar!("select stage from pots.pots where pot_id = $1 for update", pot.uuid())
-                .fetch_optional(connection)
-                .await?
-        }
-        Lock::ToRelyOn => {
-            sqlx::query_scalar!("select stage from pots.pots where pot_id = $1 for share", pot.uuid())
-                .fetch_optional(connection)
-                .await?
-        }
-    };
-    let stage = stage.ok_or_else(|| Error::missing(POTS, pot))?;
-    word(&stage, POTS, "stage", pot)
-}
 
 #[derive(Clone)]
 pub struct NewPot {

@@ -6,6 +6,7 @@
 mod holds;
 mod lifecycle;
 mod lists;
+mod locks;
 mod views;
 
 use std::fmt;
@@ -20,8 +21,8 @@ pub use holds::{hold, release};
 pub use lifecycle::{
     Cancelling, NewPot, Opening, Scheduling, announce, cancel, close, open, schedule, settle,
 };
-pub(crate) use lifecycle::{Lock, lock};
 pub use lists::{Filter, all, listed, of_owner};
+pub(crate) use locks::{Lock, enter, lock};
 pub use views::{by_slug, pot};
 
 const POTS: &str = "pots.pots";

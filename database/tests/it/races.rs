@@ -170,3 +170,34 @@ async fn one_request_from_many_devices_is_one_gift() {
     let existing = answers.iter().filter(|answer| matches!(answer, Ok(Requesting::Existing(_)))).count();
     assert_eq!((made, existing), (1, 63), "{answers:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_gives_after_a_hold_was_asked_for_waits_for_it() {
+    let scene = Scene::new().await;
+    let pot = scene.open().await;
+    let waiting = "select count(*) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'";
+    let until = async |count: i64| while scene.read::<i64>(waiting).await < count {};
+    // The first gift is admitted, and cannot be written yet.
+    let owner = scene.pool_as("wolo").await;
+    let mut obstacle = owner.begin().await.expect("a transaction");
+    sqlx::raw_sql("lock table money.donations in share mode").execute(&mut *obstacle).await.expect("a lock");
+    let (first, second) = (gift(pot, 1_000), gift(pot, 1_000));
+    let ask = async |new, after| {
+        until(after).await;
+        donations::request(&scene.pool, new).await.expect("an answer")
+    };
+    let hold = async {
+        until(1).await;
+        pots::hold(&scene.pool, pot, HoldReason::Consent, "withdrawn", noon()).await.expect("a hold");
+    };
+    let clear = async {
+        until(3).await;
+        obstacle.rollback().await.expect("a release");
+    };
+    let (first, (), second, ()) = tokio::join!(ask(&first, 0), hold, ask(&second, 2), clear);
+    assert_eq!(first, Requesting::New);
+    // A crowd must not pass by whoever waits to stop it.
+    let reason = HoldReason::Consent;
+    assert_eq!(second, Requesting::Refused(DonationRefusal::PotHeld { reason }));
+}

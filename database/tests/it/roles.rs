@@ -6,6 +6,9 @@ use wolo_database::idempotency::{self, Claim, Claimed};
 use wolo_database::pots::Filter;
 use wolo_database::webhooks::{self, Receipt, Webhook};
 use wolo_database::{Error, Page, ledger, outbox, payouts, people, pots};
+use wolo_domain::ids::PayoutId;
+use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::pots::HoldReason;
 
 use crate::scene::{Scene, gift, noon, payment};
 
@@ -65,7 +68,13 @@ async fn the_api_writes_no_money_and_no_state() {
     refused(donations::request(&api, &gift(pot, 1_000)).await.expect_err("a gift"));
     refused(donations::confirm(&api, donation, &payment(donation, 1_000), 0).await.expect_err("a payment"));
     refused(pots::close(&api, pot, noon()).await.expect_err("a closing"));
-    refused(payouts::plan(&api, pot, noon()).await.expect_err("a plan"));
+    refused(pots::hold(&api, pot, HoldReason::Moderation, "", noon()).await.expect_err("a hold"));
+    refused(pots::release(&api, pot, HoldReason::Moderation, noon()).await.expect_err("a release"));
+    let full = scene.closed_with_money().await;
+    refused(payouts::plan(&api, full, noon()).await.expect_err("a plan"));
+    let order = PayoutOrder::first(PayoutId::of_pot(full));
+    payouts::plan(&scene.pool, full, noon()).await.expect("the worker's plan");
+    refused(payouts::begin_order(&api, order, noon()).await.expect_err("an order"));
     refused(outbox::waiting(&api, 5).await.expect_err("the outbox"));
     // The worker may, of course.
     assert_eq!(donations::request(&scene.pool, &gift(pot, 1_000)).await.expect("a gift"), Requesting::New);
