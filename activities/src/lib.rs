@@ -1,1 +1,20 @@
-//! activities
+//! The deeds: what the processes decide, done to the database, to Wave and to other processes.
+//!
+//! One file per contract file of `wolo_workflows::steps`, under the same name. A deed may be done twice and has one
+//! effect. `?` means that it is tried again; stopping and waiting are spelled out, in [`failure`]. Every call that moves
+//! money is between two commits: the intent before it, what came of it after it, and a key that follows from the business
+//! object in the call.
+//!
+//! What this crate refuses to do: to decide by this machine's clock (the time that decides comes in), to keep anything in
+//! memory between two deeds, to guess what Wave did, and to put a person's data into an error or a log.
+
+mod donations;
+pub mod failure;
+mod payouts;
+mod pots;
+mod statements;
+
+pub use donations::DonationSteps;
+pub use payouts::PayoutSteps;
+pub use pots::PotSteps;
+pub use statements::StatementSteps;

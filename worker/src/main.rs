@@ -1,1 +1,48 @@
-fn main() {}
+//! The binary `wolo-worker`: serves queues until it is told to stop.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser;
+use wolo_bootstrap::Shutdown;
+use wolo_bootstrap::settings::Layers;
+use wolo_bootstrap::telemetry::{self, Format};
+
+/// After the time that steps are given to end, so that the worker can say which did not.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Lets WOLO's processes run and does what they decide.
+#[derive(Parser)]
+#[command(name = "wolo-worker", version)]
+struct Arguments {
+    /// The queues to serve, with commas between them; without it, those of the settings.
+    #[arg(long, value_name = "QUEUES")]
+    queues: Option<String>,
+    /// The settings file; without it, the one that `WOLO_CONFIG` names.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    telemetry::start(Format::from_process()?).context("could not start the log")?;
+    let mut layers = Layers::from_process();
+    if let Some(file) = arguments.config {
+        layers = layers.file(file);
+    }
+    if let Some(queues) = arguments.queues {
+        layers = layers.set("worker.queues", queues);
+    }
+    let settings = layers.read().context("could not read the settings")?;
+    let shutdown = Shutdown::on_signals(settings.worker.shutdown_grace + LAST_WORDS)
+        .context("could not watch for signals")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("could not start the runtime")?;
+    let ended = runtime.block_on(wolo_worker::run(settings, shutdown));
+    // A step that did not end in time is left behind: the engine gives it to another worker.
+    runtime.shutdown_background();
+    ended.context("the worker ended")
+}

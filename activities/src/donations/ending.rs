@@ -1,0 +1,84 @@
+//! Ending the pages of a pot that has closed, so that their gifts end too and the payout need not wait for them.
+
+use serde::{Deserialize, Serialize};
+use temporalio_client::errors::WorkflowInteractionError;
+use temporalio_client::{Client, WorkflowSignalOptions};
+use temporalio_common::data_converters::RawValue;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use wolo_database::Page;
+use wolo_database::donations::{self, Waiting};
+use wolo_domain::ids::{DonationId, PotId};
+use wolo_providers::ProviderError;
+use wolo_providers::wave::Expiry;
+use wolo_workflows::donation::Donation;
+use wolo_workflows::ids;
+use wolo_workflows::steps::donations::EndedCheckouts;
+
+use super::DonationSteps;
+use crate::failure;
+
+/// Gifts that are read at once.
+const PAGE: u32 = 100;
+
+/// How far the walk has come.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Walked {
+    last: Option<DonationId>,
+    ended: u64,
+}
+
+/// The worker stops. The next attempt goes on where this one was.
+#[derive(Debug, thiserror::Error)]
+#[error("the ending of a pot's checkouts was interrupted")]
+struct Interrupted;
+
+impl DonationSteps {
+    pub(super) async fn end_all(
+        &self,
+        ctx: &ActivityContext,
+        pot: PotId,
+    ) -> Result<EndedCheckouts, ActivityError> {
+        let mut walked: Walked = ctx.heartbeat_details().deserialize()?.unwrap_or_default();
+        loop {
+            let page = Page { after: walked.last, limit: PAGE };
+            let waiting = donations::requested_of_pot(&self.pool, pot, page).await?;
+            if waiting.is_empty() {
+                return Ok(EndedCheckouts { count: walked.ended });
+            }
+            for gift in waiting {
+                if ctx.is_cancelled() {
+                    return Err(failure::retry(failure::INTERRUPTED, Interrupted));
+                }
+                walked.ended += u64::from(self.end(&gift).await?);
+                tell_its_process(&ctx.client(), gift.donation).await?;
+                walked.last = Some(gift.donation);
+                ctx.record_heartbeat(walked).await?;
+            }
+        }
+    }
+
+    /// Whether a page was still open. A page that Wave does not let us end must not keep the others open; its gift ends
+    /// by its own time.
+    async fn end(&self, gift: &Waiting) -> Result<bool, ActivityError> {
+        // A gift without a page is still being asked for; its process finds the pot closed.
+        let Some(checkout) = &gift.checkout_id else { return Ok(false) };
+        match self.wave.expire_checkout(checkout).await {
+            Ok(expiry) => Ok(expiry == Expiry::Expired),
+            Err(ProviderError::Refused { code, status, .. }) => {
+                tracing::warn!(donation = %gift.donation, code, status, "Wave does not end a checkout");
+                Ok(false)
+            }
+            Err(error) => Err(failure::wave(error)),
+        }
+    }
+}
+
+/// A gift whose process has ended needs to hear nothing.
+async fn tell_its_process(client: &Client, donation: DonationId) -> Result<(), ActivityError> {
+    let process = client.get_workflow_handle::<Donation>(ids::donation(donation));
+    let told = process.signal(Donation::checkout_ended, RawValue::empty(), WorkflowSignalOptions::default());
+    match told.await {
+        Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,131 @@
+//! What became of a gift: Wave's own record decides, read at the moment of asking.
+
+use temporalio_sdk::activities::ActivityError;
+use tracing::Instrument as _;
+use wolo_database::donations::{self, Payment};
+use wolo_domain::donations::DonationStage;
+use wolo_domain::ids::DonationId;
+use wolo_providers::ProviderError;
+use wolo_providers::wave::{CheckoutSession, CheckoutStatus, Currency, PaymentStatus};
+use wolo_workflows::steps::donations::{SettleDonation, Settlement};
+
+use super::{DonationSteps, NoSuchDonation};
+use crate::failure;
+
+/// What Wave's record of a checkout comes to.
+#[derive(Debug, PartialEq, Eq)]
+enum Evidence {
+    Paid(Payment),
+    Ended,
+    StillOpen,
+    /// The record cannot be so, in our words.
+    Contradicts(&'static str),
+}
+
+impl DonationSteps {
+    pub(super) async fn settle_by_the_evidence(
+        &self,
+        input: SettleDonation,
+    ) -> Result<Settlement, ActivityError> {
+        let SettleDonation { donation, failed_attempts } = input;
+        let row = donations::donation(&self.pool, donation).await?.ok_or(NoSuchDonation(donation))?;
+        let checkout = match row.checkout {
+            _ if row.stage != DonationStage::Requested => return Ok(settlement(row.stage)),
+            Some(checkout) => checkout,
+            // Nobody was ever shown a page.
+            None => return self.expire(donation, failed_attempts).await,
+        };
+        let span = tracing::info_span!("wave.checkout.get", %donation);
+        // Wave knows this id, since it gave it to us: a refusal here is as strange as no answer.
+        let session = self.wave.checkout(&checkout.id).instrument(span).await.map_err(failure::wave)?;
+        match evidence(&session, donation) {
+            Evidence::Paid(payment) => {
+                let stage = donations::confirm(&self.pool, donation, &payment, failed_attempts).await?;
+                Ok(settlement(stage))
+            }
+            Evidence::Ended => self.expire(donation, failed_attempts).await,
+            Evidence::StillOpen => Ok(Settlement::StillOpen),
+            Evidence::Contradicts(what) => {
+                Err(failure::wave(ProviderError::Unexpected { what: what.to_owned(), status: None }))
+            }
+        }
+    }
+
+    async fn expire(&self, donation: DonationId, failed_attempts: u32) -> Result<Settlement, ActivityError> {
+        Ok(settlement(donations::expire(&self.pool, donation, failed_attempts).await?))
+    }
+}
+
+fn settlement(stage: DonationStage) -> Settlement {
+    match stage {
+        DonationStage::Requested => Settlement::StillOpen,
+        DonationStage::Confirmed => Settlement::Confirmed,
+        DonationStage::Expired => Settlement::Expired,
+        // What has gone back was due to; giving it back again finds it done.
+        DonationStage::RefundDue | DonationStage::Refunded => Settlement::RefundDue,
+        DonationStage::Suspended => Settlement::Suspended,
+    }
+}
+
+/// Whether the amount is the one that was asked for is not looked at here: the books decide, and take in what is odd.
+fn evidence(session: &CheckoutSession, donation: DonationId) -> Evidence {
+    let ours = session.client_reference.as_ref().is_none_or(|reference| *reference == donation.to_string());
+    if !ours {
+        return Evidence::Contradicts("our checkout has the reference of something else");
+    }
+    if !session.is_paid() {
+        return match (session.checkout_status, session.payment_status) {
+            (CheckoutStatus::Expired, PaymentStatus::Succeeded) => {
+                Evidence::Contradicts("a checkout that expired and was paid")
+            }
+            (CheckoutStatus::Expired, _) => Evidence::Ended,
+            _ => Evidence::StillOpen,
+        };
+    }
+    let (Some(wave_transaction_id), Some(at)) = (session.transaction_id.clone(), session.when_completed)
+    else {
+        return Evidence::Contradicts("a paid checkout without its transaction or its time");
+    };
+    let currency = match session.currency {
+        Currency::Xof => "XOF",
+        // The books take whatever is not XOF into suspense; which one it was stands in Wave's portal.
+        Currency::Unknown => "unknown",
+    };
+    Evidence::Paid(Payment { wave_transaction_id, amount: session.amount, currency: currency.to_owned(), at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(checkout: &str, payment: &str, reference: &str) -> CheckoutSession {
+        serde_json::from_value(serde_json::json!({
+            "id": "cos-1", "amount": "5000", "currency": "XOF", "checkout_status": checkout,
+            "payment_status": payment, "client_reference": reference, "transaction_id": "T1",
+            "wave_launch_url": "https://pay.wave.com/c/cos-1", "when_created": "2026-11-22T10:00:00Z",
+            "when_completed": "2026-11-22T10:01:00Z", "when_expires": "2026-11-22T10:30:00Z",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn only_complete_and_succeeded_is_paid_and_only_expired_is_the_end() {
+        let donation = DonationId::from_uuid(uuid::Uuid::from_u128(7));
+        for (checkout, payment, expected) in [
+            ("open", "processing", "StillOpen"),
+            ("open", "succeeded", "StillOpen"),
+            ("complete", "processing", "StillOpen"),
+            ("complete", "cancelled", "StillOpen"),
+            ("complete", "succeeded", "Paid"),
+            ("expired", "cancelled", "Ended"),
+            ("expired", "processing", "Ended"),
+            ("expired", "succeeded", "Contradicts"),
+            ("a word of tomorrow", "succeeded", "StillOpen"),
+        ] {
+            let found = evidence(&session(checkout, payment, &donation.to_string()), donation);
+            assert!(format!("{found:?}").starts_with(expected), "{checkout} {payment}: {found:?}");
+        }
+        let other = evidence(&session("complete", "succeeded", "don_else"), donation);
+        assert!(matches!(other, Evidence::Contradicts(_)));
+    }
+}

@@ -1,0 +1,146 @@
+//! Sending a pot's money, once, and knowing it.
+//!
+//! Whether an order may have reached Wave is told by its row alone, never by this process's memory:
+//!
+//! - *Not begun.* Nothing can have happened, so every failure up to the call is simply tried again, and a refusal of the
+//!   call is final.
+//! - *Begun.* It may have been paid. Wave is asked by our reference first, and only an order that it does not show is sent
+//!   again, with the same key. From here on whatever is not Wave's own evidence is *unclear*, and it is the process that
+//!   decides how long that may last.
+//!
+//! What came of an order is booked in the same deed that learned it. An order that is known is not asked about again.
+
+mod evidence;
+mod finding;
+mod sending;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use temporalio_macros::activities;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use wolo_database::Pool;
+use wolo_database::payouts::{self, Payout};
+use wolo_domain::ids::PayoutId;
+use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_providers::wave::Wave;
+use wolo_workflows::steps::payouts::{
+    FindPayout, FindPayoutStep, LoseSight, LoseSightOfPayout, PayoutAnswer, Plan, PlanPayout, PlanPayoutStep,
+    SendPayout, SendPayoutStep,
+};
+
+use evidence::Evidence;
+
+pub struct PayoutSteps {
+    pool: Pool,
+    wave: Wave,
+}
+
+/// The process speaks of a payout that nobody has planned.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no payout {0}")]
+struct NoSuchPayout(PayoutId);
+
+impl PayoutSteps {
+    pub fn new(pool: Pool, wave: Wave) -> Self {
+        Self { pool, wave }
+    }
+
+    async fn planned(&self, order: PayoutOrder) -> Result<Payout, ActivityError> {
+        Ok(payouts::payout(&self.pool, order.payout).await?.ok_or(NoSuchPayout(order.payout))?)
+    }
+
+    /// Books what the evidence proves about an order, if it proves anything.
+    async fn book(
+        &self,
+        order: PayoutOrder,
+        evidence: Evidence,
+        at: DateTime<Utc>,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        Ok(match evidence {
+            Evidence::Paid(receipt) => {
+                payouts::record_success(&self.pool, order, &receipt, at).await?;
+                PayoutAnswer::Succeeded
+            }
+            Evidence::Refused { code } => {
+                payouts::record_refusal(&self.pool, order, &code, at).await?;
+                PayoutAnswer::Refused { code }
+            }
+            Evidence::None { why } => unclear(order, why),
+        })
+    }
+}
+
+/// What the row says about an order whose end is known.
+fn known(payout: &Payout, order: PayoutOrder) -> Option<PayoutAnswer> {
+    match (&payout.refusal_code, payout.stage) {
+        (_, PayoutStage::Succeeded) => Some(PayoutAnswer::Succeeded),
+        (Some(code), _) if payout.order_number == order.number => {
+            Some(PayoutAnswer::Refused { code: code.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn unclear(order: PayoutOrder, why: String) -> PayoutAnswer {
+    tracing::warn!(order = order.key(), why, "it is not known whether a payout went through");
+    PayoutAnswer::Unclear { why }
+}
+
+#[activities]
+impl PayoutSteps {
+    #[activity(definition = PlanPayoutStep)]
+    pub async fn plan(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: PlanPayout,
+    ) -> Result<Plan, ActivityError> {
+        Ok(match payouts::plan(&self.pool, input.pot, input.at).await? {
+            payouts::Plan::NothingToPay => Plan::NothingToPay,
+            payouts::Plan::Held { reason } => Plan::Held { reason },
+            payouts::Plan::DonationsPending { count } => Plan::DonationsPending { count },
+            payouts::Plan::FeesPending { days } => Plan::FeesPending { days },
+            payouts::Plan::Ready { order, amount } => Plan::Ready { order, amount },
+            payouts::Plan::Paid { amount } => Plan::Paid { amount },
+        })
+    }
+
+    #[activity(definition = SendPayoutStep)]
+    pub async fn send(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: SendPayout,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        let payout = self.planned(input.order).await?;
+        if let Some(answer) = known(&payout, input.order) {
+            Ok(answer)
+        } else if payout.order_number < input.order.number {
+            self.send_for_the_first_time(input.order, payout.amount, input.at).await
+        } else {
+            self.send_again(input.order, payout.amount, input.at).await
+        }
+    }
+
+    #[activity(definition = FindPayoutStep)]
+    pub async fn find(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: FindPayout,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        let payout = self.planned(input.order).await?;
+        match known(&payout, input.order) {
+            Some(answer) => Ok(answer),
+            None => self.look_up(input, payout.amount).await,
+        }
+    }
+
+    #[activity(definition = LoseSightOfPayout)]
+    pub async fn lose_sight(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: LoseSight,
+    ) -> Result<(), ActivityError> {
+        // One whose end has become known meanwhile stays known.
+        Ok(payouts::lose_sight(&self.pool, input.order).await.map(drop)?)
+    }
+}

@@ -1,0 +1,161 @@
+//! The one place from which money leaves.
+
+use chrono::{DateTime, Utc};
+use temporalio_sdk::activities::ActivityError;
+use tracing::Instrument as _;
+use wolo_database::payouts::{self, Beginning};
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::people::Phone;
+use wolo_providers::ProviderError;
+use wolo_providers::wave::{self, IdempotencyKey};
+use wolo_workflows::steps::payouts::PayoutAnswer;
+
+use super::evidence::{self, Evidence};
+use super::{PayoutSteps, unclear};
+use crate::failure;
+use crate::pots::{PotHeld, WHILE_HELD};
+
+/// Printed on the recipient's receipt. It is part of the order that stands behind the key, so it does not change: Wave
+/// would take an order that is sent again for another one.
+const REASON: &str = "Cagnotte anniversaire WOLO";
+
+/// Our own refusal of an order: its pot's owner has no phone to be paid on.
+const NO_PHONE: &str = "recipient-without-phone";
+
+impl PayoutSteps {
+    /// An order that nobody has begun. Until the intent is written nothing can have happened.
+    pub(super) async fn send_for_the_first_time(
+        &self,
+        order: PayoutOrder,
+        amount: Xof,
+        at: DateTime<Utc>,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        let span = tracing::info_span!("wave.balance.get");
+        let balance = self.wave.balance().instrument(span).await.map_err(failure::wave)?;
+        if !covers(balance, amount) {
+            return Ok(PayoutAnswer::FloatShort);
+        }
+        let phone = self.phone_of_recipient(order).await?;
+        let amount = match payouts::begin_order(&self.pool, order, at).await? {
+            Beginning::Begun { amount } => amount,
+            known => return answer_to(known),
+        };
+        let Some(phone) = phone else {
+            return self.book(order, Evidence::Refused { code: NO_PHONE.to_owned() }, at).await;
+        };
+        let evidence = match self.call(order, amount, &phone).await? {
+            Ok(evidence) => evidence,
+            // Proven not to have happened: Wave did not take it, or it never left.
+            Err(error) if error.refusal().is_none() && !error.may_have_happened() => {
+                return Err(failure::wave(error));
+            }
+            Err(error) => evidence::of_first_failure(&error),
+        };
+        self.book(order, evidence, at).await
+    }
+
+    /// An order that may have been paid.
+    pub(super) async fn send_again(
+        &self,
+        order: PayoutOrder,
+        amount: Xof,
+        at: DateTime<Utc>,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        // Wave may forget a key one day; what it shows under our reference is not sent again in any case.
+        match self.records(order).await {
+            Ok(records) => {
+                if let Some(evidence) = evidence::of_records(&records, amount) {
+                    return self.book(order, evidence, at).await;
+                }
+            }
+            Err(error) => return Ok(unclear(order, format!("Wave could not be asked about it: {error}"))),
+        }
+        let Some(phone) = self.phone_of_recipient(order).await? else {
+            return Ok(unclear(order, "its recipient has no phone any more".to_owned()));
+        };
+        let amount = match payouts::begin_order(&self.pool, order, at).await? {
+            Beginning::Begun { amount } => amount,
+            known => return answer_to(known),
+        };
+        let evidence = match self.call(order, amount, &phone).await? {
+            Ok(evidence) => evidence,
+            Err(error) => evidence::of_repeated_failure(&error),
+        };
+        self.book(order, evidence, at).await
+    }
+
+    /// Sends the order. The intent must have been committed.
+    async fn call(
+        &self,
+        order: PayoutOrder,
+        amount: Xof,
+        phone: &Phone,
+    ) -> Result<Result<Evidence, ProviderError>, ActivityError> {
+        let key = IdempotencyKey::new(order.key())?;
+        let instruction = wave::SendPayout {
+            receive_amount: amount,
+            mobile: phone.reveal().into(),
+            // A name that is corrected between two attempts would make another order of the same key.
+            name: None,
+            client_reference: order.key(),
+            payment_reason: Some(REASON.to_owned()),
+        };
+        let span = tracing::info_span!("wave.payout.send", order = order.key());
+        let sent = self.wave.send_payout(&key, &instruction).instrument(span).await;
+        Ok(sent.map(|record| {
+            let other = record.mobile.as_ref().is_some_and(|mobile| mobile != &instruction.mobile);
+            if other {
+                Evidence::none("Wave's answer names another recipient")
+            } else {
+                evidence::of_record(&record, amount)
+            }
+        }))
+    }
+
+    pub(super) async fn records(&self, order: PayoutOrder) -> Result<Vec<wave::Payout>, ProviderError> {
+        let span = tracing::info_span!("wave.payout.search", order = order.key());
+        self.wave.search_payouts(&order.key()).instrument(span).await
+    }
+
+    async fn phone_of_recipient(&self, order: PayoutOrder) -> Result<Option<Phone>, ActivityError> {
+        Ok(payouts::recipient(&self.pool, order.payout).await?.and_then(|recipient| recipient.phone))
+    }
+}
+
+/// What the books say to an order that cannot be begun.
+fn answer_to(beginning: Beginning) -> Result<PayoutAnswer, ActivityError> {
+    match beginning {
+        Beginning::Succeeded => Ok(PayoutAnswer::Succeeded),
+        Beginning::Refused { code } => Ok(PayoutAnswer::Refused { code }),
+        Beginning::Held { reason } => Err(failure::later(failure::POT_HELD, WHILE_HELD, PotHeld { reason })),
+        // Only for a caller that passes on what it should have used.
+        Beginning::Begun { .. } => Ok(PayoutAnswer::Unclear { why: "it has only begun".to_owned() }),
+    }
+}
+
+/// Whether the wallet can pay this and Wave's fee on it. The fee is not published, so two in a hundred are set aside;
+/// that only decides when we try, and is booked nowhere.
+fn covers(balance: Xof, amount: Xof) -> bool {
+    let fee = Xof::new(amount.francs() / 50 + 1);
+    amount.checked_add(fee).is_some_and(|needed| balance >= needed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wallet_must_cover_the_fee_too() {
+        for (balance, amount, enough) in [
+            (0, 100, false),
+            (100, 100, false),
+            (103, 100, true),
+            (10_200, 10_000, false),
+            (10_201, 10_000, true),
+            (i64::MAX, i64::MAX, false),
+        ] {
+            assert_eq!(covers(Xof::new(balance), Xof::new(amount)), enough, "{balance} {amount}");
+        }
+    }
+}

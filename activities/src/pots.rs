@@ -1,0 +1,117 @@
+//! What is done to the pot itself. All of it is one database transaction each, with the rules kept there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use temporalio_macros::activities;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use wolo_database::{Pool, pots};
+use wolo_domain::pots::HoldReason;
+use wolo_workflows::steps::pots::{
+    Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, HoldPot, HoldPotStep, OpenPot, PotMoment,
+    ReleasePot, ReleasePotStep, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
+};
+
+use crate::failure;
+
+/// How long a step that a hold is in the way of waits before it looks again.
+pub(crate) const WHILE_HELD: Duration = Duration::from_secs(30);
+
+/// A hold got in between the process's look at its holds and the deed.
+#[derive(Debug, thiserror::Error)]
+#[error("the pot is on hold ({reason})")]
+pub(crate) struct PotHeld {
+    pub(crate) reason: HoldReason,
+}
+
+pub struct PotSteps {
+    pool: Pool,
+}
+
+impl PotSteps {
+    pub fn new(pool: Pool) -> Self {
+        Self { pool }
+    }
+}
+
+#[activities]
+impl PotSteps {
+    #[activity(definition = SchedulePotStep)]
+    pub async fn schedule(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: SchedulePot,
+    ) -> Result<Scheduling, ActivityError> {
+        let SchedulePot { pot, owner, settings, timeline, at } = input;
+        let new = pots::NewPot { id: pot, owner, settings, timeline, at };
+        Ok(match pots::schedule(&self.pool, &new).await? {
+            pots::Scheduling::Scheduled { holds } => Scheduling::Scheduled { holds },
+            pots::Scheduling::OwnerUnknown => Scheduling::OwnerUnknown,
+            pots::Scheduling::PotExists => Scheduling::PotExists,
+        })
+    }
+
+    #[activity(definition = OpenPot)]
+    pub async fn open(self: Arc<Self>, _ctx: ActivityContext, input: PotMoment) -> Result<(), ActivityError> {
+        match pots::open(&self.pool, input.pot, input.at).await? {
+            pots::Opening::Opened => Ok(()),
+            pots::Opening::Held { reason } => {
+                Err(failure::later(failure::POT_HELD, WHILE_HELD, PotHeld { reason }))
+            }
+        }
+    }
+
+    #[activity(definition = ClosePot)]
+    pub async fn close(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: PotMoment,
+    ) -> Result<(), ActivityError> {
+        Ok(pots::close(&self.pool, input.pot, input.at).await?)
+    }
+
+    #[activity(definition = SettlePot)]
+    pub async fn settle(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: PotMoment,
+    ) -> Result<(), ActivityError> {
+        Ok(pots::settle(&self.pool, input.pot, input.at).await?)
+    }
+
+    #[activity(definition = CancelPot)]
+    pub async fn cancel(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: PotMoment,
+    ) -> Result<Cancelling, ActivityError> {
+        Ok(match pots::cancel(&self.pool, input.pot, input.at).await? {
+            pots::Cancelling::Cancelled => Cancelling::Cancelled,
+            pots::Cancelling::HasDonations { count } => Cancelling::HasDonations { count },
+            pots::Cancelling::NotPossible { stage } => Cancelling::NotPossible { stage },
+        })
+    }
+
+    #[activity(definition = HoldPotStep)]
+    pub async fn hold(self: Arc<Self>, _ctx: ActivityContext, input: HoldPot) -> Result<(), ActivityError> {
+        Ok(pots::hold(&self.pool, input.pot, input.reason, &input.note, input.at).await?)
+    }
+
+    #[activity(definition = ReleasePotStep)]
+    pub async fn release(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: ReleasePot,
+    ) -> Result<(), ActivityError> {
+        Ok(pots::release(&self.pool, input.pot, input.reason, input.at).await?)
+    }
+
+    #[activity(definition = AnnouncePot)]
+    pub async fn announce(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: Announce,
+    ) -> Result<(), ActivityError> {
+        Ok(pots::announce(&self.pool, input.pot, input.what, input.at).await?)
+    }
+}

@@ -1,0 +1,52 @@
+//! Why a worker does not start, or ended.
+
+use std::io;
+use std::net::SocketAddr;
+
+use temporalio_sdk::error::WorkerRunError;
+use wolo_bootstrap::temporal::{ConnectError, SearchAttributeError};
+use wolo_providers::wave::WaveSetupError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no queue {queue}; the queues are {}", wolo_workflows::queues::ALL.join(" and "))]
+    UnknownQueue { queue: String },
+    #[error("the database cannot be reached")]
+    Database(#[source] wolo_database::Error),
+    #[error(transparent)]
+    Temporal(#[from] ConnectError),
+    #[error(transparent)]
+    SearchAttributes(#[from] SearchAttributeError),
+    #[error(transparent)]
+    Wave(#[from] WaveSetupError),
+    #[error("the worker cannot tell of its health at {address}")]
+    Health {
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the thread of the queue {queue} could not be started")]
+    Thread {
+        queue: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the worker of the queue {queue} could not be set up")]
+    Setup {
+        queue: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the worker of the queue {queue} ended")]
+    Ended {
+        queue: String,
+        /// None: it ended as if it had been told to.
+        #[source]
+        source: Option<WorkerRunError>,
+    },
+    #[error("the thread of the queue {queue} panicked")]
+    Panicked { queue: String },
+    /// What runs still is left to the engine, which gives it to another worker when its time is over.
+    #[error("steps were still running on {} when the time to stop was over", .queues.join(" and "))]
+    TooSlow { queues: Vec<String> },
+}

@@ -1,0 +1,168 @@
+//! Which process and which step lives on which queue.
+//!
+//! It is written once, here, and read twice: to register everything with the engine, and to say what is served. A step
+//! stands on every queue where a process calls it; a process calls on its own queue unless it says another.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use temporalio_common::{ActivityDefinition, WorkflowDefinition};
+use temporalio_sdk::WorkerOptions;
+use temporalio_sdk::activities::ExecutableActivity;
+use temporalio_sdk::error::WorkflowRegistrationError;
+use temporalio_sdk::workflows::WorkflowImplementation;
+use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_workflows::donation::Donation;
+use wolo_workflows::payout::Payout;
+use wolo_workflows::pot_lifecycle::PotLifecycle;
+use wolo_workflows::queues;
+
+/// Lists what a queue has; `false` when there is no such queue.
+fn list(queue: &str, to: &mut impl Register) -> bool {
+    match queue {
+        queues::LIFECYCLE => {
+            to.process::<PotLifecycle>();
+            to.step(PotSteps::schedule);
+            to.step(PotSteps::open);
+            to.step(PotSteps::close);
+            to.step(PotSteps::settle);
+            to.step(PotSteps::cancel);
+            to.step(PotSteps::hold);
+            to.step(PotSteps::release);
+            to.step(PotSteps::announce);
+        }
+        queues::MONEY => {
+            to.process::<Donation>();
+            to.step(DonationSteps::open_checkout);
+            to.step(DonationSteps::settle);
+            to.step(DonationSteps::refund);
+            // A closing pot asks for this one here, because it speaks to Wave.
+            to.step(DonationSteps::end_checkouts);
+            to.process::<Payout>();
+            to.step(PayoutSteps::plan);
+            to.step(PayoutSteps::send);
+            to.step(PayoutSteps::find);
+            to.step(PayoutSteps::lose_sight);
+            to.step(StatementSteps::book_fees);
+            // A payout holds and releases its pot itself.
+            to.step(PotSteps::hold);
+            to.step(PotSteps::release);
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// What reads the list.
+trait Register {
+    fn process<W>(&mut self)
+    where
+        W: WorkflowImplementation,
+        <W::Run as WorkflowDefinition>::Input: Send;
+
+    fn step<A>(&mut self, step: A)
+    where
+        A: ActivityDefinition<Input: Send + Sync, Output: Send + Sync> + ExecutableActivity,
+        Steps: Doer<A::Implementer>;
+}
+
+/// Everybody who does steps.
+#[derive(Clone)]
+pub(crate) struct Steps {
+    pub(crate) pots: Arc<PotSteps>,
+    pub(crate) donations: Arc<DonationSteps>,
+    pub(crate) payouts: Arc<PayoutSteps>,
+    pub(crate) statements: Arc<StatementSteps>,
+}
+
+/// Knows the one who does the steps of a kind.
+trait Doer<D> {
+    fn doer(&self) -> &Arc<D>;
+}
+
+impl Doer<PotSteps> for Steps {
+    fn doer(&self) -> &Arc<PotSteps> {
+        &self.pots
+    }
+}
+
+impl Doer<DonationSteps> for Steps {
+    fn doer(&self) -> &Arc<DonationSteps> {
+        &self.donations
+    }
+}
+
+impl Doer<PayoutSteps> for Steps {
+    fn doer(&self) -> &Arc<PayoutSteps> {
+        &self.payouts
+    }
+}
+
+impl Doer<StatementSteps> for Steps {
+    fn doer(&self) -> &Arc<StatementSteps> {
+        &self.statements
+    }
+}
+
+/// What a queue serves, by the names that histories know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Served {
+    pub processes: Vec<String>,
+    pub steps: Vec<String>,
+}
+
+impl Register for Served {
+    fn process<W>(&mut self)
+    where
+        W: WorkflowImplementation,
+    {
+        self.processes.push(W::name().to_owned());
+    }
+
+    fn step<A>(&mut self, step: A)
+    where
+        A: ActivityDefinition + ExecutableActivity,
+    {
+        self.steps.push(ActivityDefinition::name(&step).to_owned());
+    }
+}
+
+/// What a queue serves; `None` when there is no such queue.
+pub fn served(queue: &str) -> Option<Served> {
+    let mut served = Served::default();
+    list(queue, &mut served).then_some(served)
+}
+
+struct Registration<'a> {
+    steps: &'a Steps,
+    options: &'a mut WorkerOptions,
+    outcome: Result<(), WorkflowRegistrationError>,
+}
+
+impl Register for Registration<'_> {
+    fn process<W>(&mut self)
+    where
+        W: WorkflowImplementation,
+        <W::Run as WorkflowDefinition>::Input: Send,
+    {
+        if self.outcome.is_ok() {
+            self.outcome = self.options.register_workflow::<W>().map(drop);
+        }
+    }
+
+    fn step<A>(&mut self, _step: A)
+    where
+        A: ActivityDefinition<Input: Send + Sync, Output: Send + Sync> + ExecutableActivity,
+        Steps: Doer<A::Implementer>,
+    {
+        self.options.register_activity::<A>(Arc::clone(self.steps.doer()));
+    }
+}
+
+/// Registers what the options' queue serves.
+pub(crate) fn register(options: &mut WorkerOptions, steps: &Steps) -> Result<(), WorkflowRegistrationError> {
+    let queue = options.task_queue.clone();
+    let mut registration = Registration { steps, options, outcome: Ok(()) };
+    list(&queue, &mut registration);
+    registration.outcome
+}

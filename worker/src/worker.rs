@@ -1,0 +1,178 @@
+//! From settings to a running worker, and to its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use futures::future::{join_all, select_all};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_bootstrap::temporal::IndexedValueType;
+use wolo_bootstrap::{Settings, Shutdown, settings, temporal};
+use wolo_providers::http::Timeouts;
+use wolo_providers::wave::{Wave, WaveAccess};
+use wolo_workflows::attributes;
+
+use crate::Error;
+use crate::health::{self, Health, QueueHealth};
+use crate::queue::Queue;
+use crate::registry::{self, Steps};
+
+/// A worker that has been set up and serves its queues.
+pub struct Worker {
+    queues: Vec<Queue>,
+    settings: settings::Worker,
+    shutdown: Shutdown,
+    health_address: SocketAddr,
+    /// Ends the server that tells of the worker's health, which outlives the queues.
+    health_ends: Shutdown,
+}
+
+/// Serves the queues of the settings until told to stop, or until one of them dies.
+pub async fn run(settings: Settings, shutdown: Shutdown) -> Result<(), Error> {
+    Worker::start(&settings, shutdown).await?.end().await
+}
+
+impl Worker {
+    /// Connects to everything, makes the search attributes known, and starts the queues.
+    pub async fn start(settings: &Settings, shutdown: Shutdown) -> Result<Self, Error> {
+        let mut wanted = Vec::new();
+        for name in &settings.worker.queues {
+            let serves = registry::served(name).ok_or_else(|| Error::UnknownQueue { queue: name.clone() })?;
+            wanted.push((name.clone(), serves));
+        }
+        let wave = wave(&settings.wave)?;
+        let address = settings.worker.health_listen;
+        let refused = |source| Error::Health { address, source };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let health_address = listener.local_addr().map_err(refused)?;
+
+        let url = secrecy::ExposeSecret::expose_secret(&settings.database.url);
+        let pool =
+            wolo_database::connect(url, settings.database.max_connections).await.map_err(Error::Database)?;
+        let client = temporal::connect(&settings.temporal).await?;
+        let attributes = attributes::ALL.map(|(name, kind)| (name, indexed(kind)));
+        temporal::ensure_search_attributes(&client, &attributes).await?;
+
+        let steps = Steps {
+            pots: Arc::new(PotSteps::new(pool.clone())),
+            donations: Arc::new(DonationSteps::new(
+                pool.clone(),
+                wave.clone(),
+                settings.api.public_url.clone(),
+            )),
+            payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
+            statements: Arc::new(StatementSteps::new(pool.clone(), wave)),
+        };
+        // Steps that run still are told to give up when two thirds of the time are over; the rest is for giving up.
+        let grace = settings.worker.shutdown_grace * 2 / 3;
+        let (mut queues, mut told) = (Vec::new(), Vec::new());
+        for (name, serves) in wanted {
+            let queue = Queue::start(name.clone(), client.clone(), steps.clone(), grace).await?;
+            tracing::info!(
+                queue = name,
+                processes = serves.processes.len(),
+                steps = serves.steps.len(),
+                "serving"
+            );
+            told.push(QueueHealth { name, running: Arc::clone(&queue.running), serves });
+            queues.push(queue);
+        }
+
+        let health_ends = Shutdown::new();
+        let router = health::router(Health { client, pool, queues: told, shutdown: shutdown.clone() });
+        let serving = axum::serve(listener, router).with_graceful_shutdown(health_ends.begun());
+        tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the worker tells no more of its health");
+            }
+        });
+        Ok(Self { queues, settings: settings.worker.clone(), shutdown, health_address, health_ends })
+    }
+
+    /// Where it tells of its health.
+    pub fn health_address(&self) -> SocketAddr {
+        self.health_address
+    }
+
+    /// Waits until it is told to stop, or a queue dies; then stops all of them, within the time of the settings.
+    pub async fn end(mut self) -> Result<(), Error> {
+        let died = {
+            let ends = self.queues.iter_mut().map(|queue| Box::pin(queue.ended()));
+            tokio::select! {
+                () = self.shutdown.begun() => None,
+                (ended, place, _) = select_all(ends) => Some((place, ended)),
+            }
+        };
+        let outcome = match died {
+            None => Ok(()),
+            Some((place, ended)) => {
+                let queue = self.queues.remove(place);
+                // Nobody told it to.
+                ended.and(Err(Error::Ended { queue: queue.name, source: None }))
+            }
+        };
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "a queue has died, so the worker ends");
+        }
+        let stopped = self.stop().await;
+        self.health_ends.begin();
+        outcome.and(stopped)
+    }
+
+    async fn stop(&mut self) -> Result<(), Error> {
+        tracing::info!("stopping");
+        for queue in &self.queues {
+            queue.stop();
+        }
+        let ends = join_all(self.queues.iter_mut().map(Queue::ended));
+        if let Ok(ends) = timeout(self.settings.shutdown_grace, ends).await {
+            tracing::info!("stopped");
+            return ends.into_iter().collect();
+        }
+        let still = self.queues.iter().filter(|queue| queue.is_running());
+        Err(Error::TooSlow { queues: still.map(|queue| queue.name.clone()).collect() })
+    }
+}
+
+impl Drop for Worker {
+    /// A worker that nobody waits for stops all the same.
+    fn drop(&mut self) {
+        for queue in &self.queues {
+            queue.stop();
+        }
+        self.health_ends.begin();
+    }
+}
+
+fn wave(settings: &settings::Wave) -> Result<Wave, Error> {
+    Ok(Wave::new(WaveAccess {
+        base_url: settings.url.clone(),
+        api_key: settings.api_key.clone(),
+        signing_secret: settings.signing_secret.clone(),
+        timeouts: Timeouts::total(settings.timeout),
+    })?)
+}
+
+/// The type of a search attribute, by the word that the processes use. A test holds that none is unspecified.
+fn indexed(kind: &str) -> IndexedValueType {
+    match kind {
+        "Keyword" => IndexedValueType::Keyword,
+        "Datetime" => IndexedValueType::Datetime,
+        "Bool" => IndexedValueType::Bool,
+        "Int" => IndexedValueType::Int,
+        _ => IndexedValueType::Unspecified,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_search_attribute_has_a_type() {
+        for (name, kind) in attributes::ALL {
+            assert_ne!(indexed(kind), IndexedValueType::Unspecified, "{name}");
+        }
+    }
+}
