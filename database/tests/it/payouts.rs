@@ -5,7 +5,7 @@ use wolo_domain::ledger::Account;
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 use wolo_domain::pots::{HoldReason, PotStage};
 
-use crate::scene::{Scene, noon, payment, xof};
+use crate::scene::{Scene, noon, xof};
 
 async fn plan(scene: &Scene, pot: PotId) -> Plan {
     payouts::plan(&scene.pool, pot, noon()).await.expect("a plan")
@@ -42,7 +42,8 @@ async fn a_payout_is_planned_when_everything_that_belongs_in_it_is_there() {
     assert_eq!(plan(&scene, pot).await, Plan::DonationsPending { count: 1 });
 
     donations::expire(&scene.pool, waiting, 0).await.expect("an end");
-    let day = payment(paid, 1).at.date_naive();
+    let paid_gift = donations::donation(&scene.pool, paid).await.expect("a look").expect("a gift");
+    let day = paid_gift.payment.expect("a payment").at.date_naive();
     assert_eq!(plan(&scene, pot).await, Plan::FeesPending { days: vec![day] });
     scene.fee(paid, 50).await;
 

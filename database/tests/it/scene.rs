@@ -174,6 +174,15 @@ impl Scene {
         self.read(&format!("select count(*) from ops.outbox where topic = '{topic}'")).await
     }
 
+    /// How many statements wait for a lock here.
+    pub(crate) async fn waiting(&self) -> i64 {
+        self.read(
+            "select count(*) from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .await
+    }
+
     /// The books are in order.
     pub(crate) async fn judge(&self) {
         assert_eq!(ledger::check(&self.pool).await.expect("a verdict"), []);

@@ -4,6 +4,7 @@ use futures::future::join_all;
 use wolo_database::Error;
 use wolo_sandbox::Postgres;
 use wolo_sandbox::folders::DataFolder;
+use wolo_sandbox::postgres::DATABASE;
 
 use crate::scene::{Scene, unique};
 
@@ -27,6 +28,27 @@ async fn databases_of_one_cluster_migrate_at_once() {
     for done in join_all(migrations).await {
         done.expect("a migration");
     }
+}
+
+#[tokio::test]
+async fn a_role_that_somebody_else_is_just_making_is_as_good_as_ours() {
+    let folder = DataFolder::temporary().expect("a folder");
+    let postgres = Postgres::start(&folder, None).await.expect("a Postgres");
+    let pool = wolo_database::connect(&postgres.url(DATABASE), 4).await.expect("a connection");
+    let mut other = pool.begin().await.expect("a transaction");
+    sqlx::raw_sql("create role wolo_worker login").execute(&mut *other).await.expect("a role");
+    let elsewhere = async {
+        // Until our migration waits for the other's role.
+        let waiting = "do $$ begin
+            while not exists (select from pg_stat_activity where wait_event_type = 'Lock') loop
+                perform pg_stat_clear_snapshot();
+            end loop;
+        end $$";
+        sqlx::raw_sql(waiting).execute(&pool).await.expect("somebody waits");
+        other.commit().await.expect("a commit");
+    };
+    let (done, ()) = tokio::join!(wolo_database::migrate(&pool), elsewhere);
+    done.expect("a migration");
 }
 
 #[tokio::test]
