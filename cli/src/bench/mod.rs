@@ -1,0 +1,47 @@
+//! How fast, how large and how quick to start: measured on this machine, with the machine's own figures.
+//!
+//! Everything measured runs in a process of its own, so that the system's accounts of it are of it alone. What is
+//! compared is measured in the same run, in turns, and medians are shown: this machine of all machines may be busy.
+
+mod bare;
+mod board;
+mod gifts;
+mod process;
+mod report;
+mod start;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use wolo_sandbox::wave::Retry;
+
+use crate::local::{Options, Ports, Where};
+
+pub(crate) use bare::serve as serve_bare;
+pub(crate) use gifts::{Load, gifts};
+pub(crate) use start::start;
+
+/// A world whose API and worker are processes of their own.
+fn options() -> Result<Options> {
+    Ok(Options {
+        keep: None,
+        ports: Ports::default(),
+        opening_balance: 1_000_000,
+        webhook_retry: Retry { first: Duration::from_millis(200), ..Retry::default() },
+        settings: Vec::new(),
+        parts: Where::Apart(std::env::current_exe()?),
+    })
+}
+
+/// Whether this build is worth measuring.
+fn warn_of_debug_build() {
+    if cfg!(debug_assertions) {
+        eprintln!("wolo: this is a debug build; its figures say little (use cargo run --release)");
+    }
+}
+
+fn median<T: Ord + Copy + Default>(figures: impl Iterator<Item = T>) -> T {
+    let mut sorted: Vec<T> = figures.collect();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,53 @@
+//! `wolo bench`: figures of this machine.
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+
+use crate::bench::{self, Load};
+use crate::output::Format;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Bench {
+    /// Give many gifts, and compare them with bare processes of the same shape on the same engine
+    Gifts(Gifts),
+    /// Start everything, and weigh it while nothing happens
+    Start(Start),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Gifts {
+    /// Gifts in a round
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+    /// Gifts under way at once
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    concurrency: u32,
+    /// Rounds of each kind; medians are shown
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    rounds: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Start {
+    /// How often; medians are shown
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    rounds: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Bench {
+    pub(super) fn run(self) -> Result<()> {
+        let runtime = tokio::runtime::Runtime::new().context("there is no runtime")?;
+        runtime.block_on(async {
+            match self {
+                Self::Gifts(Gifts { count, concurrency, rounds, format }) => {
+                    bench::gifts(Load { count, concurrency, rounds }, format).await
+                }
+                Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
+            }
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! `wolo doctor`: looks at everything that WOLO stands on, a line each, and says what to do. It changes nothing, and
+//! fetches no tool that is missing.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use temporalio_client::tonic::IntoRequest as _;
+use temporalio_client::{Client, NamespacedClient as _};
+use temporalio_common::protos::temporal::api::enums::v1::TaskQueueType;
+use temporalio_common::protos::temporal::api::taskqueue::v1::TaskQueue;
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeTaskQueueRequest;
+use wolo_bootstrap::{Settings, temporal};
+use wolo_providers::http::Timeouts;
+use wolo_providers::wave::{Wave, WaveAccess};
+use wolo_sandbox::tools::{Places, PostgresTools, TemporalTool};
+use wolo_workflows::queues;
+
+use super::Config;
+use crate::output::{self, Format, Paint, Progress};
+use crate::system::System;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What one look found.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: String,
+    ok: bool,
+    /// What was found, or what is wrong and what to do about it.
+    words: String,
+}
+
+impl Finding {
+    fn of(what: &str, found: Result<String>, otherwise: &str) -> Self {
+        match found {
+            Ok(words) => Self { what: what.to_owned(), ok: true, words },
+            Err(error) => {
+                let words =
+                    if otherwise.is_empty() { error.to_string() } else { format!("{error}: {otherwise}") };
+                Self { what: what.to_owned(), ok: false, words }
+            }
+        }
+    }
+}
+
+impl Doctor {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let looking = Progress::spinning("looking");
+        let mut findings = tools().await;
+        match System::find(config) {
+            Err(error) => findings.push(Finding::of("settings", Err(error), "")),
+            Ok(system) => {
+                let whose = match &system.dev {
+                    Some(dev) => format!("valid, of the `wolo dev` that runs as process {}", dev.pid),
+                    None => "valid".to_owned(),
+                };
+                findings.push(Finding::of("settings", Ok(whose), ""));
+                findings.extend(services(&system.settings).await);
+            }
+        }
+        drop(looking);
+        let wrong = findings.iter().filter(|finding| !finding.ok).count();
+        if self.format.json {
+            output::json(&findings)?;
+        } else {
+            show(&findings);
+        }
+        match wrong {
+            0 => Ok(()),
+            1 => bail!("one thing is not as it should be"),
+            count => bail!("{count} things are not as they should be"),
+        }
+    }
+}
+
+fn show(findings: &[Finding]) {
+    let paint = Paint::for_stdout();
+    for finding in findings {
+        let mark = if finding.ok { paint.good("✓") } else { paint.bad("✗") };
+        output::say(&format!("{mark} {:<14} {}", finding.what, finding.words));
+    }
+}
+
+async fn tools() -> Vec<Finding> {
+    // A diagnosis does not download two hundred megabytes.
+    let places = Places { fetch: false, ..Places::here() };
+    let (postgres, engine) = tokio::join!(PostgresTools::find(&places, None), TemporalTool::find(&places));
+    let postgres = postgres.map(|found| format!("version {} in {}", found.major, found.folder.display()));
+    let engine = engine.map(|found| found.program.display().to_string());
+    let fetched = "`wolo dev` fetches it when it is first needed";
+    vec![
+        Finding::of("Postgres tool", postgres.map_err(|_| anyhow::anyhow!("not found here")), fetched),
+        Finding::of("Temporal tool", engine.map_err(|_| anyhow::anyhow!("not found here")), fetched),
+    ]
+}
+
+async fn services(settings: &Settings) -> Vec<Finding> {
+    let start = "start `wolo dev`, or say with --config which system you mean";
+    let (database, wave, engine) =
+        tokio::join!(database(settings), wave(settings), temporal::connect(&settings.temporal));
+    let mut findings = vec![
+        Finding::of("Postgres", database, start),
+        Finding::of("Wave", wave, "see wave.url and wave.api_key"),
+    ];
+    match engine {
+        Err(error) => findings.push(Finding::of("Temporal", Err(error.into()), start)),
+        Ok(client) => {
+            findings.push(Finding::of(
+                "Temporal",
+                Ok(format!("answers at {}", settings.temporal.address)),
+                "",
+            ));
+            for queue in queues::ALL {
+                let polled = polled(&client, queue).await;
+                findings.push(Finding::of(
+                    &format!("queue {queue}"),
+                    polled,
+                    "start a worker that serves it",
+                ));
+            }
+        }
+    }
+    findings
+}
+
+async fn database(settings: &Settings) -> Result<String> {
+    let url = settings.database.url.expose_secret();
+    let pool = wolo_database::connect(url, 1).await.context("it does not answer")?;
+    // Reads a table, so a database without our tables is noticed too.
+    wolo_database::ledger::balances(&pool).await.context("it is not migrated (run `wolo migrate`)")?;
+    Ok("answers, and has our tables".to_owned())
+}
+
+async fn wave(settings: &Settings) -> Result<String> {
+    let wave = Wave::new(WaveAccess {
+        base_url: settings.wave.url.clone(),
+        api_key: settings.wave.api_key.clone(),
+        signing_secret: settings.wave.signing_secret.clone(),
+        timeouts: Timeouts::total(PATIENCE),
+    })?;
+    let balance = wave.balance().await.context("it does not tell our balance")?;
+    Ok(format!("answers at {}; the wallet holds {balance}", settings.wave.url))
+}
+
+/// Who asks for work on a queue: processes and steps are asked for apart.
+async fn polled(client: &Client, queue: &str) -> Result<String> {
+    let mut pollers = 0;
+    for kind in [TaskQueueType::Workflow, TaskQueueType::Activity] {
+        let request = DescribeTaskQueueRequest {
+            namespace: client.namespace(),
+            task_queue: Some(TaskQueue { name: queue.to_owned(), ..TaskQueue::default() }),
+            task_queue_type: kind.into(),
+            ..DescribeTaskQueueRequest::default()
+        };
+        let answer = client.connection().workflow_service().describe_task_queue(request.into_request()).await;
+        let here = answer.context("the engine does not say who serves it")?.into_inner().pollers.len();
+        if here == 0 {
+            bail!("nobody serves it");
+        }
+        pollers = pollers.max(here);
+    }
+    Ok(format!("served by {pollers} worker{}", if pollers == 1 { "" } else { "s" }))
+}

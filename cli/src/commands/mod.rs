@@ -1,0 +1,109 @@
+//! The commands: what can be asked, and nothing about how it is done. One file or folder per command.
+
+mod bench;
+mod completions;
+mod demo;
+mod dev;
+mod doctor;
+mod migrate;
+mod payouts;
+mod people;
+mod pots;
+mod serve;
+mod time;
+mod token;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use token::mint_token;
+
+/// Birthday pots with Wave: run WOLO on your own machine, and operate it anywhere.
+///
+/// Commands find the system they speak to by --config, by `WOLO_CONFIG`, by the `WOLO__…` variables, or by a `wolo dev`
+/// that is running. Exit codes: 0 done, 1 failed, 2 not understood, 3 refused by the rules.
+#[derive(Parser, Debug)]
+#[command(name = "wolo", version, max_term_width = 100, propagate_version = false)]
+pub(crate) struct Cli {
+    /// The settings file of the system to speak to
+    #[arg(long, global = true, value_name = "FILE", env = "WOLO_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run all of WOLO on this machine, with Postgres, Temporal and a Wave emulator, until Ctrl-C
+    Dev(dev::Dev),
+    /// Live through one birthday pot in a minute, and check every franc of it
+    Demo(demo::Demo),
+    /// Look at pots and decide about them
+    #[command(subcommand)]
+    Pots(pots::Pots),
+    /// Look at payouts, and decide about those that wait for a person
+    #[command(subcommand)]
+    Payouts(payouts::Payouts),
+    /// Add people and look at them
+    #[command(subcommand)]
+    People(people::People),
+    /// Make access tokens
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Move a process forward in time (sandbox only)
+    #[command(subcommand)]
+    Time(time::Time),
+    /// Bring the database and the engine's search attributes up to date
+    Migrate(migrate::Migrate),
+    /// Say whether everything that WOLO needs is there, and what to do if not
+    Doctor(doctor::Doctor),
+    /// Measure WOLO on this machine (build with --release)
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Write the completions of a shell to standard output
+    Completions(completions::Completions),
+    /// Serve one part of WOLO in this process
+    #[command(subcommand, hide = true)]
+    Serve(serve::Serve),
+}
+
+/// Who decides, and why. Both end up in the history of the process.
+#[derive(Args, Debug)]
+pub(crate) struct Decider {
+    /// Why, in your own words
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Who decides, when it is not the user of this shell
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+pub(crate) fn run(cli: Cli) -> Result<()> {
+    let config = cli.config.as_deref();
+    match cli.command {
+        Command::Dev(dev) => dev.run(config),
+        Command::Demo(demo) => demo.run(),
+        Command::Pots(pots) => wait_for(pots.run(config)),
+        Command::Payouts(payouts) => wait_for(payouts.run(config)),
+        Command::People(people) => wait_for(people.run(config)),
+        Command::Token(token) => token.run(config),
+        Command::Time(time) => wait_for(time.run(config)),
+        Command::Migrate(migrate) => wait_for(migrate.run(config)),
+        Command::Doctor(doctor) => wait_for(doctor.run(config)),
+        Command::Bench(bench) => bench.run(),
+        Command::Completions(completions) => {
+            completions.run();
+            Ok(())
+        }
+        Command::Serve(serve) => serve.run(config),
+    }
+}
+
+/// Runs what only asks: one thread is enough.
+fn wait_for<T>(asking: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(asking)
+}
+
+type Config<'a> = Option<&'a Path>;

@@ -1,0 +1,67 @@
+//! `wolo payouts`: looking at payouts, and deciding about those that wait for a person.
+
+mod list;
+mod resolve;
+mod show;
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde::Serialize;
+use wolo_database::payouts::Payout;
+use wolo_domain::ids::{PayoutId, PotId};
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutStage;
+
+use super::Config;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Payouts {
+    /// List payouts, the last planned first
+    List(list::List),
+    /// Show a pot's payout: where it stands and what it waits for
+    Show(show::Show),
+    /// Tell a payout that waits for a person what to do
+    Resolve(resolve::Resolve),
+}
+
+impl Payouts {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        match self {
+            Self::List(list) => list.run(config).await,
+            Self::Show(show) => show.run(config).await,
+            Self::Resolve(resolve) => resolve.run(config).await,
+        }
+    }
+}
+
+/// A payout, for programs.
+#[derive(Debug, Serialize)]
+struct Brief {
+    id: PayoutId,
+    pot: PotId,
+    amount: Xof,
+    stage: PayoutStage,
+    orders: u32,
+    fee: Option<Xof>,
+    wave_payout_id: Option<String>,
+    refusal_code: Option<String>,
+    planned_at: chrono::DateTime<chrono::Utc>,
+    ended_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl From<Payout> for Brief {
+    fn from(payout: Payout) -> Self {
+        Self {
+            id: payout.id,
+            pot: payout.pot,
+            amount: payout.amount,
+            stage: payout.stage,
+            orders: payout.order_number,
+            fee: payout.fee,
+            wave_payout_id: payout.wave_payout_id,
+            refusal_code: payout.refusal_code,
+            planned_at: payout.planned_at,
+            ended_at: payout.ended_at,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `wolo payouts resolve`: a person's decision about a payout that waits for one. The process refuses what could pay
+//! twice, whoever asks.
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde_json::json;
+use wolo_control::{AskError, Control};
+use wolo_domain::ids::PotId;
+use wolo_workflows::payout::{self, Decision, Resolving};
+
+use crate::commands::{Config, Decider};
+use crate::confirm::{Confirmed, confirm};
+use crate::failure::refused;
+use crate::output::{self, Format};
+use crate::system::{System, named_pot, operator};
+
+#[derive(Args, Debug)]
+pub(crate) struct Resolve {
+    /// The pot's id, or the last part of its link
+    #[arg(value_name = "POT")]
+    pot: String,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    decider: Decider,
+    /// Do not ask whether you mean it
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Exactly one of them.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Choice {
+    /// Ask Wave once more about the same order, and send it again with the same key
+    #[arg(long)]
+    ask_again: bool,
+    /// This payout in Wave's portal is the one; its record is read and checked before it is believed
+    #[arg(long, value_name = "WAVE_ID")]
+    found: Option<String>,
+    /// What made Wave refuse has been put right: order anew (only after a refusal)
+    #[arg(long)]
+    order_anew: bool,
+}
+
+impl Choice {
+    fn decision(self) -> (Decision, String) {
+        match self.found {
+            Some(wave_payout_id) => {
+                let means = format!("Wave's payout {wave_payout_id} is read, and booked if it is the one");
+                (Decision::Found { wave_payout_id }, means)
+            }
+            None if self.order_anew => {
+                (Decision::OrderAnew, "the money is ordered to be sent once more, with a new key".to_owned())
+            }
+            None => (
+                Decision::AskAgain,
+                "Wave is asked again, and the same order is sent with the same key".to_owned(),
+            ),
+        }
+    }
+}
+
+impl Resolve {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let system = System::find(config)?;
+        let pot = named_pot(&system.pool().await?, &self.pot).await?;
+        let (decision, means) = self.choice.decision();
+        let confirmed = confirm(&[format!("the payout of {}", pot.id), means], self.yes)?;
+        let by = operator(self.decider.by.as_deref());
+        let resolve = payout::Resolve { decision, by, reason: self.decider.reason };
+        let answer = match decide(&system.control().await?, pot.id, resolve, confirmed).await {
+            Err(AskError::NotFound | AskError::Ended) => {
+                return Err(refused("no payout of this pot is under way"));
+            }
+            answer => answer.context("the payout's process gave no answer")?,
+        };
+        match answer {
+            Resolving::Refused { why } => Err(refused(why)),
+            Resolving::Accepted if self.format.json => {
+                output::json(&json!({ "pot": pot.id, "outcome": "accepted" }))
+            }
+            Resolving::Accepted => {
+                output::say("The payout goes on with your decision.");
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn decide(
+    control: &Control,
+    pot: PotId,
+    resolve: payout::Resolve,
+    _: Confirmed,
+) -> Result<Resolving, AskError> {
+    control.resolve_payout(pot, resolve).await
+}

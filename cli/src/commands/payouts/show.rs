@@ -1,0 +1,76 @@
+//! `wolo payouts show`.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde_json::json;
+use wolo_database::payouts;
+use wolo_domain::ids::{PayoutId, PotId};
+use wolo_workflows::ids;
+use wolo_workflows::payout::PayoutStatus;
+
+use super::Brief;
+use crate::commands::Config;
+use crate::output::{self, Fields, Format, instant, instant_or_dash, or_dash};
+use crate::system::{System, named_pot};
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// The pot's id, or the last part of its link
+    #[arg(value_name = "POT")]
+    pot: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Show {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let system = System::find(config)?;
+        let pool = system.pool().await?;
+        let pot = named_pot(&pool, &self.pot).await?;
+        let payout = payouts::payout(&pool, PayoutId::of_pot(pot.id)).await?;
+        let payout =
+            Brief::from(payout.with_context(|| format!("no payout of {} has been planned", pot.id))?);
+        let process = ask(&system, pot.id).await;
+        let page = system.process_page(&ids::payout(pot.id));
+        if self.format.json {
+            let (status, problem) = (process.as_ref().ok(), process.as_ref().err());
+            return output::json(
+                &json!({ "payout": payout, "process": status, "process_problem": problem, "page": page }),
+            );
+        }
+        let mut fields = Fields::new();
+        fields.field("payout", payout.id);
+        fields.field("pot", payout.pot);
+        fields.field("amount", payout.amount);
+        fields.field("stage", payout.stage);
+        fields.field("orders given", payout.orders);
+        fields.field("planned", instant(payout.planned_at));
+        fields.field("ended", instant_or_dash(payout.ended_at));
+        fields.field("at Wave", or_dash(payout.wave_payout_id));
+        fields.field("Wave's fee", or_dash(payout.fee));
+        fields.field("refused for", or_dash(payout.refusal_code));
+        fields.field(
+            "its process",
+            match process {
+                Ok(status) if payout.ended_at.is_none() => format!("waits for {}", status.waits_for),
+                Ok(_) => "has ended".to_owned(),
+                Err(why) => format!("gives no answer: {why}"),
+            },
+        );
+        if let Some(page) = page {
+            fields.field("page", page);
+        }
+        output::say(&fields.text());
+        Ok(())
+    }
+}
+
+async fn ask(system: &System, pot: PotId) -> Result<PayoutStatus, String> {
+    let control = system.control().await.map_err(|error| error.to_string())?;
+    match tokio::time::timeout(Duration::from_secs(5), control.payout_status(pot)).await {
+        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Err(_) => Err("it has not answered in five seconds; does a worker serve it?".to_owned()),
+    }
+}

@@ -1,0 +1,59 @@
+//! `wolo people add`.
+
+use anyhow::{Result, bail, ensure};
+use chrono::{NaiveDate, Utc};
+use clap::Args;
+use serde_json::json;
+use uuid::Uuid;
+use wolo_database::people::{self, Adding, User};
+use wolo_domain::dakar;
+use wolo_domain::ids::UserId;
+use wolo_domain::people::{BirthDate, Phone};
+
+use crate::commands::Config;
+use crate::failure::refused;
+use crate::output::{self, Format};
+use crate::system::System;
+
+#[derive(Args, Debug)]
+pub(crate) struct Add {
+    /// First name and surname
+    #[arg(long)]
+    name: String,
+    /// The day of birth, as 1999-12-31
+    #[arg(long, value_name = "DATE")]
+    birth_date: NaiveDate,
+    /// The phone that payouts go to, as 771234567 or +221771234567
+    #[arg(long)]
+    phone: Phone,
+    /// An e-mail address
+    #[arg(long)]
+    email: Option<String>,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Add {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let name = self.name.trim().to_owned();
+        ensure!(!name.is_empty(), "a person has a name");
+        ensure!(self.birth_date <= dakar::day_of(Utc::now()), "the day of birth is in the future");
+        let system = System::find(config)?;
+        let user = User {
+            id: UserId::from_uuid(Uuid::now_v7()),
+            name,
+            birth_date: BirthDate::new(self.birth_date),
+            phone: Some(self.phone),
+            email: self.email,
+        };
+        match people::add_user(&system.pool().await?, &user).await? {
+            Adding::Added if self.format.json => output::json(&json!({ "id": user.id })),
+            Adding::Added => {
+                output::say(&user.id.to_string());
+                Ok(())
+            }
+            Adding::PhoneTaken => Err(refused("another account has this phone")),
+            Adding::Existing => bail!("a new id was taken already; try again"),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `wolo people show`.
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde_json::json;
+use wolo_database::{people, pots};
+use wolo_domain::ids::UserId;
+
+use super::Masked;
+use crate::commands::Config;
+use crate::output::{self, Fields, Format, or_dash};
+use crate::system::System;
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// The person's id
+    #[arg(value_name = "USER")]
+    id: UserId,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Show {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let pool = System::find(config)?.pool().await?;
+        let user =
+            people::user(&pool, self.id).await?.with_context(|| format!("there is no person {}", self.id))?;
+        let person = Masked::of(&user);
+        let pots = pots::of_owner(&pool, self.id).await?;
+        if self.format.json {
+            let pots: Vec<_> = pots.iter().map(|pot| pot.id).collect();
+            return output::json(&json!({ "person": person, "pots": pots }));
+        }
+        let mut fields = Fields::new();
+        fields.field("id", person.id);
+        fields.field("name", person.name);
+        fields.field("born", person.birth_year);
+        fields.field("phone", or_dash(person.phone));
+        fields.field("e-mail", or_dash(person.email));
+        for pot in pots {
+            fields.field("pot", format!("{} ({})", pot.id, pot.stage));
+        }
+        output::say(&fields.text());
+        Ok(())
+    }
+}

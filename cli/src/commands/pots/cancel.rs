@@ -1,0 +1,43 @@
+//! `wolo pots cancel`: a pot that holds money cannot be cancelled, and it cannot be taken back.
+
+use anyhow::Result;
+use clap::Args;
+use wolo_control::{AskError, Control};
+use wolo_domain::ids::PotId;
+use wolo_workflows::pot_lifecycle::{Wish, WishAnswer};
+
+use super::{Named, answered, described};
+use crate::commands::{Config, Decider};
+use crate::confirm::{Confirmed, confirm};
+use crate::output::Format;
+use crate::system::{System, named_pot, operator};
+
+#[derive(Args, Debug)]
+pub(crate) struct Cancel {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    decider: Decider,
+    /// Do not ask whether you mean it
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Cancel {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let system = System::find(config)?;
+        let pot = named_pot(&system.pool().await?, &self.named.pot).await?;
+        let consequences =
+            [described(&pot), "it is given up for good: the same birthday can have no other pot".to_owned()];
+        let confirmed = confirm(&consequences, self.yes)?;
+        let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
+        let answer = cancel(&system.control().await?, pot.id, wish, confirmed).await;
+        answered(pot.id, answer, "is cancelled", self.format)
+    }
+}
+
+async fn cancel(control: &Control, pot: PotId, wish: Wish, _: Confirmed) -> Result<WishAnswer, AskError> {
+    control.cancel_pot(pot, wish).await
+}

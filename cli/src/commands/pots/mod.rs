@@ -1,0 +1,125 @@
+//! `wolo pots`: looking at pots and deciding about them. A decision is asked of the pot's process, which may say no.
+
+mod cancel;
+mod close;
+mod hold;
+mod list;
+mod release;
+mod show;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::json;
+use wolo_control::AskError;
+use wolo_database::pots::Pot;
+use wolo_domain::ids::PotId;
+use wolo_domain::money::Xof;
+use wolo_domain::pots::PotStage;
+use wolo_workflows::pot_lifecycle::WishAnswer;
+
+use super::Config;
+use crate::failure::refused;
+use crate::output::{self, Format};
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Pots {
+    /// List pots, the newest first
+    List(list::List),
+    /// Show one pot: where it stands, what it waits for, its money
+    Show(show::Show),
+    /// Close an open pot before its day; it is paid out the day after
+    Close(close::Close),
+    /// Give up a pot to which nothing has been given
+    Cancel(cancel::Cancel),
+    /// Stop a pot, for a moderator to look at it
+    Hold(hold::Hold),
+    /// Let a pot go on that a moderator has stopped
+    Release(release::Release),
+}
+
+impl Pots {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        match self {
+            Self::List(list) => list.run(config).await,
+            Self::Show(show) => show.run(config).await,
+            Self::Close(close) => close.run(config).await,
+            Self::Cancel(cancel) => cancel.run(config).await,
+            Self::Hold(hold) => hold.run(config).await,
+            Self::Release(release) => release.run(config).await,
+        }
+    }
+}
+
+/// Which pot is meant.
+#[derive(Args, Debug)]
+struct Named {
+    /// The pot's id, or the last part of its link
+    #[arg(value_name = "POT")]
+    pot: String,
+}
+
+/// A pot in a list, for programs.
+#[derive(Debug, Serialize)]
+struct Brief {
+    id: PotId,
+    slug: String,
+    stage: PotStage,
+    birthday: chrono::NaiveDate,
+    given: Xof,
+    balance: Xof,
+    donations: i64,
+    holds: Vec<&'static str>,
+}
+
+impl Brief {
+    fn of(pot: &Pot) -> Self {
+        Self {
+            id: pot.id,
+            slug: pot.slug.clone(),
+            stage: pot.stage,
+            birthday: pot.birthday,
+            given: pot.totals.given,
+            balance: pot.totals.balance,
+            donations: pot.totals.donations,
+            holds: pot.holds.iter().map(|hold| hold.reason.as_str()).collect(),
+        }
+    }
+}
+
+/// What will be said of a pot before it is asked to end.
+fn described(pot: &Pot) -> String {
+    format!(
+        "{} is {} and holds {} from {} gifts",
+        pot.id, pot.stage, pot.totals.balance, pot.totals.donations
+    )
+}
+
+/// The process's answer, as the command's.
+fn answered(pot: PotId, answer: Result<WishAnswer, AskError>, done: &str, format: Format) -> Result<()> {
+    let answer = match answer {
+        Err(AskError::NotFound | AskError::Ended) => {
+            return Err(refused("the pot's process has ended, so nothing can be asked of it"));
+        }
+        answer => answer.context("the pot's process gave no answer")?,
+    };
+    match answer {
+        WishAnswer::Done if format.json => output::json(&json!({ "pot": pot, "outcome": "done" })),
+        WishAnswer::Done => {
+            output::say(&format!("{pot} {done}."));
+            Ok(())
+        }
+        WishAnswer::NotPossible { stage: Some(stage) } => {
+            Err(refused(format!("that is not possible: the pot is {stage}")))
+        }
+        WishAnswer::NotPossible { stage: None } => {
+            Err(refused("that is not possible: the pot is not written down yet"))
+        }
+        WishAnswer::HasDonations { count } => Err(refused(format!(
+            "the pot has {count} gifts, paid or under way, which would have to go back first; close it instead"
+        ))),
+        WishAnswer::NotYours { reason } => {
+            Err(refused(format!("nobody decides that by hand: it waits for {}", reason.waits_for())))
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `wolo pots show`: what the database knows, and what the process waits for.
+//!
+//! The two are shown apart, and a process that does not answer is said not to answer: never one for the other.
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+use wolo_control::AskError;
+use wolo_database::ledger::Posted;
+use wolo_database::pots::Pot;
+use wolo_database::{Page, ledger};
+use wolo_domain::ledger::Account;
+use wolo_domain::money::Xof;
+use wolo_workflows::ids;
+use wolo_workflows::pot_lifecycle::PotState;
+
+use super::{Brief, Named};
+use crate::commands::Config;
+use crate::output::{
+    self, Fields, Format, Listing, Paint, indented, instant, instant_or_dash, or_dash, waiting,
+};
+use crate::system::{System, named_pot};
+
+/// More than a screen shows; a pot with more gifts is looked at with a program.
+const POSTINGS: u32 = 200;
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Show {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let system = System::find(config)?;
+        let pool = system.pool().await?;
+        let pot = named_pot(&pool, &self.named.pot).await?;
+        let postings = ledger::of_pot(&pool, pot.id, Page::first(POSTINGS)).await?;
+        let process = ask(&system, &pot).await;
+        let page = system.process_page(&ids::pot_lifecycle(pot.id));
+        if self.format.json {
+            return output::json(&json!({
+                "pot": Brief::of(&pot),
+                "title": pot.settings.title,
+                "target": pot.settings.target,
+                "opens_at": pot.opens_at,
+                "closes_at": pot.closes_at,
+                "closed_at": pot.closed_at,
+                "settled_at": pot.settled_at,
+                "cancelled_at": pot.cancelled_at,
+                "process": process.as_ref().ok(),
+                "process_problem": process.as_ref().err(),
+                "postings": postings.iter().map(|posted| for_programs(posted, &pot)).collect::<Vec<_>>(),
+                "page": page,
+            }));
+        }
+        print(&pot, &postings, process.as_ref(), page);
+        Ok(())
+    }
+}
+
+/// The process's own state, or why it cannot be had, in words.
+async fn ask(system: &System, pot: &Pot) -> Result<PotState, String> {
+    let control = system.control().await.map_err(|error| error.to_string())?;
+    // A process whose worker is away answers when the worker is back; nobody wants to wait for that here.
+    let patience = std::time::Duration::from_secs(5);
+    match tokio::time::timeout(patience, control.pot_state(pot.id)).await {
+        Ok(Ok(state)) => Ok(state),
+        Ok(Err(AskError::NotFound)) => Err("the engine does not remember it".to_owned()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("it has not answered in five seconds; does a worker serve it?".to_owned()),
+    }
+}
+
+fn print(pot: &Pot, postings: &[Posted], process: Result<&PotState, &String>, page: Option<String>) {
+    let paint = Paint::for_stdout();
+    let mut fields = Fields::new();
+    fields.field("pot", pot.id);
+    fields.field("title", &pot.settings.title);
+    fields.field("stage", pot.stage);
+    fields.field("owner", pot.owner);
+    fields.field("link ends in", &pot.slug);
+    fields.field("birthday", pot.birthday);
+    fields.field("opens", instant(pot.opens_at));
+    fields.field("closes", instant(pot.closes_at));
+    fields.field("closed", instant_or_dash(pot.closed_at));
+    fields.field("settled", instant_or_dash(pot.settled_at));
+    if pot.cancelled_at.is_some() {
+        fields.field("cancelled", instant_or_dash(pot.cancelled_at));
+    }
+    fields.field(
+        "given",
+        format!("{} of {} in {} gifts", pot.totals.given, pot.settings.target, pot.totals.donations),
+    );
+    fields.field("holds now", pot.totals.balance);
+    for hold in &pot.holds {
+        fields.field("held by", format!("{} since {}: {}", hold.reason, instant(hold.since), hold.note));
+    }
+    fields.field(
+        "its process",
+        match process {
+            _ if pot.stage.has_ended() => "has ended".to_owned(),
+            Ok(state) => format!("waits for {}", waiting(&state.waits_for, state.waits_until)),
+            Err(why) => format!("gives no answer: {why}"),
+        },
+    );
+    if let Some(page) = page {
+        fields.field("page", page);
+    }
+    output::say(&fields.text());
+    if postings.is_empty() {
+        return;
+    }
+    let mut listing = Listing::new(["POSTED", "WHAT", "AMOUNT", "FROM OR TO", "WAVE"]).right(2);
+    for posted in postings {
+        listing.row([
+            instant(posted.posted_at),
+            posted.kind.to_string(),
+            change(posted, pot).to_string(),
+            counterpart(posted, pot),
+            or_dash(posted.wave_id.as_deref()),
+        ]);
+    }
+    output::say(&format!("\n{}\n{}", paint.bold("In the ledger"), indented(&listing.text(), 2)));
+}
+
+fn for_programs(posted: &Posted, pot: &Pot) -> serde_json::Value {
+    json!({
+        "kind": posted.kind,
+        "business_key": posted.business_key,
+        "amount": change(posted, pot),
+        "counterpart": counterpart(posted, pot),
+        "wave_id": posted.wave_id,
+        "posted_at": posted.posted_at,
+    })
+}
+
+/// What a posting changed for the pot.
+fn change(posted: &Posted, pot: &Pot) -> Xof {
+    posted
+        .entries
+        .iter()
+        .filter(|entry| entry.account == Account::Pot(pot.id))
+        .map(|entry| entry.amount)
+        .sum()
+}
+
+fn counterpart(posted: &Posted, pot: &Pot) -> String {
+    let others = posted.entries.iter().filter(|entry| entry.account != Account::Pot(pot.id));
+    others.map(|entry| entry.account.to_string()).collect::<Vec<_>>().join(", ")
+}

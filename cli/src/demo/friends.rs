@@ -1,0 +1,126 @@
+//! People at the edge of WOLO: what they send to the API, and the buttons they press on Wave's page.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use reqwest::{Client, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wolo_domain::donations::DonationStage;
+use wolo_domain::ids::{DonationId, PotId};
+use wolo_domain::money::Xof;
+use wolo_providers::http::{self, Timeouts};
+
+/// Our API, as an app of ours would use it.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    http: Client,
+    url: String,
+}
+
+/// A gift that was asked for, and where it can be paid.
+#[derive(Debug, Clone)]
+pub(crate) struct Gift {
+    pub(crate) donation: DonationId,
+    /// The page's id at Wave.
+    pub(crate) session: String,
+    wave_launch_url: String,
+    http: Client,
+}
+
+/// Where a gift stands.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) stage: DonationStage,
+    pub(crate) failed_attempts: u32,
+}
+
+/// What a friend writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Card<'a> {
+    pub(crate) pot: PotId,
+    pub(crate) amount: Xof,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) message: Option<&'a str>,
+}
+
+fn pot_body(title: &str) -> Value {
+    json!({ "title": title, "target": 25_000, "visibility": "link" })
+}
+
+/// The body of a request that makes a pot, to copy from the screen of `wolo dev`.
+pub(crate) fn pot_body_example() -> String {
+    pot_body("Les 27 ans d'\\''Awa").to_string()
+}
+
+impl Api {
+    pub(crate) fn at(url: &str) -> Result<Self> {
+        Ok(Self { http: http::client(Timeouts::total(Duration::from_secs(30)))?, url: url.to_owned() })
+    }
+
+    /// The owner makes a pot for her next birthday.
+    pub(crate) async fn make_pot(&self, token: &str, title: &str) -> Result<PotId> {
+        let request = self.http.post(format!("{}/api/pots", self.url)).bearer_auth(token);
+        let made =
+            answer(request.header("idempotency-key", key()).json(&pot_body(title)).send().await?).await?;
+        text(&made, "id")?.parse().context("the API names the pot oddly")
+    }
+
+    pub(crate) async fn give(&self, card: Card<'_>) -> Result<Gift> {
+        let body = json!({
+            "pot": card.pot,
+            "amount": card.amount,
+            "name": card.name,
+            "message": card.message,
+            "anonymous": card.name.is_none(),
+        });
+        let request = self.http.post(format!("{}/api/payments/donate", self.url));
+        let given = answer(request.header("idempotency-key", key()).json(&body).send().await?).await?;
+        let wave_launch_url = text(&given, "wave_launch_url")?.to_owned();
+        let session = wave_launch_url.rsplit('/').next().unwrap_or_default().to_owned();
+        let donation = text(&given, "donation")?.parse().context("the API names the gift oddly")?;
+        Ok(Gift { donation, session, wave_launch_url, http: self.http.clone() })
+    }
+
+    /// Where a gift stands, as its giver sees it.
+    pub(crate) async fn status(&self, donation: DonationId) -> Result<Status> {
+        let url = format!("{}/api/payments/status/{donation}", self.url);
+        let status = answer(self.http.get(url).send().await?).await?;
+        serde_json::from_value(status).context("the API tells oddly of a gift")
+    }
+}
+
+impl Gift {
+    /// Presses *Pay* on Wave's page.
+    pub(crate) async fn press_pay(&self) -> Result<StatusCode> {
+        self.press("pay").await
+    }
+
+    /// An attempt that fails, as with too little in the wallet.
+    pub(crate) async fn press_fail(&self) -> Result<StatusCode> {
+        self.press("fail").await
+    }
+
+    async fn press(&self, button: &str) -> Result<StatusCode> {
+        let form = [("mobile", "")];
+        let pressed = self.http.post(format!("{}/{button}", self.wave_launch_url)).form(&form).send().await?;
+        Ok(pressed.status())
+    }
+}
+
+fn key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+fn text<'a>(body: &'a Value, field: &str) -> Result<&'a str> {
+    body.get(field).and_then(Value::as_str).with_context(|| format!("the API's answer has no {field}"))
+}
+
+async fn answer(response: Response) -> Result<Value> {
+    let (status, path) = (response.status(), response.url().path().to_owned());
+    let body = response.bytes().await?;
+    if !status.is_success() {
+        bail!("{path} answered {status}: {}", String::from_utf8_lossy(&body));
+    }
+    serde_json::from_slice(&body).with_context(|| format!("{path} did not answer with JSON"))
+}

@@ -1,0 +1,231 @@
+//! All of WOLO on this machine: the outside world of the sandbox, and our own API and worker beside it.
+//!
+//! `wolo dev`, `wolo demo` and `wolo bench` stand on it. It refuses to start where the settings of this process name
+//! a real provider, and it leaves nothing running behind.
+
+pub(crate) mod dev_file;
+mod log;
+mod parts;
+pub(crate) mod search_attributes;
+mod secrets;
+mod settings_file;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use secrecy::SecretString;
+use wolo_bootstrap::settings::{Layers, Mode, Settings, SettingsError};
+use wolo_bootstrap::temporal;
+use wolo_control::Control;
+use wolo_database::Pool;
+use wolo_sandbox::{World, folders, ports, postgres, temporal as engine, wave, world};
+
+use crate::failure::refused;
+pub(crate) use dev_file::Addresses;
+pub(crate) use log::Log;
+pub(crate) use parts::{Parts, Where};
+use secrets::Secrets;
+
+/// As the migrations name them: each program connects as its own role.
+const WORKER_ROLE: &str = "wolo_worker";
+const API_ROLE: &str = "wolo_api";
+
+/// Where things listen; what is absent is chosen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ports {
+    pub(crate) api: Option<u16>,
+    pub(crate) temporal: Option<u16>,
+    pub(crate) temporal_ui: Option<u16>,
+    pub(crate) wave: Option<u16>,
+    pub(crate) postgres: Option<u16>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// Absent: in a temporary folder that ends with it.
+    pub(crate) keep: Option<PathBuf>,
+    pub(crate) ports: Ports,
+    /// Francs in our wallet at Wave before the first gift.
+    pub(crate) opening_balance: i64,
+    pub(crate) webhook_retry: wave::Retry,
+    /// Settings of this run, over all others.
+    pub(crate) settings: Vec<(&'static str, String)>,
+    pub(crate) parts: Where,
+}
+
+/// A running WOLO with everything around it.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) world: World,
+    pub(crate) settings: Settings,
+    pub(crate) addresses: Addresses,
+    pub(crate) parts: Parts,
+}
+
+impl Local {
+    /// Starts everything and returns when all of it is ready.
+    pub(crate) async fn start(options: Options) -> Result<Self> {
+        refuse_real_providers()?;
+        let secrets = match &options.keep {
+            Some(folder) => Secrets::kept(folder)?,
+            None => Secrets::fresh()?,
+        };
+        let world = Box::pin(start_world(&options, &secrets)).await?;
+        match Box::pin(Self::within(&world, options, &secrets)).await {
+            Ok((settings, addresses, parts)) => Ok(Self { world, settings, addresses, parts }),
+            Err(error) => {
+                // What went wrong matters more than whether the book could be kept.
+                let _ = world.shutdown().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn within(
+        world: &World,
+        options: Options,
+        secrets: &Secrets,
+    ) -> Result<(Settings, Addresses, Parts)> {
+        let [free_api, health] = ports::free()?;
+        let api = options.ports.api.filter(|port| *port != 0).unwrap_or(free_api);
+        let path = world.folder().path().join("settings.toml");
+        let mut values = values(world, secrets, api, health);
+        values.extend(options.settings.iter().map(|(key, value)| (*key, value.clone())));
+        settings_file::write(&path, &values)?;
+        let settings = settings_file::read(&path, &values)?;
+        prepare(world, &settings).await?;
+
+        let addresses = Addresses {
+            pid: std::process::id(),
+            api: format!("http://127.0.0.1:{api}"),
+            temporal: world.temporal.address(),
+            temporal_ui: world.temporal.ui_url(),
+            wave: world.wave.base_url().to_owned(),
+            postgres: world.postgres.url(postgres::DATABASE),
+            logs: world.folder().path().join("logs"),
+            settings: path,
+        };
+        let parts = Parts::start(options.parts, world, &settings, &addresses).await?;
+        hear_webhooks(world, &format!("{}/api/payments/webhook", addresses.api));
+        Ok((settings, addresses, parts))
+    }
+
+    /// A pool as the owner of the tables, as the operator's commands have it.
+    pub(crate) async fn pool(&self, connections: u32) -> Result<Pool> {
+        Ok(wolo_database::connect(&self.world.postgres.url(postgres::DATABASE), connections).await?)
+    }
+
+    pub(crate) async fn control(&self) -> Result<Control> {
+        Ok(Control::new(temporal::connect(&self.settings.temporal).await?))
+    }
+
+    /// Stops everything in order: first ours, so that it can say goodbye to the rest.
+    pub(crate) async fn shutdown(self) -> Result<()> {
+        let ended = self.parts.stop().await;
+        self.world.shutdown().await.context("the world did not end in order")?;
+        ended
+    }
+}
+
+/// Settings that mean somebody's real money are a reason not to start at all, even though we would not use them.
+fn refuse_real_providers() -> Result<()> {
+    let why = match Layers::from_process().read() {
+        Ok(settings) if settings.mode == Mode::Development => return Ok(()),
+        Ok(_) => "the settings of this shell are of production".to_owned(),
+        Err(SettingsError::Invalid(problems)) => {
+            match problems.iter().find(|one| is_about_providers(&one.key)) {
+                Some(problem) => format!("{problem}"),
+                None => return Err(SettingsError::Invalid(problems).into()),
+            }
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Err(refused(format!("a local world is not started beside real providers: {why}")))
+}
+
+fn is_about_providers(key: &str) -> bool {
+    key == "mode" || key.starts_with("wave.")
+}
+
+async fn start_world(options: &Options, secrets: &Secrets) -> Result<World> {
+    let world = World::start(world::Options {
+        data_folder: options.keep.clone(),
+        postgres_port: options.ports.postgres,
+        temporal: engine::Options {
+            port: options.ports.temporal,
+            ui_port: options.ports.temporal_ui,
+            search_attributes: search_attributes::for_sandbox()?,
+            ..engine::Options::default()
+        },
+        wave: wave::Options {
+            port: options.ports.wave.unwrap_or(0),
+            api_key: secrets.wave_api_key.clone(),
+            webhook_secret: secrets.wave_webhook_secret.clone(),
+            webhook_retry: options.webhook_retry,
+            opening_balance: options.opening_balance,
+            local_redirects: true,
+            ..wave::Options::default()
+        },
+    });
+    world.await.context("the world around WOLO could not be started")
+}
+
+fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'static str, String)> {
+    vec![
+        ("mode", "development".to_owned()),
+        ("database.url", world.postgres.url(postgres::DATABASE)),
+        ("temporal.address", world.temporal.address()),
+        ("temporal.namespace", engine::NAMESPACE.to_owned()),
+        ("temporal.payload_keys", secrets.payload_key.clone()),
+        ("wave.url", world.wave.base_url().to_owned()),
+        ("wave.api_key", secrets.wave_api_key.clone()),
+        ("wave.signing_secret", String::new()),
+        ("wave.webhook_secrets", secrets.wave_webhook_secret.clone()),
+        ("api.listen", format!("127.0.0.1:{api}")),
+        ("api.public_url", format!("http://127.0.0.1:{api}")),
+        ("tokens.signing_key", secrets.signing_key.clone()),
+        ("tokens.signing_key_file", String::new()),
+        ("tokens.key_id", "world".to_owned()),
+        ("worker.queues", wolo_workflows::queues::ALL.join(",")),
+        ("worker.health_listen", format!("127.0.0.1:{health}")),
+        // Whoever presses Ctrl-C does not want to wait; what is cut short is done again at the next start.
+        ("worker.shutdown_grace_seconds", "4".to_owned()),
+    ]
+}
+
+/// What has to be there before our own processes start.
+async fn prepare(world: &World, settings: &Settings) -> Result<()> {
+    let pool = wolo_database::connect(&world.postgres.url(postgres::DATABASE), 1).await?;
+    wolo_database::migrate(&pool).await?;
+    pool.close().await;
+    // A kept world of an older version gets what it lacks; a new one has it already.
+    let client = temporal::connect(&settings.temporal).await?;
+    temporal::ensure_search_attributes(&client, &search_attributes::for_server()?).await?;
+    Ok(())
+}
+
+/// Wave's webhooks go to this API alone: a kept book remembers the address of an earlier run.
+fn hear_webhooks(world: &World, url: &str) {
+    let earlier =
+        world.wave.look(|book| book.endpoints().iter().map(|one| one.url.clone()).collect::<Vec<_>>());
+    for other in earlier.iter().filter(|other| *other != url) {
+        world.wave.remove_webhook(other);
+    }
+    world.wave.register_webhook(url);
+}
+
+/// The same settings, as a program of that role connects.
+fn connecting_as(settings: &Settings, world: &World, role: &str) -> Settings {
+    let mut settings = settings.clone();
+    settings.database.url = SecretString::from(world.postgres.url_as(role, postgres::DATABASE));
+    settings
+}
+
+/// Where a developer's world lives when it is to be kept and no folder is named.
+pub(crate) fn usual_folder() -> PathBuf {
+    folders::data().join("world")
+}
+
+/// How long anything of ours may take to be ready.
+const READY_WITHIN: Duration = Duration::from_secs(30);

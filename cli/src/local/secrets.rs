@@ -1,0 +1,58 @@
+//! The secrets of one world, made when it is made. They guard nothing but play money, and still no two worlds share
+//! them, so that nothing learns to rely on a secret that everybody knows.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+use wolo_bootstrap::settings::Layers;
+
+use super::dev_file::write_private;
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Secrets {
+    pub(crate) payload_key: String,
+    /// Ed25519, PKCS#8 in PEM.
+    pub(crate) signing_key: String,
+    pub(crate) wave_api_key: String,
+    pub(crate) wave_webhook_secret: String,
+}
+
+impl Secrets {
+    pub(crate) fn fresh() -> Result<Self> {
+        // Development settings without a key make one.
+        let signing_key = Layers::new().read()?.tokens.signing_key.expose_secret().to_owned();
+        Ok(Self {
+            payload_key: format!("world:{}", STANDARD.encode(rand::random::<[u8; 32]>())),
+            signing_key,
+            wave_api_key: format!("wave_sn_test_{}", word()),
+            wave_webhook_secret: format!("wave_sn_WHS_{}", word()),
+        })
+    }
+
+    /// Those of a kept world: its histories can be read only with the key that wrote them.
+    pub(crate) fn kept(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        let path = folder.join("secrets.json");
+        match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text)
+                .with_context(|| format!("{} does not hold the secrets of a world", path.display())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let secrets = Self::fresh()?;
+                write_private(&path, &serde_json::to_string_pretty(&secrets)?)?;
+                Ok(secrets)
+            }
+            Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+        }
+    }
+}
+
+fn word() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}

@@ -1,0 +1,40 @@
+//! Values in words. Times are Dakar's, which keeps UTC all year.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, Utc};
+
+/// `23 Nov 2026 08:22`, in Dakar.
+pub(crate) fn instant(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y %H:%M").to_string()
+}
+
+pub(crate) fn instant_or_dash(at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(|| "-".to_owned(), instant)
+}
+
+pub(crate) fn or_dash<T: Display>(value: Option<T>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// What a process waits for, and until when, as one phrase.
+pub(crate) fn waiting(waits_for: &str, until: Option<DateTime<Utc>>) -> String {
+    match (waits_for.is_empty(), until) {
+        (true, _) => "nothing: it is working or has ended".to_owned(),
+        (false, None) => waits_for.to_owned(),
+        (false, Some(until)) => format!("{waits_for}, until {} in Dakar", instant(until)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_one_phrase() {
+        let at = "2026-12-24T23:59:59Z".parse().unwrap();
+        let said = waiting("the end of the birthday", Some(at));
+        assert_eq!(said, "the end of the birthday, until 24 Dec 2026 23:59 in Dakar");
+        assert_eq!(waiting("", None), "nothing: it is working or has ended");
+    }
+}

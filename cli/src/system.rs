@@ -1,0 +1,108 @@
+//! The running WOLO that a command speaks to: its settings, its database and its engine.
+//!
+//! A command finds it in this order: `--config` or `WOLO_CONFIG`, the `WOLO__…` variables, the world of a running
+//! `wolo dev`, the defaults. A command never mixes two of them, so that nobody closes a pot in the wrong place.
+
+use std::env;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use secrecy::ExposeSecret as _;
+use url::Url;
+use wolo_bootstrap::settings::{Layers, Mode, Settings};
+use wolo_bootstrap::temporal;
+use wolo_control::Control;
+use wolo_database::{Pool, pots, pots::Pot};
+use wolo_domain::ids::PotId;
+
+use crate::local::dev_file::{self, Addresses};
+
+/// A command asks one thing after another; a few connections are enough.
+const CONNECTIONS: u32 = 2;
+
+/// Where the settings come from.
+#[derive(Debug)]
+pub(crate) struct System {
+    pub(crate) settings: Settings,
+    /// Set when it is the world of a running `wolo dev`.
+    pub(crate) dev: Option<Addresses>,
+}
+
+impl System {
+    pub(crate) fn find(config: Option<&Path>) -> Result<Self> {
+        let dev = if config.is_some() || is_configured() { None } else { dev_file::running() };
+        let file = config.or(dev.as_ref().map(|dev| dev.settings.as_path()));
+        let mut layers = Layers::from_process();
+        if let Some(file) = file {
+            layers = layers.file(file.to_owned());
+        }
+        Ok(Self { settings: layers.read()?, dev })
+    }
+
+    pub(crate) async fn pool(&self) -> Result<Pool> {
+        let url = self.settings.database.url.expose_secret();
+        wolo_database::connect(url, CONNECTIONS)
+            .await
+            .with_context(|| format!("the database is not to be had{}", self.hint()))
+    }
+
+    pub(crate) async fn control(&self) -> Result<Control> {
+        let client = temporal::connect(&self.settings.temporal)
+            .await
+            .with_context(|| format!("no process can be asked anything{}", self.hint()))?;
+        Ok(Control::new(client))
+    }
+
+    /// The page of a process, where there are pages.
+    pub(crate) fn process_page(&self, workflow_id: &str) -> Option<String> {
+        let dev = self.dev.as_ref()?;
+        process_page(&dev.temporal_ui, &self.settings.temporal.namespace, workflow_id)
+    }
+
+    fn hint(&self) -> &'static str {
+        if self.dev.is_none() && self.settings.mode == Mode::Development {
+            " (no world of `wolo dev` is running; start one, or say with --config which system you mean)"
+        } else {
+            ""
+        }
+    }
+}
+
+/// Whether the environment already says which system is meant.
+fn is_configured() -> bool {
+    env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("WOLO__"))
+}
+
+/// The page of one process in Temporal's web pages. Our ids have slashes in them, which must not part the path.
+pub(crate) fn process_page(ui: &str, namespace: &str, workflow_id: &str) -> Option<String> {
+    let mut page = Url::parse(ui).ok()?;
+    page.path_segments_mut().ok()?.pop_if_empty().extend(["namespaces", namespace, "workflows", workflow_id]);
+    Some(page.into())
+}
+
+/// The pot that an operator names, by its id or by the end of its link.
+pub(crate) async fn named_pot(pool: &Pool, name: &str) -> Result<Pot> {
+    let found = match name.parse::<PotId>() {
+        Ok(id) => pots::pot(pool, id).await,
+        Err(_) => pots::by_slug(pool, name).await,
+    };
+    found.context("the pot could not be looked up")?.with_context(|| format!("there is no pot {name}"))
+}
+
+/// Who asks, as it will stand in a process's history.
+pub(crate) fn operator(by: Option<&str>) -> String {
+    let user = || ["USER", "LOGNAME"].iter().find_map(|name| env::var_os(name)?.into_string().ok());
+    let name = by.map(ToOwned::to_owned).or_else(user).unwrap_or_else(|| "unknown".to_owned());
+    format!("operator:{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_a_process_keeps_its_id_in_one_piece() {
+        let page = process_page("http://127.0.0.1:8233", "default", "pot/pot_1").unwrap();
+        assert_eq!(page, "http://127.0.0.1:8233/namespaces/default/workflows/pot%2Fpot_1");
+    }
+}

@@ -1,0 +1,177 @@
+//! `wolo dev`: comes up, is found by the other commands, and goes without a trace.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{said, wolo};
+
+/// A running `wolo dev`, ended when the test is.
+struct Dev {
+    child: Child,
+    addresses: Value,
+}
+
+impl Dev {
+    fn start(home: &Path) -> Self {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wolo"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("WOLO_") && name != "WOLO_CACHE" {
+                command.env_remove(name);
+            }
+        }
+        let mut child = command
+            .args(["dev", "--api-port", "0"])
+            .env("WOLO_DATA", home)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut screen = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.starts_with("What follows is the log") {
+            line.clear();
+            if screen.read_line(&mut line).unwrap() == 0 {
+                let mut why = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+                panic!("it ended early: {why}");
+            }
+        }
+        // Somebody has to read, or it would wait for a reader for ever.
+        let mut log = child.stderr.take().unwrap();
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let addresses = serde_json::from_slice(&std::fs::read(home.join("dev.json")).unwrap()).unwrap();
+        Self { child, addresses }
+    }
+
+    /// Tells it to end, and says how long that took.
+    fn end(mut self) -> Duration {
+        let told = Instant::now();
+        let pid = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "an end that was asked for is a good one");
+        told.elapsed()
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        // Already ended, when the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn json(home: &Path, words: &[&str]) -> Value {
+    let (code, out, err) = said(wolo(home).args(words));
+    assert_eq!(code, 0, "wolo {words:?}: {err}");
+    serde_json::from_str(&out).unwrap()
+}
+
+#[test]
+fn a_world_is_found_used_and_gone() {
+    let home = TempDir::new().unwrap();
+    let home = home.path();
+    let dev = Dev::start(home);
+    assert_eq!(json(home, &["pots", "list", "--json"]), Value::Array(Vec::new()));
+    assert_eq!(json(home, &["payouts", "list", "--json"]), Value::Array(Vec::new()));
+
+    let doctor = json(home, &["doctor", "--json"]);
+    assert!(doctor.as_array().unwrap().iter().all(|finding| finding["ok"] == true), "{doctor}");
+
+    let add = [
+        "people",
+        "add",
+        "--name",
+        "Fatou Sow",
+        "--birth-date",
+        "1999-12-31",
+        "--phone",
+        "781234567",
+        "--json",
+    ];
+    let fatou = json(home, &add)["id"].as_str().unwrap().to_owned();
+    let (code, _, err) = said(wolo(home).args(add));
+    assert_eq!((code, err.as_str()), (3, "wolo: another account has this phone\n"));
+    let shown = json(home, &["people", "show", &fatou, "--json"]);
+    assert_eq!(shown["person"]["phone"], "+221•••••67");
+    assert_eq!(shown["person"]["name"], "F… S…");
+    assert!(!shown.to_string().contains("Fatou"), "{shown}");
+
+    let token =
+        json(home, &["token", "mint", "--user", &fatou, "--json"])["token"].as_str().unwrap().to_owned();
+    assert_eq!(token.split('.').count(), 3);
+
+    let (code, _, err) = said(wolo(home).args(["pots", "show", "no-such-pot"]));
+    assert_eq!((code, err.as_str()), (1, "wolo: there is no pot no-such-pot\n"));
+
+    decisions(home, &dev, &token);
+
+    let (code, _, err) = said(wolo(home).arg("dev"));
+    assert_eq!(code, 3, "{err}");
+    assert!(err.starts_with("wolo: a world of `wolo dev` is running already"), "{err}");
+
+    let logs = dev.addresses["logs"].as_str().unwrap().to_owned();
+    let postgres = dev.addresses["postgres"].as_str().unwrap().to_owned();
+    let took = dev.end();
+    assert!(took < Duration::from_secs(15), "it took {took:?} to end");
+    assert!(!Path::new(&logs).exists(), "a world that is not kept leaves nothing");
+    let port: u16 = postgres.rsplit(':').next().unwrap().split('/').next().unwrap().parse().unwrap();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "Postgres is still there");
+    assert!(!home.join("dev.json").exists());
+}
+
+/// A pot that is made, shown, held, released, and ended only with a yes.
+fn decisions(home: &Path, dev: &Dev, token: &str) {
+    let api = dev.addresses["api"].as_str().unwrap();
+    let pot = make_pot(api, token);
+    let listed = json(home, &["pots", "list", "--json"]);
+    assert_eq!(listed[0]["id"], pot.as_str());
+
+    let stop = ["pots", "hold", &pot, "--note", "a test", "--by", "tester", "--json"];
+    assert_eq!(json(home, &stop)["outcome"], "done");
+    let held = json(home, &["pots", "list", "--held", "--json"]);
+    assert_eq!(held[0]["holds"][0], "moderation");
+    assert_eq!(json(home, &["pots", "release", &pot, "--reason", "seen", "--json"])["outcome"], "done");
+    assert_eq!(json(home, &["pots", "list", "--held", "--json"]), Value::Array(Vec::new()));
+
+    let shown = json(home, &["pots", "show", &pot, "--json"]);
+    assert!(shown["process"]["waits_for"].as_str().is_some_and(|words| !words.is_empty()), "{shown}");
+    assert!(shown["page"].as_str().unwrap().contains("/workflows/pot%2Fpot_"), "{shown}");
+    assert_eq!(shown["postings"], Value::Array(Vec::new()));
+
+    let (code, out, err) = said(wolo(home).args(["pots", "cancel", &pot, "--reason", "a test"]));
+    assert_eq!((code, out.as_str()), (3, ""));
+    assert!(err.starts_with("wolo: this needs a yes"), "{err}");
+    assert_eq!(json(home, &["pots", "list", "--json"])[0]["stage"], listed[0]["stage"]);
+
+    let (code, _, err) =
+        said(wolo(home).args(["payouts", "resolve", &pot, "--ask-again", "--reason", "R", "--yes"]));
+    assert_eq!((code, err.as_str()), (3, "wolo: no payout of this pot is under way\n"));
+
+    let cancel = ["pots", "cancel", &pot, "--reason", "a test", "--yes", "--json"];
+    assert_eq!(json(home, &cancel)["outcome"], "done");
+    let (code, _, err) = said(wolo(home).args(cancel));
+    assert_eq!(code, 3, "{err}");
+    assert_eq!(json(home, &["pots", "list", "--stage", "cancelled", "--json"])[0]["id"], pot.as_str());
+}
+
+fn make_pot(api: &str, token: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let http =
+            wolo_providers::http::client(wolo_providers::http::Timeouts::total(Duration::from_secs(30)))
+                .unwrap();
+        let request =
+            http.post(format!("{api}/api/pots")).bearer_auth(token).header("idempotency-key", "one");
+        let made = request.json(&serde_json::json!({ "title": "Essai" })).send().await.unwrap();
+        assert!(made.status().is_success(), "{:?}", made.text().await);
+        let made: Value = made.json().await.unwrap();
+        made["id"].as_str().unwrap().to_owned()
+    })
+}

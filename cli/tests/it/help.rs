@@ -1,0 +1,77 @@
+//! What each command says of itself is looked at when it changes.
+
+use tempfile::TempDir;
+
+use crate::{said, wolo};
+
+/// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
+const COMMANDS: [&str; 28] = [
+    "",
+    "dev",
+    "demo",
+    "pots",
+    "pots list",
+    "pots show",
+    "pots close",
+    "pots cancel",
+    "pots hold",
+    "pots release",
+    "payouts",
+    "payouts list",
+    "payouts show",
+    "payouts resolve",
+    "people",
+    "people add",
+    "people list",
+    "people show",
+    "token",
+    "token mint",
+    "time",
+    "time forward",
+    "migrate",
+    "doctor",
+    "bench",
+    "bench gifts",
+    "bench start",
+    "completions",
+];
+
+fn help(command: &str) -> String {
+    let home = TempDir::new().unwrap();
+    let (code, out, err) = said(wolo(home.path()).args(command.split_whitespace()).arg("--help"));
+    assert_eq!((code, err.as_str()), (0, ""), "wolo {command} --help");
+    out
+}
+
+/// The names under `Commands:` in a page of help.
+fn listed(help: &str) -> Vec<String> {
+    let below =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = below.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(String::from)
+        .collect()
+}
+
+#[test]
+fn every_command_is_in_the_snapshots() {
+    for command in COMMANDS {
+        for below in listed(&help(command)) {
+            let whole = format!("{command} {below}");
+            assert!(COMMANDS.contains(&whole.trim()), "wolo {whole} has no snapshot of its help");
+        }
+    }
+}
+
+#[test]
+fn help_is_as_it_was_looked_at() {
+    for command in COMMANDS {
+        let name =
+            if command.is_empty() { "wolo".to_owned() } else { format!("wolo {command}").replace(' ', "-") };
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(name, help(command));
+        });
+    }
+}
