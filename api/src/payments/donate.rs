@@ -185,11 +185,8 @@ fn refusal(why: DonationRefusal) -> Problem {
         DonationRefusal::PotNotOpen { stage } => {
             let words = stage_words(stage);
             Problem::new(Code::PotNotOpen).detail(Words::new(
-                format!(
-                    "Cette cagnotte ne reçoit pas de cadeaux : elle est {}.",
-                    words.read(Language::French)
-                ),
-                format!("This pot takes no gifts now: it is {}.", words.read(Language::English)),
+                format!("Cette cagnotte ne reçoit pas de cadeaux : elle {}.", words.read(Language::French)),
+                format!("This pot takes no gifts now: it {}.", words.read(Language::English)),
             ))
         }
         DonationRefusal::PotHeld { .. } => Problem::new(Code::PotHeld),

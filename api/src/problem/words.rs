@@ -26,15 +26,15 @@ impl Words {
     }
 }
 
-/// Where a pot stands, as an adjective.
+/// Where a pot stands, as the end of a sentence.
 pub(crate) fn stage_words(stage: PotStage) -> Words {
     match stage {
-        PotStage::Scheduled => Words::new("pas encore ouverte", "not open yet"),
-        PotStage::Open => Words::new("ouverte", "open"),
-        PotStage::Closed => Words::new("fermée", "closed"),
-        PotStage::PayingOut => Words::new("en cours de versement", "being paid out"),
-        PotStage::Settled => Words::new("versée", "settled"),
-        PotStage::Cancelled => Words::new("annulée", "cancelled"),
+        PotStage::Scheduled => Words::new("n'est pas encore ouverte", "is not open yet"),
+        PotStage::Open => Words::new("est ouverte", "is open"),
+        PotStage::Closed => Words::new("est fermée", "is closed"),
+        PotStage::PayingOut => Words::new("est en cours de versement", "is being paid out"),
+        PotStage::Settled => Words::new("a été versée", "has been paid out"),
+        PotStage::Cancelled => Words::new("a été annulée", "was cancelled"),
     }
 }
 

@@ -1,0 +1,321 @@
+//! An API that runs, and one method for each thing that somebody does with it.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use chrono::{DateTime, Days, Utc};
+use reqwest::{Client, Method, RequestBuilder};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+use wolo_api::{Api, tokens};
+use wolo_bootstrap::settings::Layers;
+use wolo_bootstrap::{Settings, Shutdown};
+use wolo_database::people::{self, User};
+use wolo_database::{Pool, pots};
+use wolo_domain::dakar;
+use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::money::Xof;
+use wolo_domain::people::BirthDate;
+use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
+use wolo_sandbox::temporal::{IndexedType, SearchAttribute};
+use wolo_sandbox::wave::{Retry, Wave};
+use wolo_sandbox::{World, temporal, wave, world};
+use wolo_worker::Worker;
+
+use crate::reply::Reply;
+
+/// How long anything may take that is waited for.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+
+/// One test's view of the API that all tests share.
+pub(crate) struct TestApp {
+    pub(crate) settings: Settings,
+    pub(crate) base: String,
+    http: Client,
+    /// As the steps write.
+    pub(crate) pool: Pool,
+    world: &'static World,
+}
+
+/// Everything, started by the first test and ended with the process.
+async fn world() -> &'static World {
+    let attribute = |(name, kind)| SearchAttribute::new(name, kind);
+    World::shared_with(move || world::Options {
+        temporal: temporal::Options {
+            search_attributes: [
+                ("PotId", IndexedType::Keyword),
+                ("OwnerId", IndexedType::Keyword),
+                ("WoloStatus", IndexedType::Keyword),
+                ("DueAt", IndexedType::Datetime),
+                ("NeedsHuman", IndexedType::Bool),
+            ]
+            .map(attribute)
+            .to_vec(),
+            ..temporal::Options::default()
+        },
+        wave: wave::Options {
+            local_redirects: true,
+            webhook_retry: Retry::QUICK,
+            ..wave::Options::default()
+        },
+        ..world::Options::default()
+    })
+    .await
+    .unwrap()
+}
+
+/// The settings of one more API in this world.
+pub(crate) fn layers(world: &World) -> Layers {
+    Layers::new()
+        .set("database.url", world.postgres.url_as("wolo_api", "wolo"))
+        .set("temporal.address", world.temporal.address())
+        .set("wave.url", world.wave.base_url())
+}
+
+/// A runtime of its own for what must outlive the tests, each of which has one too.
+fn background(settings: Settings) {
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let base = format!("http://{}", listener.local_addr().unwrap());
+            let settings = readdressed(settings, &base);
+            let worker = Worker::start(&of_the_worker(&settings), Shutdown::new()).await.unwrap();
+            let api = Api::bind(settings.clone(), listener).await.unwrap();
+            ready.send(settings).unwrap();
+            let (served, done) = tokio::join!(api.serve(Shutdown::new()), worker.end());
+            served.unwrap();
+            done.unwrap();
+        });
+    });
+    let settings = is_ready.recv().unwrap();
+    SETTINGS.set(settings).unwrap();
+}
+
+/// The same settings for the worker, which writes as another role.
+fn of_the_worker(settings: &Settings) -> Settings {
+    let mut settings = settings.clone();
+    let url = settings.database.url.expose_secret().replace("wolo_api@", "wolo_worker@");
+    settings.database.url = SecretString::from(url);
+    settings.worker.health_listen.set_port(0);
+    settings
+}
+
+/// The same settings for an API that turned out to listen there.
+pub(crate) fn readdressed(mut settings: Settings, base: &str) -> Settings {
+    settings.api.public_url = base.parse().unwrap();
+    settings
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let world = world().await;
+        let starting = STARTING.lock().await;
+        if SETTINGS.get().is_none() {
+            let owner = wolo_database::connect(&world.postgres.url("wolo"), 1).await.unwrap();
+            wolo_database::migrate(&owner).await.unwrap();
+            owner.close().await;
+            let settings = layers(world).read().unwrap();
+            tokio::task::spawn_blocking(|| background(settings)).await.unwrap();
+            let base = SETTINGS.get().unwrap().api.public_url.as_str().trim_end_matches('/');
+            world.wave.register_webhook(&format!("{base}/api/payments/webhook"));
+        }
+        drop(starting);
+        Self::on(world, SETTINGS.get().unwrap().clone())
+    }
+
+    fn on(world: &'static World, settings: Settings) -> Self {
+        let base = settings.api.public_url.as_str().trim_end_matches('/').to_owned();
+        let pool = wolo_database::connect_later(&world.postgres.url_as("wolo_worker", "wolo"), 2).unwrap();
+        let http = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { settings, base, http, pool, world }
+    }
+
+    /// One more API, with other settings, that ends with the test.
+    pub(crate) async fn with(&self, change: impl FnOnce(Layers) -> Layers) -> Self {
+        let key = &self.settings.tokens;
+        let mut settings = change(layers(self.world)).read().unwrap();
+        settings.tokens = key.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = readdressed(settings, &format!("http://{}", listener.local_addr().unwrap()));
+        let api = Api::bind(settings.clone(), listener).await.unwrap();
+        tokio::spawn(api.serve(Shutdown::new()));
+        Self::on(self.world, settings)
+    }
+
+    pub(crate) fn world(&self) -> &'static World {
+        self.world
+    }
+
+    pub(crate) fn wave(&self) -> &'static Wave {
+        &self.world.wave
+    }
+
+    // People.
+
+    pub(crate) async fn person_born(&self, day: BirthDate) -> UserId {
+        let id = UserId::from_uuid(Uuid::now_v7());
+        let user = User { id, name: "Awa".to_owned(), birth_date: day, phone: None, email: None };
+        people::add_user(&self.pool, &user).await.unwrap();
+        id
+    }
+
+    /// An adult whose birthday is so many days ahead.
+    pub(crate) async fn person(&self, days_ahead: u64) -> UserId {
+        self.person_born(born(30, days_ahead)).await
+    }
+
+    pub(crate) fn token(&self, user: UserId) -> String {
+        tokens::mint(&self.settings.tokens, user, Utc::now(), Duration::from_mins(15)).unwrap()
+    }
+
+    // Pots that are there, without a process: enough to be looked at and given to.
+
+    pub(crate) async fn pot(&self, settings: PotSettings) -> (PotId, UserId) {
+        let owner = self.person(10).await;
+        let now = Utc::now();
+        let birthday = dakar::day_of(now) + Days::new(10);
+        let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
+        let id = PotId::from_uuid(Uuid::now_v7());
+        let new =
+            pots::NewPot { id, owner, settings, timeline: Timeline::plan(birthday, now, &rules), at: now };
+        pots::schedule(&self.pool, &new).await.unwrap();
+        (id, owner)
+    }
+
+    pub(crate) async fn open_pot(&self, visibility: Visibility) -> (PotId, UserId) {
+        let (pot, owner) = self.pot(PotSettings { visibility, ..settings() }).await;
+        pots::open(&self.pool, pot, Utc::now()).await.unwrap();
+        (pot, owner)
+    }
+
+    pub(crate) async fn slug(&self, pot: PotId) -> String {
+        pots::pot(&self.pool, pot).await.unwrap().unwrap().slug
+    }
+
+    /// One value that the database crate has no reason to read.
+    #[expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
+    pub(crate) async fn read<T>(&self, sql: &str) -> T
+    where
+        T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        let pool = wolo_database::connect_later(&self.world.postgres.url("wolo"), 1).unwrap();
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&pool).await.unwrap()
+    }
+
+    // Requests.
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base)).header("x-request-id", "a-test")
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.request(Method::POST, path)
+    }
+
+    pub(crate) async fn make_pot(&self, owner: UserId, key: &str, body: &Value) -> Reply {
+        let request = self.post("/api/pots").bearer_auth(self.token(owner)).header("idempotency-key", key);
+        Reply::of(request.json(body)).await
+    }
+
+    pub(crate) async fn close_pot(&self, user: UserId, pot: &str, key: &str) -> Reply {
+        let request = self.post(&format!("/api/pots/{pot}/close"));
+        Reply::of(request.bearer_auth(self.token(user)).header("idempotency-key", key)).await
+    }
+
+    pub(crate) async fn look_at(&self, pot: &str, user: Option<UserId>) -> Reply {
+        let request = self.get(&format!("/api/pots/{pot}"));
+        Reply::of(match user {
+            Some(user) => request.bearer_auth(self.token(user)),
+            None => request,
+        })
+        .await
+    }
+
+    pub(crate) async fn give(&self, user: Option<UserId>, key: &str, body: &Value) -> Reply {
+        let request = self.post("/api/payments/donate").header("idempotency-key", key).json(body);
+        Reply::of(match user {
+            Some(user) => request.bearer_auth(self.token(user)),
+            None => request,
+        })
+        .await
+    }
+
+    /// A gift that waits for its payment, and Wave's session of it.
+    pub(crate) async fn begun(&self, pot: PotId, amount: i64) -> (String, String) {
+        let reply = self.give(None, &key(), &json!({ "pot": pot, "amount": amount })).await;
+        let donation = reply.expect(201)["donation"].as_str().unwrap().to_owned();
+        let session = self.session(&donation);
+        (donation, session)
+    }
+
+    pub(crate) fn session(&self, donation: &str) -> String {
+        self.wave().look(|book| book.sessions_for(donation).last().unwrap().id.clone())
+    }
+
+    pub(crate) async fn status(&self, donation: &str) -> Reply {
+        Reply::of(self.get(&format!("/api/payments/status/{donation}"))).await
+    }
+
+    /// Asks until the gift has come to a stage.
+    pub(crate) async fn until_stage(&self, donation: &str, stage: &str) -> Value {
+        self.until(async || Some(self.status(donation).await.json()).filter(|gift| gift["stage"] == stage))
+            .await
+    }
+
+    /// Asks until there is an answer.
+    pub(crate) async fn until<T>(&self, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+        let began = std::time::Instant::now();
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            assert!(began.elapsed() < SOON, "waited too long");
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// A key that nobody used.
+pub(crate) fn key() -> String {
+    Uuid::new_v4().to_string()
+}
+
+pub(crate) fn settings() -> PotSettings {
+    PotSettings {
+        title: "Les 30 ans d'Awa".to_owned(),
+        description: String::new(),
+        target: Xof::new(25_000),
+        visibility: Visibility::Link,
+        show_donor_names: true,
+        show_amounts: true,
+        allow_anonymous: true,
+        allow_messages: true,
+        surprise: false,
+    }
+}
+
+/// The birth date of who becomes so old in so many days.
+pub(crate) fn born(age: i32, days_ahead: u64) -> BirthDate {
+    use chrono::Datelike as _;
+
+    let birthday = dakar::day_of(now()) + Days::new(days_ahead);
+    let born = birthday.with_year(birthday.year() - age).unwrap_or(birthday - Days::new(1));
+    BirthDate::new(born)
+}
+
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,43 @@
+//! Liveness and readiness.
+
+use crate::app::TestApp;
+use crate::reply::Reply;
+use crate::sabotage::Wire;
+
+#[tokio::test]
+async fn a_whole_api_lives_and_is_ready() {
+    let app = TestApp::start().await;
+    for path in ["/health", "/api/pots/health", "/api/payments/health"] {
+        assert_eq!(Reply::of(app.get(path)).await.expect(200)["status"], "ok");
+    }
+    let ready = Reply::of(app.get("/ready")).await;
+    insta::assert_snapshot!(ready.body, @r#"{"status":"ok","database":"ok","temporal":"ok"}"#);
+}
+
+#[tokio::test]
+async fn an_outage_of_others_ends_readiness_and_not_life() {
+    let app = TestApp::start().await;
+    let engine = Wire::to(port_of(&app.world().temporal.address())).await;
+    let database = Wire::to(app.world().postgres.port()).await;
+    let cut = app
+        .with(|layers| {
+            layers
+                .set("temporal.address", format!("http://{}", engine.address))
+                .set("database.url", format!("postgres://wolo_api@{}/wolo?sslmode=disable", database.address))
+        })
+        .await;
+    Reply::of(cut.get("/ready")).await.expect(200);
+    engine.cut();
+    let half = Reply::of(cut.get("/ready")).await.expect(503);
+    assert_eq!((&half["database"], &half["temporal"]), (&"ok".into(), &"unavailable".into()));
+    database.cut();
+    assert_eq!(Reply::of(cut.get("/ready")).await.expect(503)["database"], "unavailable");
+    Reply::of(cut.get("/health")).await.expect(200);
+    engine.mend();
+    database.mend();
+    cut.until(async || (Reply::of(cut.get("/ready")).await.status == 200).then_some(())).await;
+}
+
+pub(crate) fn port_of(address: &str) -> u16 {
+    address.rsplit_once(':').unwrap().1.parse().unwrap()
+}

@@ -1,0 +1,17 @@
+//! The API over real HTTP, against a real Postgres, a real Temporal server, the Wave emulator and a real worker.
+//! One world for all tests, one database, and people that no other test knows.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
+mod app;
+mod auth;
+mod edge;
+mod giving;
+mod health;
+mod keys;
+mod pots;
+mod reading;
+mod reply;
+mod sabotage;
+mod status;
+mod webhook;

@@ -1,0 +1,124 @@
+//! Making a pot and closing it: what the process is asked for, and what comes of it.
+
+use serde_json::{Value, json};
+use wolo_domain::pots::Visibility;
+
+use crate::app::{TestApp, born, key};
+use crate::reply::Reply;
+
+fn party() -> Value {
+    json!({ "title": "Les 30 ans d'Awa", "description": "Avec toute la famille", "visibility": "public" })
+}
+
+#[tokio::test]
+async fn an_owner_makes_the_pot_of_the_next_birthday() {
+    let app = TestApp::start().await;
+    let owner = app.person(200).await;
+    let made = app.make_pot(owner, &key(), &party()).await.expect(201);
+    assert_eq!(made["stage"], "scheduled");
+    assert_eq!(made["target"], 25_000);
+    assert_eq!(made["held"], false);
+    let pot = made["id"].as_str().unwrap();
+    assert_eq!(made["process"], format!("pot/{pot}"));
+    let slug = made["slug"].as_str().unwrap();
+    assert_eq!(made["links"]["self"], format!("{}/api/pots/{slug}", app.base));
+    app.look_at(slug, None).await.expect(200);
+    let mine = Reply::of(app.get("/api/pots?mine=true").bearer_auth(app.token(owner))).await.expect(200);
+    assert_eq!(mine["pots"][0]["id"], pot);
+}
+
+#[tokio::test]
+async fn one_person_has_one_pot_a_year() {
+    let app = TestApp::start().await;
+    let owner = app.person(200).await;
+    let first = app.make_pot(owner, &key(), &party()).await.expect(201);
+    let second = app.make_pot(owner, &key(), &party()).await;
+    let problem = second.problem(409, "pot_exists");
+    assert_eq!(problem["pot"], first["id"]);
+}
+
+#[tokio::test]
+async fn making_a_minors_pot_does_not_open_it_to_the_public() {
+    let app = TestApp::start().await;
+    let minor = app.person_born(born(15, 5)).await;
+    let made = app.make_pot(minor, &key(), &party()).await.expect(201);
+    assert_eq!(made["holds"][0]["reason"], "consent");
+    let pot = made["id"].as_str().unwrap();
+    app.look_at(pot, None).await.problem(404, "pot_unknown");
+    let listed = Reply::of(app.get("/api/pots?limit=100")).await;
+    assert!(!listed.body.contains(pot));
+    let refused = app.give(None, &key(), &json!({ "pot": pot, "amount": 500 })).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(!refused.body.contains("consent") && !refused.body.contains("tuteur"));
+}
+
+#[tokio::test]
+async fn a_pot_that_cannot_be_is_refused_field_by_field() {
+    let app = TestApp::start().await;
+    let owner = app.person(200).await;
+    for (body, field) in [
+        (json!({}), "title"),
+        (json!({ "title": "" }), "title"),
+        (json!({ "title": " \t " }), "title"),
+        (json!({ "title": "a\nb" }), "title"),
+        (json!({ "title": "a\u{0}b" }), "title"),
+        (json!({ "title": "x".repeat(201) }), "title"),
+        (json!({ "title": 5 }), "title"),
+        (json!({ "title": "x", "description": "y".repeat(5001) }), "description"),
+        (json!({ "title": "x", "target": 0 }), "target"),
+        (json!({ "title": "x", "target": -5 }), "target"),
+        (json!({ "title": "x", "target": 1.5 }), "target"),
+        (json!({ "title": "x", "target": "25000" }), "target"),
+        (json!({ "title": "x", "visibility": "everybody" }), "visibility"),
+        (json!({ "title": "x", "surprise": "yes" }), "surprise"),
+        // What belongs to the server cannot be given to it.
+        (json!({ "title": "x", "owner": "usr_00000000000000000000000000000001" }), "owner"),
+        (json!({ "title": "x", "stage": "open" }), "stage"),
+        (json!({ "title": "x", "slug": "mine" }), "slug"),
+    ] {
+        app.make_pot(owner, &key(), &body).await.wrong_field(422, field);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_closes_an_open_pot_once() {
+    let app = TestApp::start().await;
+    let owner = app.person(10).await;
+    let made = app.make_pot(owner, &key(), &party()).await.expect(201);
+    let pot = made["id"].as_str().unwrap();
+    app.until(async || (app.look_at(pot, Some(owner)).await.json()["stage"] == "open").then_some(())).await;
+
+    let stranger = app.person(3).await;
+    app.close_pot(stranger, pot, &key()).await.problem(404, "pot_unknown");
+    let (closing, other) = (key(), key());
+    let closed = app.close_pot(owner, pot, &closing).await;
+    assert_eq!(closed.expect(200)["stage"], "closed");
+    let again = app.close_pot(owner, pot, &closing).await;
+    assert_eq!(again.body, closed.body);
+    let problem = app.close_pot(owner, pot, &other).await.problem(409, "pot_not_open");
+    insta::assert_snapshot!(problem["detail"].as_str().unwrap(), @"Seule une cagnotte ouverte peut être fermée ; celle-ci est fermée.");
+    app.give(None, &key(), &json!({ "pot": pot, "amount": 500 })).await.problem(409, "pot_not_open");
+}
+
+#[tokio::test]
+async fn a_pot_that_has_not_opened_cannot_be_closed() {
+    let app = TestApp::start().await;
+    let owner = app.person(200).await;
+    let made = app.make_pot(owner, &key(), &party()).await.expect(201);
+    let problem =
+        app.close_pot(owner, made["id"].as_str().unwrap(), &key()).await.problem(409, "pot_not_open");
+    insta::assert_snapshot!(problem["detail"].as_str().unwrap(), @"Seule une cagnotte ouverte peut être fermée ; celle-ci n'est pas encore ouverte.");
+}
+
+#[tokio::test]
+async fn closing_takes_a_reason_and_nothing_else() {
+    let app = TestApp::start().await;
+    let (pot, owner) = app.open_pot(Visibility::Public).await;
+    let close = |body: Value| {
+        let request = app.post(&format!("/api/pots/{pot}/close")).bearer_auth(app.token(owner));
+        Reply::of(request.header("idempotency-key", key()).json(&body))
+    };
+    close(json!({ "stage": "open" })).await.wrong_field(422, "stage");
+    close(json!({ "reason": "x".repeat(501) })).await.wrong_field(422, "reason");
+    close(json!({ "reason": 1 })).await.wrong_field(422, "reason");
+}
