@@ -62,3 +62,31 @@ pub fn wave(error: ProviderError) -> ActivityError {
     };
     retry(kind, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use wolo_providers::Sent;
+
+    use super::*;
+
+    #[test]
+    fn each_failure_of_wave_has_its_type_and_none_stops() {
+        let seven = Duration::from_secs(7);
+        let unreachable = |sent| ProviderError::Unreachable { sent, status: None, source: None };
+        let refused =
+            ProviderError::Refused { code: "disabled-wallet".to_owned(), message: "".into(), status: 403 };
+        let unexpected = ProviderError::Unexpected { what: "half an answer".to_owned(), status: Some(200) };
+        for (error, kind, delay) in [
+            (unreachable(Sent::No), WAVE_UNREACHABLE, None),
+            (unreachable(Sent::Perhaps), WAVE_UNREACHABLE, None),
+            (ProviderError::Throttled { retry_after: None }, WAVE_THROTTLED, None),
+            (ProviderError::Throttled { retry_after: Some(seven) }, WAVE_THROTTLED, Some(seven)),
+            (refused, WAVE_REFUSED, None),
+            (unexpected, WAVE_UNEXPECTED, None),
+        ] {
+            let ActivityError::Application(failure) = wave(error) else { panic!("not a failure") };
+            assert_eq!((failure.type_name(), failure.next_retry_delay()), (Some(kind), delay));
+            assert!(!failure.is_non_retryable());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Looking a payout up, and planning it.
+
+use wolo_activities::PayoutSteps;
+use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_sandbox::wave::{Endpoint, Fault, RetryAfter};
+use wolo_workflows::steps::payouts::{FindPayout, PayoutAnswer, Plan, PlanPayout, SendPayout};
+
+use crate::scene::{Scene, noon};
+
+impl Scene {
+    async fn finds(&self, order: PayoutOrder, id: Option<&str>) -> PayoutAnswer {
+        let find = FindPayout { order, wave_payout_id: id.map(str::to_owned), at: noon() };
+        self.does(PayoutSteps::find, find).await
+    }
+
+    /// An order whose reply was lost.
+    async fn lost(&self, fault: Fault) -> PayoutOrder {
+        let (_, order) = self.payable(Some(1)).await;
+        self.bend(Endpoint::PayoutCreate, fault);
+        let answer = self.does(PayoutSteps::send, SendPayout { order, at: noon() }).await;
+        assert!(matches!(answer, PayoutAnswer::Unclear { .. }), "{answer:?}");
+        order
+    }
+}
+
+fn why(answer: PayoutAnswer) -> String {
+    match answer {
+        PayoutAnswer::Unclear { why } => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_our_reference_and_then_known() {
+    let scene = Scene::new().await;
+    let order = scene.lost(Fault::LostReply).await;
+    for _ in 0..2 {
+        assert_eq!(scene.finds(order, None).await, PayoutAnswer::Succeeded);
+    }
+    assert_eq!((scene.movements(order), scene.wave.calls(Endpoint::PayoutSearch)), (1, 1));
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn nothing_under_our_reference_is_no_proof() {
+    let scene = Scene::new().await;
+    let order = scene.lost(Fault::ErrorBefore { status: 503 }).await;
+    let why = why(scene.finds(order, None).await);
+    assert_eq!(why, "Wave shows nothing under our reference; that alone is no proof");
+    assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Sent);
+}
+
+#[tokio::test]
+async fn a_question_that_fails_leaves_it_unclear() {
+    let scene = Scene::new().await;
+    let order = scene.lost(Fault::LostReply).await;
+    for fault in [
+        Fault::ErrorBefore { status: 503 },
+        Fault::LostReply,
+        Fault::MalformedReply,
+        Fault::OtherAmount { amount: 1 },
+        Fault::TooManyRequests { retry_after: Some(RetryAfter::Seconds(7)) },
+        Fault::Refused { status: 401, code: "api-key-revoked".to_owned() },
+    ] {
+        scene.bend(Endpoint::PayoutSearch, fault);
+        why(scene.finds(order, None).await);
+    }
+    assert_eq!(scene.finds(order, None).await, PayoutAnswer::Succeeded);
+}
+
+#[tokio::test]
+async fn two_payouts_under_one_reference_are_for_a_person() {
+    let scene = Scene::new().await;
+    let order = scene.lost(Fault::LostReply).await;
+    // Wave forgets the key and hides the first payout: what no care on our side can prevent.
+    scene.wave.forget_idempotency_keys();
+    scene.bend(Endpoint::PayoutSearch, Fault::SearchBlind);
+    scene.bend(Endpoint::PayoutCreate, Fault::LostReply);
+    why(scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await);
+    assert_eq!(scene.movements(order), 2);
+    assert_eq!(why(scene.finds(order, None).await), "Wave shows 2 payouts under our one reference");
+    // The person says which one counts.
+    let id = scene.wave.executed_payouts(&order.key())[1].id.clone();
+    assert_eq!(scene.finds(order, Some(&id)).await, PayoutAnswer::Succeeded);
+    assert_eq!(scene.payout(order.payout).await.wave_payout_id, Some(id));
+}
+
+#[tokio::test]
+async fn an_id_that_a_person_read_is_believed_only_if_it_is_our_order() {
+    let scene = Scene::new().await;
+    let (_, others) = scene.payable(Some(2)).await;
+    scene.does(PayoutSteps::send, SendPayout { order: others, at: noon() }).await;
+    let order = scene.lost(Fault::LostReply).await;
+    let id_of = |order: PayoutOrder| scene.wave.executed_payouts(&order.key())[0].id.clone();
+    let wrong = why(scene.finds(order, Some(&id_of(others))).await);
+    assert_eq!(wrong, "the payout of that id does not have our reference");
+    for nonsense in ["pt-nothing", "../../balance", ""] {
+        why(scene.finds(order, Some(nonsense)).await);
+    }
+    scene.bend(Endpoint::PayoutGet, Fault::OtherAmount { amount: 1 });
+    why(scene.finds(order, Some(&id_of(order))).await);
+    scene.bend(Endpoint::PayoutGet, Fault::ErrorBefore { status: 503 });
+    why(scene.finds(order, Some(&id_of(order))).await);
+    assert_eq!(scene.finds(order, Some(&id_of(order))).await, PayoutAnswer::Succeeded);
+    assert_eq!(scene.payout(order.payout).await.wave_payout_id, Some(id_of(order)));
+}
+
+#[tokio::test]
+async fn an_order_that_failed_or_is_worked_on_is_told_apart() {
+    let scene = Scene::new().await;
+    let order = scene.lost(Fault::StaysProcessing).await;
+    let id = scene.wave.book().payouts()[0].id.clone();
+    for id in [None, Some(id.as_str())] {
+        assert_eq!(why(scene.finds(order, id).await), "Wave is still working on it");
+    }
+    scene.wave.settle_payout(&id, Some("recipient-minor")).expect("it ends");
+    let refused = PayoutAnswer::Refused { code: "recipient-minor".to_owned() };
+    for id in [Some(id.as_str()), None] {
+        assert_eq!(scene.finds(order, id).await, refused);
+    }
+}
+
+#[tokio::test]
+async fn a_payout_that_was_taken_back_is_for_a_person() {
+    let scene = Scene::new().await;
+    let order = scene.lost(Fault::LostReply).await;
+    let id = scene.wave.executed_payouts(&order.key())[0].id.clone();
+    scene.client.reverse_payout(&id).await.expect("Wave takes it back");
+    assert_eq!(why(scene.finds(order, None).await), "Wave shows that it was paid and taken back");
+    why(scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await);
+    assert_eq!(scene.movements(order), 1, "it is not sent again");
+}
+
+#[tokio::test]
+async fn a_plan_waits_for_gifts_and_fees_and_stays_as_it_was_made() {
+    let scene = Scene::new().await;
+    let pot = scene.open_pot().await;
+    let plan = PlanPayout { pot, at: noon() };
+    let (waiting, _, session) = scene.asked(pot, 10_000).await;
+    wolo_database::pots::close(&scene.pool, pot, noon()).await.expect("a closed pot");
+    assert_eq!(scene.does(PayoutSteps::plan, plan).await, Plan::DonationsPending { count: 1 });
+    scene.wave.pay(&session, None).expect("Wave takes it");
+    scene.settles(waiting).await;
+    let planned = scene.does(PayoutSteps::plan, plan).await;
+    let day = scene.wave.now().date_naive();
+    // The gift was paid within the second of the closing, or just after it.
+    match planned {
+        Plan::FeesPending { days } => assert_eq!(days, [day]),
+        Plan::NothingToPay => {}
+        other => panic!("{other:?}"),
+    }
+    let (pot, order) = scene.payable(Some(1)).await;
+    let plan = PlanPayout { pot, at: noon() };
+    let amount = wolo_domain::money::Xof::new(9_900);
+    for _ in 0..2 {
+        assert_eq!(scene.does(PayoutSteps::plan, plan).await, Plan::Ready { order, amount });
+    }
+    let empty = scene.open_pot().await;
+    wolo_database::pots::close(&scene.pool, empty, noon()).await.expect("a closed pot");
+    let plan = PlanPayout { pot: empty, at: noon() };
+    assert_eq!(scene.does(PayoutSteps::plan, plan).await, Plan::NothingToPay);
+}

@@ -1,0 +1,11 @@
+//! The deeds against a real Postgres and the Wave emulator: each succeeds, done twice has one effect, and each failure is
+//! told apart. One world for all tests; a database and a wallet for each.
+
+mod checkouts;
+mod ending;
+mod fees;
+mod finding;
+mod pots;
+mod scene;
+mod sending;
+mod settling;

@@ -1,0 +1,105 @@
+//! What is done to the pot itself.
+
+use wolo_activities::{PotSteps, failure};
+use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::pots::{Announcement, HoldReason, PotStage};
+use wolo_workflows::steps::pots::{
+    Announce, Cancelling, HoldPot, PotMoment, ReleasePot, SchedulePot, Scheduling,
+};
+
+use crate::scene::{Failed, Scene, noon};
+
+fn schedule(owner: UserId) -> SchedulePot {
+    let new = Scene::new_pot(owner);
+    SchedulePot { pot: new.id, owner, settings: new.settings, timeline: new.timeline, at: noon() }
+}
+
+async fn stage(scene: &Scene, pot: PotId) -> PotStage {
+    wolo_database::pots::pot(&scene.pool, pot).await.expect("an answer").expect("a pot").stage
+}
+
+async fn said(scene: &Scene, pot: PotId) -> usize {
+    let events = wolo_database::outbox::waiting(&scene.pool, 100).await.expect("an answer");
+    events.iter().filter(|event| event.pot == pot && event.topic == "pot_announced").count()
+}
+
+#[tokio::test]
+async fn a_pot_goes_through_its_life_each_step_done_twice() {
+    let scene = Scene::new().await;
+    let owner = scene.person_whose_phone_ends_with(Some(1)).await;
+    let new = schedule(owner);
+    let pot = new.pot;
+    let moment = PotMoment { pot, at: noon() };
+    let announce = Announce { pot, what: Announcement::Reminder { days: 7 }, at: noon() };
+    for _ in 0..2 {
+        let scheduled = scene.does(PotSteps::schedule, new.clone()).await;
+        assert_eq!(scheduled, Scheduling::Scheduled { holds: vec![] });
+    }
+    for _ in 0..2 {
+        scene.does(PotSteps::open, moment).await;
+        assert_eq!(stage(&scene, pot).await, PotStage::Open);
+    }
+    for _ in 0..2 {
+        scene.does(PotSteps::announce, announce).await;
+        assert_eq!(said(&scene, pot).await, 2, "the opening and the reminder");
+    }
+    for _ in 0..2 {
+        scene.does(PotSteps::close, moment).await;
+        assert_eq!(stage(&scene, pot).await, PotStage::Closed);
+    }
+    let cancelling = scene.does(PotSteps::cancel, moment).await;
+    assert_eq!(cancelling, Cancelling::Cancelled, "an empty pot can be given up");
+    let again = scene.does(PotSteps::cancel, moment).await;
+    assert_eq!(again, Cancelling::Cancelled);
+}
+
+#[tokio::test]
+async fn a_pot_of_somebody_unknown_or_of_another_identity_is_not_made() {
+    let scene = Scene::new().await;
+    let nobody = UserId::from_uuid(uuid::Uuid::now_v7());
+    assert_eq!(scene.does(PotSteps::schedule, schedule(nobody)).await, Scheduling::OwnerUnknown);
+    let owner = scene.person_whose_phone_ends_with(Some(1)).await;
+    scene.does(PotSteps::schedule, schedule(owner)).await;
+    let other = SchedulePot { pot: PotId::from_uuid(uuid::Uuid::now_v7()), ..schedule(owner) };
+    assert_eq!(scene.does(PotSteps::schedule, other).await, Scheduling::PotExists);
+}
+
+#[tokio::test]
+async fn a_pot_that_is_held_opens_when_the_hold_is_lifted() {
+    let scene = Scene::new().await;
+    let owner = scene.person_whose_phone_ends_with(Some(1)).await;
+    let new = schedule(owner);
+    let pot = new.pot;
+    scene.does(PotSteps::schedule, new).await;
+    let reason = HoldReason::Moderation;
+    for _ in 0..2 {
+        let hold = HoldPot { pot, reason, note: "somebody looks at it".to_owned(), at: noon() };
+        scene.does(PotSteps::hold, hold).await;
+    }
+    let moment = PotMoment { pot, at: noon() };
+    let failed = scene.fails(PotSteps::open, moment).await;
+    assert_eq!(failed, Failed::again_after(failure::POT_HELD, 30));
+    for _ in 0..2 {
+        scene.does(PotSteps::release, ReleasePot { pot, reason, at: noon() }).await;
+    }
+    scene.does(PotSteps::open, moment).await;
+    assert_eq!(stage(&scene, pot).await, PotStage::Open);
+}
+
+#[tokio::test]
+async fn a_pot_settles_only_when_its_money_has_gone_and_a_contradiction_waits_for_a_person() {
+    let scene = Scene::new().await;
+    let (pot, order) = scene.payable(Some(1)).await;
+    let moment = PotMoment { pot, at: noon() };
+    assert!(!scene.fails(PotSteps::settle, moment).await.for_good);
+    let send = wolo_workflows::steps::payouts::SendPayout { order, at: noon() };
+    scene.does(wolo_activities::PayoutSteps::send, send).await;
+    for _ in 0..2 {
+        scene.does(PotSteps::settle, moment).await;
+        assert_eq!(stage(&scene, pot).await, PotStage::Settled);
+    }
+    let cancelling = scene.does(PotSteps::cancel, moment).await;
+    assert_eq!(cancelling, Cancelling::NotPossible { stage: PotStage::Settled });
+    let nowhere = PotMoment { pot: PotId::from_uuid(uuid::Uuid::now_v7()), at: noon() };
+    assert!(!scene.fails(PotSteps::close, nowhere).await.for_good);
+}

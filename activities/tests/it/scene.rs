@@ -1,0 +1,298 @@
+//! A database and a Wave wallet of one's own, and the short way to the state that a test begins with.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use temporalio_client::Client;
+use temporalio_common::error::ApplicationFailure;
+use temporalio_sdk::activities::{ActivityError, ExecutableActivity};
+use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, TestActivityInfoOptions};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_database::{Pool, donations, ledger, people, pots};
+use wolo_domain::donations::{DonationRules, DonationStage};
+use wolo_domain::ids::{DonationId, PayoutId, PotId, UserId};
+use wolo_domain::ledger::Account;
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::people::BirthDate;
+use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
+use wolo_providers::http::Timeouts;
+use wolo_providers::wave::{Wave, WaveAccess};
+use wolo_sandbox::World;
+use wolo_sandbox::wave::{self as emulator, Endpoint, Fault, FaultRule};
+use wolo_workflows::steps::donations::{
+    Checkout, CheckoutOutcome, DonationRequest, Donor, SettleDonation, Settlement,
+};
+use wolo_workflows::steps::pots::PotMoment;
+use wolo_workflows::steps::statements::BookFees;
+
+/// Nothing takes longer unless it is broken.
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
+const TEMPLATE: &str = "wolo_template";
+static TEMPLATE_READY: OnceCell<()> = OnceCell::const_new();
+
+/// The process's time in these tests: far from the machine's, so that confusing the two shows.
+pub(crate) fn noon() -> DateTime<Utc> {
+    "2031-03-01T12:00:00Z".parse().expect("an instant")
+}
+
+pub(crate) struct Scene {
+    pub(crate) world: &'static World,
+    pub(crate) wave: emulator::Wave,
+    pub(crate) pool: Pool,
+    pub(crate) client: Wave,
+    temporal: Option<Client>,
+    database: String,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        Self::with(emulator::Options { opening_balance: 1_000_000, ..emulator::Options::default() }).await
+    }
+
+    pub(crate) async fn with(options: emulator::Options) -> Self {
+        let world = World::shared().await.expect("the world comes up");
+        let postgres = &world.postgres;
+        TEMPLATE_READY
+            .get_or_init(async || {
+                postgres.create_database(TEMPLATE, None).await.expect("a template");
+                let pool = wolo_database::connect(&postgres.url(TEMPLATE), 1).await.expect("a connection");
+                wolo_database::migrate(&pool).await.expect("migrations that apply");
+                pool.close().await;
+            })
+            .await;
+        let name = format!("scene_{}", Uuid::now_v7().simple());
+        postgres.create_database(&name, Some(TEMPLATE)).await.expect("a copy of the template");
+        // As the worker connects, so that a missing grant shows.
+        let pool = wolo_database::connect(&postgres.url_as("wolo_worker", &name), 5).await.expect("a pool");
+        let wave = emulator::Wave::start(options).await.expect("an emulator");
+        let access = WaveAccess {
+            base_url: wave.base_url().parse().expect("an address"),
+            api_key: wave.api_key().into(),
+            signing_secret: None,
+            timeouts: Timeouts::total(LONG),
+        };
+        let client = Wave::new(access).expect("a client");
+        Self { world, wave, pool, client, temporal: None, database: name }
+    }
+
+    /// The same scene, its database reached anew.
+    pub(crate) async fn reopened(self) -> Self {
+        let url = self.world.postgres.url_as("wolo_worker", &self.database);
+        let pool = wolo_database::connect(&url, 5).await.expect("a pool");
+        Self { pool, ..self }
+    }
+
+    /// Connects the deeds to the engine, for those that speak to processes.
+    pub(crate) async fn connected(mut self) -> Self {
+        let address = self.world.temporal.address();
+        let options =
+            temporalio_client::ConnectionOptions::new(address.parse::<url::Url>().expect("an address"))
+                .build();
+        let connection = temporalio_client::Connection::connect(options).await.expect("Temporal answers");
+        let options = temporalio_client::ClientOptions::new("default").build();
+        self.temporal = Some(Client::new(connection, options).expect("a client"));
+        self
+    }
+
+    pub(crate) fn temporal(&self) -> &Client {
+        self.temporal.as_ref().expect("a scene that is connected")
+    }
+
+    /// Where deeds are done; `attempt` counts from 1.
+    pub(crate) fn attempt(&self, attempt: u32) -> ActivityEnvironment {
+        self.attempt_after(attempt, None::<()>).0
+    }
+
+    /// The same, taking over from an attempt that told how far it was; and what this one tells.
+    pub(crate) fn attempt_after<H>(
+        &self,
+        attempt: u32,
+        told: Option<H>,
+    ) -> (ActivityEnvironment, Arc<Mutex<usize>>)
+    where
+        H: temporalio_common::data_converters::TemporalSerializable + 'static,
+    {
+        let (pool, wave) = (self.pool.clone(), self.client.clone());
+        let public_url = "https://wolo.example/".parse().expect("an address");
+        let heartbeats = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&heartbeats);
+        let mut environment = ActivityEnvironment::builder_with_default()
+            .register_activities(PotSteps::new(pool.clone()))
+            .register_activities(DonationSteps::new(pool.clone(), wave.clone(), public_url))
+            .register_activities(PayoutSteps::new(pool.clone(), wave.clone()))
+            .register_activities(StatementSteps::new(pool, wave))
+            .on_heartbeat(move |_| *count.lock().expect("no panic") += 1);
+        if let Some(told) = told {
+            environment = environment.heartbeat_details(told).expect("a heartbeat");
+        }
+        let info = TestActivityInfoOptions::builder().attempt(attempt).build();
+        (environment.info(info).maybe_client(self.temporal.clone()).build(), heartbeats)
+    }
+
+    /// Does a deed for the first time, or in another process.
+    pub(crate) async fn does<A: ExecutableActivity>(&self, step: A, input: A::Input) -> A::Output {
+        self.attempt(1).run(step, input).await.expect("the deed is done")
+    }
+
+    /// Does a deed that fails.
+    pub(crate) async fn fails<A>(&self, step: A, input: A::Input) -> Failed
+    where
+        A: ExecutableActivity<Output: std::fmt::Debug>,
+    {
+        failure(self.attempt(1).run(step, input).await)
+    }
+
+    /// The next call of an endpoint misbehaves.
+    pub(crate) fn bend(&self, endpoint: Endpoint, fault: Fault) {
+        self.wave.fault(FaultRule::once(endpoint, fault));
+    }
+
+    pub(crate) async fn person_whose_phone_ends_with(&self, digits: Option<u32>) -> UserId {
+        let id = UserId::from_uuid(Uuid::now_v7());
+        let random = id.uuid().as_u128() % 100_000;
+        let phone = digits.map(|digits| format!("+22177{random:05}{digits:02}").parse().expect("a phone"));
+        let user = people::User {
+            id,
+            name: "Awa".to_owned(),
+            birth_date: BirthDate::new("1990-03-20".parse().expect("a day")),
+            phone,
+            email: None,
+        };
+        people::add_user(&self.pool, &user).await.expect("a person");
+        id
+    }
+
+    pub(crate) fn new_pot(owner: UserId) -> pots::NewPot {
+        let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
+        let timeline = Timeline::plan("2031-03-20".parse().expect("a day"), noon(), &rules);
+        let settings = PotSettings {
+            title: "Les 40 ans d'Awa".to_owned(),
+            description: String::new(),
+            target: Xof::new(25_000),
+            visibility: Visibility::Public,
+            show_donor_names: true,
+            show_amounts: true,
+            allow_anonymous: true,
+            allow_messages: true,
+            surprise: false,
+        };
+        pots::NewPot { id: PotId::for_birthday(owner, 2031), owner, settings, timeline, at: noon() }
+    }
+
+    pub(crate) async fn open_pot_of(&self, owner: UserId) -> PotId {
+        let new = Self::new_pot(owner);
+        pots::schedule(&self.pool, &new).await.expect("a pot");
+        pots::open(&self.pool, new.id, noon()).await.expect("an open pot");
+        new.id
+    }
+
+    pub(crate) async fn open_pot(&self) -> PotId {
+        self.open_pot_of(self.person_whose_phone_ends_with(Some(1)).await).await
+    }
+
+    /// Asks for a gift; the answer is Wave's page and its id.
+    pub(crate) async fn asked(&self, pot: PotId, francs: i64) -> (DonationId, Checkout, String) {
+        let request = gift(pot, francs);
+        let donation = request.donation;
+        let outcome = self.does(DonationSteps::open_checkout, request).await;
+        let CheckoutOutcome::Opened(checkout) = outcome else { panic!("{outcome:?}") };
+        let session = checkout.wave_launch_url.rsplit('/').next().expect("an id").to_owned();
+        (donation, checkout, session)
+    }
+
+    pub(crate) async fn given(&self, pot: PotId, francs: i64) -> DonationId {
+        let (donation, _, session) = self.asked(pot, francs).await;
+        self.wave.pay(&session, None).expect("Wave takes it");
+        assert_eq!(self.settles(donation).await, Settlement::Confirmed);
+        donation
+    }
+
+    pub(crate) async fn settles(&self, donation: DonationId) -> Settlement {
+        self.does(DonationSteps::settle, settle(donation)).await
+    }
+
+    /// A closed pot with 9,900 francs to pay out, and its first order.
+    pub(crate) async fn payable(&self, digits: Option<u32>) -> (PotId, PayoutOrder) {
+        let owner = self.person_whose_phone_ends_with(digits).await;
+        let pot = self.open_pot_of(owner).await;
+        self.given(pot, 10_000).await;
+        self.does(PotSteps::close, PotMoment { pot, at: noon() }).await;
+        let day = self.wave.now().date_naive();
+        self.does(StatementSteps::book_fees, BookFees { day }).await;
+        let plan = wolo_database::payouts::plan(&self.pool, pot, noon()).await.expect("a plan");
+        let order = PayoutOrder::first(PayoutId::of_pot(pot));
+        assert_eq!(plan, wolo_database::payouts::Plan::Ready { order, amount: Xof::new(9_900) });
+        (pot, order)
+    }
+
+    pub(crate) async fn stage_of(&self, donation: DonationId) -> DonationStage {
+        donations::donation(&self.pool, donation).await.expect("an answer").expect("a gift").stage
+    }
+
+    pub(crate) async fn balance(&self, account: Account) -> i64 {
+        ledger::balance(&self.pool, account).await.expect("a balance").francs()
+    }
+
+    /// The books are in order.
+    pub(crate) async fn judge(&self) {
+        assert_eq!(ledger::check(&self.pool).await.expect("a verdict"), []);
+    }
+}
+
+pub(crate) fn gift(pot: PotId, francs: i64) -> DonationRequest {
+    DonationRequest {
+        donation: DonationId::from_uuid(Uuid::now_v7()),
+        pot,
+        amount: Xof::new(francs),
+        donor: Donor { name: Some("Fatou".to_owned()), ..Donor::default() },
+        rules: DonationRules { smallest: Xof::new(100), largest: Xof::new(1_000_000) },
+    }
+}
+
+pub(crate) fn settle(donation: DonationId) -> SettleDonation {
+    SettleDonation { donation, failed_attempts: 0 }
+}
+
+/// How a deed failed, as far as the engine looks at it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) kind: Option<String>,
+    pub(crate) for_good: bool,
+    pub(crate) again_after: Option<Duration>,
+}
+
+impl Failed {
+    pub(crate) fn again(kind: &str) -> Self {
+        Self { kind: Some(kind.to_owned()), for_good: false, again_after: None }
+    }
+
+    pub(crate) fn again_after(kind: &str, seconds: u64) -> Self {
+        Self { again_after: Some(Duration::from_secs(seconds)), ..Self::again(kind) }
+    }
+
+    pub(crate) fn for_good(kind: &str) -> Self {
+        Self { for_good: true, ..Self::again(kind) }
+    }
+}
+
+pub(crate) fn failure<T: std::fmt::Debug>(done: Result<T, ActivityEnvironmentError>) -> Failed {
+    match done.expect_err("the deed fails") {
+        ActivityEnvironmentError::Activity(ActivityError::Application(failure)) => read(&failure),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn read(failure: &ApplicationFailure) -> Failed {
+    let words = format!("{failure} {failure:?}");
+    assert!(!words.contains("+221") && !words.contains("Awa") && !words.contains("Fatou"), "{words}");
+    Failed {
+        kind: failure.type_name().map(str::to_owned),
+        for_good: failure.is_non_retryable(),
+        again_after: failure.next_retry_delay(),
+    }
+}

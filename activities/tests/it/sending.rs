@@ -1,0 +1,292 @@
+//! Sending a payout: whatever happens on the way, Wave's own book shows one movement.
+
+use wolo_activities::{PayoutSteps, failure};
+use wolo_database::payouts;
+use wolo_domain::ids::PayoutId;
+use wolo_domain::ledger::Account;
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_domain::pots::HoldReason;
+use wolo_sandbox::wave::{Access, Endpoint, Fault, Options, RetryAfter};
+use wolo_workflows::steps::payouts::{
+    INSUFFICIENT_FUNDS, LoseSight, PayoutAnswer, Plan, PlanPayout, SendPayout,
+};
+
+use crate::scene::{Failed, Scene, noon};
+
+fn send(order: PayoutOrder) -> SendPayout {
+    SendPayout { order, at: noon() }
+}
+
+fn is_unclear(answer: &PayoutAnswer) -> bool {
+    matches!(answer, PayoutAnswer::Unclear { .. })
+}
+
+impl Scene {
+    async fn sends(&self, order: PayoutOrder) -> PayoutAnswer {
+        self.does(PayoutSteps::send, send(order)).await
+    }
+
+    pub(crate) fn movements(&self, order: PayoutOrder) -> usize {
+        self.wave.executed_payouts(&order.key()).len()
+    }
+
+    pub(crate) async fn payout(&self, payout: PayoutId) -> payouts::Payout {
+        payouts::payout(&self.pool, payout).await.expect("an answer").expect("a payout")
+    }
+}
+
+#[tokio::test]
+async fn a_payout_is_sent_once_and_booked() {
+    let scene = Scene::new().await;
+    let (pot, order) = scene.payable(Some(1)).await;
+    for _ in 0..2 {
+        assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+    }
+    assert_eq!((scene.movements(order), scene.wave.calls(Endpoint::PayoutCreate)), (1, 1));
+    let paid = scene.wave.executed_payouts(&order.key()).remove(0);
+    assert_eq!((paid.order.receive_amount, paid.order.name), (9_900, None));
+    let row = scene.payout(order.payout).await;
+    assert_eq!(
+        (row.stage, row.fee, row.wave_payout_id),
+        (PayoutStage::Succeeded, Some(Xof::new(99)), Some(paid.id))
+    );
+    assert_eq!(scene.balance(Account::Pot(pot)).await, 0);
+    assert_eq!(
+        scene.does(PayoutSteps::plan, PlanPayout { pot, at: noon() }).await,
+        Plan::Paid { amount: Xof::new(9_900) }
+    );
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_says_nothing_leaves_it_unclear_and_the_same_order_is_found_not_repeated() {
+    for fault in [
+        Fault::LostReply,
+        Fault::ErrorAfter { status: 500 },
+        Fault::MalformedReply,
+        Fault::OtherAmount { amount: 9_901 },
+        Fault::OtherReply { status: 302, body: String::new(), repeat: 1, location: None },
+    ] {
+        let scene = Scene::new().await;
+        let (_, order) = scene.payable(Some(1)).await;
+        scene.bend(Endpoint::PayoutCreate, fault.clone());
+        let answer = scene.sends(order).await;
+        assert!(is_unclear(&answer), "{fault:?}: {answer:?}");
+        assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Sent);
+        assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded, "{fault:?}");
+        assert_eq!((scene.movements(order), scene.wave.calls(Endpoint::PayoutCreate)), (1, 1), "{fault:?}");
+        scene.judge().await;
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_wave_does_not_show_is_sent_again_with_the_same_key() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    scene.bend(Endpoint::PayoutCreate, Fault::LostReply);
+    assert!(is_unclear(&scene.sends(order).await));
+    // The search lags behind; the key does not.
+    scene.bend(Endpoint::PayoutSearch, Fault::SearchBlind);
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+    assert_eq!((scene.movements(order), scene.wave.calls(Endpoint::PayoutCreate)), (1, 2));
+}
+
+#[tokio::test]
+async fn an_order_whose_key_wave_has_forgotten_is_not_sent_again() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    scene.bend(Endpoint::PayoutCreate, Fault::LostReply);
+    assert!(is_unclear(&scene.sends(order).await));
+    scene.wave.forget_idempotency_keys();
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+    assert_eq!(scene.movements(order), 1);
+}
+
+#[tokio::test]
+async fn an_order_that_did_not_arrive_is_sent_again() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    for fault in [Fault::LostRequest, Fault::ErrorBefore { status: 503 }] {
+        scene.bend(Endpoint::PayoutCreate, fault);
+        assert!(is_unclear(&scene.sends(order).await));
+    }
+    scene.does(PayoutSteps::lose_sight, LoseSight { order, at: noon() }).await;
+    assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Unknown);
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+    scene.does(PayoutSteps::lose_sight, LoseSight { order, at: noon() }).await;
+    assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Succeeded);
+    assert_eq!(scene.movements(order), 1);
+}
+
+#[tokio::test]
+async fn an_order_that_wave_works_on_is_unclear_until_it_has_ended() {
+    for error in [None, Some("recipient-limit-exceeded")] {
+        let scene = Scene::new().await;
+        let (_, order) = scene.payable(Some(1)).await;
+        scene.bend(Endpoint::PayoutCreate, Fault::StaysProcessing);
+        for _ in 0..2 {
+            assert!(is_unclear(&scene.sends(order).await));
+        }
+        let id = scene.wave.book().payouts()[0].id.clone();
+        scene.wave.settle_payout(&id, error).expect("it ends");
+        let expected = match error {
+            None => PayoutAnswer::Succeeded,
+            Some(code) => PayoutAnswer::Refused { code: code.to_owned() },
+        };
+        for _ in 0..2 {
+            assert_eq!(scene.sends(order).await, expected);
+        }
+        assert_eq!(scene.wave.calls(Endpoint::PayoutCreate), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_has_not_begun_is_tried_again() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    let seven = || Fault::TooManyRequests { retry_after: Some(RetryAfter::Seconds(7)) };
+    for (fault, expected) in [
+        (Fault::ErrorBefore { status: 503 }, Failed::again(failure::WAVE_UNREACHABLE)),
+        (Fault::LostReply, Failed::again(failure::WAVE_UNREACHABLE)),
+        (Fault::MalformedReply, Failed::again(failure::WAVE_UNEXPECTED)),
+        (seven(), Failed::again_after(failure::WAVE_THROTTLED, 7)),
+    ] {
+        scene.bend(Endpoint::Balance, fault);
+        assert_eq!(scene.fails(PayoutSteps::send, send(order)).await, expected);
+    }
+    assert_eq!(scene.payout(order.payout).await.order_number, 0, "nothing has been ordered");
+    // Wave did not take the order, and said so.
+    scene.bend(Endpoint::PayoutCreate, seven());
+    let failed = scene.fails(PayoutSteps::send, send(order)).await;
+    assert_eq!(failed, Failed::again_after(failure::WAVE_THROTTLED, 7));
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+    assert_eq!(scene.movements(order), 1);
+}
+
+#[tokio::test]
+async fn a_recipient_that_wave_does_not_pay_is_refused_for_good() {
+    for (digits, code) in [
+        (91, "recipient-account-blocked"),
+        (92, "recipient-account-inactive"),
+        (93, "recipient-limit-exceeded"),
+        (94, "recipient-minor"),
+        (95, "country-mismatch"),
+    ] {
+        let scene = Scene::new().await;
+        let (pot, order) = scene.payable(Some(digits)).await;
+        for _ in 0..2 {
+            assert_eq!(scene.sends(order).await, PayoutAnswer::Refused { code: code.to_owned() });
+        }
+        assert_eq!((scene.movements(order), scene.wave.calls(Endpoint::PayoutCreate)), (0, 1));
+        let row = scene.payout(order.payout).await;
+        assert_eq!((row.stage, row.refusal_code.as_deref()), (PayoutStage::Refused, Some(code)));
+        assert_eq!(scene.balance(Account::Pot(pot)).await, 9_900);
+    }
+}
+
+#[tokio::test]
+async fn somebody_without_a_phone_is_not_paid() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(None).await;
+    let expected = PayoutAnswer::Refused { code: "recipient-without-phone".to_owned() };
+    for _ in 0..2 {
+        assert_eq!(scene.sends(order).await, expected);
+    }
+    assert_eq!(scene.wave.calls(Endpoint::PayoutCreate), 0);
+}
+
+#[tokio::test]
+async fn a_short_wallet_is_seen_before_anything_is_ordered() {
+    let scene = Scene::with(Options::default()).await;
+    // The wallet holds what the gift brought, which does not cover the fee of sending it on.
+    let (_, order) = scene.payable(Some(1)).await;
+    for _ in 0..2 {
+        assert_eq!(scene.sends(order).await, PayoutAnswer::FloatShort);
+    }
+    assert_eq!(scene.wave.calls(Endpoint::PayoutCreate), 0);
+    assert_eq!(scene.payout(order.payout).await.order_number, 0);
+    scene.wave.receive_payment(10_000, "+221770000005");
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+}
+
+#[tokio::test]
+async fn an_order_that_finds_the_wallet_short_is_spent_and_the_next_one_is_paid() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    scene.bend(Endpoint::PayoutCreate, Fault::ShortBalance);
+    for _ in 0..2 {
+        let answer = scene.sends(order).await;
+        assert_eq!(answer, PayoutAnswer::Refused { code: INSUFFICIENT_FUNDS.to_owned() });
+    }
+    assert_eq!(scene.sends(order.next()).await, PayoutAnswer::Succeeded);
+    assert_eq!((scene.movements(order), scene.movements(order.next())), (0, 1));
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_not_about_the_order_proves_nothing_about_what_went_before() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    scene.bend(Endpoint::PayoutCreate, Fault::LostReply);
+    assert!(is_unclear(&scene.sends(order).await));
+    for (status, code) in
+        [(401, "api-key-revoked"), (403, "disabled-wallet"), (409, "idempotency-mismatch"), (400, "odd")]
+    {
+        scene.bend(Endpoint::PayoutSearch, Fault::SearchBlind);
+        scene.bend(Endpoint::PayoutCreate, Fault::Refused { status, code: code.to_owned() });
+        assert!(is_unclear(&scene.sends(order).await), "{code}");
+    }
+    scene.wave.set_access(Access { key_revoked: true, ..scene.wave.book().access().clone() });
+    assert!(is_unclear(&scene.sends(order).await), "not even asked");
+    scene.wave.set_access(Access { key_revoked: false, ..scene.wave.book().access().clone() });
+    assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Sent);
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+    assert_eq!(scene.movements(order), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_somebody_else_has_used_is_unclear_from_the_first_call_on() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    scene.bend(
+        Endpoint::PayoutCreate,
+        Fault::Refused { status: 409, code: "idempotency-mismatch".to_owned() },
+    );
+    assert!(is_unclear(&scene.sends(order).await));
+    assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Sent);
+}
+
+#[tokio::test]
+async fn nothing_is_ordered_while_the_pot_is_held() {
+    let scene = Scene::new().await;
+    let (pot, order) = scene.payable(Some(1)).await;
+    let reason = HoldReason::Moderation;
+    wolo_database::pots::hold(&scene.pool, pot, reason, "somebody looks", noon()).await.expect("a hold");
+    let failed = scene.fails(PayoutSteps::send, send(order)).await;
+    assert_eq!(failed, Failed::again_after(failure::POT_HELD, 30));
+    assert_eq!(scene.wave.calls(Endpoint::PayoutCreate), 0);
+    wolo_database::pots::release(&scene.pool, pot, reason, noon()).await.expect("no hold");
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+}
+
+#[tokio::test]
+async fn what_came_of_an_order_is_booked_by_whoever_comes_after_a_lost_database() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    // The reply is held until the database is gone, as if it had failed in between.
+    scene.bend(Endpoint::PayoutCreate, Fault::StalledReply);
+    let attempt = scene.attempt(1);
+    let sending = attempt.run(PayoutSteps::send, send(order));
+    let cut = async {
+        scene.wave.wait_for_stalled(1, crate::scene::LONG).await.expect("the order is at Wave");
+        scene.pool.close().await;
+        scene.wave.release_stalled(wolo_sandbox::wave::Release::Answer);
+    };
+    let (sent, ()) = tokio::join!(sending, cut);
+    assert!(!crate::scene::failure(sent).for_good);
+    assert_eq!(scene.movements(order), 1);
+    let back = scene.reopened().await;
+    assert_eq!(back.sends(order).await, PayoutAnswer::Succeeded);
+    assert_eq!((back.movements(order), back.wave.calls(Endpoint::PayoutCreate)), (1, 1));
+    back.judge().await;
+}
