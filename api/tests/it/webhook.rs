@@ -6,6 +6,9 @@ use futures::future::join_all;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wolo_control::Control;
+use wolo_control::donations::Heard;
+use wolo_domain::ids::DonationId;
 use wolo_domain::pots::Visibility;
 
 use crate::app::TestApp;
@@ -242,8 +245,14 @@ async fn a_thousand_copies_at_two_doors_are_heard_once() {
     let statuses: Vec<u16> = copies.await.iter().map(|reply| reply.status.as_u16()).collect();
     assert_eq!(statuses, vec![200; 1_000]);
     let client = wolo_bootstrap::temporal::connect(&app.settings.temporal).await.unwrap();
-    let heard = wolo_control::Control::new(client).donation_status(donation.parse().unwrap()).await.unwrap();
-    assert_eq!(heard.failed_attempts, 1);
+    let control = Control::new(client);
+    let gift: DonationId = donation.parse().unwrap();
+    assert_eq!(control.donation_status(gift).await.unwrap().failed_attempts, 1);
+    // The engine itself knows an event again: no door has to remember.
+    control.tell_donation_once(gift, Heard::AttemptFailed, &event).await.unwrap();
+    assert_eq!(control.donation_status(gift).await.unwrap().failed_attempts, 1);
+    control.tell_donation_once(gift, Heard::AttemptFailed, "another event").await.unwrap();
+    assert_eq!(control.donation_status(gift).await.unwrap().failed_attempts, 2);
     assert_eq!(app.status(&donation).await.json()["failed_attempts"], 1);
 }
 
