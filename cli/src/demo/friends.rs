@@ -50,7 +50,8 @@ fn pot_body(title: &str) -> Value {
 
 /// The body of a request that makes a pot, to copy from the screen of `wolo dev`.
 pub(crate) fn pot_body_example() -> String {
-    pot_body("Les 27 ans d'\\''Awa").to_string()
+    // Nothing in it that a shell would want quoted.
+    pot_body("Mes 27 ans").to_string()
 }
 
 impl Api {

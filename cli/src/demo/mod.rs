@@ -64,7 +64,10 @@ pub(crate) async fn tell(open: bool, format: Format, log: &Log, shutdown: Shutdo
             }
             Ok(agreed)
         }
-        Err(error) => Err(error.context(last_lines(&local))),
+        Err(error) => {
+            show_last_lines(&local);
+            Err(error.context("the story could not be told to its end"))
+        }
     };
     shutdown.begin();
     let ended = local.shutdown().await;
@@ -118,12 +121,14 @@ async fn stay_open(local: &Local, shutdown: &Shutdown) -> Result<()> {
     Ok(())
 }
 
-/// The log goes with the world, so a story that fails brings its end along.
-fn last_lines(local: &Local) -> String {
+/// The log goes with the world, so a story that fails shows its end.
+fn show_last_lines(local: &Local) {
     let log = std::fs::read_to_string(local.addresses.logs.join("wolo.log")).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
-    let from = lines.len().saturating_sub(15);
-    format!("the story could not be told to its end; the log ends with:\n{}", lines[from..].join("\n"))
+    eprintln!("The log ends with:");
+    for line in &lines[lines.len().saturating_sub(15)..] {
+        eprintln!("  {line}");
+    }
 }
 
 /// Looks again and again until there is an answer, or it has taken too long.

@@ -199,8 +199,8 @@ impl<'a> Story<'a> {
         self.pass(left.to_std().context("the birthday is ahead")?).await?;
         let pot = self.reached(PotStage::Closed).await?;
         self.teller.say(&format!(
-            "Reminders, a wish on the day, and at {} the pot is closed.",
-            pot.closed_at.map_or_else(|| "midnight".to_owned(), |at| at.format("%H:%M:%S").to_string()),
+            "Reminders, a wish on the day; and when it is over the pot is closed ({} in Dakar).",
+            pot.closed_at.map_or_else(String::new, |at| at.format("%-d %b %Y %H:%M:%S").to_string()),
         ));
         let lost = self.gifts.get(3).context("five gifts were given")?.clone();
         self.confirmed(&lost).await?;
@@ -291,7 +291,7 @@ impl<'a> Story<'a> {
         let fees = books.moved(TransactionKind::DonationFee);
         let float = -books.of(Account::WaveFloat);
         let checks = &mut self.checks;
-        checks.same("gifts = payout + fees", given.francs(), paid.francs() + fees.francs());
+        checks.same("gifts = payout + fees", given, [paid, fees].into_iter().sum());
         checks.same("payout: Wave's book and ours", paid, books.moved(TransactionKind::Payout));
         checks.same("the payout's fee is ours to bear", -payout_fee, books.of(Account::Fees));
         checks.same("our float moved as our wallet did", wallet, float);

@@ -61,7 +61,7 @@ impl Teller {
         self.act("Le compte est bon ?");
         for check in checks.all() {
             if check.ok {
-                self.good(&format!("{} {}", check.name, self.paint.faint(&check.found)));
+                self.good(&format!("{}: {}", check.name, self.paint.faint(&check.found)));
             } else {
                 let mark = self.paint.bad("✗");
                 self.line(&format!(

@@ -42,9 +42,12 @@ impl Forward {
         let moving = Progress::spinning("time passes");
         let moved = system.control().await?.forward(&process, self.length.get()).await;
         drop(moving);
-        let ended = match moved {
-            Ok(Forwarded::Whole) => false,
-            Ok(Forwarded::EndedOnTheWay) => true,
+        let (outcome, words) = match moved {
+            Ok(Forwarded::Whole) => ("moved", "Done: everything that fell due on the way has been done."),
+            Ok(Forwarded::EndedOnTheWay) => ("ended", "It came to its end on the way."),
+            Ok(Forwarded::StillOnTheWay) => {
+                ("waiting", "It is on its way, and waits for something that time alone does not bring.")
+            }
             Err(ForwardError::Ask(AskError::NotFound)) => {
                 return Err(refused(format!("the process {process} has ended, or never was")));
             }
@@ -57,13 +60,9 @@ impl Forward {
             Err(error) => return Err(error).context("time did not move"),
         };
         if self.format.json {
-            return output::json(&json!({ "process": process, "ended": ended }));
+            return output::json(&json!({ "process": process, "outcome": outcome }));
         }
-        output::say(if ended {
-            "It came to its end on the way."
-        } else {
-            "Done: everything that fell due on the way has been done."
-        });
+        output::say(words);
         Ok(())
     }
 
