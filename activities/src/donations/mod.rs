@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use tracing::Instrument as _;
 use url::Url;
 use wolo_database::{Pool, donations};
 use wolo_domain::ids::DonationId;
@@ -21,6 +22,7 @@ use wolo_workflows::steps::donations::{
 };
 use wolo_workflows::steps::pots::PotMoment;
 
+use crate::alive::while_doing;
 use crate::failure;
 
 pub struct DonationSteps {
@@ -49,6 +51,19 @@ impl DonationSteps {
         }
         url
     }
+
+    /// Wave gives a checkout back once, however often it is asked.
+    async fn give_back(&self, donation: DonationId) -> Result<(), ActivityError> {
+        match donations::begin_refund(&self.pool, donation).await? {
+            donations::Refunding::Refunded => Ok(()),
+            donations::Refunding::Due { checkout_id, .. } => {
+                let span = tracing::info_span!("wave.checkout.refund", %donation);
+                let refunded = self.wave.refund_checkout(&checkout_id).instrument(span).await;
+                refunded.map_err(failure::wave)?;
+                Ok(donations::record_refund(&self.pool, donation).await?)
+            }
+        }
+    }
 }
 
 #[activities]
@@ -59,33 +74,26 @@ impl DonationSteps {
         ctx: ActivityContext,
         input: DonationRequest,
     ) -> Result<CheckoutOutcome, ActivityError> {
-        self.page_for(input, ctx.info().attempt > 1).await
+        let tried_before = ctx.info().attempt > 1;
+        while_doing(&ctx, self.page_for(input, tried_before)).await
     }
 
     #[activity(definition = SettleDonationStep)]
     pub async fn settle(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: SettleDonation,
     ) -> Result<Settlement, ActivityError> {
-        self.settle_by_the_evidence(input).await
+        while_doing(&ctx, self.settle_by_the_evidence(input)).await
     }
 
     #[activity(definition = RefundDonationStep)]
     pub async fn refund(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: RefundDonation,
     ) -> Result<(), ActivityError> {
-        let donation = input.donation;
-        match donations::begin_refund(&self.pool, donation).await? {
-            donations::Refunding::Refunded => Ok(()),
-            donations::Refunding::Due { checkout_id, .. } => {
-                // Wave gives a checkout back once, however often it is asked.
-                self.wave.refund_checkout(&checkout_id).await.map_err(failure::wave)?;
-                Ok(donations::record_refund(&self.pool, donation).await?)
-            }
-        }
+        while_doing(&ctx, self.give_back(input.donation)).await
     }
 
     #[activity(definition = EndCheckouts)]

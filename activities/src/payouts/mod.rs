@@ -31,6 +31,8 @@ use wolo_workflows::steps::payouts::{
 
 use evidence::Evidence;
 
+use crate::alive::while_doing;
+
 pub struct PayoutSteps {
     pool: Pool,
     wave: Wave,
@@ -108,29 +110,29 @@ impl PayoutSteps {
     #[activity(definition = SendPayoutStep)]
     pub async fn send(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: SendPayout,
     ) -> Result<PayoutAnswer, ActivityError> {
         let payout = self.planned(input.order).await?;
         if let Some(answer) = known(&payout, input.order) {
             Ok(answer)
         } else if payout.order_number < input.order.number {
-            self.send_for_the_first_time(input.order, payout.amount, input.at).await
+            while_doing(&ctx, self.send_for_the_first_time(input.order, payout.amount, input.at)).await
         } else {
-            self.send_again(input.order, payout.amount, input.at).await
+            while_doing(&ctx, self.send_again(input.order, payout.amount, input.at)).await
         }
     }
 
     #[activity(definition = FindPayoutStep)]
     pub async fn find(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: FindPayout,
     ) -> Result<PayoutAnswer, ActivityError> {
         let payout = self.planned(input.order).await?;
         match known(&payout, input.order) {
             Some(answer) => Ok(answer),
-            None => self.look_up(input, payout.amount).await,
+            None => while_doing(&ctx, self.look_up(input, payout.amount)).await,
         }
     }
 

@@ -1,6 +1,5 @@
 //! A database and a Wave wallet of one's own, and the short way to the state that a test begins with.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +7,7 @@ use temporalio_client::Client;
 use temporalio_common::error::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityError, ExecutableActivity};
 use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, TestActivityInfoOptions};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
 use wolo_database::{Pool, donations, ledger, people, pots};
@@ -113,20 +112,19 @@ impl Scene {
         &self,
         attempt: u32,
         told: Option<H>,
-    ) -> (ActivityEnvironment, Arc<Mutex<usize>>)
+    ) -> (ActivityEnvironment, watch::Receiver<usize>)
     where
         H: temporalio_common::data_converters::TemporalSerializable + 'static,
     {
         let (pool, wave) = (self.pool.clone(), self.client.clone());
         let public_url = "https://wolo.example/".parse().expect("an address");
-        let heartbeats = Arc::new(Mutex::new(0));
-        let count = Arc::clone(&heartbeats);
+        let (count, heartbeats) = watch::channel(0);
         let mut environment = ActivityEnvironment::builder_with_default()
             .register_activities(PotSteps::new(pool.clone()))
             .register_activities(DonationSteps::new(pool.clone(), wave.clone(), public_url))
             .register_activities(PayoutSteps::new(pool.clone(), wave.clone()))
             .register_activities(StatementSteps::new(pool, wave))
-            .on_heartbeat(move |_| *count.lock().expect("no panic") += 1);
+            .on_heartbeat(move |_| count.send_modify(|count| *count += 1));
         if let Some(told) = told {
             environment = environment.heartbeat_details(told).expect("a heartbeat");
         }

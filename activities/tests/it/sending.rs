@@ -290,3 +290,17 @@ async fn what_came_of_an_order_is_booked_by_whoever_comes_after_a_lost_database(
     assert_eq!((back.movements(order), back.wave.calls(Endpoint::PayoutCreate)), (1, 1));
     back.judge().await;
 }
+
+#[tokio::test]
+async fn a_deed_that_takes_long_gives_signs_of_life() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    scene.bend(Endpoint::PayoutCreate, Fault::StalledReply);
+    let (attempt, mut heartbeats) = scene.attempt_after(1, None::<()>);
+    let alive = async {
+        heartbeats.wait_for(|count| *count > 0).await.expect("a sign of life");
+        scene.wave.release_stalled(wolo_sandbox::wave::Release::Answer);
+    };
+    let (sent, ()) = tokio::join!(attempt.run(PayoutSteps::send, send(order)), alive);
+    assert_eq!(sent.expect("the deed is done"), PayoutAnswer::Succeeded);
+}
