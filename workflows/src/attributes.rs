@@ -10,6 +10,12 @@ pub const OWNER: SearchAttributeKey<String> = SearchAttributeKey::keyword("Owner
 pub const STATUS: SearchAttributeKey<String> = SearchAttributeKey::keyword("WoloStatus");
 /// When the process goes on by itself.
 pub const DUE_AT: SearchAttributeKey<Timestamp> = SearchAttributeKey::datetime("DueAt");
+/// [`DUE_AT`] of a process that no day moves on: the last second of the year 9999. The server refuses to take an
+/// attribute away again, and a process that tries is stuck.
+pub(crate) fn no_day() -> Timestamp {
+    (std::time::UNIX_EPOCH + std::time::Duration::from_secs(253_402_300_799)).into()
+}
+
 /// A person has to decide before the process goes on.
 pub const NEEDS_HUMAN: SearchAttributeKey<bool> = SearchAttributeKey::bool("NeedsHuman");
 

@@ -86,9 +86,7 @@ impl PotLifecycle {
             pot.state.waits_until = until;
         });
         ctx.set_current_details(format!("waits for {waits_for}"));
-        ctx.upsert_search_attributes([match until {
-            Some(due) => attributes::DUE_AT.value_set(std::time::SystemTime::from(due).into()),
-            None => attributes::DUE_AT.value_unset(),
-        }]);
+        let due = until.map_or(attributes::no_day(), |until| std::time::SystemTime::from(until).into());
+        ctx.upsert_search_attributes([attributes::DUE_AT.value_set(due)]);
     }
 }

@@ -1,0 +1,27 @@
+//! The recorded histories of finished processes: what a new version of the code must still be able to follow.
+//!
+//! `WOLO_RECORD_HISTORIES=1 cargo test -p wolo-worker --test it` writes them anew; see CONTRIBUTING.md for when.
+
+use std::path::PathBuf;
+
+use temporalio_client::WorkflowHandle;
+use wolo_workflows::donation::Donation;
+
+use crate::house::House;
+
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/histories")
+}
+
+/// Keeps the history of an ending, when histories are being recorded.
+pub(crate) async fn keep(house: &House, name: &str, workflow_id: &str) {
+    if std::env::var_os("WOLO_RECORD_HISTORIES").is_none() {
+        return;
+    }
+    // The type of the handle does not matter for reading a history.
+    let handle: WorkflowHandle<_, Donation> = house.control.client().get_workflow_handle(workflow_id);
+    let history = handle.fetch_history(Default::default());
+    let json = history.to_json().await.expect("the engine remembers it");
+    std::fs::create_dir_all(folder()).expect("the folder can be made");
+    std::fs::write(folder().join(format!("{name}.json")), json).expect("the history can be kept");
+}

@@ -1,0 +1,360 @@
+//! The whole house, once per test binary: a real Postgres, a real Temporal server, the Wave emulator, a worker and
+//! an API that receives Wave's webhooks. Tests share it, each with its own people and pots.
+
+use std::future::Future;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use chrono::{NaiveDate, TimeDelta, Utc};
+use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+use wolo_bootstrap::settings::Layers;
+use wolo_bootstrap::{Settings, Shutdown, telemetry};
+use wolo_control::time::Forwarded;
+use wolo_control::{AskError, Control};
+use wolo_database::Pool;
+use wolo_domain::dakar;
+use wolo_domain::donations::{DonationRules, DonationStage};
+use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::ledger::Account;
+use wolo_domain::money::Xof;
+use wolo_domain::people::{BirthDate, Phone};
+use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline, Visibility};
+use wolo_sandbox::World;
+use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, Retry, WebhookFault, WebhookFaultRule};
+use wolo_workflows::donation::Donation;
+use wolo_workflows::donation::DonationInput;
+use wolo_workflows::payout::PayoutPatience;
+use wolo_workflows::pot_lifecycle::{PotMade, PotPatience, PotPlan};
+use wolo_workflows::steps::donations::{CheckoutOutcome, DonationRequest, Donor};
+
+/// Nothing in the house takes longer than this unless it is broken.
+pub(crate) const LONG: Duration = Duration::from_secs(40);
+
+/// Lives as long as the test binary, so that connections outlive single tests.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime starts")
+});
+
+static HOUSE: OnceCell<House> = OnceCell::const_new();
+
+pub(crate) struct House {
+    pub(crate) world: &'static World,
+    pub(crate) settings: Settings,
+    pub(crate) pool: Pool,
+    pub(crate) control: Control,
+}
+
+/// Runs a story that brings its own house.
+pub(crate) fn alone<F: Future<Output = ()>>(story: F) {
+    RUNTIME.block_on(story);
+}
+
+/// Runs one test's story in the shared house.
+pub(crate) fn live<F: Future<Output = ()>>(story: impl FnOnce(&'static House) -> F) {
+    RUNTIME.block_on(async {
+        let house = HOUSE.get_or_init(House::build).await;
+        story(house).await;
+    });
+}
+
+/// A gift that waits for its payment at Wave.
+pub(crate) struct Asked {
+    pub(crate) donation: DonationId,
+    /// Wave's id of the page.
+    pub(crate) session: String,
+}
+
+impl House {
+    async fn build() -> Self {
+        // Quiet, unless somebody wants to know: WOLO_LOG=info cargo test …
+        if std::env::var_os(telemetry::FILTER_VARIABLE).is_some() {
+            telemetry::start(telemetry::Format::Human).expect("nobody else logs here");
+        }
+        let house =
+            Self::without_worker(World::shared_with(Self::world).await.expect("the world comes up")).await;
+        tokio::spawn(wolo_worker::run(house.settings.clone(), Shutdown::new()));
+        house
+    }
+
+    pub(crate) fn world() -> wolo_sandbox::world::Options {
+        let mut options = wolo_sandbox::world::Options::default();
+        options.wave.opening_balance = 1_000_000;
+        options.wave.webhook_retry = Retry::QUICK;
+        options.wave.local_redirects = true;
+        options
+    }
+
+    /// Everything but somebody who does the work.
+    pub(crate) async fn without_worker(world: &'static World) -> Self {
+        let settings = Layers::new()
+            .set("database.url", world.postgres.url("wolo"))
+            .set("temporal.address", world.temporal.address())
+            .set("wave.url", world.wave.base_url())
+            .set("api.listen", "127.0.0.1:0")
+            .set("worker.health_listen", "127.0.0.1:0")
+            .read()
+            .expect("the settings are sound");
+        let pool = wolo_database::connect(&world.postgres.url("wolo"), 10).await.expect("Postgres answers");
+        wolo_database::migrate(&pool).await.expect("the schema is made");
+        let client = wolo_bootstrap::temporal::connect(&settings.temporal).await.expect("Temporal answers");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let api = wolo_api::Api::bind(settings.clone(), listener).await.expect("the API listens");
+        world.wave.register_webhook(&format!("http://{}/api/payments/webhook", api.address()));
+        tokio::spawn(api.serve(Shutdown::new()));
+        Self { world, settings, pool, control: Control::new(client) }
+    }
+
+    /// A grown-up with a phone of their own.
+    pub(crate) async fn person(&self) -> UserId {
+        self.person_born("1990-05-17", 1).await
+    }
+
+    /// Somebody whose phone number ends with these digits; some endings mean something to the Wave emulator.
+    pub(crate) async fn person_born(&self, birth_date: &str, phone_ends_with: u32) -> UserId {
+        let id = UserId::from_uuid(Uuid::now_v7());
+        // Seven digits: five of chance and the two that were asked for.
+        let phone = format!("+22177{:05}{:02}", id.uuid().as_u128() % 100_000, phone_ends_with);
+        let user = wolo_database::people::User {
+            id,
+            name: "Awa".to_owned(),
+            birth_date: BirthDate::new(birth_date.parse().expect("a day")),
+            phone: Some(phone.parse::<Phone>().expect("a number")),
+            email: None,
+        };
+        wolo_database::people::add_user(&self.pool, &user).await.expect("a person is added");
+        id
+    }
+
+    /// What a pot is started with, for a birthday so many days ahead.
+    pub(crate) fn plan(&self, owner: UserId, days_ahead: i64) -> PotPlan {
+        let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
+        let birthday: NaiveDate = dakar::day_of(Utc::now()) + TimeDelta::days(days_ahead);
+        PotPlan {
+            pot: PotId::for_birthday(owner, chrono::Datelike::year(&birthday)),
+            owner,
+            request: "test".to_owned(),
+            settings: PotSettings {
+                title: "Awa a trente ans".to_owned(),
+                description: String::new(),
+                target: Xof::new(25_000),
+                visibility: Visibility::Link,
+                show_donor_names: true,
+                show_amounts: true,
+                allow_anonymous: true,
+                allow_messages: true,
+                surprise: false,
+            },
+            timeline: Timeline::plan(birthday, Utc::now(), &rules),
+            patience: PotPatience {
+                payout: PayoutPatience {
+                    recheck_seconds: 300,
+                    retry_seconds: 60,
+                    unknown_after_seconds: 900,
+                    float_retry_seconds: 900,
+                },
+                continue_after_events: 2_000,
+            },
+            carried: None,
+        }
+    }
+
+    pub(crate) async fn schedule(&self, plan: PotPlan) -> PotId {
+        let pot = plan.pot;
+        assert_eq!(self.control.schedule_pot(plan, LONG).await.expect("the pot is made"), PotMade::Scheduled);
+        pot
+    }
+
+    /// A pot that is open already: its birthday is less than thirty days away.
+    pub(crate) async fn open_pot(&self) -> PotId {
+        let owner = self.person().await;
+        self.open_pot_of(owner).await
+    }
+
+    pub(crate) async fn open_pot_of(&self, owner: UserId) -> PotId {
+        let pot = self.schedule(self.plan(owner, 20)).await;
+        self.stage_is(pot, PotStage::Open).await;
+        pot
+    }
+
+    pub(crate) fn gift(&self, pot: PotId, francs: i64) -> DonationInput {
+        DonationInput {
+            request: DonationRequest {
+                donation: DonationId::from_uuid(Uuid::now_v7()),
+                pot,
+                amount: Xof::new(francs),
+                donor: Donor { name: Some("Fatou".to_owned()), ..Donor::default() },
+                rules: DonationRules { smallest: Xof::new(100), largest: Xof::new(1_000_000) },
+            },
+            grace_seconds: 120,
+        }
+    }
+
+    /// Asks for a gift; its giver now stands before Wave's page.
+    pub(crate) async fn ask(&self, pot: PotId, francs: i64) -> Asked {
+        self.ask_for(self.gift(pot, francs)).await
+    }
+
+    pub(crate) async fn ask_for(&self, gift: DonationInput) -> Asked {
+        let donation = gift.request.donation;
+        match self.control.open_checkout(gift, LONG).await.expect("the gift is answered") {
+            CheckoutOutcome::Opened(checkout) => {
+                let session = checkout.wave_launch_url.rsplit('/').next().expect("an id").to_owned();
+                Asked { donation, session }
+            }
+            CheckoutOutcome::Refused { refusal } => panic!("the gift was refused: {refusal}"),
+        }
+    }
+
+    /// A gift from the asking to the books.
+    pub(crate) async fn give(&self, pot: PotId, francs: i64) -> Asked {
+        let asked = self.ask(pot, francs).await;
+        self.pay(&asked);
+        self.donation_is(asked.donation, DonationStage::Confirmed).await;
+        asked
+    }
+
+    pub(crate) fn pay(&self, asked: &Asked) {
+        self.world.wave.pay(&asked.session, None).expect("Wave takes the payment");
+    }
+
+    /// Bends the calls to Wave that mention something, and no other test's.
+    pub(crate) fn bend(&self, endpoint: Endpoint, about: impl Into<String>, times: u32, fault: Fault) {
+        self.world.wave.fault(FaultRule::always(endpoint, fault).times(times).about(about));
+    }
+
+    pub(crate) fn bend_webhooks(&self, asked: &Asked, fault: WebhookFault) {
+        let about = Some(asked.donation.to_string());
+        self.world.wave.webhook_fault(WebhookFaultRule { about, ..WebhookFaultRule::always(fault) });
+    }
+
+    /// Moves a pot's process forward and lets it do what falls due.
+    pub(crate) async fn forward(&self, workflow_id: &str, by: TimeDelta) {
+        let by = by.to_std().expect("forward");
+        let forwarded = self.control.forward(workflow_id, by).await.expect("time moves");
+        assert_ne!(forwarded, Forwarded::StillOnTheWay, "{workflow_id} waits for something else than time");
+    }
+
+    /// The same without waiting for the arrival, which may need more than time.
+    pub(crate) fn set_off(&self, workflow_id: &str, by: TimeDelta) {
+        let (control, id) = (self.control.clone(), workflow_id.to_owned());
+        let by = by.to_std().expect("forward");
+        tokio::spawn(async move { control.forward(&id, by).await });
+    }
+
+    /// To the end of the birthday, the payout, and beyond.
+    pub(crate) async fn forward_to_the_end(&self, pot: PotId) {
+        self.forward(&wolo_workflows::ids::pot_lifecycle(pot), TimeDelta::days(60)).await;
+    }
+
+    pub(crate) async fn stage_is(&self, pot: PotId, stage: PotStage) {
+        until(&format!("{pot} is {stage}"), async || {
+            let pot = wolo_database::pots::pot(&self.pool, pot).await.expect("Postgres answers")?;
+            (pot.stage == stage).then_some(())
+        })
+        .await;
+    }
+
+    pub(crate) async fn donation_is(&self, donation: DonationId, stage: DonationStage) {
+        until(&format!("{donation} is {stage}"), async || {
+            let donation =
+                wolo_database::donations::donation(&self.pool, donation).await.expect("Postgres answers")?;
+            (donation.stage == stage).then_some(())
+        })
+        .await;
+    }
+
+    pub(crate) async fn balance(&self, account: Account) -> i64 {
+        wolo_database::ledger::balance(&self.pool, account).await.expect("Postgres answers").francs()
+    }
+
+    /// What was given to a pot, before Wave's fees: those come into the books with any pot's payout.
+    pub(crate) async fn given(&self, pot: PotId) -> i64 {
+        let pot = wolo_database::pots::pot(&self.pool, pot).await.expect("Postgres answers");
+        pot.expect("the pot").totals.given.francs()
+    }
+
+    /// The books are right as a whole, whatever the other tests are doing.
+    pub(crate) async fn books_are_right(&self) {
+        let violations = wolo_database::ledger::check(&self.pool).await.expect("Postgres answers");
+        assert!(violations.is_empty(), "{violations:?}");
+    }
+
+    /// Wave has told of something about this reference and we have answered that we heard.
+    pub(crate) async fn webhook_is_taken(&self, reference: &str) {
+        let taken = |book: &wolo_sandbox::wave::Book| {
+            book.deliveries()
+                .iter()
+                .filter(|delivery| delivery.state == DeliveryState::Delivered)
+                .filter_map(|delivery| book.event(&delivery.event_id))
+                .any(|event| event.body.contains(reference))
+                .then_some(())
+        };
+        self.world.wave.wait_for(taken, LONG).await.expect("the webhook arrives");
+    }
+
+    /// Speaks to Wave as somebody else who holds our key would.
+    pub(crate) async fn post_to_wave(&self, path: &str) -> reqwest::StatusCode {
+        let wave = &self.world.wave;
+        let http =
+            wolo_providers::http::client(wolo_providers::http::Timeouts::total(LONG)).expect("a client");
+        let post = http.post(format!("{}{path}", wave.base_url())).bearer_auth(wave.api_key());
+        post.send().await.expect("Wave answers").status()
+    }
+
+    async fn events_of(&self, workflow_id: &str) -> Vec<Attributes> {
+        let handle = self.control.client().get_workflow_handle::<Donation>(workflow_id);
+        let history = handle.fetch_history(Default::default());
+        let events = history.into_events().await.expect("the engine remembers it");
+        events.into_iter().filter_map(|event| event.attributes).collect()
+    }
+
+    /// The steps that a process has asked for, in order.
+    pub(crate) async fn steps_of(&self, workflow_id: &str) -> Vec<String> {
+        let events = self.events_of(workflow_id).await;
+        let name = |event| match event {
+            Attributes::ActivityTaskScheduledEventAttributes(step) => {
+                step.activity_type.map(|kind| kind.name)
+            }
+            _ => None,
+        };
+        events.into_iter().filter_map(name).collect()
+    }
+
+    pub(crate) async fn signals_of(&self, workflow_id: &str) -> usize {
+        let is_signal =
+            |event: &Attributes| matches!(event, Attributes::WorkflowExecutionSignaledEventAttributes(_));
+        self.events_of(workflow_id).await.iter().filter(|event| is_signal(event)).count()
+    }
+
+    /// What a process came to.
+    pub(crate) async fn outcome<W>(&self, workflow_id: String) -> W::Output
+    where
+        W: temporalio_common::HasWorkflowDefinition,
+        W::Output: temporalio_common::data_converters::TemporalDeserializable + Send,
+    {
+        let handle = self.control.client().get_workflow_handle::<W>(workflow_id.clone());
+        let outcome = tokio::time::timeout(LONG, handle.get_result(Default::default())).await;
+        outcome.unwrap_or_else(|_| panic!("{workflow_id} does not end")).expect("the process ends well")
+    }
+}
+
+/// Waits for a fact. It is looked for again and again, because whoever brings it about tells nobody.
+pub(crate) async fn until<T>(fact: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+    };
+    tokio::time::timeout(LONG, found).await.unwrap_or_else(|_| panic!("it did not come about that {fact}"))
+}
+
+/// The engine remembers nothing of it, or says that it has ended.
+pub(crate) fn has_ended<T>(answer: &Result<T, AskError>) -> bool {
+    matches!(answer, Err(AskError::NotFound | AskError::Ended))
+}

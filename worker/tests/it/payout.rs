@@ -1,0 +1,189 @@
+//! The endings of a payout. Whatever happens on the way, Wave's own book shows one movement.
+
+use chrono::TimeDelta;
+use wolo_domain::ids::{PayoutId, PotId};
+use wolo_domain::ledger::Account;
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::pots::{HoldReason, PotStage};
+use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
+use wolo_workflows::ids;
+use wolo_workflows::payout::{Decision, Payout, PayoutOutcome, Resolve, Resolving};
+
+use crate::histories::keep;
+use crate::house::{House, live, until};
+
+/// The reference of a pot's first order at Wave.
+fn first_order(pot: PotId) -> String {
+    PayoutOrder::first(PayoutId::of_pot(pot)).key()
+}
+
+/// A pot with one gift of 10,000 francs, of which 9,900 can be paid out.
+async fn pot_with_money(house: &House, owners_phone_ends_with: u32) -> PotId {
+    let owner = house.person_born("1990-05-17", owners_phone_ends_with).await;
+    let pot = house.open_pot_of(owner).await;
+    house.give(pot, 10_000).await;
+    pot
+}
+
+/// Sets the pot off to the day of its payout. A pot whose payout waits for a person does not arrive, so nobody waits
+/// for its arrival here.
+fn to_the_payout(house: &House, pot: PotId) {
+    house.set_off(&ids::pot_lifecycle(pot), TimeDelta::days(22));
+}
+
+async fn paid(house: &House, pot: PotId) {
+    house.stage_is(pot, PotStage::Settled).await;
+    let outcome = house.outcome::<Payout>(ids::payout(pot)).await;
+    assert_eq!(outcome, PayoutOutcome::Paid { amount: Xof::new(9_900) });
+    assert_eq!(house.balance(Account::Pot(pot)).await, 0);
+    house.books_are_right().await;
+}
+
+async fn held_for(house: &House, pot: PotId, reason: HoldReason) {
+    until(&format!("the payout of {pot} is held for {reason}"), async || {
+        let status = house.control.payout_status(pot).await.ok()?;
+        (status.held == Some(reason)).then_some(())
+    })
+    .await;
+    let row = wolo_database::pots::pot(&house.pool, pot).await.expect("an answer").expect("the pot");
+    assert!(row.holds.iter().any(|hold| hold.reason == reason), "the pot shows why it is held");
+}
+
+fn decide(decision: Decision) -> Resolve {
+    Resolve { decision, by: "finance".to_owned(), reason: "looked at the portal".to_owned() }
+}
+
+fn movements(house: &House, reference: &str) -> usize {
+    house.world.wave.executed_payouts(reference).len()
+}
+
+#[test]
+fn a_payout_is_sent_once_and_known() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        to_the_payout(house, pot);
+        paid(house, pot).await;
+        assert_eq!(movements(house, &first_order(pot)), 1);
+        keep(house, "payout-paid", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn a_payout_whose_reply_is_lost_is_found_and_not_repeated() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        house.bend(Endpoint::PayoutCreate, first_order(pot), 1, Fault::LostReply);
+        to_the_payout(house, pot);
+        paid(house, pot).await;
+        assert_eq!(movements(house, &first_order(pot)), 1);
+        keep(house, "payout-found", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn a_payout_that_wave_refuses_waits_for_finance_and_is_ordered_anew() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let refused = Fault::Refused { status: 422, code: "recipient-account-blocked".to_owned() };
+        house.bend(Endpoint::PayoutCreate, first_order(pot), 1, refused);
+        to_the_payout(house, pot);
+        held_for(house, pot, HoldReason::PayoutRefused).await;
+        assert_eq!(house.balance(Account::Pot(pot)).await, 9_900, "the money stays where it is");
+        let answer = house.control.resolve_payout(pot, decide(Decision::OrderAnew)).await.expect("an answer");
+        assert_eq!(answer, Resolving::Accepted);
+        paid(house, pot).await;
+        let second = PayoutOrder::first(PayoutId::of_pot(pot)).next().key();
+        assert_eq!((movements(house, &first_order(pot)), movements(house, &second)), (0, 1));
+        let row = wolo_database::pots::pot(&house.pool, pot).await.expect("an answer").expect("the pot");
+        assert!(row.holds.is_empty(), "the hold is lifted");
+        keep(house, "payout-refused-then-paid", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn a_recipient_that_wave_never_pays_goes_to_finance() {
+    live(async |house| {
+        // Numbers that end in 94 belong to minors, for the emulator.
+        let pot = pot_with_money(house, 94).await;
+        to_the_payout(house, pot);
+        held_for(house, pot, HoldReason::PayoutRefused).await;
+        assert_eq!(movements(house, &first_order(pot)), 0);
+        assert_eq!(house.balance(Account::Pot(pot)).await, 9_900);
+    });
+}
+
+#[test]
+fn a_payout_nobody_knows_the_end_of_is_held_and_found_by_a_person() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let order = first_order(pot);
+        // It happens, but no reply arrives and the search does not see it.
+        house.bend(Endpoint::PayoutCreate, order.clone(), 1_000, Fault::LostReply);
+        house.bend(Endpoint::PayoutSearch, order.clone(), 1_000, Fault::SearchBlind);
+        to_the_payout(house, pot);
+        held_for(house, pot, HoldReason::PayoutUnknown).await;
+        assert_eq!(movements(house, &order), 1);
+        // To order anew now could pay twice, so even finance cannot.
+        let anew = house.control.resolve_payout(pot, decide(Decision::OrderAnew)).await.expect("an answer");
+        assert!(matches!(anew, Resolving::Refused { .. }), "{anew:?}");
+        let nothing = Resolve { reason: " ".to_owned(), ..decide(Decision::AskAgain) };
+        let nothing = house.control.resolve_payout(pot, nothing).await.expect("an answer");
+        assert!(matches!(nothing, Resolving::Refused { .. }), "a decision without a reason: {nothing:?}");
+        let wave_payout_id = house.world.wave.executed_payouts(&order)[0].id.clone();
+        let found = decide(Decision::Found { wave_payout_id });
+        assert_eq!(house.control.resolve_payout(pot, found).await.expect("an answer"), Resolving::Accepted);
+        paid(house, pot).await;
+        assert_eq!(movements(house, &order), 1);
+        keep(house, "payout-unknown-then-found", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn somebody_elses_payout_is_not_taken_for_ours() {
+    live(async |house| {
+        let others = pot_with_money(house, 1).await;
+        to_the_payout(house, others);
+        paid(house, others).await;
+        let pot = pot_with_money(house, 1).await;
+        let order = first_order(pot);
+        house.bend(Endpoint::PayoutCreate, order.clone(), 1_000, Fault::ErrorBefore { status: 503 });
+        to_the_payout(house, pot);
+        held_for(house, pot, HoldReason::PayoutUnknown).await;
+        let wave_payout_id = house.world.wave.executed_payouts(&first_order(others))[0].id.clone();
+        let wrong = decide(Decision::Found { wave_payout_id });
+        assert_eq!(house.control.resolve_payout(pot, wrong).await.expect("an answer"), Resolving::Accepted);
+        held_for(house, pot, HoldReason::PayoutUnknown).await;
+        assert_eq!(house.balance(Account::Pot(pot)).await, 9_900);
+    });
+}
+
+#[test]
+fn a_short_wallet_makes_the_payout_wait_and_not_fail() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let order = first_order(pot);
+        house.bend(Endpoint::PayoutCreate, order.clone(), 1, Fault::ShortBalance);
+        to_the_payout(house, pot);
+        paid(house, pot).await;
+        keep(house, "payout-waited-for-float", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn a_gift_whose_end_is_not_known_holds_the_payout_back() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let asked = house.ask(pot, 4_000).await;
+        // Nothing ends the page: not the closing (Wave is deaf), not its time (it is not over).
+        let deaf = FaultRule::always(Endpoint::CheckoutExpire, Fault::ErrorBefore { status: 503 });
+        let deaf = house.world.wave.fault(deaf.about(asked.session.clone()));
+        to_the_payout(house, pot);
+        house.stage_is(pot, PotStage::Closed).await;
+        assert_eq!(movements(house, &first_order(pot)), 0);
+        assert_eq!(house.given(pot).await, 10_000);
+        // Wave hears again: the page ends, its gift with it, and the payout follows.
+        assert!(house.world.wave.remove_fault(deaf));
+        paid(house, pot).await;
+    });
+}

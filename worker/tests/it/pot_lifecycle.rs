@@ -1,0 +1,244 @@
+//! The endings of a pot, and what must hold on the way there.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::ledger::Account;
+use wolo_domain::pots::{HoldReason, PotStage};
+use wolo_workflows::ids;
+use wolo_workflows::pot_lifecycle::{HoldWish, PotLifecycle, PotMade, PotOutcome, Wish, WishAnswer};
+use wolo_workflows::steps::donations::CheckoutOutcome;
+
+use crate::histories::keep;
+use crate::house::{House, LONG, live, until};
+
+fn wish() -> Wish {
+    Wish { by: "test".to_owned(), reason: "a test".to_owned() }
+}
+
+fn moderation() -> HoldWish {
+    HoldWish {
+        reason: HoldReason::Moderation,
+        by: "test".to_owned(),
+        note: "somebody looks at it".to_owned(),
+    }
+}
+
+async fn said(house: &House, pot: PotId) -> Vec<String> {
+    let events = wolo_database::outbox::waiting(&house.pool, 100_000).await.expect("Postgres answers");
+    let of_this_pot = events.into_iter().filter(|event| event.pot == pot && event.topic == "pot_announced");
+    of_this_pot.map(|event| event.business_key).collect()
+}
+
+#[test]
+fn a_pot_opens_thirty_days_before_collects_and_is_paid_out() {
+    live(async |house| {
+        let owner = house.person().await;
+        let pot = house.schedule(house.plan(owner, 40)).await;
+        house.stage_is(pot, PotStage::Scheduled).await;
+        house.forward(&ids::pot_lifecycle(pot), TimeDelta::days(9)).await;
+        house.stage_is(pot, PotStage::Scheduled).await;
+        house.forward(&ids::pot_lifecycle(pot), TimeDelta::days(2)).await;
+        house.stage_is(pot, PotStage::Open).await;
+        for francs in [5_000, 2_500, 10_000] {
+            house.give(pot, francs).await;
+        }
+        assert_eq!(house.given(pot).await, 17_500);
+        house.forward_to_the_end(pot).await;
+        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
+        // Wave keeps one per cent of each gift.
+        let amount = wolo_domain::money::Xof::new(17_500 - 175);
+        assert_eq!(outcome, PotOutcome::PaidOut { amount });
+        house.stage_is(pot, PotStage::Settled).await;
+        assert_eq!(house.balance(Account::Pot(pot)).await, 0);
+        house.books_are_right().await;
+        keep(house, "pot-paid-out", &ids::pot_lifecycle(pot)).await;
+    });
+}
+
+#[test]
+fn what_a_pot_has_to_say_is_said_once_and_in_order() {
+    live(async |house| {
+        let owner = house.person().await;
+        let pot = house.schedule(house.plan(owner, 40)).await;
+        house.forward_to_the_end(pot).await;
+        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
+        assert_eq!(outcome, PotOutcome::SettledEmpty);
+        let keys = said(house, pot).await;
+        let expected = ["opened", "reminder_d7", "reminder_d1", "birthday_wish", "closed"];
+        assert_eq!(keys, expected.map(|what| format!("{pot}/{what}")));
+    });
+}
+
+#[test]
+fn an_empty_pot_settles_without_a_payout() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        house.forward_to_the_end(pot).await;
+        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
+        assert_eq!(outcome, PotOutcome::SettledEmpty);
+        house.stage_is(pot, PotStage::Settled).await;
+        keep(house, "pot-settled-empty", &ids::pot_lifecycle(pot)).await;
+    });
+}
+
+#[test]
+fn an_owner_closes_a_pot_early_and_is_paid_the_next_day() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        house.give(pot, 3_000).await;
+        let answer = house.control.close_pot(pot, wish()).await.expect("the pot answers");
+        assert_eq!(answer, WishAnswer::Done);
+        house.stage_is(pot, PotStage::Closed).await;
+        // Closed means closed: no gift begins.
+        let refused = house.control.open_checkout(house.gift(pot, 500), LONG).await.expect("an answer");
+        assert!(matches!(refused, CheckoutOutcome::Refused { .. }), "{refused:?}");
+        // And closing again changes nothing.
+        let again = house.control.close_pot(pot, wish()).await.expect("the pot answers");
+        assert_eq!(again, WishAnswer::NotPossible { stage: Some(PotStage::Closed) });
+        house.forward(&ids::pot_lifecycle(pot), TimeDelta::days(2)).await;
+        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
+        assert_eq!(outcome, PotOutcome::PaidOut { amount: wolo_domain::money::Xof::new(2_970) });
+        keep(house, "pot-closed-early", &ids::pot_lifecycle(pot)).await;
+    });
+}
+
+#[test]
+fn a_pot_is_cancelled_before_it_opens() {
+    live(async |house| {
+        let owner = house.person().await;
+        let pot = house.schedule(house.plan(owner, 40)).await;
+        let answer = house.control.cancel_pot(pot, wish()).await.expect("the pot answers");
+        assert_eq!(answer, WishAnswer::Done);
+        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
+        assert_eq!(outcome, PotOutcome::Cancelled);
+        house.stage_is(pot, PotStage::Cancelled).await;
+        keep(house, "pot-cancelled", &ids::pot_lifecycle(pot)).await;
+    });
+}
+
+#[test]
+fn a_pot_with_gifts_is_not_cancelled_and_goes_on() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        house.give(pot, 1_000).await;
+        let answer = house.control.cancel_pot(pot, wish()).await.expect("the pot answers");
+        assert_eq!(answer, WishAnswer::HasDonations { count: 1 });
+        house.stage_is(pot, PotStage::Open).await;
+        house.give(pot, 1_000).await;
+    });
+}
+
+#[test]
+fn a_second_pot_for_the_same_birthday_is_not_made() {
+    live(async |house| {
+        let owner = house.person().await;
+        let plan = house.plan(owner, 40);
+        house.schedule(plan.clone()).await;
+        // The same request again is the same pot; another request finds it taken.
+        house.schedule(plan.clone()).await;
+        let other = wolo_workflows::pot_lifecycle::PotPlan { request: "another".to_owned(), ..plan };
+        let made = house.control.schedule_pot(other, LONG).await.expect("an answer");
+        assert_eq!(made, PotMade::PotExists);
+    });
+}
+
+#[test]
+fn nobodys_pot_is_not_made() {
+    live(async |house| {
+        let plan = house.plan(UserId::from_uuid(uuid::Uuid::now_v7()), 40);
+        let id = ids::pot_lifecycle(plan.pot);
+        let made = house.control.schedule_pot(plan, LONG).await.expect("an answer");
+        assert_eq!(made, PotMade::OwnerUnknown);
+        assert_eq!(house.outcome::<PotLifecycle>(id.clone()).await, PotOutcome::NotScheduled);
+        keep(house, "pot-not-scheduled", &id).await;
+    });
+}
+
+#[test]
+fn a_held_pot_takes_no_gift_until_it_is_released() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        assert_eq!(house.control.hold_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
+        let refused = house.control.open_checkout(house.gift(pot, 500), LONG).await.expect("an answer");
+        assert!(matches!(refused, CheckoutOutcome::Refused { .. }), "{refused:?}");
+        assert_eq!(house.control.release_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
+        house.give(pot, 500).await;
+    });
+}
+
+#[test]
+fn a_hold_outlasts_the_payout_day_and_the_payout_follows_its_release() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        house.give(pot, 4_000).await;
+        assert_eq!(house.control.hold_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
+        house.set_off(&ids::pot_lifecycle(pot), TimeDelta::days(60));
+        until("the pot waits for the moderator", async || {
+            let state = house.control.pot_state(pot).await.ok()?;
+            (state.waits_for == "a moderator's decision").then_some(())
+        })
+        .await;
+        house.stage_is(pot, PotStage::Closed).await;
+        assert_eq!(house.control.release_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
+        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
+        assert_eq!(outcome, PotOutcome::PaidOut { amount: wolo_domain::money::Xof::new(3_960) });
+        keep(house, "pot-held-and-released", &ids::pot_lifecycle(pot)).await;
+    });
+}
+
+#[test]
+fn a_minors_pot_never_opens_without_consent() {
+    live(async |house| {
+        let owner = house.person_born("2015-03-01", 1).await;
+        let pot = house.schedule(house.plan(owner, 40)).await;
+        house.forward(&ids::pot_lifecycle(pot), TimeDelta::days(20)).await;
+        house.stage_is(pot, PotStage::Scheduled).await;
+        // Nobody but the consent itself lifts that hold.
+        let release = HoldWish { reason: HoldReason::Consent, ..moderation() };
+        let answer = house.control.release_pot(pot, release).await.expect("an answer");
+        assert_eq!(answer, WishAnswer::NotYours { reason: HoldReason::Consent });
+        house.forward_to_the_end(pot).await;
+        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
+        assert_eq!(outcome, PotOutcome::Cancelled);
+        keep(house, "pot-never-opened", &ids::pot_lifecycle(pot)).await;
+    });
+}
+
+#[test]
+fn a_long_run_carries_its_state_into_a_new_one() {
+    live(async |house| {
+        let owner = house.person().await;
+        let mut plan = house.plan(owner, 40);
+        plan.patience.continue_after_events = 12;
+        let pot = house.schedule(plan).await;
+        let handle = house.control.client().get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
+        let first_run = handle.describe(Default::default()).await.expect("it runs").run_id().to_owned();
+        for _ in 0..4 {
+            assert_eq!(house.control.hold_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
+            assert_eq!(
+                house.control.release_pot(pot, moderation()).await.expect("an answer"),
+                WishAnswer::Done
+            );
+        }
+        until("the pot runs on in a new run", async || {
+            let handle = house.control.client().get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
+            let now = handle.describe(Default::default()).await.ok()?;
+            (now.run_id() != first_run).then_some(())
+        })
+        .await;
+        let state = house.control.pot_state(pot).await.expect("the pot answers");
+        assert_eq!(state.stage, Some(PotStage::Scheduled));
+        // Moving time ends with a run, so each new run is moved on.
+        until("the pot has settled", async || {
+            let _ = house.control.forward(&ids::pot_lifecycle(pot), Duration::from_hours(24 * 60)).await;
+            let pot = wolo_database::pots::pot(&house.pool, pot).await.ok()??;
+            (pot.stage == PotStage::Settled).then_some(())
+        })
+        .await;
+        let keys = said(house, pot).await;
+        assert_eq!(keys.iter().filter(|key| key.ends_with("reminder_d7")).count(), 1, "{keys:?}");
+        assert_eq!(keys.len(), 5, "{keys:?}");
+    });
+}

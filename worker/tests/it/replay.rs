@@ -1,0 +1,139 @@
+//! The gate that every change of a process must pass: recorded histories are followed by today's code.
+//!
+//! The SDK's replayer reports only a command that differs from the history. A process that panics, a payload that
+//! cannot be read and a type that nobody registered pass it unseen, so a guard watches every completion beside it;
+//! and each of these faults is shown to be caught.
+
+use std::sync::{Arc, Mutex};
+
+use temporalio_client::WorkflowHistory;
+use temporalio_common::data_converters::RawValue;
+use temporalio_common::protos::coresdk::workflow_completion::WorkflowActivationCompletion;
+use temporalio_common::protos::coresdk::workflow_completion::workflow_activation_completion::Status;
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_sdk::interceptors::WorkerInterceptor;
+use temporalio_sdk::workflow_replayer::{
+    WorkflowReplayer, WorkflowReplayerOptions, WorkflowReplayerOptionsBuilder,
+};
+use temporalio_sdk::{WorkflowContext, WorkflowContextView, WorkflowResult};
+use wolo_bootstrap::settings::Layers;
+use wolo_workflows::donation::Donation;
+use wolo_workflows::payout::Payout;
+use wolo_workflows::pot_lifecycle::PotLifecycle;
+
+use crate::histories::folder;
+
+#[derive(Clone, Default)]
+struct Guard(Arc<Mutex<Vec<String>>>);
+
+#[async_trait::async_trait(?Send)]
+impl WorkerInterceptor for Guard {
+    async fn on_workflow_activation_completion(&self, completion: &WorkflowActivationCompletion) {
+        if let Some(Status::Failed(failed)) = &completion.status {
+            let message = failed.failure.as_ref().map_or_else(String::new, |failure| failure.message.clone());
+            self.0.lock().expect("no test panics here").push(message);
+        }
+    }
+}
+
+type Options = WorkflowReplayerOptionsBuilder;
+
+/// Every process that WOLO has, as today's code is.
+fn todays_code(options: Options) -> Options {
+    options
+        .register_workflow::<Donation>()
+        .and_then(Options::register_workflow::<PotLifecycle>)
+        .and_then(Options::register_workflow::<Payout>)
+        .expect("each is registered once")
+}
+
+/// What is wrong with the code in the eyes of a history; nothing, if it follows.
+async fn complaints(history: &[u8], code: impl FnOnce(Options) -> Options) -> Vec<String> {
+    let settings = Layers::new().read().expect("the defaults are sound");
+    let converter =
+        wolo_bootstrap::codec::data_converter(&settings.temporal.payload_keys).expect("the keys are sound");
+    let guard = Guard::default();
+    let options = code(WorkflowReplayerOptions::new().worker_interceptor(guard.clone()));
+    let replayer =
+        WorkflowReplayer::new(options.data_converter(converter).build()).expect("the replayer starts");
+    let history = WorkflowHistory::from_json(history).expect("a recorded history");
+    let mut complaints: Vec<String> =
+        replayer.replay_workflow(history).await.err().map(|error| error.to_string()).into_iter().collect();
+    complaints.append(&mut guard.0.lock().expect("no test panics here"));
+    complaints
+}
+
+fn history(name: &str) -> Vec<u8> {
+    std::fs::read(folder().join(format!("{name}.json"))).expect("the history was recorded")
+}
+
+/// A history with one text in place of another, which must have been there.
+fn altered(name: &str, from: &str, to: &str) -> Vec<u8> {
+    let text = String::from_utf8(history(name)).expect("JSON is UTF-8");
+    assert!(text.contains(from), "{name} does not contain {from}");
+    text.replace(from, to).into_bytes()
+}
+
+#[tokio::test]
+async fn todays_code_follows_every_recorded_history() {
+    let mut names: Vec<_> = std::fs::read_dir(folder())
+        .expect("histories were recorded")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 20, "one history for each ending, but only {} are there", names.len());
+    for path in names {
+        let complaints = complaints(&std::fs::read(&path).expect("readable"), todays_code).await;
+        assert!(complaints.is_empty(), "{}: {complaints:?}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_the_code_would_not_ask_for_is_caught() {
+    let wrong = altered("donation-confirmed", "donations.settle", "donations.forget");
+    assert!(!complaints(&wrong, todays_code).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_payload_that_cannot_be_read_is_caught() {
+    // Another key id than any that is known.
+    let known = serde_json::to_string(b"development".as_slice()).expect("bytes are JSON");
+    let text = String::from_utf8(history("donation-confirmed")).expect("JSON is UTF-8");
+    let (from, to) = if text.contains(&known) {
+        (known, serde_json::to_string(b"stranger...".as_slice()).expect("bytes are JSON"))
+    } else {
+        // Bytes are written in base64.
+        ("ZGV2ZWxvcG1lbnQ=".to_owned(), "c3RyYW5nZXIuLi4=".to_owned())
+    };
+    let wrong = altered("donation-confirmed", &from, &to);
+    assert!(!complaints(&wrong, todays_code).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_type_that_nobody_registered_is_caught() {
+    let only_pots = |options: Options| options.register_workflow::<PotLifecycle>().expect("registered once");
+    assert!(!complaints(&history("donation-confirmed"), only_pots).await.is_empty());
+}
+
+#[workflow]
+struct Panicking;
+
+#[workflow_methods]
+impl Panicking {
+    #[init]
+    fn new(_ctx: &WorkflowContextView, _input: RawValue) -> Self {
+        Self
+    }
+
+    #[run(name = "Donation")]
+    async fn run(_ctx: &mut WorkflowContext<Self>) -> WorkflowResult<()> {
+        panic!("a fault of the code")
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_panics_is_caught() {
+    let panicking = |options: Options| options.register_workflow::<Panicking>().expect("registered once");
+    assert!(!complaints(&history("donation-confirmed"), panicking).await.is_empty());
+}
