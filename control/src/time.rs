@@ -36,7 +36,13 @@ pub enum Forwarded {
     Whole,
     /// The process came to its end on the way.
     EndedOnTheWay,
+    /// The process waits for something that no moving of time brings about: a person, a provider, a worker. It moves on
+    /// when that has come.
+    StillOnTheWay,
 }
+
+/// A process that has not got there in this time waits for something else than time.
+const LONG_ENOUGH: Duration = Duration::from_secs(30);
 
 impl Control {
     /// Moves a running process forward and returns when everything that falls due on the way has been done.
@@ -63,6 +69,14 @@ impl Control {
         };
         let mut engine = self.client.connection().workflow_service();
         engine.update_workflow_execution_options(options.into_request()).await.map_err(AskError::from)?;
+        match tokio::time::timeout(LONG_ENOUGH, self.arrival(execution, id)).await {
+            Ok(forwarded) => forwarded,
+            Err(_) => Ok(Forwarded::StillOnTheWay),
+        }
+    }
+
+    async fn arrival(&self, execution: Execution, id: String) -> Result<Forwarded, ForwardError> {
+        let mut engine = self.client.connection().workflow_service();
         loop {
             let poll = PollWorkflowExecutionTimeSkippingRequest {
                 namespace: self.client.namespace(),
