@@ -1,6 +1,7 @@
 //! The binary `wolo-worker`: serves queues until it is told to stop.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -24,8 +25,18 @@ struct Arguments {
     config: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match serve(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The whole chain on one line, and no backtrace: it is for an operator.
+            eprintln!("wolo-worker: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(arguments: Arguments) -> anyhow::Result<()> {
     telemetry::start(Format::from_process()?).context("could not start the log")?;
     let mut layers = Layers::from_process();
     if let Some(file) = arguments.config {
@@ -44,5 +55,5 @@ fn main() -> anyhow::Result<()> {
     let ended = runtime.block_on(wolo_worker::run(settings, shutdown));
     // A step that did not end in time is left behind: the engine gives it to another worker.
     runtime.shutdown_background();
-    ended.context("the worker ended")
+    ended.context("the worker does not run")
 }
