@@ -1,6 +1,6 @@
 //! The worker: it lets processes run and does what they decide, on the queues that it serves.
 //!
-//! [`registry`] says which process and which step lives on which queue. Each queue has a worker and an operating system
+//! [`served`] says which process and which step lives on which queue. Each queue has a worker and an operating system
 //! thread of its own, so that a queue can be scaled, and can fail, alone; the steps of all queues share one runtime.
 //! Beside them stands a small server that tells of their health.
 //!
