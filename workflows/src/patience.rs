@@ -18,9 +18,11 @@ pub(crate) fn own_books() -> ActivityOptions {
         .build()
 }
 
-/// A step that asks Wave and can be repeated freely: it changes nothing there, or repeats itself by a key.
+/// A step that asks Wave and can be repeated freely: it changes nothing there, or repeats itself by a key. Wave may take
+/// its time, so the step gives signs of life; a worker that has died is noticed by their absence.
 pub(crate) fn ask_wave() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(40))
+        .heartbeat_timeout(Duration::from_secs(10))
         .retry_policy(
             RetryPolicy::builder()
                 .initial_interval(Duration::from_millis(500))
