@@ -58,7 +58,8 @@ async fn payout_succeeds(house: &House, pot: PotId) {
 #[test]
 fn a_worker_killed_between_the_call_and_its_recording_loses_and_repeats_nothing() {
     alone(async {
-        let kills: usize = std::env::var("WOLO_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(2);
+        let kills: usize =
+            std::env::var_os("WOLO_KILLS").and_then(|kills| kills.to_str()?.parse().ok()).unwrap_or(2);
         let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
         let house = House::without_worker(world).await;
         let mut worker = Worker::start(&house);
@@ -95,7 +96,9 @@ fn a_worker_killed_between_the_call_and_its_recording_loses_and_repeats_nothing(
                 assert_eq!(house.balance(Account::Pot(*pot)).await, 0);
             }
             recoveries.push(killed_at.elapsed());
-            forwards.into_iter().for_each(|forward| forward.abort());
+            for forward in forwards {
+                forward.abort();
+            }
         }
         worker.kill();
         house.books_are_right().await;

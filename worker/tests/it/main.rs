@@ -1,5 +1,11 @@
 //! The processes on a real Temporal server, with real durations that are skipped: one test per ending.
 
+#![expect(
+    clippy::default_trait_access,
+    clippy::unused_self,
+    reason = "the engine's option structs have long names that say nothing; the house is spoken to, whatever it needs"
+)]
+
 mod crashes;
 mod donation;
 mod histories;

@@ -116,6 +116,7 @@ async fn a_type_that_nobody_registered_is_caught() {
     assert!(!complaints(&history("donation-confirmed"), only_pots).await.is_empty());
 }
 
+/// A process of the same name that is broken.
 #[workflow]
 struct Panicking;
 
@@ -127,6 +128,7 @@ impl Panicking {
     }
 
     #[run(name = "Donation")]
+    #[expect(clippy::unused_async, reason = "a run is async, even one that ends at once")]
     async fn run(_ctx: &mut WorkflowContext<Self>) -> WorkflowResult<()> {
         panic!("a fault of the code")
     }
