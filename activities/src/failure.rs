@@ -13,8 +13,6 @@ use wolo_providers::ProviderError;
 
 /// What is asked for contradicts what is there; nothing was done.
 pub const CONTRADICTION: &str = "contradiction";
-/// Something that stops everything holds the pot.
-pub const POT_HELD: &str = "pots.held";
 /// The worker is stopping, or the process has no use for the deed any more.
 pub const INTERRUPTED: &str = "interrupted";
 /// Wave did not answer, or is in trouble.

@@ -1,28 +1,14 @@
 //! What is done to the pot itself. All of it is one database transaction each, with the rules kept there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::{Pool, pots};
-use wolo_domain::pots::HoldReason;
 use wolo_workflows::steps::pots::{
-    Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, HoldPot, HoldPotStep, OpenPot, PotMoment,
-    ReleasePot, ReleasePotStep, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
+    Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, HoldPot, HoldPotStep, OpenPot, Opening,
+    PotMoment, ReleasePot, ReleasePotStep, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
 };
-
-use crate::failure;
-
-/// How long a step that a hold is in the way of waits before it looks again.
-pub(crate) const WHILE_HELD: Duration = Duration::from_secs(30);
-
-/// A hold got in between the process's look at its holds and the deed.
-#[derive(Debug, thiserror::Error)]
-#[error("the pot is on hold ({reason})")]
-pub(crate) struct PotHeld {
-    pub(crate) reason: HoldReason,
-}
 
 pub struct PotSteps {
     pool: Pool,
@@ -52,13 +38,15 @@ impl PotSteps {
     }
 
     #[activity(definition = OpenPot)]
-    pub async fn open(self: Arc<Self>, _ctx: ActivityContext, input: PotMoment) -> Result<(), ActivityError> {
-        match pots::open(&self.pool, input.pot, input.at).await? {
-            pots::Opening::Opened => Ok(()),
-            pots::Opening::Held { reason } => {
-                Err(failure::later(failure::POT_HELD, WHILE_HELD, PotHeld { reason }))
-            }
-        }
+    pub async fn open(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: PotMoment,
+    ) -> Result<Opening, ActivityError> {
+        Ok(match pots::open(&self.pool, input.pot, input.at).await? {
+            pots::Opening::Opened => Opening::Opened,
+            pots::Opening::Held { reason } => Opening::Held { reason },
+        })
     }
 
     #[activity(definition = ClosePot)]

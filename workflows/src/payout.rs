@@ -217,6 +217,10 @@ impl Payout {
                     Self::wait_for_float(ctx).await?;
                     continue;
                 }
+                PayoutAnswer::Held { reason } => {
+                    Self::wait_to_look_again(ctx, reason.waits_for()).await?;
+                    continue;
+                }
                 // Refused only because the wallet was short, and proven not to have happened: a matter of float, not
                 // of finance. Wave would answer the same key with the same refusal for ever.
                 PayoutAnswer::Refused { code } if code == INSUFFICIENT_FUNDS => {

@@ -14,7 +14,6 @@ use wolo_workflows::steps::payouts::PayoutAnswer;
 use super::evidence::{self, Evidence};
 use super::{PayoutSteps, unclear};
 use crate::failure;
-use crate::pots::{PotHeld, WHILE_HELD};
 
 /// Printed on the recipient's receipt. It is part of the order that stands behind the key, so it does not change: Wave
 /// would take an order that is sent again for another one.
@@ -39,7 +38,7 @@ impl PayoutSteps {
         let phone = self.phone_of_recipient(order).await?;
         let amount = match payouts::begin_order(&self.pool, order, at).await? {
             Beginning::Begun { amount } => amount,
-            known => return answer_to(known),
+            known => return Ok(answer_to(known)),
         };
         let Some(phone) = phone else {
             return self.book(order, Evidence::Refused { code: NO_PHONE.to_owned() }, at).await;
@@ -76,7 +75,7 @@ impl PayoutSteps {
         };
         let amount = match payouts::begin_order(&self.pool, order, at).await? {
             Beginning::Begun { amount } => amount,
-            known => return answer_to(known),
+            known => return Ok(answer_to(known)),
         };
         let evidence = match self.call(order, amount, &phone).await? {
             Ok(evidence) => evidence,
@@ -124,13 +123,13 @@ impl PayoutSteps {
 }
 
 /// What the books say to an order that cannot be begun.
-fn answer_to(beginning: Beginning) -> Result<PayoutAnswer, ActivityError> {
+fn answer_to(beginning: Beginning) -> PayoutAnswer {
     match beginning {
-        Beginning::Succeeded => Ok(PayoutAnswer::Succeeded),
-        Beginning::Refused { code } => Ok(PayoutAnswer::Refused { code }),
-        Beginning::Held { reason } => Err(failure::later(failure::POT_HELD, WHILE_HELD, PotHeld { reason })),
+        Beginning::Succeeded => PayoutAnswer::Succeeded,
+        Beginning::Refused { code } => PayoutAnswer::Refused { code },
+        Beginning::Held { reason } => PayoutAnswer::Held { reason },
         // Only for a caller that passes on what it should have used.
-        Beginning::Begun { .. } => Ok(PayoutAnswer::Unclear { why: "it has only begun".to_owned() }),
+        Beginning::Begun { .. } => PayoutAnswer::Unclear { why: "it has only begun".to_owned() },
     }
 }
 

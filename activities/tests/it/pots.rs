@@ -1,13 +1,13 @@
 //! What is done to the pot itself.
 
-use wolo_activities::{PotSteps, failure};
+use wolo_activities::PotSteps;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{Announcement, HoldReason, PotStage};
 use wolo_workflows::steps::pots::{
-    Announce, Cancelling, HoldPot, PotMoment, ReleasePot, SchedulePot, Scheduling,
+    Announce, Cancelling, HoldPot, Opening, PotMoment, ReleasePot, SchedulePot, Scheduling,
 };
 
-use crate::scene::{Failed, Scene, noon};
+use crate::scene::{Scene, noon};
 
 fn schedule(owner: UserId) -> SchedulePot {
     let new = Scene::new_pot(owner);
@@ -77,12 +77,11 @@ async fn a_pot_that_is_held_opens_when_the_hold_is_lifted() {
         scene.does(PotSteps::hold, hold).await;
     }
     let moment = PotMoment { pot, at: noon() };
-    let failed = scene.fails(PotSteps::open, moment).await;
-    assert_eq!(failed, Failed::again_after(failure::POT_HELD, 30));
+    assert_eq!(scene.does(PotSteps::open, moment).await, Opening::Held { reason });
     for _ in 0..2 {
         scene.does(PotSteps::release, ReleasePot { pot, reason, at: noon() }).await;
     }
-    scene.does(PotSteps::open, moment).await;
+    assert_eq!(scene.does(PotSteps::open, moment).await, Opening::Opened);
     assert_eq!(stage(&scene, pot).await, PotStage::Open);
 }
 

@@ -262,8 +262,7 @@ async fn nothing_is_ordered_while_the_pot_is_held() {
     let (pot, order) = scene.payable(Some(1)).await;
     let reason = HoldReason::Moderation;
     wolo_database::pots::hold(&scene.pool, pot, reason, "somebody looks", noon()).await.expect("a hold");
-    let failed = scene.fails(PayoutSteps::send, send(order)).await;
-    assert_eq!(failed, Failed::again_after(failure::POT_HELD, 30));
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Held { reason });
     assert_eq!(scene.wave.calls(Endpoint::PayoutCreate), 0);
     wolo_database::pots::release(&scene.pool, pot, reason, noon()).await.expect("no hold");
     assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);

@@ -37,8 +37,14 @@ impl Worker {
     }
 
     /// As a machine that loses its power: SIGKILL, no farewell.
-    fn kill(mut self) {
-        self.0.kill().expect("it was running");
+    fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.0.kill().expect("it can be killed");
         self.0.wait().expect("it is gone");
     }
 }

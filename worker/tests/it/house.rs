@@ -75,7 +75,9 @@ impl House {
         }
         let house =
             Self::without_worker(World::shared_with(Self::world).await.expect("the world comes up")).await;
-        tokio::spawn(wolo_worker::run(house.settings.clone(), Shutdown::new()));
+        let worker =
+            wolo_worker::Worker::start(&house.settings, Shutdown::new()).await.expect("the worker starts");
+        tokio::spawn(worker.end());
         house
     }
 

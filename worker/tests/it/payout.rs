@@ -9,6 +9,7 @@ use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
 use wolo_workflows::ids;
 use wolo_workflows::payout::{Decision, Payout, PayoutOutcome, Resolve, Resolving};
+use wolo_workflows::pot_lifecycle::{HoldWish, WishAnswer};
 
 use crate::histories::keep;
 use crate::house::{House, live, until};
@@ -155,6 +156,35 @@ fn somebody_elses_payout_is_not_taken_for_ours() {
         assert_eq!(house.control.resolve_payout(pot, wrong).await.expect("an answer"), Resolving::Accepted);
         held_for(house, pot, HoldReason::PayoutUnknown).await;
         assert_eq!(house.balance(Account::Pot(pot)).await, 9_900);
+    });
+}
+
+#[test]
+fn a_moderator_can_stop_a_payout_that_has_not_been_sent() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let refused = Fault::Refused { status: 422, code: "recipient-limit-exceeded".to_owned() };
+        house.bend(Endpoint::PayoutCreate, first_order(pot), 1, refused);
+        to_the_payout(house, pot);
+        held_for(house, pot, HoldReason::PayoutRefused).await;
+        let hold =
+            HoldWish { reason: HoldReason::Moderation, by: "test".to_owned(), note: "wait".to_owned() };
+        assert_eq!(house.control.hold_pot(pot, hold.clone()).await.expect("an answer"), WishAnswer::Done);
+        let answer = house.control.resolve_payout(pot, decide(Decision::OrderAnew)).await.expect("an answer");
+        assert_eq!(answer, Resolving::Accepted);
+        until("the payout waits for the moderator", async || {
+            let status = house.control.payout_status(pot).await.ok()?;
+            (status.waits_for == HoldReason::Moderation.waits_for()).then_some(())
+        })
+        .await;
+        let second = PayoutOrder::first(PayoutId::of_pot(pot)).next().key();
+        assert_eq!((movements(house, &first_order(pot)), movements(house, &second)), (0, 0));
+        assert_eq!(house.control.release_pot(pot, hold).await.expect("an answer"), WishAnswer::Done);
+        // The process looks again in its own time, which is moved.
+        house.set_off(&ids::payout(pot), TimeDelta::days(1));
+        paid(house, pot).await;
+        assert_eq!(movements(house, &second), 1);
+        keep(house, "payout-stopped-by-a-moderator", &ids::payout(pot)).await;
     });
 }
 

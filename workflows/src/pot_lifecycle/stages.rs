@@ -13,7 +13,7 @@ use super::{Ending, PotLifecycle, PotOutcome};
 use crate::payout::{Payout, PayoutInput, PayoutOutcome};
 use crate::steps::donations::EndCheckouts;
 use crate::steps::pots::{
-    Announce, AnnouncePot, ClosePot, OpenPot, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
+    Announce, AnnouncePot, ClosePot, OpenPot, Opening, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
 };
 use crate::waiting::{self, Woken};
 use crate::{attributes, ids, patience, queues};
@@ -61,9 +61,14 @@ impl PotLifecycle {
     }
 
     pub(super) async fn open(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
-        if Self::is_at(ctx, PotStage::Scheduled) {
-            ctx.execute_activity(OpenPot, Self::moment(ctx), patience::own_books()).await?;
-            Self::reach(ctx, PotStage::Open);
+        while Self::is_at(ctx, PotStage::Scheduled) {
+            match ctx.execute_activity(OpenPot, Self::moment(ctx), patience::own_books()).await? {
+                Opening::Opened => Self::reach(ctx, PotStage::Open),
+                Opening::Held { reason } => {
+                    ctx.state_mut(|pot| pot.state.holds.insert(reason));
+                    Self::wait_for_the_opening(ctx).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -77,6 +77,10 @@ pub enum PayoutAnswer {
     },
     /// Nothing was sent: our wallet cannot cover it.
     FloatShort,
+    /// Nothing was sent now: somebody holds the pot back.
+    Held {
+        reason: HoldReason,
+    },
     /// It may have happened. Only Wave knows.
     Unclear {
         why: String,

@@ -19,7 +19,7 @@ impl Pots {
         unimplemented!()
     }
     #[activity(name = "pots.open")]
-    pub fn open(input: PotMoment) -> Result<(), ActivityError> {
+    pub fn open(input: PotMoment) -> Result<Opening, ActivityError> {
         unimplemented!()
     }
     #[activity(name = "pots.close")]
@@ -80,6 +80,16 @@ pub enum Scheduling {
 pub struct PotMoment {
     pub pot: PotId,
     pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Opening {
+    Opened,
+    /// Something holds the pot back that its process has not heard of yet.
+    Held {
+        reason: HoldReason,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
