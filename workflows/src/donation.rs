@@ -119,7 +119,8 @@ impl Donation {
 
     async fn open_checkout(ctx: &mut WorkflowContext<Self>) -> Result<CheckoutOutcome, WorkflowTermination> {
         let request = ctx.state(|donation| donation.input.request.clone());
-        let outcome = ctx.execute_activity(OpenDonationCheckout, request, patience::ask_wave()).await?;
+        let outcome =
+            ctx.execute_activity(OpenDonationCheckout, request, patience::ask_wave_shortly()).await?;
         ctx.state_mut(|donation| donation.status.checkout = Some(outcome.clone()));
         Ok(outcome)
     }
@@ -149,14 +150,14 @@ impl Donation {
             donation: donation.input.request.donation,
             failed_attempts: donation.status.failed_attempts,
         });
-        Ok(ctx.execute_activity(SettleDonationStep, settle, patience::ask_wave()).await?)
+        Ok(ctx.execute_activity(SettleDonationStep, settle, patience::ask_wave_shortly()).await?)
     }
 
     /// Money that came too late goes back in full.
     async fn give_back(ctx: &mut WorkflowContext<Self>) -> Result<DonationOutcome, WorkflowTermination> {
         ctx.upsert_search_attributes([attributes::STATUS.value_set("refund_due".to_owned())]);
         let refund = RefundDonation { donation: ctx.state(|donation| donation.input.request.donation) };
-        ctx.execute_activity(RefundDonationStep, refund, patience::ask_wave()).await?;
+        ctx.execute_activity(RefundDonationStep, refund, patience::ask_wave_shortly()).await?;
         Ok(DonationOutcome::Refunded)
     }
 }

@@ -9,12 +9,15 @@ use temporalio_workflow::{ActivityOptions, RetryPolicy};
 /// would be worse than one that waits, visible to the operator.
 pub(crate) fn own_books() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(15))
-        .retry_policy(
-            RetryPolicy::builder()
-                .initial_interval(Duration::from_millis(500))
-                .maximum_interval(Duration::from_mins(1))
-                .build(),
-        )
+        .retry_policy(again_and_again())
+        .build()
+}
+
+/// A step of a gift: one short question to Wave, at most two. There are many of them, so they give no signs of life,
+/// which would cost the engine a timer each; their time is short enough to notice a worker that has died.
+pub(crate) fn ask_wave_shortly() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_secs(20))
+        .retry_policy(again_and_again())
         .build()
 }
 
@@ -23,12 +26,7 @@ pub(crate) fn own_books() -> ActivityOptions {
 pub(crate) fn ask_wave() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(40))
         .heartbeat_timeout(Duration::from_secs(10))
-        .retry_policy(
-            RetryPolicy::builder()
-                .initial_interval(Duration::from_millis(500))
-                .maximum_interval(Duration::from_mins(1))
-                .build(),
-        )
+        .retry_policy(again_and_again())
         .build()
 }
 
@@ -36,11 +34,14 @@ pub(crate) fn ask_wave() -> ActivityOptions {
 pub(crate) fn walk_wave() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_hours(1))
         .heartbeat_timeout(Duration::from_mins(1))
-        .retry_policy(
-            RetryPolicy::builder()
-                .initial_interval(Duration::from_secs(1))
-                .maximum_interval(Duration::from_mins(1))
-                .build(),
-        )
+        .retry_policy(again_and_again())
+        .build()
+}
+
+/// Soon at first, then once a minute, for as long as it takes.
+fn again_and_again() -> RetryPolicy {
+    RetryPolicy::builder()
+        .initial_interval(Duration::from_millis(500))
+        .maximum_interval(Duration::from_mins(1))
         .build()
 }

@@ -22,7 +22,6 @@ use wolo_workflows::steps::donations::{
 };
 use wolo_workflows::steps::pots::PotMoment;
 
-use crate::alive::while_doing;
 use crate::failure;
 
 pub struct DonationSteps {
@@ -75,25 +74,25 @@ impl DonationSteps {
         input: DonationRequest,
     ) -> Result<CheckoutOutcome, ActivityError> {
         let tried_before = ctx.info().attempt > 1;
-        while_doing(&ctx, self.page_for(input, tried_before)).await
+        self.page_for(input, tried_before).await
     }
 
     #[activity(definition = SettleDonationStep)]
     pub async fn settle(
         self: Arc<Self>,
-        ctx: ActivityContext,
+        _ctx: ActivityContext,
         input: SettleDonation,
     ) -> Result<Settlement, ActivityError> {
-        while_doing(&ctx, self.settle_by_the_evidence(input)).await
+        self.settle_by_the_evidence(input).await
     }
 
     #[activity(definition = RefundDonationStep)]
     pub async fn refund(
         self: Arc<Self>,
-        ctx: ActivityContext,
+        _ctx: ActivityContext,
         input: RefundDonation,
     ) -> Result<(), ActivityError> {
-        while_doing(&ctx, self.give_back(input.donation)).await
+        self.give_back(input.donation).await
     }
 
     #[activity(definition = EndCheckouts)]
