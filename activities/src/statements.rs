@@ -89,11 +89,16 @@ impl StatementSteps {
     }
 }
 
-/// A gift through the API. A payment that was given back shows as a line of its own and took its fee with it.
+/// A gift through the API; Wave leaves the type empty at times, and then the checkout tells. A payment that was given
+/// back shows as a line of its own and took its fee with it.
 fn brings_a_fee(line: &StatementLine) -> bool {
-    line.transaction_type == TransactionType::ApiCheckout
-        && !line.is_reversal
-        && (line.client_reference.is_some() || line.checkout_api_session_id.is_some())
+    let from_a_checkout = line.checkout_api_session_id.is_some();
+    !line.is_reversal
+        && match line.transaction_type {
+            TransactionType::ApiCheckout => from_a_checkout || line.client_reference.is_some(),
+            TransactionType::Unknown => from_a_checkout,
+            _ => false,
+        }
 }
 
 #[activities]

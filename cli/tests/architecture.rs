@@ -34,12 +34,20 @@ type Arrows = BTreeMap<String, BTreeSet<String>>;
 
 fn metadata() -> Value {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    // Only what this machine needs: the packages of other platforms have never been fetched here.
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--offline", "--manifest-path", manifest])
+        .args(["metadata", "--format-version=1", "--filter-platform", &host(), "--manifest-path", manifest])
         .output()
         .expect("cargo metadata runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON")
+}
+
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc is here, since cargo is");
+    let text = String::from_utf8(output.stdout).expect("rustc writes text");
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("rustc names its host").to_owned()
 }
 
 fn ours(name: &str) -> Option<&str> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use temporalio_client::{
     WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions, WorkflowSignalOptions,
-    WorkflowUpdateWithStartOptions,
+    WorkflowStartOptions, WorkflowUpdateWithStartOptions,
 };
 use temporalio_common::data_converters::RawValue;
 use temporalio_common::search_attributes::SearchAttributes;
@@ -23,7 +23,6 @@ use crate::{AskError, Control};
 pub enum Heard {
     PaymentCompleted,
     AttemptFailed,
-    CheckoutEnded,
 }
 
 impl Control {
@@ -64,35 +63,35 @@ impl Control {
         Ok(handle.query(Donation::status, (), WorkflowQueryOptions::default()).await?)
     }
 
-    /// Passes on what was heard. A donation that has ended needs nothing more and answers [`AskError::NotFound`].
-    pub async fn tell_donation(&self, donation: DonationId, heard: Heard) -> Result<(), AskError> {
-        self.signal(donation, heard, WorkflowSignalOptions::default()).await
-    }
-
-    /// Passes on what one event of the provider's says. However often it is told, the process hears it once.
-    pub async fn tell_donation_once(
+    /// Passes on what one event of the provider's says. However often it is told, the process hears it once. A
+    /// donation whose process has ended answers [`AskError::NotFound`].
+    pub async fn tell_donation(
         &self,
         donation: DonationId,
         heard: Heard,
         event: &str,
     ) -> Result<(), AskError> {
-        let options = WorkflowSignalOptions::builder().request_id(event.to_owned()).build();
-        self.signal(donation, heard, options).await
-    }
-
-    async fn signal(
-        &self,
-        donation: DonationId,
-        heard: Heard,
-        options: WorkflowSignalOptions,
-    ) -> Result<(), AskError> {
         let handle = self.client.get_workflow_handle::<Donation>(ids::donation(donation));
+        let options = WorkflowSignalOptions::builder().request_id(event.to_owned()).build();
         let hint = RawValue::empty();
         match heard {
             Heard::PaymentCompleted => handle.signal(Donation::payment_completed, hint, options).await?,
             Heard::AttemptFailed => handle.signal(Donation::attempt_failed, hint, options).await?,
-            Heard::CheckoutEnded => handle.signal(Donation::checkout_ended, hint, options).await?,
         }
+        Ok(())
+    }
+
+    /// Starts the process of a gift again, because it has ended (or was ended by somebody) and Wave speaks of a payment.
+    /// It finds in the books how far it had come.
+    pub async fn take_up_donation(&self, input: DonationInput) -> Result<(), AskError> {
+        let request = &input.request;
+        let options = WorkflowStartOptions::new(queues::MONEY, ids::donation(request.donation))
+            .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
+            .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+            .search_attributes(SearchAttributes::new([attributes::POT.value_set(request.pot.to_string())]))
+            .build();
+        let (signal, hint) = (Donation::payment_completed, RawValue::empty());
+        self.client.signal_with_start_workflow(Donation::run, input, signal, hint, options).await?;
         Ok(())
     }
 }

@@ -14,8 +14,8 @@ use crate::pots::{HoldReason, UnknownWord};
 ///
 /// ```text
 /// requested ─► confirmed
-///     ├──────► expired
-///     ├──────► refund_due ─► refunded      money that came too late
+///     ├──────► expired ──┐                 not paid; should Wave be wrong about that, the money
+///     ├──────► refund_due ─► refunded      ... counts as too late, and goes back
 ///     └──────► suspended                   money that does not match what was asked for
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ impl DonationStage {
     }
 
     pub fn owe_refund(self) -> Result<Self, StageError> {
-        self.step(Self::RefundDue, self == Self::Requested)
+        self.step(Self::RefundDue, matches!(self, Self::Requested | Self::Expired))
     }
 
     pub fn refund(self) -> Result<Self, StageError> {
@@ -68,7 +68,12 @@ impl DonationStage {
     }
 
     pub fn suspend(self) -> Result<Self, StageError> {
-        self.step(Self::Suspended, self == Self::Requested)
+        self.step(Self::Suspended, matches!(self, Self::Requested | Self::Expired))
+    }
+
+    /// What was paid stands in the books and is where it belongs.
+    pub const fn has_its_money(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Refunded | Self::Suspended)
     }
 
     /// Wave may still tell us something that moves money.
@@ -150,16 +155,17 @@ mod tests {
     #[test]
     fn a_donation_goes_forward_only_and_every_other_step_is_refused() {
         type Step = fn(DonationStage) -> Result<DonationStage, StageError>;
-        let steps: [(Step, DonationStage, DonationStage); 5] = [
-            (DonationStage::confirm, DonationStage::Requested, DonationStage::Confirmed),
-            (DonationStage::expire, DonationStage::Requested, DonationStage::Expired),
-            (DonationStage::owe_refund, DonationStage::Requested, DonationStage::RefundDue),
-            (DonationStage::suspend, DonationStage::Requested, DonationStage::Suspended),
-            (DonationStage::refund, DonationStage::RefundDue, DonationStage::Refunded),
+        let unpaid: &[DonationStage] = &[DonationStage::Requested, DonationStage::Expired];
+        let steps: [(Step, &[DonationStage], DonationStage); 5] = [
+            (DonationStage::confirm, &[DonationStage::Requested], DonationStage::Confirmed),
+            (DonationStage::expire, &[DonationStage::Requested], DonationStage::Expired),
+            (DonationStage::owe_refund, unpaid, DonationStage::RefundDue),
+            (DonationStage::suspend, unpaid, DonationStage::Suspended),
+            (DonationStage::refund, &[DonationStage::RefundDue], DonationStage::Refunded),
         ];
         for (step, allowed, to) in steps {
             for from in DonationStage::ALL {
-                let expected = if from == allowed { Ok(to) } else { Err(StageError { from, to }) };
+                let expected = if allowed.contains(&from) { Ok(to) } else { Err(StageError { from, to }) };
                 assert_eq!(step(from), expected);
             }
         }

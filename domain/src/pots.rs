@@ -212,7 +212,7 @@ impl FromStr for Visibility {
 
 /// What the owner chose. Texts are as the owner wrote them; whoever shows them escapes them.
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches, as the owner sees them")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PotSettings {
     pub title: String,
     #[serde(default)]
@@ -232,6 +232,16 @@ pub struct PotSettings {
     /// The owner cannot see who gave what until the day.
     #[serde(default)]
     pub surprise: bool,
+}
+
+/// The title and the description are the owner's own words, so they are not shown.
+impl fmt::Debug for PotSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PotSettings")
+            .field("target", &self.target)
+            .field("visibility", &self.visibility)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The numbers behind a pot's days. They come from the settings; none is a constant in a process.
@@ -324,9 +334,10 @@ impl Timeline {
     /// Quiet hours end at 08:00 Dakar.
     const SPEAKS_AT_HOUR: u32 = 8;
 
-    /// The payout starts the day after the pot was closed.
+    /// The payout starts the day after the pot was closed. A closing that is carried out late, be it by a moment after
+    /// midnight, belongs to the day on which it was due.
     pub fn pays_out_at(&self, closed_at: DateTime<Utc>) -> DateTime<Utc> {
-        let next_day = dakar::day_of(closed_at) + TimeDelta::days(1);
+        let next_day = dakar::day_of(closed_at.min(self.closes_at)) + TimeDelta::days(1);
         dakar::hour_of(next_day, self.payout_hour)
     }
 }
@@ -405,6 +416,14 @@ mod tests {
         assert_eq!(timeline.pays_out_at(at("2026-12-20T17:00:00Z")), at("2026-12-21T08:00:00Z"));
         // A closing at midnight belongs to the day that begins.
         assert_eq!(timeline.pays_out_at(at("2026-12-20T00:00:00Z")), at("2026-12-21T08:00:00Z"));
+    }
+
+    #[test]
+    fn a_closing_that_is_carried_out_late_does_not_delay_the_payout() {
+        let timeline =
+            Timeline::plan("2027-01-02".parse().expect("a day"), at("2026-11-23T10:00:00Z"), &rules());
+        assert_eq!(timeline.pays_out_at(at("2027-01-03T00:00:00.004Z")), at("2027-01-03T08:00:00Z"));
+        assert_eq!(timeline.pays_out_at(at("2027-01-05T12:00:00Z")), at("2027-01-03T08:00:00Z"));
     }
 
     proptest! {

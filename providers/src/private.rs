@@ -20,10 +20,6 @@ impl<T> Private<T> {
     pub const fn expose(&self) -> &T {
         &self.0
     }
-
-    pub fn into_exposed(self) -> T {
-        self.0
-    }
 }
 
 impl<T> fmt::Debug for Private<T> {

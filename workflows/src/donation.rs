@@ -130,15 +130,19 @@ impl Donation {
         ctx: &mut WorkflowContext<Self>,
         checkout: &Checkout,
     ) -> Result<Settlement, WorkflowTermination> {
-        let grace = Duration::from_secs(ctx.state(|donation| donation.input.grace_seconds));
-        let mut ask_at = waiting::now(ctx) + Duration::from_secs(checkout.lives_for_seconds) + grace;
+        let grace = ctx.state(|donation| donation.input.grace_seconds);
+        let mut ask_at = waiting::now(ctx) + Duration::from_secs(checkout.lives_for_seconds + grace);
+        let mut looks = 0;
         loop {
             let woken =
                 waiting::until(ctx, Some(ask_at), "the checkout expires", |donation| donation.status.heard)
                     .await?;
             ctx.state_mut(|donation| donation.status.heard = false);
             match Self::settle(ctx).await? {
-                Settlement::StillOpen if woken == Woken::Due => ask_at = waiting::now(ctx) + grace,
+                Settlement::StillOpen if woken == Woken::Due => {
+                    ask_at = waiting::now(ctx) + waiting::longer(grace, looks);
+                    looks += 1;
+                }
                 Settlement::StillOpen => {}
                 known => return Ok(known),
             }

@@ -54,6 +54,14 @@ pub(crate) async fn until<W>(
     }
 }
 
+/// No look at something that is in the way is further from the next than this.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// A pause that doubles with every look in vain.
+pub(crate) fn longer(first_seconds: u64, looks: u32) -> Duration {
+    Duration::from_secs(first_seconds).saturating_mul(1 << looks.min(16)).min(LONGEST_PAUSE)
+}
+
 /// Lets time pass.
 pub(crate) async fn sleep<W>(
     ctx: &WorkflowContext<W>,

@@ -29,11 +29,12 @@ impl DonationSteps {
     ) -> Result<Settlement, ActivityError> {
         let SettleDonation { donation, failed_attempts } = input;
         let row = donations::donation(&self.pool, donation).await?.ok_or(NoSuchDonation(donation))?;
-        let checkout = match row.checkout {
-            _ if row.stage != DonationStage::Requested => return Ok(settlement(row.stage)),
-            Some(checkout) => checkout,
+        let checkout = match (row.checkout, row.stage) {
+            // A gift that was written off is looked at again: whoever asks has heard of a payment.
+            (Some(checkout), DonationStage::Requested | DonationStage::Expired) => checkout,
             // Nobody was ever shown a page.
-            None => return self.expire(donation, failed_attempts).await,
+            (None, DonationStage::Requested) => return self.expire(donation, failed_attempts).await,
+            (_, ended) => return Ok(settlement(ended)),
         };
         let span = tracing::info_span!("wave.checkout.get", %donation);
         // Wave knows this id, since it gave it to us: a refusal here is as strange as no answer.
@@ -78,7 +79,8 @@ fn evidence(session: &CheckoutSession, donation: DonationId) -> Evidence {
             (CheckoutStatus::Expired, PaymentStatus::Succeeded) => {
                 Evidence::Contradicts("a checkout that expired and was paid")
             }
-            (CheckoutStatus::Expired, _) => Evidence::Ended,
+            (CheckoutStatus::Expired, PaymentStatus::Cancelled) => Evidence::Ended,
+            // Also a page that has ended while its payment is still being made: it may yet succeed.
             _ => Evidence::StillOpen,
         };
     }
@@ -86,12 +88,10 @@ fn evidence(session: &CheckoutSession, donation: DonationId) -> Evidence {
     else {
         return Evidence::Contradicts("a paid checkout without its transaction or its time");
     };
-    let currency = match session.currency {
-        Currency::Xof => "XOF",
-        // The books take whatever is not XOF into suspense; which one it was stands in Wave's portal.
-        Currency::Unknown => "unknown",
-    };
-    Evidence::Paid(Payment { wave_transaction_id, amount: session.amount, currency: currency.to_owned(), at })
+    if session.currency != Currency::Xof {
+        return Evidence::Contradicts("a payment in another currency than francs");
+    }
+    Evidence::Paid(Payment { wave_transaction_id, amount: session.amount, currency: "XOF".to_owned(), at })
 }
 
 #[cfg(test)]
@@ -118,7 +118,7 @@ mod tests {
             ("complete", "cancelled", "StillOpen"),
             ("complete", "succeeded", "Paid"),
             ("expired", "cancelled", "Ended"),
-            ("expired", "processing", "Ended"),
+            ("expired", "processing", "StillOpen"),
             ("expired", "succeeded", "Contradicts"),
             ("a word of tomorrow", "succeeded", "StillOpen"),
         ] {

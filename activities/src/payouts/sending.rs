@@ -37,7 +37,9 @@ impl PayoutSteps {
         }
         let phone = self.phone_of_recipient(order).await?;
         let amount = match payouts::begin_order(&self.pool, order, at).await? {
-            Beginning::Begun { amount } => amount,
+            Beginning::Begun { amount, again: false } => amount,
+            // Somebody was quicker, and what Wave says to us now proves nothing about what it did for them.
+            Beginning::Begun { amount, again: true } => return self.send_again(order, amount, at).await,
             known => return Ok(answer_to(known)),
         };
         let Some(phone) = phone else {
@@ -74,7 +76,7 @@ impl PayoutSteps {
             return Ok(unclear(order, "its recipient has no phone any more".to_owned()));
         };
         let amount = match payouts::begin_order(&self.pool, order, at).await? {
-            Beginning::Begun { amount } => amount,
+            Beginning::Begun { amount, .. } => amount,
             known => return Ok(answer_to(known)),
         };
         let evidence = match self.call(order, amount, &phone).await? {

@@ -257,6 +257,25 @@ async fn a_key_that_somebody_else_has_used_is_unclear_from_the_first_call_on() {
 }
 
 #[tokio::test]
+async fn a_refusal_proves_nothing_when_somebody_else_began_the_order_meanwhile() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    // We are held up before our intent, and another worker takes over; it may have paid by the time we go on.
+    scene.bend(Endpoint::Balance, Fault::StalledReply);
+    scene.bend(Endpoint::PayoutCreate, Fault::Refused { status: 403, code: "ip-not-allowed".to_owned() });
+    let attempt = scene.attempt(1);
+    let sending = attempt.run(PayoutSteps::send, send(order));
+    let taken_over = async {
+        scene.wave.wait_for_stalled(1, crate::scene::LONG).await.expect("we are held up");
+        payouts::begin_order(&scene.pool, order, noon()).await.expect("an intent");
+        scene.wave.release_stalled(wolo_sandbox::wave::Release::Answer);
+    };
+    let (answer, ()) = tokio::join!(sending, taken_over);
+    assert!(is_unclear(&answer.expect("an answer")));
+    assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Sent);
+}
+
+#[tokio::test]
 async fn nothing_is_ordered_while_the_pot_is_held() {
     let scene = Scene::new().await;
     let (pot, order) = scene.payable(Some(1)).await;

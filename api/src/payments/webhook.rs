@@ -12,9 +12,10 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wolo_control::AskError;
-use wolo_control::donations::Heard;
+use wolo_control::donations::{DonationInput, DonationRequest, Donor, Heard};
 use wolo_database::donations;
 use wolo_database::webhooks::{self, Receipt, Webhook};
+use wolo_domain::donations::DonationRules;
 use wolo_domain::ids::DonationId;
 use wolo_providers::wave::webhook::{self as wave, EventKind, SIGNATURE_HEADER, SessionNotice};
 
@@ -132,24 +133,39 @@ async fn pass_on(app: &App, notice: &Notice) -> Result<(), Problem> {
         );
         return Ok(());
     };
-    match app.control.tell_donation_once(donation, heard, &notice.event).await {
+    match app.control.tell_donation(donation, heard, &notice.event).await {
         Ok(()) => Ok(()),
-        Err(AskError::NotFound | AskError::Ended) => note_end(app, donation, &notice.event).await,
+        Err(AskError::NotFound | AskError::Ended) => after_the_end(app, donation, heard, &notice.event).await,
         Err(error) => Err(error.into()),
     }
 }
 
-/// A process that has ended knows all it needs. If its gift has not, somebody must look: Wave's statement repairs the
-/// money, not the reason.
-async fn note_end(app: &App, donation: DonationId, event: &str) -> Result<(), Problem> {
-    match donations::donation(&app.pool, donation).await? {
-        Some(gift) if gift.stage.is_open() => {
-            tracing::error!(%donation, event, "Wave speaks of a gift that waits, and its process is gone");
-        }
-        Some(_) => {}
-        None => tracing::error!(%donation, event, "Wave speaks of a gift that was never asked for"),
+/// A process that has ended knows all it needs, unless its gift has not got its money's worth: a payment of a gift that
+/// still waits, or was written off, makes the process begin again and look.
+async fn after_the_end(app: &App, donation: DonationId, heard: Heard, event: &str) -> Result<(), Problem> {
+    let Some(gift) = donations::donation(&app.pool, donation).await? else {
+        tracing::error!(%donation, event, "Wave speaks of a gift that was never asked for");
+        return Ok(());
+    };
+    if heard == Heard::PaymentCompleted && !gift.stage.has_its_money() {
+        tracing::warn!(%donation, event, stage = %gift.stage, "a gift was paid whose process had ended: it begins again");
+        app.control.take_up_donation(again(app, &gift)).await?;
     }
     Ok(())
+}
+
+/// What the process is started with again. The row has the rest; its amount was within the bounds of its day.
+fn again(app: &App, gift: &donations::Donation) -> DonationInput {
+    DonationInput {
+        request: DonationRequest {
+            donation: gift.id,
+            pot: gift.pot,
+            amount: gift.amount,
+            donor: Donor::default(),
+            rules: DonationRules { smallest: gift.amount, largest: gift.amount },
+        },
+        grace_seconds: app.settings.rules.checkout_grace_seconds.into(),
+    }
 }
 
 /// A signed event that we cannot read is our mistake until shown otherwise: its bytes are kept, and Wave comes again.

@@ -249,9 +249,9 @@ async fn a_thousand_copies_at_two_doors_are_heard_once() {
     let gift: DonationId = donation.parse().unwrap();
     assert_eq!(control.donation_status(gift).await.unwrap().failed_attempts, 1);
     // The engine itself knows an event again: no door has to remember.
-    control.tell_donation_once(gift, Heard::AttemptFailed, &event).await.unwrap();
+    control.tell_donation(gift, Heard::AttemptFailed, &event).await.unwrap();
     assert_eq!(control.donation_status(gift).await.unwrap().failed_attempts, 1);
-    control.tell_donation_once(gift, Heard::AttemptFailed, "another event").await.unwrap();
+    control.tell_donation(gift, Heard::AttemptFailed, "another event").await.unwrap();
     assert_eq!(control.donation_status(gift).await.unwrap().failed_attempts, 2);
     assert_eq!(app.status(&donation).await.json()["failed_attempts"], 1);
 }

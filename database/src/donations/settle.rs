@@ -16,8 +16,10 @@ use crate::{Error, Pool, ledger};
 /// it is not what was asked for. The answer is the gift's stage; a gift that was booked before answers with the stage
 /// it has now.
 ///
-/// Refused loudly: a second, different payment for a gift, and a payment for a gift that was written off as expired.
-/// That money is somebody's and belongs to no stage, so a person must look.
+/// A gift that was written off as expired and turns out to be paid came too late: its money goes back.
+///
+/// Refused loudly: a second, different payment for a gift. That money is somebody's and belongs to no stage, so a
+/// person must look.
 #[tracing::instrument(name = "db.donations.confirm", skip_all, fields(%donation), err)]
 pub async fn confirm(
     pool: &Pool,
@@ -37,7 +39,8 @@ pub async fn confirm(
             Err(Error::inconsistent(DONATIONS, "wave_transaction_id", donation))
         };
     }
-    if row.stage != DonationStage::Requested {
+    let was_open = row.stage == DonationStage::Requested;
+    if !was_open && row.stage != DonationStage::Expired {
         return Err(StageError { from: row.stage, to: DonationStage::Confirmed }.into());
     }
 
@@ -45,7 +48,7 @@ pub async fn confirm(
     let (stage, topic, posting) = if !payment.is_what_was_asked(row.amount) {
         let posting = Transaction::odd_donation(donation, payment.amount, wave_id)?;
         (row.stage.suspend()?, Topic::DonationSuspended, posting)
-    } else if came_in_time(&mut tx, row.pot, payment).await? {
+    } else if was_open && came_in_time(&mut tx, row.pot, payment).await? {
         let posting = Transaction::donation(donation, row.pot, payment.amount, wave_id)?;
         (row.stage.confirm()?, Topic::DonationConfirmed, posting)
     } else {

@@ -18,6 +18,8 @@ pub enum Beginning {
     /// The intent is committed: Wave may be asked, with the order's key and this amount.
     Begun {
         amount: Xof,
+        /// Somebody had begun before, and may have asked Wave already.
+        again: bool,
     },
     /// Nothing was sent, and nothing may be: something that stops everything holds the pot.
     Held {
@@ -49,7 +51,8 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
     if payout.stage == PayoutStage::Succeeded {
         return Ok(Beginning::Succeeded);
     }
-    if order.number == payout.order_number {
+    let again = order.number == payout.order_number;
+    if again {
         match payout.refusal_code {
             Some(code) => return Ok(Beginning::Refused { code }),
             None => change(&mut tx, order, payout.stage.send()?).await?,
@@ -66,7 +69,7 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
         insert(&mut tx, order, payout.stage.send()?, at).await?;
     }
     tx.commit().await?;
-    Ok(Beginning::Begun { amount: payout.amount })
+    Ok(Beginning::Begun { amount: payout.amount, again })
 }
 
 async fn insert(

@@ -162,16 +162,27 @@ async fn a_second_payment_of_a_gift_is_loud() {
     let error = error.expect_err("one payment for two gifts");
     assert!(matches!(error, Error::Inconsistency { column: "provider_tx_id", .. }), "{error}");
 
-    // What was written off and is paid after all belongs to no stage.
-    donations::expire(&scene.pool, other, 0).await.expect("an end");
-    let error =
-        donations::confirm(&scene.pool, other, &payment(other, 5_000), 0).await.expect_err("too late");
-    assert!(matches!(error, Error::DonationStage(_)), "{error}");
     assert!(matches!(
         donations::confirm(&scene.pool, unknown(), &payment(other, 5_000), 0).await,
         Err(Error::Missing { .. })
     ));
     assert_eq!(scene.balance(Account::Pot(pot)).await, 5_000);
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn a_gift_that_was_written_off_and_is_paid_after_all_goes_back() {
+    let scene = Scene::new().await;
+    let pot = scene.open().await;
+    let donation = scene.requested(pot, 5_000).await;
+    donations::expire(&scene.pool, donation, 0).await.expect("an end");
+    for _ in 0..2 {
+        let stage = donations::confirm(&scene.pool, donation, &payment(donation, 5_000), 0).await;
+        assert_eq!(stage.expect("a stage"), DonationStage::RefundDue);
+    }
+    assert_eq!(scene.balance(Account::Pot(pot)).await, 0);
+    assert_eq!(scene.balance(Account::RefundsDue).await, 5_000);
+    assert_eq!(scene.events("donation_refund_due").await, 1);
     scene.judge().await;
 }
 

@@ -93,9 +93,9 @@ async fn a_payout_is_paid_once() {
         payouts::record_success(&scene.pool, order, &receipt("pt-1"), noon()).await.is_err(),
         "no intent"
     );
-    for _ in 0..2 {
+    for again in [false, true] {
         let begun = begin(&scene, order).await.expect("an intent");
-        assert_eq!(begun, Beginning::Begun { amount: xof(4_950) });
+        assert_eq!(begun, Beginning::Begun { amount: xof(4_950), again });
     }
     for _ in 0..2 {
         payouts::record_success(&scene.pool, order, &receipt("pt-1"), noon()).await.expect("a success");
@@ -195,7 +195,10 @@ async fn a_hold_stops_an_order_that_has_not_begun() {
     begin(&scene, order).await.expect("an intent");
     // What may have reached Wave already must be found out, held or not.
     pots::hold(&scene.pool, pot, HoldReason::Moderation, "reported", noon()).await.expect("a hold");
-    assert_eq!(begin(&scene, order).await.expect("an intent"), Beginning::Begun { amount: xof(4_950) });
+    assert_eq!(
+        begin(&scene, order).await.expect("an intent"),
+        Beginning::Begun { amount: xof(4_950), again: true }
+    );
 }
 
 #[tokio::test]

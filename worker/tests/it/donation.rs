@@ -122,10 +122,11 @@ fn a_webhook_that_comes_twice_counts_once() {
         house.pay(&asked);
         assert_eq!(outcome(house, &asked).await, DonationOutcome::Confirmed);
         // And once more after the end.
-        let told = house.control.tell_donation(asked.donation, Heard::PaymentCompleted).await;
+        let told = house.control.tell_donation(asked.donation, Heard::PaymentCompleted, "once more").await;
         assert!(crate::house::has_ended(&told), "{told:?}");
         assert_eq!(house.given(pot).await, 2_000);
         assert_eq!(postings(house, asked.donation, pot).await, 1);
+        keep(house, "donation-webhook-twice", &ids::donation(asked.donation)).await;
     });
 }
 
@@ -204,6 +205,46 @@ fn a_payment_before_the_closing_that_is_heard_of_later_is_in_time() {
         house.pay(&asked);
         close(house, pot).await;
         assert_eq!(outcome(house, &asked).await, DonationOutcome::Confirmed);
+        assert_eq!(house.given(pot).await, 6_000);
+        keep(house, "donation-heard-of-late", &ids::donation(asked.donation)).await;
+    });
+}
+
+#[test]
+fn a_gift_that_was_written_off_and_turns_out_paid_goes_back() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        let asked = house.ask(pot, 6_000).await;
+        // Wave says for once that the page has ended, though it has not.
+        let ended = serde_json::json!({
+            "id": asked.session, "amount": "6000", "currency": "XOF", "checkout_status": "expired",
+            "payment_status": "cancelled", "client_reference": asked.donation,
+            "wave_launch_url": "https://pay.wave.com/c/x", "when_created": "2026-11-23T10:00:00Z",
+            "when_expires": "2026-11-23T10:30:00Z",
+        });
+        let wrong = Fault::OtherReply { status: 200, body: ended.to_string(), repeat: 1, location: None };
+        house.bend(Endpoint::CheckoutGet, asked.session.clone(), 1, wrong);
+        past_the_page(house, &asked).await;
+        house.donation_is(asked.donation, DonationStage::Expired).await;
+        assert_eq!(outcome(house, &asked).await, DonationOutcome::Expired);
+        // The payment's webhook finds no process and makes it begin again.
+        house.pay(&asked);
+        house.donation_is(asked.donation, DonationStage::Refunded).await;
+        assert_eq!(outcome(house, &asked).await, DonationOutcome::Refunded);
+        assert_eq!(house.given(pot).await, 0);
+        house.books_are_right().await;
+        keep(house, "donation-taken-up-again", &ids::donation(asked.donation)).await;
+    });
+}
+
+#[test]
+fn a_gift_whose_process_was_terminated_is_taken_up_by_its_webhook() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        let asked = house.ask(pot, 6_000).await;
+        house.terminate(&ids::donation(asked.donation)).await;
+        house.pay(&asked);
+        house.donation_is(asked.donation, DonationStage::Confirmed).await;
         assert_eq!(house.given(pot).await, 6_000);
     });
 }

@@ -306,6 +306,18 @@ impl House {
         post.send().await.expect("Wave answers").status()
     }
 
+    /// Which run of a process is the current one.
+    pub(crate) async fn run_of(&self, workflow_id: &str) -> String {
+        let handle = self.control.client().get_workflow_handle::<Donation>(workflow_id);
+        handle.describe(Default::default()).await.expect("the engine remembers it").run_id().to_owned()
+    }
+
+    /// As an operator may, in the engine's UI.
+    pub(crate) async fn terminate(&self, workflow_id: &str) {
+        let handle = self.control.client().get_workflow_handle::<Donation>(workflow_id);
+        handle.terminate(Default::default()).await.expect("it was running");
+    }
+
     async fn events_of(&self, workflow_id: &str) -> Vec<Attributes> {
         let handle = self.control.client().get_workflow_handle::<Donation>(workflow_id);
         let history = handle.fetch_history(Default::default());

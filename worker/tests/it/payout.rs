@@ -91,6 +91,9 @@ fn a_payout_that_wave_refuses_waits_for_finance_and_is_ordered_anew() {
         to_the_payout(house, pot);
         held_for(house, pot, HoldReason::PayoutRefused).await;
         assert_eq!(house.balance(Account::Pot(pot)).await, 9_900, "the money stays where it is");
+        // There is nothing to ask again: Wave has said no.
+        let again = house.control.resolve_payout(pot, decide(Decision::AskAgain)).await.expect("an answer");
+        assert!(matches!(again, Resolving::Refused { .. }), "{again:?}");
         let answer = house.control.resolve_payout(pot, decide(Decision::OrderAnew)).await.expect("an answer");
         assert_eq!(answer, Resolving::Accepted);
         paid(house, pot).await;
@@ -185,6 +188,31 @@ fn a_moderator_can_stop_a_payout_that_has_not_been_sent() {
         paid(house, pot).await;
         assert_eq!(movements(house, &second), 1);
         keep(house, "payout-stopped-by-a-moderator", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn a_payout_whose_process_was_terminated_is_taken_up_by_its_pot() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let refused = Fault::Refused { status: 422, code: "recipient-limit-exceeded".to_owned() };
+        house.bend(Endpoint::PayoutCreate, first_order(pot), 1, refused);
+        to_the_payout(house, pot);
+        held_for(house, pot, HoldReason::PayoutRefused).await;
+        let first_run = house.run_of(&ids::payout(pot)).await;
+        house.terminate(&ids::payout(pot)).await;
+        // Its pot waits a little before it begins another, and that time is moved.
+        house.set_off(&ids::pot_lifecycle(pot), TimeDelta::hours(1));
+        until("another payout process runs", async || {
+            (house.run_of(&ids::payout(pot)).await != first_run).then_some(())
+        })
+        .await;
+        held_for(house, pot, HoldReason::PayoutRefused).await;
+        let answer = house.control.resolve_payout(pot, decide(Decision::OrderAnew)).await.expect("an answer");
+        assert_eq!(answer, Resolving::Accepted);
+        paid(house, pot).await;
+        let second = PayoutOrder::first(PayoutId::of_pot(pot)).next().key();
+        assert_eq!((movements(house, &first_order(pot)), movements(house, &second)), (0, 1));
     });
 }
 

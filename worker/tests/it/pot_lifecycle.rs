@@ -213,8 +213,7 @@ fn a_long_run_carries_its_state_into_a_new_one() {
         let mut plan = house.plan(owner, 40);
         plan.patience.continue_after_events = 12;
         let pot = house.schedule(plan).await;
-        let handle = house.control.client().get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
-        let first_run = handle.describe(Default::default()).await.expect("it runs").run_id().to_owned();
+        let first_run = house.run_of(&ids::pot_lifecycle(pot)).await;
         for _ in 0..4 {
             assert_eq!(house.control.hold_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
             assert_eq!(
@@ -223,9 +222,7 @@ fn a_long_run_carries_its_state_into_a_new_one() {
             );
         }
         until("the pot runs on in a new run", async || {
-            let handle = house.control.client().get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
-            let now = handle.describe(Default::default()).await.ok()?;
-            (now.run_id() != first_run).then_some(())
+            (house.run_of(&ids::pot_lifecycle(pot)).await != first_run).then_some(())
         })
         .await;
         let state = house.control.pot_state(pot).await.expect("the pot answers");

@@ -80,10 +80,13 @@ impl PotLifecycle {
                 let timeline = &pot.plan.timeline;
                 (timeline.occasions.get(pot.state.occasions_done).copied(), timeline.closes_at)
             });
-            let due = next.map_or(closes_at, |occasion| occasion.at.min(closes_at));
-            if Self::wait(ctx, Some(due), "the end of the birthday", |pot| pot.state.close_asked).await?
-                == Woken::Called
-            {
+            let (due, waits_for) = match next {
+                Some(occasion) => {
+                    (occasion.at.min(closes_at), "the next day on which it has something to say")
+                }
+                None => (closes_at, "the end of the birthday"),
+            };
+            if Self::wait(ctx, Some(due), waits_for, |pot| pot.state.close_asked).await? == Woken::Called {
                 return Ok(());
             }
             match next {
@@ -123,17 +126,22 @@ impl PotLifecycle {
     /// The payout is a process of its own, which may take days and people; the pot waits for its end.
     pub(super) async fn pay_out(ctx: &mut WorkflowContext<Self>) -> Result<PayoutOutcome, Ending> {
         Self::reach(ctx, PotStage::PayingOut);
-        let input = ctx.state(|pot| PayoutInput { pot: pot.plan.pot, patience: pot.plan.patience.payout });
+        let (pot, patience) = ctx.state(|pot| (pot.plan.pot, pot.plan.patience.payout));
         loop {
-            match ctx.start_child_workflow(Payout::run, input, Self::payout_options(input.pot)).await {
-                Ok(payout) => return Ok(payout.result().await?),
-                // An earlier run of this pot (an operator's reset) has one going; its end will let ours find it paid.
-                Err(ChildWorkflowStartError::StartFailed { .. }) => {
-                    let pause = Duration::from_secs(input.patience.recheck_seconds);
-                    waiting::sleep(ctx, pause, "a payout that is running already").await?;
+            let input = PayoutInput::new(pot, patience);
+            match ctx.start_child_workflow(Payout::run, input, Self::payout_options(pot)).await {
+                Ok(payout) => {
+                    if let Ok(outcome) = payout.result().await {
+                        return Ok(outcome);
+                    }
+                    // It was terminated, or failed. The books know how far it came, so another one takes over.
                 }
+                // An earlier run of this pot (an operator's reset) has one going; its end will let ours find it paid.
+                Err(ChildWorkflowStartError::StartFailed { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
+            let pause = Duration::from_secs(patience.recheck_seconds);
+            waiting::sleep(ctx, pause, "a payout process that works").await?;
         }
     }
 

@@ -8,13 +8,16 @@
 //!
 //! The process refuses to guess: it ends when the money is known to be there, or when there was none to send.
 
+mod messages;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+pub use messages::{Decision, PayoutInput, PayoutOutcome, PayoutPatience, PayoutStatus, Resolve, Resolving};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
-    SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination,
+    ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult,
+    WorkflowTermination,
 };
 use wolo_domain::ids::PotId;
 use wolo_domain::money::Xof;
@@ -29,90 +32,23 @@ use crate::steps::pots::{HoldPot, HoldPotStep, ReleasePot, ReleasePotStep};
 use crate::steps::statements::{BookFees, BookFeesStep};
 use crate::{attributes, patience, waiting};
 
-/// What a payout's process is started with.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct PayoutInput {
-    pub pot: PotId,
-    pub patience: PayoutPatience,
-}
-
-/// How long a payout waits for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PayoutPatience {
-    /// Between two looks at gifts, fees or a hold that are in the way.
-    pub recheck_seconds: u64,
-    /// Between two tries to find out what became of an order.
-    pub retry_seconds: u64,
-    /// Not knowing for so long holds the pot for finance.
-    pub unknown_after_seconds: u64,
-    /// Between two tries while the Wave wallet is short.
-    pub float_retry_seconds: u64,
-}
-
-/// Where the process stands; the answer to the query `status`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PayoutStatus {
-    pub order: Option<PayoutOrder>,
-    pub amount: Xof,
-    /// Why the payout waits for a person or for money.
-    pub held: Option<HoldReason>,
-    /// What it waits for, in words.
-    pub waits_for: String,
-    /// A decision that has been taken and not been carried out yet.
-    pub decision: Option<Decision>,
-}
-
-/// What finance may decide about a payout that waits for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "decision", rename_all = "snake_case")]
-pub enum Decision {
-    /// Ask Wave once more about the same order, and send it again with the same key.
-    AskAgain,
-    /// Finance has found the payout in Wave's portal; its record is read and checked before it is believed.
-    Found { wave_payout_id: String },
-    /// What made Wave refuse has been put right: order anew. Only after a refusal.
-    OrderAnew,
-}
-
-/// A decision with who took it and why; both end up in the process's history.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Resolve {
-    pub decision: Decision,
-    pub by: String,
-    pub reason: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Resolving {
-    Accepted,
-    /// The payout does not wait for that.
-    Refused {
-        why: String,
-    },
-}
-
-/// How the payout ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum PayoutOutcome {
-    NothingToPay,
-    Paid { amount: Xof },
-}
-
 #[workflow]
 pub struct Payout {
-    input: PayoutInput,
+    pot: PotId,
+    patience: PayoutPatience,
     status: PayoutStatus,
     /// Holds that this payout has put on its pot, to be lifted when it is done.
     placed: BTreeSet<HoldReason>,
+    /// How often it has looked in vain since something last moved.
+    looks: u32,
 }
 
 #[workflow_methods]
 impl Payout {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, input: PayoutInput) -> Self {
-        Self { input, status: PayoutStatus::default(), placed: BTreeSet::new() }
+        let PayoutInput { pot, patience, placed } = input;
+        Self { pot, patience, status: PayoutStatus::default(), placed, looks: 0 }
     }
 
     #[run(name = "Payout")]
@@ -134,8 +70,12 @@ impl Payout {
     pub fn resolve(&mut self, _ctx: &mut SyncWorkflowContext<Self>, resolve: Resolve) -> Resolving {
         let why = match (self.status.held, &resolve.decision) {
             _ if resolve.reason.trim().is_empty() => "a decision needs a reason",
+            _ if self.status.decision.is_some() => "a decision has been taken and is being carried out",
             (Some(HoldReason::PayoutUnknown), Decision::OrderAnew) => {
                 "the end of the last order is unknown: ordering anew could pay twice"
+            }
+            (Some(HoldReason::PayoutRefused), Decision::AskAgain | Decision::Found { .. }) => {
+                "Wave has refused the last order for good: it can only be ordered anew"
             }
             (Some(HoldReason::PayoutUnknown | HoldReason::PayoutRefused), _) => {
                 self.status.decision = Some(resolve.decision);
@@ -159,6 +99,7 @@ impl Payout {
                 Plan::NothingToPay => return Ok(Planned::Empty),
                 Plan::Paid { amount } => return Ok(Planned::Paid(amount)),
                 Plan::Ready { order, amount } => {
+                    ctx.state_mut(|payout| payout.looks = 0);
                     Self::stand(ctx, "paying_out", "Wave's answer", None);
                     ctx.state_mut(|payout| {
                         payout.status.order = Some(order);
@@ -182,10 +123,13 @@ impl Payout {
         ctx: &mut WorkflowContext<Self>,
         days: &[chrono::NaiveDate],
     ) -> Result<(), WorkflowTermination> {
+        let today = wolo_domain::dakar::day_of(waiting::now(ctx));
+        // A gift of a day's last seconds may stand on the next day's page.
+        let days: BTreeSet<_> = days.iter().flat_map(|day| [Some(*day), day.succ_opt()]).flatten().collect();
         let mut booked = 0;
-        for &day in days {
-            booked +=
-                ctx.execute_activity(BookFeesStep, BookFees { day }, patience::walk_wave()).await?.booked;
+        for day in days.into_iter().filter(|day| *day <= today) {
+            let fees = BookFees { day };
+            booked += ctx.execute_activity(BookFeesStep, fees, patience::walk_wave()).await?.booked;
         }
         if booked == 0 {
             Self::wait_to_look_again(ctx, "Wave's statement to show the fees of all gifts").await?;
@@ -197,9 +141,28 @@ impl Payout {
         ctx: &mut WorkflowContext<Self>,
         waits_for: &str,
     ) -> Result<(), WorkflowTermination> {
+        Self::carry_on_if_long(ctx)?;
+        let pause = ctx.state(|payout| waiting::longer(payout.patience.recheck_seconds, payout.looks));
+        ctx.state_mut(|payout| payout.looks += 1);
         Self::stand(ctx, "waiting", waits_for, None);
-        let pause = ctx.state(|payout| payout.input.patience.recheck_seconds);
-        waiting::sleep(ctx, Duration::from_secs(pause), waits_for).await
+        if pause == waiting::LONGEST_PAUSE {
+            // It has waited for hours for what comes in minutes: somebody should look why.
+            ctx.upsert_search_attributes([attributes::NEEDS_HUMAN.value_set(true)]);
+        }
+        waiting::sleep(ctx, pause, waits_for).await
+    }
+
+    /// A long run begins anew. The books know the plan and the order that stands; only the holds are carried.
+    fn carry_on_if_long(ctx: &WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
+        if !ctx.continue_as_new_suggested() || !ctx.all_handlers_finished() {
+            return Ok(());
+        }
+        let input = ctx.state(|payout| PayoutInput {
+            pot: payout.pot,
+            patience: payout.patience,
+            placed: payout.placed.clone(),
+        });
+        ctx.continue_as_new(input, ContinueAsNewOptions::default()).map(|never| match never {})
     }
 
     /// Sends an order until the money is known to have arrived, through holds and people's decisions.
@@ -265,7 +228,7 @@ impl Payout {
         if let Some(wave_payout_id) = hint {
             return Self::find(ctx, order, Some(wave_payout_id)).await;
         }
-        let patience = ctx.state(|payout| payout.input.patience);
+        let patience = ctx.state(|payout| payout.patience);
         let give_up_at = waiting::now(ctx) + Duration::from_secs(patience.unknown_after_seconds);
         loop {
             let send = SendPayout { order, at: waiting::now(ctx) };
@@ -293,8 +256,9 @@ impl Payout {
 
     /// The wallet is short: the pot is held, nothing failed, and the payout is tried again.
     async fn wait_for_float(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
+        Self::carry_on_if_long(ctx)?;
         Self::hold(ctx, HoldReason::Float, "the Wave wallet cannot cover the payout".to_owned()).await?;
-        let pause = ctx.state(|payout| payout.input.patience.float_retry_seconds);
+        let pause = ctx.state(|payout| payout.patience.float_retry_seconds);
         waiting::sleep(ctx, Duration::from_secs(pause), "the Wave wallet is short").await
     }
 
@@ -340,7 +304,7 @@ impl Payout {
     }
 
     fn pot(ctx: &WorkflowContext<Self>) -> PotId {
-        ctx.state(|payout| payout.input.pot)
+        ctx.state(|payout| payout.pot)
     }
 
     /// Says where the process stands: to the query, to the search attributes and to the Temporal UI.

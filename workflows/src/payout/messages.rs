@@ -1,0 +1,90 @@
+//! What is said to and by a payout's process. Everything here may stand in an open process's history, so it grows by
+//! fields with defaults only.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use wolo_domain::ids::PotId;
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::pots::HoldReason;
+
+/// What a payout's process is started with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PayoutInput {
+    pub pot: PotId,
+    pub patience: PayoutPatience,
+    /// Holds that an earlier run of this payout has put on its pot.
+    #[serde(default)]
+    pub placed: BTreeSet<HoldReason>,
+}
+
+impl PayoutInput {
+    pub fn new(pot: PotId, patience: PayoutPatience) -> Self {
+        Self { pot, patience, placed: BTreeSet::new() }
+    }
+}
+
+/// How long a payout waits for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutPatience {
+    /// Between the first two looks at gifts, fees or a hold that are in the way; then longer and longer.
+    pub recheck_seconds: u64,
+    /// Between two tries to find out what became of an order.
+    pub retry_seconds: u64,
+    /// Not knowing for so long holds the pot for finance.
+    pub unknown_after_seconds: u64,
+    /// Between two tries while the Wave wallet is short.
+    pub float_retry_seconds: u64,
+}
+
+/// Where the process stands; the answer to the query `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutStatus {
+    pub order: Option<PayoutOrder>,
+    pub amount: Xof,
+    /// Why the payout waits for a person or for money.
+    pub held: Option<HoldReason>,
+    /// What it waits for, in words.
+    pub waits_for: String,
+    /// A decision that has been taken and not been carried out yet.
+    pub decision: Option<Decision>,
+}
+
+/// What finance may decide about a payout that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case")]
+pub enum Decision {
+    /// Ask Wave once more about the same order, and send it again with the same key.
+    AskAgain,
+    /// Finance has found the payout in Wave's portal; its record is read and checked before it is believed.
+    Found { wave_payout_id: String },
+    /// What made Wave refuse has been put right: order anew. Only after a refusal.
+    OrderAnew,
+}
+
+/// A decision with who took it and why; both end up in the process's history.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Resolve {
+    pub decision: Decision,
+    pub by: String,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Resolving {
+    Accepted,
+    /// The payout does not wait for that.
+    Refused {
+        why: String,
+    },
+}
+
+/// How the payout ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum PayoutOutcome {
+    NothingToPay,
+    Paid { amount: Xof },
+}
