@@ -1,7 +1,7 @@
 //! Wave's statement: the one place where the real fees stand.
 //!
 //! A line that is strange is passed over and told to the log, so that one gift's riddle does not keep the fees of all the
-//! others from the books. Its own pot keeps waiting for the fee, which is how a person comes to look.
+//! others from the books. Its own pot keeps waiting for the fee, and in the end says that it needs a person.
 
 use std::sync::Arc;
 

@@ -88,8 +88,8 @@ impl FromStr for PayoutStage {
 }
 
 /// One instruction to pay, as Wave knows it. The first order of a payout is number 1. Another order exists only
-/// after Wave has refused the one before for good and a person has decided to try again: never after an attempt
-/// whose end is unknown.
+/// after Wave has refused the one before for good and a person has decided to try again (or our own wallet was short,
+/// which passes): never after an attempt whose end is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayoutOrder {
     pub payout: PayoutId,

@@ -6,7 +6,7 @@ use temporalio_workflow::common::Timestamp;
 
 pub const POT: SearchAttributeKey<String> = SearchAttributeKey::keyword("PotId");
 pub const OWNER: SearchAttributeKey<String> = SearchAttributeKey::keyword("OwnerId");
-/// The stage, in the word that the database uses.
+/// Where the process stands, in one word: a pot's stage, or what its payout is doing.
 pub const STATUS: SearchAttributeKey<String> = SearchAttributeKey::keyword("WoloStatus");
 /// When the process goes on by itself.
 pub const DUE_AT: SearchAttributeKey<Timestamp> = SearchAttributeKey::datetime("DueAt");

@@ -60,7 +60,7 @@ impl DonationSteps {
     /// Whether a page was still open. A page that Wave does not let us end must not keep the others open; its gift ends
     /// by its own time.
     async fn end(&self, gift: &Waiting) -> Result<bool, ActivityError> {
-        // A gift without a page is still being asked for; its process finds the pot closed.
+        // A gift without a page is still being asked for. What is paid on a page that comes now goes back.
         let Some(checkout) = &gift.checkout_id else { return Ok(false) };
         match self.wave.expire_checkout(checkout).await {
             Ok(expiry) => Ok(expiry == Expiry::Expired),
