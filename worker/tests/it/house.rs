@@ -343,6 +343,23 @@ impl House {
         self.events_of(workflow_id).await.iter().filter(|event| is_signal(event)).count()
     }
 
+    /// How many decisions a process has been asked for and has taken up.
+    pub(crate) async fn updates_of(&self, workflow_id: &str) -> usize {
+        let is_update = |event: &Attributes| {
+            matches!(event, Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(_))
+        };
+        self.events_of(workflow_id).await.iter().filter(|event| is_update(event)).count()
+    }
+
+    /// Keeps every step that changes a pot waiting, until the answer is dropped.
+    #[expect(clippy::disallowed_methods, reason = "a test stands in the way, which the crate never would")]
+    pub(crate) async fn lock_pot(&self, pot: PotId) -> sqlx::Transaction<'static, sqlx::Postgres> {
+        let mut row = self.pool.begin().await.expect("Postgres answers");
+        let lock = sqlx::query("select from pots.pots where pot_id = $1 for update").bind(pot.uuid());
+        lock.execute(&mut *row).await.expect("the pot is there");
+        row
+    }
+
     /// What a process came to.
     pub(crate) async fn outcome<W>(&self, workflow_id: String) -> W::Output
     where

@@ -105,6 +105,31 @@ fn an_owner_closes_a_pot_early_and_is_paid_the_next_day() {
 }
 
 #[test]
+fn a_pot_that_is_just_opening_is_closed_when_it_has_opened() {
+    live(async |house| {
+        let owner = house.person().await;
+        let pot = house.schedule(house.plan(owner, 40)).await;
+        let updates = house.updates_of(&ids::pot_lifecycle(pot)).await;
+        let row = house.lock_pot(pot).await;
+        house.set_off(&ids::pot_lifecycle(pot), TimeDelta::days(11));
+        until("the pot's opening is under way", async || {
+            let steps = house.steps_of(&ids::pot_lifecycle(pot)).await;
+            steps.iter().any(|step| step == "pots.open").then_some(())
+        })
+        .await;
+        let closing = tokio::spawn(house.control.close_pot(pot, wish()));
+        until("the pot has heard the wish", async || {
+            (house.updates_of(&ids::pot_lifecycle(pot)).await > updates).then_some(())
+        })
+        .await;
+        row.rollback().await.expect("the row is let go");
+        let answer = closing.await.expect("nobody panics").expect("the pot answers");
+        assert_eq!(answer, WishAnswer::Done);
+        house.stage_is(pot, PotStage::Closed).await;
+    });
+}
+
+#[test]
 fn a_pot_is_cancelled_before_it_opens() {
     live(async |house| {
         let owner = house.person().await;

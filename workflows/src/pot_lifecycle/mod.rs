@@ -27,6 +27,8 @@ use crate::{attributes, patience, waiting};
 pub struct PotLifecycle {
     plan: PotPlan,
     state: PotState,
+    /// Its opening is being written down: others may see the pot open a moment before its process hears of it.
+    opening: bool,
 }
 
 #[workflow_methods]
@@ -34,7 +36,7 @@ impl PotLifecycle {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, mut plan: PotPlan) -> Self {
         let state = plan.carried.take().unwrap_or_default();
-        Self { plan, state }
+        Self { plan, state, opening: false }
     }
 
     #[run(name = "PotLifecycle")]
@@ -62,6 +64,7 @@ impl PotLifecycle {
     /// The owner closes the pot before the day. Answered when it is closed.
     #[update(name = "close_now")]
     pub async fn close_now(ctx: &mut WorkflowContext<Self>, _wish: Wish) -> WishAnswer {
+        Self::know_the_stage(ctx).await;
         if ctx.state(|pot| pot.state.stage) != Some(PotStage::Open) {
             return WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) };
         }
@@ -77,6 +80,7 @@ impl PotLifecycle {
     /// The pot is given up. Answered when it is cancelled, or cannot be.
     #[update(name = "cancel_now")]
     pub async fn cancel_now(ctx: &mut WorkflowContext<Self>, _wish: Wish) -> WishAnswer {
+        Self::know_the_stage(ctx).await;
         if !ctx.state(Self::can_be_cancelled) {
             return WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) };
         }
@@ -150,6 +154,12 @@ impl PotLifecycle {
 
     fn stopped_by(&self) -> Option<HoldReason> {
         self.state.holds.iter().copied().find(|reason| reason.stops_everything())
+    }
+
+    /// Lets a step end that changes what the pot may be asked for.
+    async fn know_the_stage(ctx: &WorkflowContext<Self>) {
+        let waiting = ctx.clone();
+        let _ = waiting.wait_condition(|pot| pot.state.scheduling.is_some() && !pot.opening).await;
     }
 
     fn can_be_cancelled(&self) -> bool {

@@ -62,7 +62,10 @@ impl PotLifecycle {
 
     pub(super) async fn open(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         while Self::is_at(ctx, PotStage::Scheduled) {
-            match ctx.execute_activity(OpenPot, Self::moment(ctx), patience::own_books()).await? {
+            ctx.state_mut(|pot| pot.opening = true);
+            let opening = ctx.execute_activity(OpenPot, Self::moment(ctx), patience::own_books()).await?;
+            ctx.state_mut(|pot| pot.opening = false);
+            match opening {
                 Opening::Opened => Self::reach(ctx, PotStage::Open),
                 Opening::Held { reason } => {
                     ctx.state_mut(|pot| pot.state.holds.insert(reason));
