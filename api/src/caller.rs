@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
+use wolo_database::Context;
 use wolo_database::people::{self, Profile};
 use wolo_domain::ids::UserId;
 
@@ -49,5 +50,6 @@ fn bearer(value: &str) -> Option<&str> {
 
 /// The account behind a token, which may have gone since the token was made.
 pub(crate) async fn account(app: &App, user: UserId) -> Result<Profile, Problem> {
-    people::profile(&app.pool, user).await?.ok_or_else(|| Problem::new(Code::AccountUnknown))
+    let mut tx = Context::user(user).begin(&app.pool).await?;
+    people::profile(&mut *tx, user).await?.ok_or_else(|| Problem::new(Code::AccountUnknown))
 }

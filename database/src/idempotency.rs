@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::postgres::types::PgInterval;
 
-use crate::{Error, Pool};
+use crate::{Context, Error, Pool};
 
 /// One request under a key.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Answer {
 
 #[tracing::instrument(name = "db.idempotency.claim", skip_all, fields(scope = claim.scope), err)]
 pub async fn claim(pool: &Pool, claim: Claim<'_>) -> Result<Claimed, Error> {
-    let mut tx = pool.begin().await?;
+    let mut tx = Context::keys(claim.scope).begin(pool).await?;
     let fresh = sqlx::query!(
         "insert into ops.idempotency_keys (scope, key, fingerprint, subject)
          values ($1, $2, $3, $4)
@@ -89,7 +89,7 @@ pub async fn claim(pool: &Pool, claim: Claim<'_>) -> Result<Claimed, Error> {
     )
     .fetch_optional(&mut *tx)
     .await?;
-    // The claimant released it between the two statements; the caller will come again.
+    // It was cleared away between the two statements; the caller will come again.
     let Some(row) = found else { return Ok(Claimed::InFlight) };
     if row.fingerprint != claim.fingerprint {
         return Ok(Claimed::Mismatch);
@@ -118,6 +118,7 @@ pub async fn claim(pool: &Pool, claim: Claim<'_>) -> Result<Claimed, Error> {
 pub async fn finish(pool: &Pool, scope: &str, key: &str, answer: &Answer) -> Result<(), Error> {
     let status =
         i16::try_from(answer.status).map_err(|_| Error::conflict("idempotency_keys_status_is_http"))?;
+    let mut tx = Context::keys(scope).begin(pool).await?;
     let updated = sqlx::query!(
         "update ops.idempotency_keys
          set status = coalesce(status, $3),
@@ -131,22 +132,9 @@ pub async fn finish(pool: &Pool, scope: &str, key: &str, answer: &Answer) -> Res
         answer.content_type,
         answer.body,
     )
-    .execute(pool)
+    .execute(&mut *tx)
     .await?
     .rows_affected();
+    tx.commit().await?;
     if updated == 1 { Ok(()) } else { Err(Error::missing("ops.idempotency_keys", scope)) }
-}
-
-/// Gives a key back: the request was refused before anything began, so the caller may correct it and use the key
-/// again. An answered key stays.
-#[tracing::instrument(name = "db.idempotency.release", skip_all, fields(scope), err)]
-pub async fn release(pool: &Pool, scope: &str, key: &str) -> Result<(), Error> {
-    sqlx::query!(
-        "delete from ops.idempotency_keys where scope = $1 and key = $2 and finished_at is null",
-        scope,
-        key,
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
 }

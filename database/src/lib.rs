@@ -8,11 +8,14 @@
 //!   with, so every function may be called twice and has one effect.
 //! - A posting and the stage change it belongs to are one database transaction. That is why both live here.
 //! - Constraint names are mapped where the statement is.
+//! - Where row level security applies the caller comes first: the API reads and writes in a transaction of [`Context`].
+//!   A function that the API reads with takes any executor, and does so in one statement.
 //! - `at` is the process's time and comes in; the database's own clock is read by the database alone.
 //!
 //! What this crate refuses to do: to speak to any network but its database, to keep a balance, and to put a person's
 //! data into an error, a log or a `Debug` text.
 
+mod context;
 pub mod donations;
 mod error;
 pub mod idempotency;
@@ -25,6 +28,7 @@ pub mod pots;
 mod rows;
 pub mod webhooks;
 
+pub use context::Context;
 pub use error::{Error, Fault};
 pub use pool::{Pool, connect, connect_later, migrate, ping};
 pub use rows::Page;

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 use wolo_domain::ids::UserId;
 use wolo_domain::people::{BirthDate, Phone};
@@ -113,12 +114,12 @@ pub async fn users(pool: &Pool, page: Page<UserId>) -> Result<Vec<User>, Error> 
 }
 
 #[tracing::instrument(name = "db.people.profile", skip_all, fields(%user), err)]
-pub async fn profile(pool: &Pool, user: UserId) -> Result<Option<Profile>, Error> {
+pub async fn profile(database: impl PgExecutor<'_>, user: UserId) -> Result<Option<Profile>, Error> {
     let row = sqlx::query!(
         "select name, birth_date, created_at from people.users where user_id = $1",
         user.uuid(),
     )
-    .fetch_optional(pool)
+    .fetch_optional(database)
     .await?;
     Ok(row.map(|row| Profile {
         id: user,

@@ -3,8 +3,9 @@
 //! A webhook is a hint. Nothing here believes it: what it says is checked with the provider by whoever handles it.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
 
-use crate::{Error, Pool};
+use crate::{Context, Error, Pool};
 
 /// Wave's word for an attempt to pay that failed.
 pub const PAYMENT_FAILED: &str = "checkout.session.payment_failed";
@@ -49,6 +50,7 @@ pub struct Unhandled {
     err
 )]
 pub async fn receive(pool: &Pool, webhook: Webhook<'_>) -> Result<Receipt, Error> {
+    let mut tx = Context::wave().begin(pool).await?;
     let row = sqlx::query!(
         r#"insert into ops.webhook_inbox as inbox (provider, event_id, kind, subject, raw)
          values ($1, $2, $3, $4, $5)
@@ -61,8 +63,9 @@ pub async fn receive(pool: &Pool, webhook: Webhook<'_>) -> Result<Receipt, Error
         webhook.subject,
         webhook.raw,
     )
-    .fetch_one(pool)
+    .fetch_one(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(if row.deliveries == 1 {
         Receipt::First
     } else if !row.same {
@@ -74,15 +77,17 @@ pub async fn receive(pool: &Pool, webhook: Webhook<'_>) -> Result<Receipt, Error
 
 #[tracing::instrument(name = "db.webhooks.mark_handled", skip(pool), err)]
 pub async fn mark_handled(pool: &Pool, provider: &str, event_id: &str) -> Result<(), Error> {
+    let mut tx = Context::wave().begin(pool).await?;
     let updated = sqlx::query!(
         "update ops.webhook_inbox set handled_at = coalesce(handled_at, clock_timestamp())
          where provider = $1 and event_id = $2",
         provider,
         event_id,
     )
-    .execute(pool)
+    .execute(&mut *tx)
     .await?
     .rows_affected();
+    tx.commit().await?;
     if updated == 1 {
         Ok(())
     } else {
@@ -107,14 +112,14 @@ pub async fn unhandled(pool: &Pool, limit: u32) -> Result<Vec<Unhandled>, Error>
 }
 
 /// How many attempts to pay have failed, as far as Wave has told: one per event, however often it came.
-#[tracing::instrument(name = "db.webhooks.failed_attempts", skip(pool), err)]
-pub async fn failed_attempts(pool: &Pool, subject: &str) -> Result<u32, Error> {
+#[tracing::instrument(name = "db.webhooks.failed_attempts", skip(database), err)]
+pub async fn failed_attempts(database: impl PgExecutor<'_>, subject: &str) -> Result<u32, Error> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from ops.webhook_inbox where subject = $1 and kind = $2"#,
         subject,
         PAYMENT_FAILED,
     )
-    .fetch_one(pool)
+    .fetch_one(database)
     .await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use wolo_control::donations::{CheckoutOutcome, DonationInput, DonationRequest, Donor};
 use wolo_control::{AskError, ids};
-use wolo_database::donations;
 use wolo_database::pots::Pot;
+use wolo_database::{Context, donations};
 use wolo_domain::donations::{DonationRefusal, DonationStage};
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
@@ -68,7 +68,7 @@ pub(crate) async fn donate(
 ) -> Result<Response, Problem> {
     let reference = Reference::read(&gift.pot)?;
     let (amount, donor) = gift.read(&app, user)?;
-    let pot = find(&app, &reference).await?;
+    let pot = find(&app, user, &reference).await?;
     // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
     if pot.settings.visibility == Visibility::Private && user != Some(pot.owner) {
         return Err(Problem::new(Code::PotUnknown));
@@ -150,7 +150,10 @@ async fn begin(
 /// The gift has ended before this answer could be given: its row tells the rest. A gift that was refused has none, and
 /// its process remembers why.
 async fn ended(app: &App, asked: Asked) -> Result<Done, Problem> {
-    let Some(gift) = donations::donation(&app.pool, asked.donation).await? else {
+    let mut tx = Context::visitor().with_donation(asked.donation).begin(&app.pool).await?;
+    let gift = donations::donation(&mut *tx, asked.donation).await?;
+    drop(tx);
+    let Some(gift) = gift else {
         let status = app.control.donation_status(asked.donation).await?;
         return Err(match status.checkout {
             Some(CheckoutOutcome::Refused { refusal: why }) => refusal(why),

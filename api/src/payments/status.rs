@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use wolo_control::ids;
-use wolo_database::{donations, webhooks};
+use wolo_database::{Context, donations, webhooks};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::money::Xof;
@@ -41,9 +41,10 @@ pub(crate) async fn status(
     id: Result<Path<DonationId>, axum::extract::rejection::PathRejection>,
 ) -> Result<Response, Problem> {
     let Ok(Path(donation)) = id else { return Err(Problem::new(Code::DonationUnknown)) };
+    let mut tx = Context::visitor().with_donation(donation).begin(&app.pool).await?;
     let gift =
-        donations::donation(&app.pool, donation).await?.ok_or_else(|| Problem::new(Code::DonationUnknown))?;
-    let told = webhooks::failed_attempts(&app.pool, &donation.to_string()).await?;
+        donations::donation(&mut *tx, donation).await?.ok_or_else(|| Problem::new(Code::DonationUnknown))?;
+    let told = webhooks::failed_attempts(&mut *tx, &donation.to_string()).await?;
     let now = App::now();
     let payable = |until: DateTime<Utc>| gift.stage == DonationStage::Requested && now < until;
     let status = Status {

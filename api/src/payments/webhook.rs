@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wolo_control::AskError;
 use wolo_control::donations::{DonationInput, DonationRequest, Donor, Heard};
-use wolo_database::donations;
 use wolo_database::webhooks::{self, Receipt, Webhook};
+use wolo_database::{Context, donations};
 use wolo_domain::donations::DonationRules;
 use wolo_domain::ids::DonationId;
 use wolo_providers::wave::webhook::{self as wave, EventKind, SIGNATURE_HEADER, SessionNotice};
@@ -143,7 +143,10 @@ async fn pass_on(app: &App, notice: &Notice) -> Result<(), Problem> {
 /// A process that has ended knows all it needs, unless its gift has not got its money's worth: a payment of a gift that
 /// still waits, or was written off, makes the process begin again and look.
 async fn after_the_end(app: &App, donation: DonationId, heard: Heard, event: &str) -> Result<(), Problem> {
-    let Some(gift) = donations::donation(&app.pool, donation).await? else {
+    let mut tx = Context::visitor().with_donation(donation).begin(&app.pool).await?;
+    let gift = donations::donation(&mut *tx, donation).await?;
+    drop(tx);
+    let Some(gift) = gift else {
         tracing::error!(%donation, event, "Wave speaks of a gift that was never asked for");
         return Ok(());
     };

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use wolo_control::AskError;
 use wolo_control::pots::{Wish, WishAnswer};
+use wolo_database::Context;
 use wolo_database::pots::{self, Pot};
 use wolo_domain::pots::PotStage;
 
@@ -39,7 +40,7 @@ pub(crate) async fn close(
     let mut fields = Fields::default();
     let reason = fields.text("reason", closing.reason, REASON_CHARS, Lines::Many).unwrap_or_default();
     fields.check()?;
-    let pot = find(&app, &reference).await?;
+    let pot = find(&app, Some(user), &reference).await?;
     if pot.owner != user {
         return Err(Problem::new(Code::PotUnknown));
     }
@@ -77,7 +78,8 @@ async fn carry_out(app: &App, asker: &Asker, pot: &Pot, wish: Wish, turn: Turn) 
         }
         Err(error) => return Err(error.into()),
     }
-    let closed = pots::pot(&app.pool, pot.id).await?.ok_or_else(|| Problem::new(Code::Internal))?;
+    let mut tx = Context::user(pot.owner).begin(&app.pool).await?;
+    let closed = pots::pot(&mut *tx, pot.id).await?.ok_or_else(|| Problem::new(Code::Internal))?;
     let viewer = Viewer { owner: true, knows_link: true };
     Done::new(StatusCode::OK, &PotView::new(app, closed, viewer, asker.language))
 }

@@ -7,7 +7,7 @@ use chrono::Datelike as _;
 use serde::Deserialize;
 use wolo_control::AskError;
 use wolo_control::pots::{PotMade, PotPlan};
-use wolo_database::pots;
+use wolo_database::{Context, pots};
 use wolo_domain::dakar;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
@@ -130,7 +130,8 @@ async fn make(
         Ok(PotMade::OwnerUnknown) => return Err(Problem::new(Code::AccountUnknown)),
         Err(error) => return Err(error.into()),
     }
-    let made = pots::pot(&app.pool, pot).await?.ok_or_else(|| {
+    let mut tx = Context::user(owner).begin(&app.pool).await?;
+    let made = pots::pot(&mut *tx, pot).await?.ok_or_else(|| {
         tracing::error!(%pot, "a pot's process says that it is written down, and it is not");
         Problem::new(Code::Internal)
     })?;
@@ -141,7 +142,8 @@ async fn make(
 /// The refusal, naming the pot that is there; one that was imported has an id of its own.
 async fn exists(app: &App, owner: UserId, year: i32) -> Result<Problem, Problem> {
     let refusal = Problem::new(Code::PotExists);
-    let there = pots::of_owner(&app.pool, owner).await?.into_iter().find(|pot| pot.birthday.year() == year);
+    let mut tx = Context::user(owner).begin(&app.pool).await?;
+    let there = pots::of_owner(&mut *tx, owner).await?.into_iter().find(|pot| pot.birthday.year() == year);
     Ok(match there {
         Some(pot) => refusal.pot(pot.id),
         None => refusal,

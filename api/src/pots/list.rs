@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use wolo_database::{Page, pots};
+use wolo_database::{Context, Page, pots};
 use wolo_domain::ids::PotId;
 
 use super::view::{PotView, Viewer};
@@ -38,16 +38,17 @@ pub(crate) async fn list(
     pairs: Pairs,
 ) -> Result<Json<List>, Problem> {
     let Wanted { limit, after, mine } = read(pairs)?;
+    let mut tx = Context::caller(user).begin(&app.pool).await?;
     if mine {
         let owner = user.ok_or_else(|| Problem::new(Code::TokenMissing))?;
         let viewer = Viewer { owner: true, knows_link: true };
-        let pots = pots::of_owner(&app.pool, owner).await?;
+        let pots = pots::of_owner(&mut *tx, owner).await?;
         let pots = pots.into_iter().map(|pot| PotView::new(&app, pot, viewer, asker.language)).collect();
         return Ok(Json(List { pots, next: None }));
     }
     // One more than wanted tells whether there are more.
     let ask = u32::try_from(limit + 1).unwrap_or(u32::MAX);
-    let mut found = pots::listed(&app.pool, Page { after, limit: ask }).await?;
+    let mut found = pots::listed(&mut *tx, Page { after, limit: ask }).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|pot| pot.id);

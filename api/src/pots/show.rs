@@ -16,7 +16,7 @@ pub(crate) async fn show(
     asker: Asker,
     reference: Reference,
 ) -> Result<Json<PotView>, Problem> {
-    let pot = find(&app, &reference).await?;
+    let pot = find(&app, user, &reference).await?;
     let viewer = Viewer::of(&pot, user, &reference);
     if !viewer.may_see(&pot) {
         return Err(Problem::new(Code::PotUnknown));

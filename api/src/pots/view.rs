@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use wolo_control::ids;
+use wolo_database::Context;
 use wolo_database::pots::{self, Pot};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
@@ -45,10 +46,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Reference {
     }
 }
 
-pub(crate) async fn find(app: &App, reference: &Reference) -> Result<Pot, Problem> {
+/// The pot, as far as it exists for this caller.
+pub(crate) async fn find(app: &App, user: Option<UserId>, reference: &Reference) -> Result<Pot, Problem> {
+    let caller = Context::caller(user);
     let found = match reference {
-        Reference::Id(id) => pots::pot(&app.pool, *id).await?,
-        Reference::Slug(slug) => pots::by_slug(&app.pool, slug).await?,
+        Reference::Id(id) => pots::pot(&mut *caller.with_pot(*id).begin(&app.pool).await?, *id).await?,
+        Reference::Slug(slug) => {
+            pots::by_slug(&mut *caller.with_link(slug).begin(&app.pool).await?, slug).await?
+        }
     };
     found.ok_or_else(|| Problem::new(Code::PotUnknown))
 }

@@ -53,7 +53,7 @@ pub async fn request(pool: &Pool, new: &NewDonation) -> Result<Requesting, Error
 }
 
 async fn existing(connection: &mut PgConnection, new: &NewDonation) -> Result<Option<Requesting>, Error> {
-    match rows::find(connection, new.id).await? {
+    match rows::donation(connection, new.id).await? {
         None => Ok(None),
         Some(found) if found.pot == new.pot && found.amount == new.amount => {
             Ok(Some(Requesting::Existing(Box::new(found))))

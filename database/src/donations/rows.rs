@@ -1,7 +1,7 @@
 //! Reading donations.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
@@ -11,13 +11,8 @@ use crate::rows::{Page, count, word};
 use crate::{Error, Pool};
 
 #[tracing::instrument(name = "db.donations.donation", skip_all, fields(%donation), err)]
-pub async fn donation(pool: &Pool, donation: DonationId) -> Result<Option<Donation>, Error> {
-    let mut connection = pool.acquire().await?;
-    find(&mut connection, donation).await
-}
-
-pub(super) async fn find(
-    connection: &mut PgConnection,
+pub async fn donation(
+    database: impl PgExecutor<'_>,
     donation: DonationId,
 ) -> Result<Option<Donation>, Error> {
     sqlx::query_as!(
@@ -29,7 +24,7 @@ pub(super) async fn find(
          where donation_id = $1",
         donation.uuid(),
     )
-    .fetch_optional(connection)
+    .fetch_optional(database)
     .await?
     .map(Donation::try_from)
     .transpose()
@@ -43,7 +38,7 @@ pub(super) async fn lock(connection: &mut PgConnection, donation: DonationId) ->
     )
     .fetch_optional(&mut *connection)
     .await?;
-    find(connection, donation).await?.ok_or_else(|| Error::missing(DONATIONS, donation))
+    self::donation(connection, donation).await?.ok_or_else(|| Error::missing(DONATIONS, donation))
 }
 
 /// A pot's gifts, the last asked for first, whatever their stage.

@@ -1,11 +1,13 @@
 //! Lists of pots, each in pages that continue after the last pot of the one before.
 
+use sqlx::PgExecutor;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::PotStage;
 
-use super::{Pot, views};
+use super::Pot;
+use super::views::read_pots;
+use crate::Error;
 use crate::rows::Page;
-use crate::{Error, Pool};
 
 /// What an operator looks for; nothing set is everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +20,10 @@ pub struct Filter {
 /// What everybody may see: public pots that take gifts, the last opened first. A pot that is held for consent or
 /// moderation is not shown.
 #[tracing::instrument(name = "db.pots.listed", skip_all, err)]
-pub async fn listed(pool: &Pool, page: Page<PotId>) -> Result<Vec<Pot>, Error> {
-    let ids = sqlx::query_scalar!(
-        "select pot_id
+pub async fn listed(database: impl PgExecutor<'_>, page: Page<PotId>) -> Result<Vec<Pot>, Error> {
+    read_pots!(
+        database,
+        "select pot_id, row_number() over (order by opened_at desc, pot_id desc) as place
          from pots.pots
          where stage = 'open' and visibility = 'public'
            and ($1::uuid is null or (opened_at, pot_id) < (select opened_at, pot_id from pots.pots where pot_id = $1))
@@ -33,28 +36,28 @@ pub async fn listed(pool: &Pool, page: Page<PotId>) -> Result<Vec<Pot>, Error> {
         page.after.map(PotId::uuid),
         page.rows(),
     )
-    .fetch_all(pool)
-    .await?;
-    views::in_order(pool, &ids).await
 }
 
 /// Everything a person owns, the latest birthday first: one a year, so no pages.
 #[tracing::instrument(name = "db.pots.of_owner", skip_all, fields(%owner), err)]
-pub async fn of_owner(pool: &Pool, owner: UserId) -> Result<Vec<Pot>, Error> {
-    let ids = sqlx::query_scalar!(
-        "select pot_id from pots.pots where owner_id = $1 order by birthday desc",
+pub async fn of_owner(database: impl PgExecutor<'_>, owner: UserId) -> Result<Vec<Pot>, Error> {
+    read_pots!(
+        database,
+        "select pot_id, row_number() over (order by birthday desc) as place from pots.pots where owner_id = $1",
         owner.uuid(),
     )
-    .fetch_all(pool)
-    .await?;
-    views::in_order(pool, &ids).await
 }
 
 /// All pots, for the operator, the newest first.
 #[tracing::instrument(name = "db.pots.all", skip_all, err)]
-pub async fn all(pool: &Pool, filter: Filter, page: Page<PotId>) -> Result<Vec<Pot>, Error> {
-    let ids = sqlx::query_scalar!(
-        "select pot_id
+pub async fn all(
+    database: impl PgExecutor<'_>,
+    filter: Filter,
+    page: Page<PotId>,
+) -> Result<Vec<Pot>, Error> {
+    read_pots!(
+        database,
+        "select pot_id, row_number() over (order by created_at desc, pot_id desc) as place
          from pots.pots
          where ($1::text is null or stage = $1)
            and ($2::boolean is null or $2 = exists (
@@ -68,7 +71,4 @@ pub async fn all(pool: &Pool, filter: Filter, page: Page<PotId>) -> Result<Vec<P
         page.after.map(PotId::uuid),
         page.rows(),
     )
-    .fetch_all(pool)
-    .await?;
-    views::in_order(pool, &ids).await
 }

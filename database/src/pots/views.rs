@@ -1,147 +1,149 @@
 //! Reading pots. One query reads any number of them, so that every list shows the same things.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use sqlx::PgExecutor;
+use sqlx::types::Json;
 use uuid::Uuid;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::pots::PotSettings;
 
 use super::{HOLDS, Hold, POTS, Pot, Totals};
+use crate::Error;
 use crate::rows::word;
-use crate::{Error, Pool};
+
+/// Reads the pots that a query names, in its order: a select of `pot_id` and `place`.
+macro_rules! read_pots {
+    ($database:expr, $wanted:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            $crate::pots::views::PotRow,
+            r#"select pots.pot_id, owner_id, slug, stage, title, description, target, visibility, show_donor_names,
+                      show_amounts, allow_anonymous, allow_messages, surprise, birthday, opens_at, closes_at, opened_at,
+                      closed_at, settled_at, cancelled_at, closing_recorded_at, created_at,
+                      totals.balance as "balance!", totals.given as "given!", totals.donations as "donations!",
+                      held.holds as "holds!: sqlx::types::Json<Vec<crate::pots::views::HoldRow>>"
+               from ("# + $wanted + r#") as wanted
+               join pots.pots on pots.pot_id = wanted.pot_id
+               cross join lateral (
+                   -- Only gifts add to a pot; fees and the payout take from it.
+                   select coalesce(sum(amount), 0)::bigint as balance,
+                          coalesce(sum(amount) filter (where amount > 0), 0)::bigint as given,
+                          count(*) filter (where amount > 0) as donations
+                   from money.ledger_entries
+                   where ledger_entries.pot_id = wanted.pot_id
+               ) as totals
+               cross join lateral (
+                   select coalesce(
+                              json_agg(json_build_object('reason', reason, 'note', note, 'since', since)
+                                       order by since, reason),
+                              '[]'
+                          ) as holds
+                   from pots.holds
+                   where holds.pot_id = wanted.pot_id and released_at is null
+               ) as held
+               order by wanted.place"#,
+            $($argument),*
+        )
+        .fetch_all($database)
+        .await?
+        .into_iter()
+        .map($crate::pots::Pot::try_from)
+        .collect::<Result<Vec<_>, $crate::Error>>()
+    };
+}
+pub(super) use read_pots;
 
 #[tracing::instrument(name = "db.pots.pot", skip_all, fields(%pot), err)]
-pub async fn pot(pool: &Pool, pot: PotId) -> Result<Option<Pot>, Error> {
-    Ok(in_order(pool, &[pot.uuid()]).await?.pop())
+pub async fn pot(database: impl PgExecutor<'_>, pot: PotId) -> Result<Option<Pot>, Error> {
+    let found = read_pots!(database, "select $1::uuid as pot_id, 1 as place", pot.uuid())?;
+    Ok(found.into_iter().next())
 }
 
 /// The pot behind a link.
 #[tracing::instrument(name = "db.pots.by_slug", skip_all, err)]
-pub async fn by_slug(pool: &Pool, slug: &str) -> Result<Option<Pot>, Error> {
-    let found = sqlx::query_scalar!("select pot_id from pots.pots where slug = $1", slug)
-        .fetch_optional(pool)
-        .await?;
-    match found {
-        Some(id) => pot(pool, PotId::from_uuid(id)).await,
-        None => Ok(None),
-    }
+pub async fn by_slug(database: impl PgExecutor<'_>, slug: &str) -> Result<Option<Pot>, Error> {
+    let found = read_pots!(database, "select pot_id, 1 as place from pots.pots where slug = $1", slug)?;
+    Ok(found.into_iter().next())
 }
 
-/// The pots with these ids, in the order of the ids.
-pub(super) async fn in_order(pool: &Pool, ids: &[Uuid]) -> Result<Vec<Pot>, Error> {
-    let rows = sqlx::query_as!(
-        PotRow,
-        r#"select pots.pot_id, owner_id, slug, stage, title, description, target, visibility, show_donor_names,
-                  show_amounts, allow_anonymous, allow_messages, surprise, birthday, opens_at, closes_at, opened_at,
-                  closed_at, settled_at, cancelled_at, closing_recorded_at, created_at,
-                  totals.balance as "balance!", totals.given as "given!", totals.donations as "donations!"
-           from unnest($1::uuid[]) with ordinality as wanted (pot_id, place)
-           join pots.pots on pots.pot_id = wanted.pot_id
-           cross join lateral (
-               -- Only gifts add to a pot; fees and the payout take from it.
-               select coalesce(sum(amount), 0)::bigint as balance,
-                      coalesce(sum(amount) filter (where amount > 0), 0)::bigint as given,
-                      count(*) filter (where amount > 0) as donations
-               from money.ledger_entries
-               where ledger_entries.pot_id = wanted.pot_id
-           ) as totals
-           order by wanted.place"#,
-        ids,
-    )
-    .fetch_all(pool)
-    .await?;
-    let mut holds = open_holds(pool, ids).await?;
-    rows.into_iter()
-        .map(|row| {
-            let holds = holds.remove(&row.pot_id).unwrap_or_default();
-            row.with(holds)
-        })
-        .collect()
-}
-
-async fn open_holds(pool: &Pool, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Hold>>, Error> {
-    let rows = sqlx::query!(
-        "select pot_id, reason, note, since
-         from pots.holds
-         where pot_id = any($1) and released_at is null
-         order by since, reason",
-        ids,
-    )
-    .fetch_all(pool)
-    .await?;
-    let mut holds: HashMap<Uuid, Vec<Hold>> = HashMap::new();
-    for row in rows {
-        let reason = word(&row.reason, HOLDS, "reason", PotId::from_uuid(row.pot_id))?;
-        holds.entry(row.pot_id).or_default().push(Hold { reason, note: row.note, since: row.since });
-    }
-    Ok(holds)
+/// A hold as the query above writes it down.
+#[derive(Deserialize)]
+pub(super) struct HoldRow {
+    reason: String,
+    note: String,
+    since: DateTime<Utc>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "a row has the columns that it has")]
-struct PotRow {
-    pot_id: Uuid,
-    owner_id: Uuid,
-    slug: String,
-    stage: String,
-    title: String,
-    description: String,
-    target: i64,
-    visibility: String,
-    show_donor_names: bool,
-    show_amounts: bool,
-    allow_anonymous: bool,
-    allow_messages: bool,
-    surprise: bool,
-    birthday: NaiveDate,
-    opens_at: DateTime<Utc>,
-    closes_at: DateTime<Utc>,
-    opened_at: Option<DateTime<Utc>>,
-    closed_at: Option<DateTime<Utc>>,
-    settled_at: Option<DateTime<Utc>>,
-    cancelled_at: Option<DateTime<Utc>>,
-    closing_recorded_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    balance: i64,
-    given: i64,
-    donations: i64,
+pub(super) struct PotRow {
+    pub(super) pot_id: Uuid,
+    pub(super) owner_id: Uuid,
+    pub(super) slug: String,
+    pub(super) stage: String,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) target: i64,
+    pub(super) visibility: String,
+    pub(super) show_donor_names: bool,
+    pub(super) show_amounts: bool,
+    pub(super) allow_anonymous: bool,
+    pub(super) allow_messages: bool,
+    pub(super) surprise: bool,
+    pub(super) birthday: NaiveDate,
+    pub(super) opens_at: DateTime<Utc>,
+    pub(super) closes_at: DateTime<Utc>,
+    pub(super) opened_at: Option<DateTime<Utc>>,
+    pub(super) closed_at: Option<DateTime<Utc>>,
+    pub(super) settled_at: Option<DateTime<Utc>>,
+    pub(super) cancelled_at: Option<DateTime<Utc>>,
+    pub(super) closing_recorded_at: Option<DateTime<Utc>>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) balance: i64,
+    pub(super) given: i64,
+    pub(super) donations: i64,
+    pub(super) holds: Json<Vec<HoldRow>>,
 }
 
-impl PotRow {
-    fn with(self, holds: Vec<Hold>) -> Result<Pot, Error> {
-        let id = PotId::from_uuid(self.pot_id);
-        Ok(Pot {
+impl TryFrom<PotRow> for Pot {
+    type Error = Error;
+
+    fn try_from(row: PotRow) -> Result<Self, Error> {
+        let id = PotId::from_uuid(row.pot_id);
+        let hold = |hold: HoldRow| {
+            Ok(Hold { reason: word(&hold.reason, HOLDS, "reason", id)?, note: hold.note, since: hold.since })
+        };
+        Ok(Self {
             id,
-            owner: UserId::from_uuid(self.owner_id),
-            slug: self.slug,
-            stage: word(&self.stage, POTS, "stage", id)?,
+            owner: UserId::from_uuid(row.owner_id),
+            slug: row.slug,
+            stage: word(&row.stage, POTS, "stage", id)?,
             settings: PotSettings {
-                title: self.title,
-                description: self.description,
-                target: Xof::new(self.target),
-                visibility: word(&self.visibility, POTS, "visibility", id)?,
-                show_donor_names: self.show_donor_names,
-                show_amounts: self.show_amounts,
-                allow_anonymous: self.allow_anonymous,
-                allow_messages: self.allow_messages,
-                surprise: self.surprise,
+                title: row.title,
+                description: row.description,
+                target: Xof::new(row.target),
+                visibility: word(&row.visibility, POTS, "visibility", id)?,
+                show_donor_names: row.show_donor_names,
+                show_amounts: row.show_amounts,
+                allow_anonymous: row.allow_anonymous,
+                allow_messages: row.allow_messages,
+                surprise: row.surprise,
             },
-            birthday: self.birthday,
-            opens_at: self.opens_at,
-            closes_at: self.closes_at,
-            opened_at: self.opened_at,
-            closed_at: self.closed_at,
-            settled_at: self.settled_at,
-            cancelled_at: self.cancelled_at,
-            closing_recorded_at: self.closing_recorded_at,
-            created_at: self.created_at,
+            birthday: row.birthday,
+            opens_at: row.opens_at,
+            closes_at: row.closes_at,
+            opened_at: row.opened_at,
+            closed_at: row.closed_at,
+            settled_at: row.settled_at,
+            cancelled_at: row.cancelled_at,
+            closing_recorded_at: row.closing_recorded_at,
+            created_at: row.created_at,
             totals: Totals {
-                balance: Xof::new(self.balance),
-                given: Xof::new(self.given),
-                donations: self.donations,
+                balance: Xof::new(row.balance),
+                given: Xof::new(row.given),
+                donations: row.donations,
             },
-            holds,
+            holds: row.holds.0.into_iter().map(hold).collect::<Result<_, Error>>()?,
         })
     }
 }

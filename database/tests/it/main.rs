@@ -14,4 +14,5 @@ mod roles;
 mod scene;
 mod sequences;
 mod shape;
+mod visibility;
 mod webhooks;

@@ -166,6 +166,16 @@ impl Scene {
         pot
     }
 
+    pub(crate) async fn owner_of(&self, pot: PotId) -> UserId {
+        pots::pot(&self.pool, pot).await.expect("a look").expect("a pot").owner
+    }
+
+    /// Any gift of a pot that has one.
+    pub(crate) async fn a_gift_of(&self, pot: PotId) -> DonationId {
+        let id = format!("select donation_id from money.donations where pot_id = '{}' limit 1", pot.uuid());
+        DonationId::from_uuid(self.read(&id).await)
+    }
+
     pub(crate) async fn balance(&self, account: Account) -> i64 {
         ledger::balance(&self.pool, account).await.expect("a balance").francs()
     }

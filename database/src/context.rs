@@ -1,0 +1,91 @@
+//! Who asks. Row level security shows a transaction what its caller may see, and nothing to one that has not said who
+//! that is.
+//!
+//! The worker and the operator see every row and need none of this. The API opens every transaction here; what a caller
+//! may *do* is decided before, in the handler's signature.
+
+use serde::Serialize;
+use sqlx::types::Json;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+use wolo_domain::ids::{DonationId, PotId, UserId};
+
+use crate::{Error, Pool};
+
+/// A caller, and what they have named or hold a secret of. Written as the claims that `0008_row_level_security.sql`
+/// reads.
+#[derive(Clone, Debug, Serialize)]
+pub struct Context<'a> {
+    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pot: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    donation: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<&'a str>,
+}
+
+impl<'a> Context<'a> {
+    const fn of(role: &'static str) -> Self {
+        Self { role, sub: None, link: None, pot: None, donation: None, keys: None }
+    }
+
+    /// Somebody who has not signed in.
+    pub const fn visitor() -> Self {
+        Self::of("visitor")
+    }
+
+    pub const fn user(user: UserId) -> Self {
+        Self { sub: Some(user.uuid()), ..Self::of("user") }
+    }
+
+    /// Whoever is signed in, if anybody is.
+    pub fn caller(user: Option<UserId>) -> Self {
+        user.map_or_else(Self::visitor, Self::user)
+    }
+
+    /// The provider, whose webhook's signature has been checked.
+    pub(crate) const fn wave() -> Self {
+        Self::of("wave")
+    }
+
+    /// Somebody's idempotency keys and nothing else.
+    pub(crate) const fn keys(scope: &'a str) -> Self {
+        Self { keys: Some(scope), ..Self::of("visitor") }
+    }
+
+    /// The caller has a pot's link.
+    #[must_use]
+    pub const fn with_link(self, slug: &'a str) -> Self {
+        Self { link: Some(slug), ..self }
+    }
+
+    /// The caller has named a pot.
+    #[must_use]
+    pub const fn with_pot(self, pot: PotId) -> Self {
+        Self { pot: Some(pot.uuid()), ..self }
+    }
+
+    /// The caller has named a gift.
+    #[must_use]
+    pub const fn with_donation(self, donation: DonationId) -> Self {
+        Self { donation: Some(donation.uuid()), ..self }
+    }
+
+    /// A transaction that sees what this caller may see. Dropped without a commit it leaves nothing behind.
+    #[tracing::instrument(name = "db.context.begin", skip_all, err)]
+    pub async fn begin(&self, pool: &Pool) -> Result<Transaction<'static, Postgres>, Error> {
+        let mut tx = pool.begin().await?;
+        sqlx::query_scalar!(
+            "select set_config('request.jwt.claims', $1::jsonb::text, true)",
+            Json(self) as _
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(tx)
+    }
+}

@@ -1,0 +1,255 @@
+//! Row level security, asked in plain SQL without any condition: what comes back is what a query that forgot its
+//! conditions would show.
+
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+use wolo_database::idempotency::{self, Claim, Claimed};
+use wolo_database::pots::Hold;
+use wolo_database::webhooks::{self, Webhook};
+use wolo_database::{Context, Pool, donations, pots};
+use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
+
+use crate::scene::{Scene, gift, noon, settings};
+
+/// Tables in which nothing personal stands: ids, amounts and words of our own.
+const OPAQUE: [&str; 4] =
+    ["money.ledger_entries", "money.ledger_transactions", "money.payout_orders", "money.payouts"];
+
+/// Two people who have the same of everything.
+struct Two {
+    scene: Scene,
+    api: Pool,
+    awa: Person,
+    moussa: Person,
+}
+
+struct Person {
+    user: UserId,
+    private: PotId,
+    by_link: PotId,
+    gift: DonationId,
+}
+
+impl Two {
+    async fn new() -> Self {
+        let scene = Scene::new().await;
+        let (awa, moussa) = (Person::new(&scene).await, Person::new(&scene).await);
+        let api = scene.pool_as("wolo_api").await;
+        for scope in [awa.user, moussa.user].map(|user| user.to_string()) {
+            assert!(matches!(claim(&api, &scope).await, Claimed::Fresh { .. }));
+        }
+        let webhook = Webhook { provider: "wave", event_id: "EV_1", kind: "x", subject: None, raw: b"{}" };
+        webhooks::receive(&api, webhook).await.expect("a receipt");
+        Self { scene, api, awa, moussa }
+    }
+
+    async fn seen_by(&self, context: Context<'_>) -> Seen {
+        let mut tx = context.begin(&self.api).await.expect("a transaction");
+        Seen {
+            people: all(&mut tx, "select user_id from people.users").await,
+            pots: all(&mut tx, "select pot_id from pots.pots").await,
+            holds: all(&mut tx, "select pot_id from pots.holds").await,
+            gifts: all(&mut tx, "select donation_id from money.donations").await,
+            keys: count(&mut tx, "select count(*) from ops.idempotency_keys").await,
+            events: count(&mut tx, "select count(*) from ops.webhook_inbox").await,
+        }
+    }
+}
+
+impl Person {
+    async fn new(scene: &Scene) -> Self {
+        let hidden = PotSettings { visibility: Visibility::Private, ..settings() };
+        let private = scene.open_with(hidden).await;
+        let user = scene.owner_of(private).await;
+        let by_link = scene.open_with(PotSettings { visibility: Visibility::Link, ..settings() }).await;
+        scene
+            .force(&format!(
+                "update pots.pots set birthday = '2032-01-01', owner_id = '{}' where pot_id = '{}'",
+                user.uuid(),
+                by_link.uuid()
+            ))
+            .await;
+        pots::hold(&scene.pool, private, HoldReason::Float, "the wallet is short", noon())
+            .await
+            .expect("a hold");
+        let new = gift(private, 1_000);
+        donations::request(&scene.pool, &new).await.expect("a gift");
+        Self { user, private, by_link, gift: new.id }
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    people: Vec<uuid::Uuid>,
+    pots: Vec<uuid::Uuid>,
+    holds: Vec<uuid::Uuid>,
+    gifts: Vec<uuid::Uuid>,
+    keys: i64,
+    events: i64,
+}
+
+async fn claim(api: &Pool, scope: &str) -> Claimed {
+    let claim = Claim {
+        scope,
+        key: "k",
+        fingerprint: b"f",
+        subject: "s",
+        abandoned_after: std::time::Duration::from_mins(1),
+    };
+    idempotency::claim(api, claim).await.expect("a claim")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
+async fn all(connection: &mut PgConnection, sql: &'static str) -> Vec<uuid::Uuid> {
+    let mut ids: Vec<_> = sqlx::query_scalar(sql).fetch_all(connection).await.expect(sql);
+    ids.sort_unstable();
+    ids
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
+async fn count(connection: &mut PgConnection, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(connection).await.expect(sql)
+}
+
+fn sorted<const N: usize>(mut ids: [uuid::Uuid; N]) -> Vec<uuid::Uuid> {
+    ids.sort_unstable();
+    ids.to_vec()
+}
+
+#[tokio::test]
+async fn who_says_nothing_sees_nothing() {
+    let two = Two::new().await;
+    let mut connection = two.api.acquire().await.expect("a connection");
+    for table in guarded(&two.scene).await.iter().filter(|table| *table != "ops.outbox") {
+        let column = if table.starts_with("ops.") { "1" } else { "created_at" };
+        let column = if table == "money.donations" { "requested_at" } else { column };
+        let column = if table == "pots.holds" { "since" } else { column };
+        let sql = format!("select {column} from {table}");
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.expect(table);
+        assert_eq!(rows.len(), 0, "{table}");
+    }
+    // Saying who one is does not outlast the transaction in which it was said.
+    let mut tx = Context::user(two.awa.user).begin(&two.api).await.expect("a transaction");
+    assert_eq!(all(&mut tx, "select user_id from people.users").await.len(), 1);
+    tx.commit().await.expect("a commit");
+    drop(connection);
+    for _ in 0..8 {
+        let mut connection = two.api.acquire().await.expect("a connection");
+        assert_eq!(all(&mut connection, "select user_id from people.users").await.len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn nobody_sees_a_row_of_somebody_else_whatever_the_query_forgot() {
+    let two = Two::new().await;
+    for (me, other) in [(&two.awa, &two.moussa), (&two.moussa, &two.awa)] {
+        let seen = two.seen_by(Context::user(me.user)).await;
+        let expected = Seen {
+            people: vec![me.user.uuid()],
+            pots: sorted([me.private.uuid(), me.by_link.uuid()]),
+            holds: vec![me.private.uuid()],
+            gifts: vec![me.gift.uuid()],
+            ..Seen::default()
+        };
+        assert_eq!(seen, expected);
+        // Naming a pot or a gift shows that one; naming a private pot shows nothing.
+        let seen = two.seen_by(Context::user(me.user).with_pot(other.by_link)).await;
+        assert_eq!(seen.pots, sorted([me.private.uuid(), me.by_link.uuid(), other.by_link.uuid()]));
+        let seen = two.seen_by(Context::user(me.user).with_pot(other.private)).await;
+        assert_eq!(seen.pots.len(), 2);
+    }
+    assert_eq!(two.seen_by(Context::visitor()).await, Seen::default());
+    let seen = two.seen_by(Context::visitor().with_donation(two.awa.gift)).await;
+    assert_eq!(seen, Seen { gifts: vec![two.awa.gift.uuid()], ..Seen::default() });
+    let slug = pots::pot(&two.scene.pool, two.awa.by_link).await.expect("a look").expect("a pot").slug;
+    let seen = two.seen_by(Context::visitor().with_link(&slug)).await;
+    assert_eq!(seen, Seen { pots: vec![two.awa.by_link.uuid()], ..Seen::default() });
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_its_scope_also_when_it_is_written() {
+    let two = Two::new().await;
+    let awa = two.awa.user.to_string();
+    let mut tx = two.api.begin().await.expect("a transaction");
+    let claims = format!("select set_config('request.jwt.claims', '{{\"keys\": \"{awa}\"}}', true)");
+    sqlx::raw_sql(AssertSqlSafe(claims)).execute(&mut *tx).await.expect("claims");
+    assert_eq!(count(&mut tx, "select count(*) from ops.idempotency_keys").await, 1);
+    let changed = sqlx::raw_sql("update ops.idempotency_keys set subject = 'mine'").execute(&mut *tx).await;
+    assert_eq!(changed.expect("an update").rows_affected(), 1);
+    let foreign = format!(
+        "insert into ops.idempotency_keys (scope, key, fingerprint, subject) values ('{}', 'x', '', '')",
+        two.moussa.user
+    );
+    let error = sqlx::raw_sql(AssertSqlSafe(foreign)).execute(&mut *tx).await.expect_err("a foreign key");
+    assert_eq!(
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(),
+        Some("42501")
+    );
+}
+
+#[tokio::test]
+async fn the_worker_and_the_owner_see_all() {
+    let two = Two::new().await;
+    for role in ["wolo_worker", "wolo"] {
+        let pool = two.scene.pool_as(role).await;
+        let mut connection = pool.acquire().await.expect("a connection");
+        assert_eq!(all(&mut connection, "select pot_id from pots.pots").await.len(), 4, "{role}");
+        assert_eq!(all(&mut connection, "select user_id from people.users").await.len(), 4, "{role}");
+    }
+    let pot = pots::pot(&two.scene.pool, two.awa.private).await.expect("a look").expect("a pot");
+    let hold = Hold { reason: HoldReason::Float, note: "the wallet is short".to_owned(), since: noon() };
+    assert_eq!(pot.holds, [hold]);
+}
+
+/// Every table that row level security is forced on.
+async fn guarded(scene: &Scene) -> Vec<String> {
+    tables(scene, "relrowsecurity and relforcerowsecurity").await
+}
+
+async fn tables(scene: &Scene, which: &str) -> Vec<String> {
+    let owner = scene.pool_as("wolo").await;
+    let sql = format!(
+        "select relnamespace::regnamespace || '.' || relname as name from pg_class
+         where relkind in ('r', 'p') and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema', 'public')
+           and {which}
+         order by 1"
+    );
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&owner).await.expect("tables");
+    rows.iter().map(|row| row.get("name")).collect()
+}
+
+#[tokio::test]
+async fn no_table_with_anything_personal_is_without_its_policies() {
+    let scene = Scene::new().await;
+    let unguarded = tables(&scene, "not (relrowsecurity and relforcerowsecurity)").await;
+    assert_eq!(unguarded, OPAQUE, "a new table has policies, or a reason to stand in OPAQUE");
+    // A role that holds a grant on a guarded table has a policy that says on which rows.
+    let forgotten: i64 = scene
+        .read(
+            "select count(*)
+             from pg_class
+             cross join unnest(array['wolo_api', 'wolo_worker']) as role
+             where relrowsecurity and has_any_column_privilege(role, oid, 'select')
+               and not exists (
+                   select from pg_policies
+                   where schemaname = relnamespace::regnamespace::text and tablename = relname and role = any(roles)
+               )",
+        )
+        .await;
+    assert_eq!(forgotten, 0);
+    // And no policy speaks to everybody, or to roles that do not exist yet.
+    let loose: i64 = scene.read("select count(*) from pg_policies where 'public' = any(roles)").await;
+    assert_eq!(loose, 0);
+}
+
+#[tokio::test]
+async fn no_function_runs_with_its_owners_powers() {
+    let scene = Scene::new().await;
+    let definers: i64 = scene
+        .read(
+            "select count(*) from pg_proc
+             where prosecdef and pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')",
+        )
+        .await;
+    assert_eq!(definers, 0);
+}
