@@ -30,12 +30,7 @@ pub(crate) struct System {
 
 impl System {
     pub(crate) fn find(config: Option<&Path>) -> Result<Self> {
-        let dev = if config.is_some() || is_configured() { None } else { dev_file::running() };
-        let file = config.or(dev.as_ref().map(|dev| dev.settings.as_path()));
-        let mut layers = Layers::from_process();
-        if let Some(file) = file {
-            layers = layers.file(file.to_owned());
-        }
+        let (layers, dev) = layers(config);
         Ok(Self { settings: layers.read()?, dev })
     }
 
@@ -66,6 +61,18 @@ impl System {
             ""
         }
     }
+}
+
+/// The settings before they are read, and the running `wolo dev` they are of, if they are.
+pub(crate) fn layers(config: Option<&Path>) -> (Layers, Option<Addresses>) {
+    let dev = if config.is_some() || is_configured() { None } else { dev_file::running() };
+    let file = config.or(dev.as_ref().map(|dev| dev.settings.as_path()));
+    let layers = Layers::from_process();
+    let layers = match file {
+        Some(file) => layers.file(file.to_owned()),
+        None => layers,
+    };
+    (layers, dev)
 }
 
 /// Whether the environment already says which system is meant.

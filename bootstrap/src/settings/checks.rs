@@ -53,7 +53,7 @@ fn mode(reader: &mut Reader) -> Mode {
 }
 
 fn database(reader: &mut Reader, mode: Mode) -> Database {
-    let url = reader.text("database.url");
+    let url = reader.secret_text("database.url");
     let shaped = Url::parse(&url).is_ok_and(|url| {
         matches!(url.scheme(), "postgres" | "postgresql")
             && !url.username().is_empty()
@@ -74,7 +74,7 @@ fn temporal(reader: &mut Reader, mode: Mode) -> Option<Temporal> {
     let namespace = reader.some_text("temporal.namespace");
     let mut ids = BTreeSet::new();
     let mut payload_keys = Vec::new();
-    let texts = reader.list("temporal.payload_keys");
+    let texts = reader.secret_list("temporal.payload_keys");
     if texts.is_empty() {
         reader.problem("temporal.payload_keys", "must hold at least one key");
     }
@@ -118,7 +118,7 @@ fn wave(reader: &mut Reader, mode: Mode) -> Option<Wave> {
     }
     let signing_secret = reader.secret("wave.signing_secret");
     let webhook_secrets: Vec<_> =
-        reader.list("wave.webhook_secrets").into_iter().map(SecretString::from).collect();
+        reader.secret_list("wave.webhook_secrets").into_iter().map(SecretString::from).collect();
     if webhook_secrets.is_empty() || webhook_secrets.iter().any(|secret| secret.expose_secret().is_empty()) {
         reader.problem("wave.webhook_secrets", "must hold at least one secret, and none that is empty");
     }

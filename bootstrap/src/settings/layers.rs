@@ -1,12 +1,13 @@
-//! Which value wins: defaults, then the file, then the environment, then what the program itself sets.
+//! Which value wins: what the program itself sets, then the environment, then the file, then what the earlier system's
+//! names say, then the defaults.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::PathBuf;
 
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
-use super::{Problem, Settings, SettingsError, checks, reader::Reader};
+use super::{Effective, Problem, Settings, SettingsError, Source as From, checks, former, reader::Reader};
 
 pub(super) const DEFAULTS: &str = include_str!("../../settings.default.toml");
 
@@ -35,7 +36,7 @@ impl Layers {
             layers.file = Some(file.into());
         }
         for (name, value) in env::vars_os() {
-            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+            let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
             if let Ok(value) = value.into_string() {
                 layers.environment.push((name.to_owned(), value));
             } else {
@@ -52,14 +53,15 @@ impl Layers {
         self
     }
 
-    /// Adds variables as the environment would have them, `WOLO__WAVE__URL`; others are passed over.
+    /// Adds variables as the environment would have them, `WOLO__WAVE__URL` or a name of the earlier system; others are
+    /// passed over.
     #[must_use]
     pub fn environment<N: Into<String>, V: Into<String>>(
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        self.environment.extend(variables.filter(|(name, _): &(String, String)| name.starts_with(PREFIX)));
+        self.environment.extend(variables.filter(|(name, _): &(String, String)| is_ours(name)));
         self
     }
 
@@ -73,11 +75,45 @@ impl Layers {
 
     /// Merges and checks everything.
     pub fn read(self) -> Result<Settings, SettingsError> {
+        let Merged { mut reader, .. } = self.merge()?;
+        let settings = checks::read(&mut reader);
+        match (settings, reader.into_problems()) {
+            (Some(settings), problems) if problems.is_empty() => Ok(settings),
+            (_, problems) => Err(SettingsError::Invalid(problems)),
+        }
+    }
+
+    /// Every setting by its key, with its value and where that comes from. Whether the values can be used is for
+    /// [`Layers::read`] to say.
+    pub fn effective(self) -> Result<Vec<Effective>, SettingsError> {
+        let Merged { mut reader, known, sources } = self.merge()?;
+        // Which settings are secrets is known when they have been read.
+        let _ = checks::read(&mut reader);
+        let effective = known.into_iter().map(|key| Effective {
+            value: reader.shown(&key),
+            from: sources.get(&key).copied().unwrap_or(From::Default),
+            key,
+        });
+        Ok(effective.collect())
+    }
+
+    fn merge(self) -> Result<Merged, SettingsError> {
         let defaults = defaults();
         let known = known_keys(&defaults);
         let mut problems = self.problems;
-
+        let mut sources = BTreeMap::new();
         let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+
+        let (former, ours): (Vec<_>, Vec<_>) =
+            self.environment.into_iter().partition(|(name, _)| !name.starts_with(PREFIX));
+        let mut renamed = Config::builder();
+        for (name, value) in former {
+            let Some(key) = former::key_of(&name) else { continue };
+            renamed =
+                renamed.set_override(key, value).map_err(|_| SettingsError::Invalid(vec![unknown(key)]))?;
+            sources.insert(key.to_owned(), From::FormerName);
+        }
+        builder = builder.add_source(renamed.build().unwrap_or_default());
         if let Some(path) = self.file {
             let text = match std::fs::read_to_string(&path) {
                 Ok(text) => text,
@@ -89,36 +125,42 @@ impl Layers {
                     let mut keys = Vec::new();
                     leaves("", &values, &mut keys);
                     problems.extend(keys.iter().filter(|key| !known.contains(*key)).map(|key| unknown(key)));
+                    sources.extend(keys.into_iter().map(|key| (key, From::File)));
                 }
                 Err(error) => return Err(SettingsError::Syntax { path, place: place(&error) }),
             }
             builder = builder.add_source(layer);
         }
-        let environment = self.environment.into_iter().map(|(name, value)| {
+        let environment = ours.into_iter().map(|(name, value)| {
             let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
-            (key, name, value)
+            (key, name, value, From::Environment)
         });
-        let set = self.set.into_iter().map(|(key, value)| (key.clone(), key, value));
-        for (key, shown, value) in environment.chain(set) {
+        let set = self.set.into_iter().map(|(key, value)| (key.clone(), key, value, From::Program));
+        for (key, shown, value, from) in environment.chain(set) {
             if !known.contains(&key) {
                 problems.push(unknown(&shown));
                 continue;
             }
             // A known key is a plain path, which is all that can be wrong here.
-            builder = match builder.set_override(&key, value) {
-                Ok(builder) => builder,
-                Err(_) => return Err(SettingsError::Invalid(vec![unknown(&shown)])),
-            };
+            builder = builder
+                .set_override(&key, value)
+                .map_err(|_| SettingsError::Invalid(vec![unknown(&shown)]))?;
+            sources.insert(key, from);
         }
-
         let merged = builder.build().unwrap_or_default();
-        let mut reader = Reader::new(merged, defaults, problems);
-        let settings = checks::read(&mut reader);
-        match (settings, reader.into_problems()) {
-            (Some(settings), problems) if problems.is_empty() => Ok(settings),
-            (_, problems) => Err(SettingsError::Invalid(problems)),
-        }
+        Ok(Merged { reader: Reader::new(merged, defaults, problems), known, sources })
     }
+}
+
+/// All layers in one.
+struct Merged {
+    reader: Reader,
+    known: BTreeSet<String>,
+    sources: BTreeMap<String, From>,
+}
+
+fn is_ours(name: &str) -> bool {
+    name.starts_with(PREFIX) || former::key_of(name).is_some()
 }
 
 /// The embedded file; a test holds that it can be read.

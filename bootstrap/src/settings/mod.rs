@@ -5,6 +5,7 @@
 //! are never repeated, not even bad ones.
 
 mod checks;
+mod former;
 mod layers;
 mod reader;
 #[cfg(test)]
@@ -118,6 +119,39 @@ pub struct Rules {
     pub payout_retry_seconds: u32,
     pub float_retry_minutes: u32,
     pub continue_after_events: u32,
+}
+
+/// One setting as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective {
+    pub key: String,
+    /// Nothing where the value is a secret.
+    pub value: Option<String>,
+    pub from: Source,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Default,
+    /// A variable as the earlier system named it.
+    FormerName,
+    File,
+    Environment,
+    /// The program that runs, which knows its surroundings.
+    Program,
+}
+
+impl Source {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::FormerName => "former name",
+            Self::File => "file",
+            Self::Environment => "environment",
+            Self::Program => "program",
+        }
+    }
 }
 
 /// One thing that is wrong, in words, with the key it is wrong at.

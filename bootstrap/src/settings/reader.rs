@@ -18,11 +18,12 @@ pub(super) struct Reader {
     defaults: Config,
     problems: Vec<Problem>,
     read: BTreeSet<String>,
+    secrets: BTreeSet<String>,
 }
 
 impl Reader {
     pub(super) fn new(merged: Config, defaults: Config, problems: Vec<Problem>) -> Self {
-        Self { merged, defaults, problems, read: BTreeSet::new() }
+        Self { merged, defaults, problems, read: BTreeSet::new(), secrets: BTreeSet::new() }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -68,9 +69,30 @@ impl Reader {
         text
     }
 
+    /// A value that is never shown.
+    pub(super) fn secret_text(&mut self, key: &str) -> String {
+        self.secrets.insert(key.to_owned());
+        self.text(key)
+    }
+
+    /// A list whose elements are never shown.
+    pub(super) fn secret_list(&mut self, key: &str) -> Vec<String> {
+        self.secrets.insert(key.to_owned());
+        self.list(key)
+    }
+
+    /// The value as a person may see it: nothing of a secret.
+    pub(super) fn shown(&self, key: &str) -> Option<String> {
+        let value = self.merged.get::<Value>(key).ok().filter(|_| !self.secrets.contains(key))?;
+        Some(match value.kind {
+            ValueKind::Array(values) => values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            kind => kind.to_string(),
+        })
+    }
+
     /// A secret; `None` when it is empty.
     pub(super) fn secret(&mut self, key: &str) -> Option<SecretString> {
-        let text = self.text(key);
+        let text = self.secret_text(key);
         if text.is_empty() { None } else { Some(SecretString::from(text)) }
     }
 

@@ -353,3 +353,58 @@ fn no_secret_is_shown_by_debug_or_by_an_error() {
     let shown = format!("{:?}", error.unwrap_err());
     assert!(!shown.contains("s3cret"), "{shown}");
 }
+
+#[test]
+fn the_names_of_the_earlier_system_are_read_below_the_file_and_the_new_names() {
+    let former = [
+        ("WAVE_API_URL", "http://127.0.0.1:1"),
+        ("WAVE_API_KEY", "wave_sn_test_former"),
+        ("WAVE_WEBHOOK_SECRET", "wave_sn_WHS_former"),
+        ("PATH", "passed over"),
+    ];
+    let settings = Layers::new().environment(former).read().unwrap();
+    assert_eq!(settings.wave.url.as_str(), "http://127.0.0.1:1/");
+    assert_eq!(settings.wave.api_key.expose_secret(), "wave_sn_test_former");
+    assert_eq!(settings.wave.webhook_secrets[0].expose_secret(), "wave_sn_WHS_former");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wolo.toml");
+    fs::write(&file, "wave.url = \"http://127.0.0.1:2\"").unwrap();
+    let layers = Layers::new().environment(former).environment([("WOLO__WAVE__API_KEY", "wave_sn_test_new")]);
+    let settings = layers.file(file).read().unwrap();
+    assert_eq!(settings.wave.url.as_str(), "http://127.0.0.1:2/");
+    assert_eq!(settings.wave.api_key.expose_secret(), "wave_sn_test_new");
+}
+
+#[test]
+fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
+    let layers = Layers::new()
+        .environment([("WOLO__API__BODY_LIMIT_BYTES", "2048"), ("WAVE_API_KEY", "wave_sn_test_s3cret")])
+        .set("wave.url", "http://127.0.0.1:3");
+    let effective = layers.effective().unwrap();
+    assert_eq!(effective.len(), known_keys(&defaults()).len());
+    let of = |key: &str| {
+        let setting = effective.iter().find(|setting| setting.key == key).unwrap();
+        (setting.value.as_deref(), setting.from)
+    };
+    assert_eq!(of("api.body_limit_bytes"), (Some("2048"), Source::Environment));
+    assert_eq!(of("wave.api_key"), (None, Source::FormerName));
+    assert_eq!(of("wave.url"), (Some("http://127.0.0.1:3"), Source::Program));
+    assert_eq!(of("worker.queues"), (Some("lifecycle, money"), Source::Default));
+    let secrets: Vec<_> = effective
+        .iter()
+        .filter(|setting| setting.value.is_none())
+        .map(|setting| setting.key.as_str())
+        .collect();
+    assert_eq!(
+        secrets,
+        [
+            "database.url",
+            "temporal.payload_keys",
+            "tokens.signing_key",
+            "wave.api_key",
+            "wave.signing_secret",
+            "wave.webhook_secrets",
+        ]
+    );
+}

@@ -2,9 +2,11 @@
 
 mod bench;
 mod completions;
+mod config;
 mod demo;
 mod dev;
 mod doctor;
+mod manual;
 mod migrate;
 mod payouts;
 mod people;
@@ -59,11 +61,16 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Say whether everything that WOLO needs is there, and what to do if not
     Doctor(doctor::Doctor),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(config::Config),
     /// Measure WOLO on this machine (build with --release)
     #[command(subcommand)]
     Bench(bench::Bench),
     /// Write the completions of a shell to standard output
     Completions(completions::Completions),
+    /// Write the manual pages, one for each command
+    Manual(manual::Manual),
     /// Serve one part of WOLO in this process
     #[command(subcommand, hide = true)]
     Serve(serve::Serve),
@@ -92,11 +99,13 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Time(time) => wait_for(time.run(config)),
         Command::Migrate(migrate) => wait_for(migrate.run(config)),
         Command::Doctor(doctor) => wait_for(doctor.run(config)),
+        Command::Config(settings) => settings.run(config),
         Command::Bench(bench) => bench.run(),
         Command::Completions(completions) => {
             completions.run();
             Ok(())
         }
+        Command::Manual(manual) => manual.run(),
         Command::Serve(serve) => serve.run(config),
     }
 }

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 32] = [
     "",
     "dev",
     "demo",
@@ -30,10 +30,14 @@ const COMMANDS: [&str; 28] = [
     "time forward",
     "migrate",
     "doctor",
+    "config",
+    "config show",
+    "config check",
     "bench",
     "bench gifts",
     "bench start",
     "completions",
+    "manual",
 ];
 
 fn help(command: &str) -> String {

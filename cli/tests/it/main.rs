@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+mod config;
 mod demo;
 mod dev;
 mod help;
@@ -15,8 +16,9 @@ use assert_cmd::Command;
 fn wolo(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wolo"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("WOLO_") && name != "WOLO_CACHE" {
-            command.env_remove(name);
+        let name = name.to_string_lossy();
+        if (name.starts_with("WOLO_") && name != "WOLO_CACHE") || name.starts_with("WAVE_") {
+            command.env_remove(&*name);
         }
     }
     command.env("WOLO_DATA", home).env("NO_COLOR", "1").env("COLUMNS", "100");
