@@ -1,5 +1,6 @@
 //! Starting and stopping: one listener, one pool, one connection to the engine.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 
@@ -8,6 +9,8 @@ use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use wolo_bootstrap::{Settings, Shutdown, temporal};
 use wolo_control::Control;
+use wolo_database::Pool;
+use wolo_database::processes::{self, Kind, Presence};
 
 use crate::router;
 use crate::state::App;
@@ -37,6 +40,7 @@ pub struct Api {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
+    pool: Pool,
 }
 
 impl Api {
@@ -51,8 +55,8 @@ impl Api {
             settings.database.max_connections,
         )?;
         let control = Control::new(temporal::connect(&settings.temporal).await?);
-        let router = router::router(App::new(settings, pool, control, verifier));
-        Ok(Self { listener, address, router })
+        let router = router::router(App::new(settings, pool.clone(), control, verifier));
+        Ok(Self { listener, address, router, pool })
     }
 
     /// Where it listens; with port 0 asked for, the port that was given.
@@ -63,10 +67,12 @@ impl Api {
     /// Serves until the end begins, and then until the requests under way are answered.
     pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
         tracing::info!(address = %self.address, "the API listens");
-        axum::serve(self.listener, self.router)
-            .with_graceful_shutdown(shutdown.begun())
-            .await
-            .map_err(Error::Serve)
+        let served =
+            async { axum::serve(self.listener, self.router).with_graceful_shutdown(shutdown.begun()).await };
+        let presence = Presence { kind: Kind::Api, version: env!("CARGO_PKG_VERSION"), queues: Vec::new() };
+        let present = processes::present(&self.pool, &presence, BTreeMap::new, shutdown.begun());
+        let (served, ()) = tokio::join!(served, present);
+        served.map_err(Error::Serve)
     }
 }
 

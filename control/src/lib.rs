@@ -7,6 +7,7 @@ pub mod donations;
 mod error;
 pub mod payouts;
 pub mod pots;
+pub mod queues;
 pub mod time;
 
 pub use error::AskError;

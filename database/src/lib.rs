@@ -25,6 +25,7 @@ pub mod payouts;
 pub mod people;
 mod pool;
 pub mod pots;
+pub mod processes;
 mod rows;
 pub mod webhooks;
 

@@ -4,13 +4,15 @@
 //! four outcomes ([`wire::ProviderError`]), so that a caller can decide on money without knowing a provider's habits.
 //!
 //! This crate refuses to retry: it makes one attempt and says what is known about it. Repeating is a decision, and
-//! decisions belong to workflows. It keeps no state, reads no settings, and never puts a phone number, a name or a
+//! decisions belong to workflows. It keeps no state but whether a provider is in trouble ([`BreakerState`]), reads no settings, and never puts a phone number, a name or a
 //! secret in an error or in `Debug`.
 
+mod guard;
 pub mod http;
 pub mod private;
 pub mod wave;
 pub mod wire;
 
+pub use guard::BreakerState;
 pub use private::Private;
 pub use wire::{ProviderError, Sent};

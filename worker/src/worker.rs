@@ -1,5 +1,6 @@
 //! From settings to a running worker, and to its end.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,6 +10,8 @@ use tokio::time::timeout;
 use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, settings, temporal};
+use wolo_database::Pool;
+use wolo_database::processes::{self, Kind, Presence};
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_workflows::attributes;
@@ -62,7 +65,7 @@ impl Worker {
                 settings.api.public_url.clone(),
             )),
             payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
-            statements: Arc::new(StatementSteps::new(pool.clone(), wave)),
+            statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone())),
         };
         // Steps that run still are told to give up when two thirds of the time are over; the rest is for giving up.
         let grace = settings.worker.shutdown_grace * 2 / 3;
@@ -80,6 +83,7 @@ impl Worker {
         }
 
         let health_ends = Shutdown::new();
+        tokio::spawn(present(pool.clone(), wave, settings.worker.queues.clone(), health_ends.clone()));
         let router = health::router(Health { client, pool, queues: told, shutdown: shutdown.clone() });
         let serving = axum::serve(listener, router).with_graceful_shutdown(health_ends.begun());
         tokio::spawn(async move {
@@ -145,12 +149,20 @@ impl Drop for Worker {
     }
 }
 
+/// Shows the worker among our processes as long as it tells of its health.
+async fn present(pool: Pool, wave: Wave, queues: Vec<String>, ends: Shutdown) {
+    let presence = Presence { kind: Kind::Worker, version: env!("CARGO_PKG_VERSION"), queues };
+    let breakers = || BTreeMap::from([("wave".to_owned(), wave.breaker().as_str().to_owned())]);
+    processes::present(&pool, &presence, breakers, ends.begun()).await;
+}
+
 fn wave(settings: &settings::Wave) -> Result<Wave, Error> {
     Ok(Wave::new(WaveAccess {
         base_url: settings.url.clone(),
         api_key: settings.api_key.clone(),
         signing_secret: settings.signing_secret.clone(),
         timeouts: Timeouts::total(settings.timeout),
+        at_once: settings.at_once,
     })?)
 }
 

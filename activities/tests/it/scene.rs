@@ -74,6 +74,7 @@ impl Scene {
             api_key: wave.api_key().into(),
             signing_secret: None,
             timeouts: Timeouts::total(LONG),
+            at_once: 64,
         };
         let client = Wave::new(access).expect("a client");
         Self { world, wave, pool, client, temporal: None, database: name }

@@ -126,7 +126,8 @@ fn wave(reader: &mut Reader, mode: Mode) -> Option<Wave> {
         not_the_default(reader, mode, key);
     }
     let timeout = seconds(reader, "wave.timeout_seconds", 120);
-    Some(Wave { url: url?, api_key, signing_secret, webhook_secrets, timeout })
+    let at_once = reader.number("wave.at_once", &(1..=1000));
+    Some(Wave { url: url?, api_key, signing_secret, webhook_secrets, timeout, at_once })
 }
 
 fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {

@@ -71,6 +71,7 @@ pub struct Wave {
     pub webhook_secrets: Vec<SecretString>,
     /// For one call as a whole.
     pub timeout: Duration,
+    pub at_once: usize,
 }
 
 #[derive(Debug, Clone)]

@@ -7,12 +7,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
-use temporalio_client::tonic::IntoRequest as _;
-use temporalio_client::{Client, NamespacedClient as _};
-use temporalio_common::protos::temporal::api::enums::v1::TaskQueueType;
-use temporalio_common::protos::temporal::api::taskqueue::v1::TaskQueue;
-use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeTaskQueueRequest;
 use wolo_bootstrap::{Settings, temporal};
+use wolo_control::Control;
+use wolo_control::queues::Work;
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_sandbox::tools::{Places, PostgresTools, TemporalTool};
@@ -119,8 +116,9 @@ async fn services(settings: &Settings) -> Vec<Finding> {
                 Ok(format!("answers at {}", settings.temporal.address)),
                 "",
             ));
+            let control = Control::new(client);
             for queue in queues::ALL {
-                let polled = polled(&client, queue).await;
+                let polled = polled(&control, queue).await;
                 findings.push(Finding::of(
                     &format!("queue {queue}"),
                     polled,
@@ -146,23 +144,18 @@ async fn wave(settings: &Settings) -> Result<String> {
         api_key: settings.wave.api_key.clone(),
         signing_secret: settings.wave.signing_secret.clone(),
         timeouts: Timeouts::total(PATIENCE),
+        at_once: 1,
     })?;
     let balance = wave.balance().await.context("it does not tell our balance")?;
     Ok(format!("answers at {}; the wallet holds {balance}", settings.wave.url))
 }
 
 /// Who asks for work on a queue: processes and steps are asked for apart.
-async fn polled(client: &Client, queue: &str) -> Result<String> {
+async fn polled(control: &Control, queue: &str) -> Result<String> {
     let mut pollers = 0;
-    for kind in [TaskQueueType::Workflow, TaskQueueType::Activity] {
-        let request = DescribeTaskQueueRequest {
-            namespace: client.namespace(),
-            task_queue: Some(TaskQueue { name: queue.to_owned(), ..TaskQueue::default() }),
-            task_queue_type: kind.into(),
-            ..DescribeTaskQueueRequest::default()
-        };
-        let answer = client.connection().workflow_service().describe_task_queue(request.into_request()).await;
-        let here = answer.context("the engine does not say who serves it")?.into_inner().pollers.len();
+    for work in [Work::Processes, Work::Steps] {
+        let asked = control.pollers(queue, work).await;
+        let here = asked.context("the engine does not say who serves it")?.len();
         if here == 0 {
             bail!("nobody serves it");
         }

@@ -8,6 +8,7 @@ mod outbox;
 mod payouts;
 mod people;
 mod pots;
+mod processes;
 mod races;
 mod refunds;
 mod roles;

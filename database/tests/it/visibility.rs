@@ -12,8 +12,13 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 4] =
-    ["money.ledger_entries", "money.ledger_transactions", "money.payout_orders", "money.payouts"];
+const OPAQUE: [&str; 5] = [
+    "money.ledger_entries",
+    "money.ledger_transactions",
+    "money.payout_orders",
+    "money.payouts",
+    "ops.processes",
+];
 
 /// Two people who have the same of everything.
 struct Two {

@@ -17,13 +17,15 @@ pub mod webhook;
 
 use std::net::IpAddr;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use tower_resilience_circuitbreaker::CircuitBreakerConfigError;
 use url::{Host, Url};
 
+use crate::guard::{BreakerState, Guard};
 use crate::http::{self, HttpSetupError, Timeouts};
 use crate::wire::{ProviderError, retry_after};
 
@@ -57,6 +59,8 @@ pub struct WaveAccess {
     /// For keys that were made with request signing; then every request must be signed.
     pub signing_secret: Option<SecretString>,
     pub timeouts: Timeouts,
+    /// No more calls than this are under way at once.
+    pub at_once: usize,
 }
 
 /// Why a [`Wave`] could not be made.
@@ -70,12 +74,16 @@ pub enum WaveSetupError {
     ApiKey(#[source] InvalidHeaderValue),
     #[error("the client for Wave could not be set up")]
     Http(#[from] HttpSetupError),
+    #[error("the guard before Wave could not be set up")]
+    Guard(#[from] CircuitBreakerConfigError),
 }
 
-/// A client of one Wave wallet. Cheap to clone; makes one attempt per call and never repeats by itself.
+/// A client of one Wave wallet. Cheap to clone; makes one attempt per call and never repeats by itself. While Wave is in
+/// trouble it makes none for a moment.
 #[derive(Debug, Clone)]
 pub struct Wave {
     http: Client,
+    guard: Guard<Reply>,
     base_url: Url,
     api_key: SecretString,
     signing_secret: Option<SecretString>,
@@ -89,10 +97,16 @@ impl Wave {
         bearer(&access.api_key).map_err(WaveSetupError::ApiKey)?;
         Ok(Self {
             http: http::client(access.timeouts)?,
+            guard: Guard::new("wave", access.at_once)?,
             base_url: access.base_url,
             api_key: access.api_key,
             signing_secret: access.signing_secret,
         })
+    }
+
+    /// Whether calls are let through.
+    pub fn breaker(&self) -> BreakerState {
+        self.guard.state()
     }
 
     async fn get(&self, url: Url) -> Result<Reply, ProviderError> {
@@ -142,21 +156,7 @@ impl Wave {
             request = request.header(CONTENT_TYPE, "application/json");
         }
 
-        let response = request.body(bytes).send().await.map_err(ProviderError::transport)?;
-        let status = response.status().as_u16();
-        match status {
-            // Their own trouble is told by the status alone; such a body is often a proxy's page.
-            408 | 500..=599 => Err(ProviderError::trouble(status)),
-            429 => {
-                let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-                Err(ProviderError::Throttled { retry_after: retry_after(header, now) })
-            }
-            200..=299 | 400..=499 => Ok(Reply { status, body: http::body(response).await? }),
-            _ => Err(ProviderError::unexpected(
-                "neither a success nor an error; redirects are not followed",
-                Some(status),
-            )),
-        }
+        self.guard.call(Box::pin(answer(request.body(bytes), now))).await
     }
 
     /// The address of a call; each segment is one path element.
@@ -174,6 +174,25 @@ fn bearer(api_key: &SecretString) -> Result<HeaderValue, InvalidHeaderValue> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", api_key.expose_secret()))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// What came back, sorted by what it means for the caller.
+async fn answer(request: RequestBuilder, now: DateTime<Utc>) -> Result<Reply, ProviderError> {
+    let response = request.send().await.map_err(ProviderError::transport)?;
+    let status = response.status().as_u16();
+    match status {
+        // Their own trouble is told by the status alone; such a body is often a proxy's page.
+        408 | 500..=599 => Err(ProviderError::trouble(status)),
+        429 => {
+            let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+            Err(ProviderError::Throttled { retry_after: retry_after(header, now) })
+        }
+        200..=299 | 400..=499 => Ok(Reply { status, body: http::body(response).await? }),
+        _ => Err(ProviderError::unexpected(
+            "neither a success nor an error; redirects are not followed",
+            Some(status),
+        )),
+    }
 }
 
 fn is_safe_address(url: &Url) -> bool {
@@ -216,6 +235,7 @@ mod tests {
             api_key: SecretString::from("wave_sn_test_key"),
             signing_secret: None,
             timeouts: Timeouts::total(Duration::from_secs(10)),
+            at_once: 1,
         }
     }
 

@@ -6,6 +6,7 @@
 mod bodies;
 mod checkouts;
 mod failures;
+mod guard;
 mod payouts;
 mod setting;
 mod statement;

@@ -61,6 +61,7 @@ pub(crate) fn access(base_url: &str, api_key: &str) -> WaveAccess {
         api_key: SecretString::from(api_key),
         signing_secret: None,
         timeouts: Timeouts::total(Duration::from_secs(30)),
+        at_once: 64,
     }
 }
 
