@@ -5,10 +5,12 @@
 //! settings that it does not understand completely, and it keeps secrets out of `Debug`, errors and logs.
 
 pub mod codec;
+mod sealing;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
 pub mod temporal;
 
+pub use sealing::Seal;
 pub use settings::Settings;
 pub use shutdown::Shutdown;

@@ -3,10 +3,12 @@
 //! Nothing is sent from here. A relay reads [`waiting`] and starts a process named after topic and key; if it dies
 //! before [`mark_relayed`], the next one starts the same process again, which is one process.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
-use wolo_domain::ids::PotId;
+use wolo_domain::ids::{PotId, UserId};
 
 use crate::{Error, Pool};
 
@@ -20,6 +22,13 @@ pub enum Topic {
     DonationSuspended,
     PayoutSucceeded,
     PayoutRefused,
+    /// A code that proves a contact.
+    OneTimeCode,
+    /// Somebody wanted to register with a contact that has an account.
+    AlreadyRegistered,
+    PasswordChanged,
+    /// A session began on a device that the account had not seen.
+    NewDevice,
 }
 
 impl Topic {
@@ -32,21 +41,46 @@ impl Topic {
             Self::DonationSuspended => "donation_suspended",
             Self::PayoutSucceeded => "payout_succeeded",
             Self::PayoutRefused => "payout_refused",
+            Self::OneTimeCode => "one_time_code",
+            Self::AlreadyRegistered => "already_registered",
+            Self::PasswordChanged => "password_changed",
+            Self::NewDevice => "new_device",
         }
     }
 }
 
 /// Something that was written and waits to be carried on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     pub id: Uuid,
     /// As [`Topic::as_str`] writes it. A topic of a newer release is carried on too, so it stays a word.
     pub topic: String,
     pub business_key: String,
-    pub pot: PotId,
+    pub pot: Option<PotId>,
+    pub user: Option<UserId>,
     /// Ids and amounts; nobody's name.
     pub payload: serde_json::Value,
+    /// What only its receiver may read, encrypted by whoever wrote it.
+    pub sealed: Option<Vec<u8>>,
     pub created_at: DateTime<Utc>,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({} {})", self.topic, self.business_key)
+    }
+}
+
+/// A message to a person: who they are and what is said is sealed.
+#[derive(Clone)]
+pub struct Letter<'a> {
+    pub topic: Topic,
+    /// One letter is written under one key.
+    pub key: &'a str,
+    /// Nobody where there is no account yet.
+    pub user: Option<UserId>,
+    pub payload: serde_json::Value,
+    pub sealed: &'a [u8],
 }
 
 /// Writes an event, once per topic and key.
@@ -72,11 +106,28 @@ pub(crate) async fn write(
     Ok(())
 }
 
+/// Writes a letter, in the transaction of what it follows from.
+pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into ops.outbox (outbox_id, topic, business_key, user_id, payload, sealed)
+         values ($1, $2, $3, $4, $5, $6)",
+        Uuid::now_v7(),
+        letter.topic.as_str(),
+        letter.key,
+        letter.user.map(UserId::uuid),
+        letter.payload,
+        letter.sealed,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The oldest events that nobody has carried on yet.
 #[tracing::instrument(name = "db.outbox.waiting", skip_all, err)]
 pub async fn waiting(pool: &Pool, limit: u32) -> Result<Vec<Event>, Error> {
     let rows = sqlx::query!(
-        "select outbox_id, topic, business_key, pot_id, payload, created_at
+        "select outbox_id, topic, business_key, pot_id, user_id, payload, sealed, created_at
          from ops.outbox
          where relayed_at is null
          order by created_at, outbox_id
@@ -91,18 +142,20 @@ pub async fn waiting(pool: &Pool, limit: u32) -> Result<Vec<Event>, Error> {
             id: row.outbox_id,
             topic: row.topic,
             business_key: row.business_key,
-            pot: PotId::from_uuid(row.pot_id),
+            pot: row.pot_id.map(PotId::from_uuid),
+            user: row.user_id.map(UserId::from_uuid),
             payload: row.payload,
+            sealed: row.sealed,
             created_at: row.created_at,
         })
         .collect())
 }
 
-/// Says that an event has been carried on.
+/// Says that an event has been carried on. What was sealed in it is not kept.
 #[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(%event), err)]
 pub async fn mark_relayed(pool: &Pool, event: Uuid) -> Result<(), Error> {
     let updated = sqlx::query!(
-        "update ops.outbox set relayed_at = coalesce(relayed_at, clock_timestamp()) where outbox_id = $1",
+        "update ops.outbox set relayed_at = coalesce(relayed_at, clock_timestamp()), sealed = null where outbox_id = $1",
         event,
     )
     .execute(pool)

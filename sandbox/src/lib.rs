@@ -8,6 +8,7 @@
 //! its owner ends, and to know anything about our own processes (of our crates it depends on `wolo-domain` alone).
 
 pub mod folders;
+pub mod inbox;
 pub mod ports;
 pub mod postgres;
 pub mod processes;

@@ -20,7 +20,7 @@ async fn stage(scene: &Scene, pot: PotId) -> PotStage {
 
 async fn said(scene: &Scene, pot: PotId) -> usize {
     let events = wolo_database::outbox::waiting(&scene.pool, 100).await.expect("an answer");
-    events.iter().filter(|event| event.pot == pot && event.topic == "pot_announced").count()
+    events.iter().filter(|event| event.pot == Some(pot) && event.topic == "pot_announced").count()
 }
 
 #[tokio::test]

@@ -8,16 +8,10 @@
 //! Decoding never panics and never guesses: data that was changed, cut or made with a key that we do not have is an
 //! error. Payloads of any other encoding pass through as they are, which is what histories from before encryption need.
 
-use std::fmt;
-use std::sync::Arc;
+mod keys;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures::future::{BoxFuture, FutureExt as _, ready};
 use prost::Message as _;
-use secrecy::zeroize::Zeroizing;
-use secrecy::{ExposeSecret as _, SecretSlice};
 use temporalio_common::data_converters::{
     DataConverter, DefaultFailureConverter, PayloadCodec, PayloadConversionError, PayloadConverter,
     SerializationContextData,
@@ -25,58 +19,13 @@ use temporalio_common::data_converters::{
 use temporalio_common::protos::ENCODING_PAYLOAD_KEY;
 use temporalio_common::protos::temporal::api::common::v1::Payload;
 
+pub(crate) use keys::KeyRing;
+pub use keys::{PayloadKey, PayloadKeyError};
+
 /// What the metadata key `encoding` says of an encrypted payload.
 pub const ENCRYPTED: &str = "binary/encrypted";
 /// The metadata key under which the id of the key stands.
 pub const KEY_ID: &str = "encryption-key-id";
-
-/// AES-256.
-const KEY_BYTES: usize = 32;
-
-/// A named key for payloads.
-#[derive(Clone)]
-pub struct PayloadKey {
-    id: String,
-    bytes: SecretSlice<u8>,
-}
-
-impl fmt::Debug for PayloadKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PayloadKey({})", self.id)
-    }
-}
-
-/// Why a text is not a payload key. It never repeats the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PayloadKeyError {
-    #[error("must be an id, a colon and base64")]
-    Shape,
-    #[error("its id must be 1 to 32 letters, digits, - or _")]
-    Id,
-    #[error("must be base64 of exactly 32 bytes")]
-    Bytes,
-}
-
-impl PayloadKey {
-    /// Reads `id:base64 of 32 bytes`.
-    pub fn parse(text: &str) -> Result<Self, PayloadKeyError> {
-        let (id, encoded) = text.split_once(':').ok_or(PayloadKeyError::Shape)?;
-        let named = (1..=32).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        if !named {
-            return Err(PayloadKeyError::Id);
-        }
-        let bytes = STANDARD.decode(encoded).map_err(|_| PayloadKeyError::Bytes)?;
-        if bytes.len() != KEY_BYTES {
-            return Err(PayloadKeyError::Bytes);
-        }
-        Ok(Self { id: id.to_owned(), bytes: SecretSlice::from(bytes) })
-    }
-
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-}
 
 /// Why a payload could not be encrypted or decrypted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,37 +47,20 @@ impl From<CodecError> for PayloadConversionError {
 }
 
 /// The codec for Temporal's client and worker. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct EncryptionCodec {
-    keys: Arc<[(String, RandomizedNonceKey)]>,
-}
-
-impl fmt::Debug for EncryptionCodec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|(id, _)| id)).finish()
-    }
+    keys: KeyRing,
 }
 
 impl EncryptionCodec {
     /// The first key encrypts; all of them decrypt.
     pub fn new(keys: &[PayloadKey]) -> Result<Self, CodecError> {
-        let keys = keys
-            .iter()
-            .map(|key| {
-                let cipher = RandomizedNonceKey::new(&AES_256_GCM, key.bytes.expose_secret());
-                cipher.map(|cipher| (key.id.clone(), cipher)).map_err(|_| CodecError::NoKey)
-            })
-            .collect::<Result<Arc<[_]>, _>>()?;
-        if keys.is_empty() { Err(CodecError::NoKey) } else { Ok(Self { keys }) }
+        Ok(Self { keys: KeyRing::new(keys)? })
     }
 
     /// Encrypts one payload: data is a random nonce of 96 bits, the ciphertext, and its tag.
     pub fn encrypt(&self, payload: &Payload) -> Result<Payload, CodecError> {
-        let (id, key) = self.keys.first().ok_or(CodecError::NoKey)?;
-        let mut sealed = payload.encode_to_vec();
-        let nonce =
-            key.seal_in_place_append_tag(Aad::from(id), &mut sealed).map_err(|_| CodecError::Encryption)?;
-        let data = [nonce.as_ref().as_slice(), &sealed].concat();
+        let (id, data) = self.keys.seal(payload.encode_to_vec(), str::to_owned)?;
         let metadata = [
             (ENCODING_PAYLOAD_KEY.to_owned(), ENCRYPTED.as_bytes().to_vec()),
             (KEY_ID.to_owned(), id.as_bytes().to_vec()),
@@ -143,13 +75,8 @@ impl EncryptionCodec {
             return Ok(payload);
         }
         let id = payload.metadata.get(KEY_ID).ok_or(CodecError::UnknownKey)?;
-        let (id, key) =
-            self.keys.iter().find(|(known, _)| known.as_bytes() == id).ok_or(CodecError::UnknownKey)?;
-        let (nonce, sealed) = payload.data.split_at_checked(NONCE_LEN).ok_or(CodecError::Tampered)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CodecError::Tampered)?;
-        let mut sealed = Zeroizing::new(sealed.to_vec());
-        let plain = key.open_in_place(nonce, Aad::from(id), &mut sealed).map_err(|_| CodecError::Tampered)?;
-        Payload::decode(&*plain).map_err(|_| CodecError::Tampered)
+        let plain = self.keys.open(id, &payload.data, str::to_owned)?;
+        Payload::decode(plain.as_slice()).map_err(|_| CodecError::Tampered)
     }
 }
 

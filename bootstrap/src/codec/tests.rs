@@ -1,5 +1,9 @@
 use temporalio_common::data_converters::WorkflowSerializationContext;
 
+use aws_lc_rs::aead::NONCE_LEN;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 fn key(id: &str, byte: u8) -> PayloadKey {

@@ -6,6 +6,7 @@ mod shared;
 use std::path::PathBuf;
 
 use crate::folders::{self, DataFolder};
+use crate::inbox::{self, Inbox};
 use crate::postgres::{self, Postgres};
 use crate::temporal::{self, Temporal};
 use crate::wave::{self, Wave};
@@ -20,6 +21,8 @@ pub enum Error {
     Temporal(#[from] temporal::Error),
     #[error(transparent)]
     Wave(#[from] wave::Error),
+    #[error(transparent)]
+    Inbox(#[from] inbox::Error),
 }
 
 /// How to start a world.
@@ -32,6 +35,8 @@ pub struct Options {
     pub temporal: temporal::Options,
     /// Its book is kept in the data folder unless it names a folder of its own.
     pub wave: wave::Options,
+    /// Absent: a free one.
+    pub inbox_port: Option<u16>,
 }
 
 /// A running world. Dropping it, or the end of this process however it comes, stops everything in it.
@@ -40,6 +45,7 @@ pub struct World {
     pub postgres: Postgres,
     pub temporal: Temporal,
     pub wave: Wave,
+    pub inbox: Inbox,
     // The last field, because it is dropped last: a temporary folder is deleted when nobody writes there any more.
     folder: DataFolder,
 }
@@ -55,12 +61,13 @@ impl World {
         if folder.is_kept() && wave.data_folder.is_none() {
             wave.data_folder = Some(folder.subfolder("wave")?);
         }
-        let (postgres, temporal, wave) = tokio::try_join!(
+        let (postgres, temporal, wave, inbox) = tokio::try_join!(
             async { Ok::<_, Error>(Postgres::start(&folder, options.postgres_port).await?) },
             async { Ok(Temporal::start(&folder, &options.temporal).await?) },
             async { Ok(Wave::start(wave).await?) },
+            async { Ok(Inbox::start(options.inbox_port.unwrap_or(0)).await?) },
         )?;
-        Ok(World { postgres, temporal, wave, folder })
+        Ok(World { postgres, temporal, wave, inbox, folder })
     }
 
     /// Where its data and logs are.
@@ -71,8 +78,9 @@ impl World {
     /// Stops everything in order and waits until nothing of it is left. It is all stopped even if there is an error:
     /// that tells of data that could not be kept.
     pub async fn shutdown(self) -> Result<(), Error> {
-        let World { postgres, temporal, wave, folder } = self;
-        let ((), (), wave) = tokio::join!(postgres.shutdown(), temporal.shutdown(), wave.shutdown());
+        let World { postgres, temporal, wave, inbox, folder } = self;
+        let ((), (), wave, ()) =
+            tokio::join!(postgres.shutdown(), temporal.shutdown(), wave.shutdown(), inbox.shutdown());
         folder.close().await;
         Ok(wave?)
     }

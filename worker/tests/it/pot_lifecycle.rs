@@ -27,7 +27,8 @@ fn moderation() -> HoldWish {
 
 async fn said(house: &House, pot: PotId) -> Vec<String> {
     let events = wolo_database::outbox::waiting(&house.pool, 100_000).await.expect("Postgres answers");
-    let of_this_pot = events.into_iter().filter(|event| event.pot == pot && event.topic == "pot_announced");
+    let of_this_pot =
+        events.into_iter().filter(|event| event.pot == Some(pot) && event.topic == "pot_announced");
     of_this_pot.map(|event| event.business_key).collect()
 }
 

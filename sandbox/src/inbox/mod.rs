@@ -1,0 +1,144 @@
+//! Where messages to people arrive on this machine: everybody's phone and mailbox, on one page.
+//!
+//! It keeps every message that it was handed, in order, and shows them as the person would read them, whatever channel
+//! they came on. It refuses to be anything but local, and does not ask who sends.
+
+mod pages;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// How long open connections may take to end at shutdown.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a message reaches a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    #[serde(rename = "whatsapp")]
+    WhatsApp,
+    Sms,
+    Email,
+}
+
+/// A message as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Message {
+    pub channel: Channel,
+    /// A phone number in E.164, or a mail address.
+    pub to: String,
+    /// The sender's name for it. What comes again under the same name has arrived already.
+    pub key: String,
+    pub text: String,
+    pub arrived_at: DateTime<Utc>,
+}
+
+/// Why the inbox cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the inbox cannot listen on port {port}")]
+    Listen { port: u16, source: std::io::Error },
+    #[error("the inbox's page cannot be shown")]
+    Page(#[from] minijinja::Error),
+}
+
+/// What has arrived.
+#[derive(Debug, Default)]
+struct Post {
+    messages: Mutex<Vec<Message>>,
+    arrival: Notify,
+}
+
+impl Post {
+    fn messages(&self) -> MutexGuard<'_, Vec<Message>> {
+        // Messages are added whole, so a panic elsewhere has not left half of one.
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A running inbox. Dropping it stops it, without waiting.
+#[derive(Debug)]
+pub struct Inbox {
+    post: Arc<Post>,
+    url: String,
+    stop: CancellationToken,
+    server: JoinHandle<()>,
+    _guard: DropGuard,
+}
+
+impl Inbox {
+    /// Binds 127.0.0.1 and serves on a task of the caller's runtime. Port 0 picks a free one.
+    pub async fn start(port: u16) -> Result<Self, Error> {
+        let refused = |source| Error::Listen { port, source };
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(refused)?;
+        let url = format!("http://{}", listener.local_addr().map_err(refused)?);
+        let post = Arc::new(Post::default());
+        let router = pages::router(Arc::clone(&post))?;
+        let stop = CancellationToken::new();
+        let stopping = stop.clone().cancelled_owned();
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopping).await {
+                tracing::error!(%error, "the inbox stopped serving");
+            }
+        });
+        let guard = stop.clone().drop_guard();
+        Ok(Self { post, url, stop, server, _guard: guard })
+    }
+
+    /// `http://127.0.0.1:<port>`, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Puts a message where its receiver finds it.
+    pub fn deliver(&self, message: Message) {
+        let mut messages = self.post.messages();
+        if !messages.iter().any(|there| there.key == message.key && there.channel == message.channel) {
+            messages.push(message);
+        }
+        drop(messages);
+        self.post.arrival.notify_waiters();
+    }
+
+    /// What has arrived for somebody, the last at the end.
+    pub fn messages_to(&self, to: &str) -> Vec<Message> {
+        self.post.messages().iter().filter(|message| message.to == to).cloned().collect()
+    }
+
+    /// Waits until somebody's messages answer a question; nothing when they do not in time.
+    pub async fn wait_for<T>(
+        &self,
+        to: &str,
+        within: Duration,
+        look: impl Fn(&[Message]) -> Option<T>,
+    ) -> Option<T> {
+        let looking = async {
+            loop {
+                let arrival = self.post.arrival.notified();
+                tokio::pin!(arrival);
+                // From here on no arrival is missed.
+                arrival.as_mut().enable();
+                if let Some(found) = look(&self.messages_to(to)) {
+                    return found;
+                }
+                arrival.await;
+            }
+        };
+        tokio::time::timeout(within, looking).await.ok()
+    }
+
+    /// Stops listening and lets open pages end.
+    pub async fn shutdown(mut self) {
+        self.stop.cancel();
+        if tokio::time::timeout(PATIENCE, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+    }
+}
