@@ -39,6 +39,11 @@ impl<'a> Context<'a> {
         Self::of("visitor")
     }
 
+    /// The code that lets people in, before it knows who they are.
+    pub const fn gate() -> Self {
+        Self::of("gate")
+    }
+
     pub const fn user(user: UserId) -> Self {
         Self { sub: Some(user.uuid()), ..Self::of("user") }
     }

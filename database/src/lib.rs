@@ -15,6 +15,7 @@
 //! What this crate refuses to do: to speak to any network but its database, to keep a balance, and to put a person's
 //! data into an error, a log or a `Debug` text.
 
+pub mod accounts;
 mod context;
 pub mod donations;
 mod error;

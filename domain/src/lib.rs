@@ -11,6 +11,8 @@
 //! - a **hold** stops what it must on a pot and nothing else, and is lifted by what it waits for;
 //! - the **ledger** is the only truth about money: transfers between accounts, never a running total.
 
+pub mod accounts;
+pub mod contacts;
 pub mod dakar;
 pub mod donations;
 pub mod ids;

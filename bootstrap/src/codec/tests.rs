@@ -127,7 +127,7 @@ fn keys_of_another_shape_are_refused_without_being_shown() {
         assert_eq!(PayloadKey::parse(text).unwrap_err(), error, "{text}");
     }
     assert_eq!(format!("{:?}", key("k1", 7)), "PayloadKey(k1)");
-    assert_eq!(format!("{:?}", codec(&[key("k1", 7)])), r#"["k1"]"#);
+    assert_eq!(format!("{:?}", codec(&[key("k1", 7)])), r#"EncryptionCodec { keys: ["k1"] }"#);
 }
 
 #[tokio::test]

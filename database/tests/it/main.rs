@@ -1,6 +1,7 @@
 //! The database against a real Postgres. One server for all tests, one database for each, copied from one that was
 //! migrated once.
 
+mod accounts;
 mod donations;
 mod idempotency;
 mod ledger;

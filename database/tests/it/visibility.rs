@@ -126,10 +126,7 @@ async fn who_says_nothing_sees_nothing() {
     let two = Two::new().await;
     let mut connection = two.api.acquire().await.expect("a connection");
     for table in guarded(&two.scene).await.iter().filter(|table| *table != "ops.outbox") {
-        let column = if table.starts_with("ops.") { "1" } else { "created_at" };
-        let column = if table == "money.donations" { "requested_at" } else { column };
-        let column = if table == "pots.holds" { "since" } else { column };
-        let sql = format!("select {column} from {table}");
+        let sql = format!("select 1 from {table}");
         let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.expect(table);
         assert_eq!(rows.len(), 0, "{table}");
     }

@@ -79,8 +79,8 @@ impl Inbox {
         let refused = |source| Error::Listen { port, source };
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(refused)?;
         let url = format!("http://{}", listener.local_addr().map_err(refused)?);
-        let post = Arc::new(Post::default());
-        let router = pages::router(Arc::clone(&post))?;
+        let arrived = Arc::new(Post::default());
+        let router = pages::router(Arc::clone(&arrived))?;
         let stop = CancellationToken::new();
         let stopping = stop.clone().cancelled_owned();
         let server = tokio::spawn(async move {
@@ -89,7 +89,7 @@ impl Inbox {
             }
         });
         let guard = stop.clone().drop_guard();
-        Ok(Self { post, url, stop, server, _guard: guard })
+        Ok(Self { post: arrived, url, stop, server, _guard: guard })
     }
 
     /// `http://127.0.0.1:<port>`, without a slash at the end.

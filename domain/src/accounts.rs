@@ -1,0 +1,106 @@
+//! Accounts: what people may do here, and how they prove who they are.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::pots::UnknownWord;
+
+/// What somebody is trusted with who works here. That everybody is also a user goes without saying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads people, masked; freezes a pot.
+    Support,
+    /// Decides identity cases.
+    Reviewer,
+    /// Payouts, refunds, the ledger.
+    Finance,
+    /// All of it, and who else is trusted with what.
+    Superadmin,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Support, Self::Reviewer, Self::Finance, Self::Superadmin];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Support => "support",
+            Self::Reviewer => "reviewer",
+            Self::Finance => "finance",
+            Self::Superadmin => "superadmin",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == word)
+            .ok_or_else(|| UnknownWord { what: "a role", word: word.to_owned() })
+    }
+}
+
+/// What a one-time code is good for, and for nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodePurpose {
+    /// Proves the contact of somebody who wants an account.
+    Register,
+    /// Opens a session without a password.
+    SignIn,
+    /// Proves another contact of an account that is there.
+    VerifyContact,
+    /// Lets a new password be chosen.
+    ResetPassword,
+}
+
+impl CodePurpose {
+    pub const ALL: [Self; 4] = [Self::Register, Self::SignIn, Self::VerifyContact, Self::ResetPassword];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::SignIn => "sign_in",
+            Self::VerifyContact => "verify_contact",
+            Self::ResetPassword => "reset_password",
+        }
+    }
+}
+
+impl FromStr for CodePurpose {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.as_str() == word)
+            .ok_or_else(|| UnknownWord { what: "a purpose of a code", word: word.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_as_they_are_written() {
+        for role in Role::ALL {
+            assert_eq!(role.as_str().parse(), Ok(role));
+        }
+        for purpose in CodePurpose::ALL {
+            assert_eq!(purpose.as_str().parse(), Ok(purpose));
+        }
+        assert!("root".parse::<Role>().is_err());
+    }
+}
