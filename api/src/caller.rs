@@ -1,14 +1,24 @@
-//! Who may ask, as types: a handler that takes a [`User`] cannot be reached without a valid token.
+//! Who may ask, as types: a handler that takes a [`User`] cannot be reached without a token that is good now, and one that
+//! takes [`Staff`] not without being trusted with what it does.
+//!
+//! A token is good as long as it lives *and* its session does: whoever signs out, is locked, or loses a role is refused at
+//! the next request.
+
+use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use wolo_database::Context;
+use uuid::Uuid;
+use wolo_database::accounts::sessions;
 use wolo_database::people::{self, Profile};
+use wolo_database::{Context, accounts};
+use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
 
 use crate::problem::{Code, Problem};
 use crate::state::App;
+use crate::tokens::Bearer;
 
 /// Whoever the token names.
 #[derive(Clone, Copy, Debug)]
@@ -19,18 +29,66 @@ pub(crate) struct User(pub(crate) UserId);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MaybeUser(pub(crate) Option<UserId>);
 
+/// Whoever the token names, with the session that it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InSession {
+    pub(crate) user: UserId,
+    /// None for a token that an operator minted.
+    pub(crate) session: Option<Uuid>,
+}
+
+/// Somebody who works here and may do this, and has shown a second factor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Staff<P> {
+    pub(crate) user: UserId,
+    permission: PhantomData<P>,
+}
+
+/// Something that some roles may do.
+pub(crate) trait Permission: Send + Sync {
+    const ROLES: &'static [Role];
+}
+
+/// Stopping a pot, and letting it go on.
+pub(crate) struct HoldPots;
+
+impl Permission for HoldPots {
+    const ROLES: &'static [Role] = &[Role::Support, Role::Superadmin];
+}
+
+/// Seeing what runs, and how well.
+pub(crate) struct SeeServices;
+
+impl Permission for SeeServices {
+    const ROLES: &'static [Role] = &Role::ALL;
+}
+
+/// Proofs of which one makes a session good enough for staff.
+const STRONG: [&str; 2] = ["totp", "cli"];
+
+async fn bearer(parts: &Parts, app: &App) -> Result<Option<(UserId, Bearer)>, Problem> {
+    let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let token = match (given.next(), given.next()) {
+        (None, _) => return Ok(None),
+        (Some(one), None) => one.to_str().ok().and_then(token_of),
+        (Some(_), Some(_)) => None,
+    };
+    let refused = || Problem::new(Code::TokenInvalid);
+    let (user, bearer) = token.and_then(|token| app.verifier.bearer(token).ok()).ok_or_else(refused)?;
+    let mut tx = Context::user(user).begin(&app.pool).await?;
+    let good = match bearer.sid {
+        Some(session) => sessions::lives(&mut *tx, session, user).await?,
+        // Whether there is such an account is asked where it matters.
+        None => accounts::account(&mut *tx, user).await?.is_none_or(|account| !account.locked),
+    };
+    if good { Ok(Some((user, bearer))) } else { Err(refused()) }
+}
+
 impl FromRequestParts<App> for MaybeUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();
-        let token = match (given.next(), given.next()) {
-            (None, _) => return Ok(Self(None)),
-            (Some(one), None) => one.to_str().ok().and_then(bearer),
-            (Some(_), Some(_)) => None,
-        };
-        let user = token.and_then(|token| app.verifier.user(token).ok());
-        user.map(|user| Self(Some(user))).ok_or_else(|| Problem::new(Code::TokenInvalid))
+        Ok(Self(bearer(parts, app).await?.map(|(user, _)| user)))
     }
 }
 
@@ -38,12 +96,35 @@ impl FromRequestParts<App> for User {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let MaybeUser(user) = MaybeUser::from_request_parts(parts, app).await?;
-        user.map(Self).ok_or_else(|| Problem::new(Code::TokenMissing))
+        Ok(Self(InSession::from_request_parts(parts, app).await?.user))
     }
 }
 
-fn bearer(value: &str) -> Option<&str> {
+impl FromRequestParts<App> for InSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (user, bearer) = bearer(parts, app).await?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+        Ok(Self { user, session: bearer.sid })
+    }
+}
+
+impl<P: Permission> FromRequestParts<App> for Staff<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (user, bearer) = bearer(parts, app).await?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+        if !bearer.roles.iter().any(|role| P::ROLES.contains(role)) {
+            return Err(Problem::new(Code::NotAllowed));
+        }
+        if !bearer.amr.iter().any(|proof| STRONG.contains(&proof.as_str())) {
+            return Err(Problem::new(Code::SecondFactorNeeded));
+        }
+        Ok(Self { user, permission: PhantomData })
+    }
+}
+
+fn token_of(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -6,11 +6,14 @@
 
 use serde::Serialize;
 use sqlx::types::Json;
-use sqlx::{Postgres, Transaction};
+use sqlx::Postgres;
 use uuid::Uuid;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 
 use crate::{Error, Pool};
+
+/// A transaction on a caller's behalf. Dropped without a commit it leaves nothing behind.
+pub type Transaction = sqlx::Transaction<'static, Postgres>;
 
 /// A caller, and what they have named or hold a secret of. Written as the claims that `0008_row_level_security.sql`
 /// reads.
@@ -81,9 +84,9 @@ impl<'a> Context<'a> {
         Self { donation: Some(donation.uuid()), ..self }
     }
 
-    /// A transaction that sees what this caller may see. Dropped without a commit it leaves nothing behind.
+    /// A transaction that sees what this caller may see.
     #[tracing::instrument(name = "db.context.begin", skip_all, err)]
-    pub async fn begin(&self, pool: &Pool) -> Result<Transaction<'static, Postgres>, Error> {
+    pub async fn begin(&self, pool: &Pool) -> Result<Transaction, Error> {
         let mut tx = pool.begin().await?;
         sqlx::query_scalar!(
             "select set_config('request.jwt.claims', $1::jsonb::text, true)",

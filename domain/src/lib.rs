@@ -18,6 +18,7 @@ pub mod donations;
 pub mod ids;
 pub mod ledger;
 pub mod money;
+pub mod notices;
 pub mod payouts;
 pub mod people;
 pub mod pots;

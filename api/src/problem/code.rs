@@ -63,6 +63,41 @@ codes! {
     AccountUnknown = "account_unknown", FORBIDDEN,
         "Compte inconnu", "Unknown account",
         "Le compte de ce jeton n'existe pas.", "The account of this token does not exist.";
+    AccountLocked = "account_locked", FORBIDDEN,
+        "Compte bloqué", "Account locked",
+        "Ce compte est bloqué ; écrivez-nous.", "This account is locked; write to us.";
+    NotAllowed = "not_allowed", FORBIDDEN,
+        "Droits insuffisants", "Not allowed",
+        "Votre rôle ne permet pas cela.", "Your role does not allow this.";
+    SecondFactorNeeded = "second_factor_needed", FORBIDDEN,
+        "Second facteur nécessaire", "Second factor needed",
+        "Connectez-vous avec votre second facteur pour cela.", "Sign in with your second factor for this.";
+    // Signing in. Nothing here tells whether an account exists.
+    CredentialsWrong = "credentials_wrong", UNAUTHORIZED,
+        "Connexion refusée", "Sign-in refused",
+        "Le contact ou le mot de passe ne convient pas.", "The contact or the password is not right.";
+    CodeWrong = "code_wrong", UNAUTHORIZED,
+        "Code refusé", "Code refused",
+        "Ce code est faux, trop vieux, ou a déjà servi.", "This code is wrong, too old, or was used before.";
+    RefreshRefused = "refresh_refused", UNAUTHORIZED,
+        "Session terminée", "Session ended",
+        "Cette session est terminée ; reconnectez-vous.", "This session has ended; sign in again.";
+    TooManyGuesses = "too_many_guesses", TOO_MANY_REQUESTS,
+        "Trop d'essais", "Too many tries",
+        "Trop d'essais ; attendez avant de recommencer.", "Too many tries; wait before you try again.";
+    TooManyCodes = "too_many_codes", TOO_MANY_REQUESTS,
+        "Trop de codes", "Too many codes",
+        "Trop de codes ont été demandés pour ce contact ; attendez.",
+        "Too many codes were asked for this contact; wait.";
+    ContactTaken = "contact_taken", CONFLICT,
+        "Contact déjà utilisé", "Contact taken",
+        "Un autre compte a ce contact.", "Another account has this contact.";
+    SessionUnknown = "session_unknown", NOT_FOUND,
+        "Session inconnue", "Unknown session",
+        "Cette session n'existe pas.", "There is no such session.";
+    Busy = "busy", SERVICE_UNAVAILABLE,
+        "Occupé", "Busy",
+        "Trop de connexions en ce moment ; redemandez.", "Too many sign-ins at the moment; ask again.";
     // Keys.
     KeyMissing = "idempotency_key_missing", BAD_REQUEST,
         "Clé manquante", "Key missing",
@@ -149,7 +184,11 @@ impl Code {
     pub(super) const fn retry_after(self) -> Option<u64> {
         match self {
             Self::KeyInFlight => Some(1),
-            Self::TimedOut | Self::NotYet | Self::EngineUnavailable | Self::StoreUnavailable => Some(3),
+            Self::TimedOut
+            | Self::NotYet
+            | Self::EngineUnavailable
+            | Self::StoreUnavailable
+            | Self::Busy => Some(3),
             _ => None,
         }
     }
@@ -158,6 +197,7 @@ impl Code {
     pub(super) const fn challenge(self) -> Option<&'static str> {
         match self {
             Self::TokenMissing => Some("Bearer"),
+            Self::CredentialsWrong | Self::CodeWrong | Self::RefreshRefused => Some("Bearer"),
             Self::TokenInvalid => Some("Bearer error=\"invalid_token\""),
             Self::SignatureInvalid => Some("Wave-Signature"),
             _ => None,

@@ -91,6 +91,12 @@ impl Problem {
         self
     }
 
+    /// Says when asking again makes sense.
+    pub(crate) fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(u64::try_from(seconds).unwrap_or(1).max(1));
+        self
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.code.status()
     }

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::reader::Reader;
-use super::{Api, Database, Mode, Rules, Settings, Temporal, Tokens, Wave, Worker};
+use super::{Accounts, Api, Database, Mode, Passwords, Rules, Settings, Temporal, Tokens, Wave, Worker};
 use crate::codec::PayloadKey;
 
 /// A year's worth of seconds, and more days or minutes than anyone means: the upper end of most durations.
@@ -26,6 +26,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let wave = wave(reader, mode);
     let api = api(reader, mode);
     let tokens = tokens(reader, mode);
+    let accounts = accounts(reader, mode);
+    let passwords = passwords(reader);
     let worker = worker(reader);
     let rules = rules(reader);
     Some(Settings {
@@ -35,6 +37,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         wave: wave?,
         api: api?,
         tokens: tokens?,
+        accounts,
+        passwords,
         worker,
         rules,
     })
@@ -190,7 +194,53 @@ fn tokens(reader: &mut Reader, mode: Mode) -> Option<Tokens> {
     let audience = reader.some_text("tokens.audience");
     let access_minutes: u32 = reader.number("tokens.access_minutes", &(1..=60));
     let access = Duration::from_secs(u64::from(access_minutes) * 60);
-    Some(Tokens { signing_key: signing_key?, key_id, issuer, audience, access })
+    let former_keys = former_keys(reader, &key_id);
+    Some(Tokens { signing_key: signing_key?, key_id, issuer, audience, access, former_keys })
+}
+
+fn former_keys(reader: &mut Reader, key_id: &str) -> Vec<(String, Vec<u8>)> {
+    let mut ids = BTreeSet::from([key_id.to_owned()]);
+    let mut keys = Vec::new();
+    for text in reader.list("tokens.former_keys") {
+        let parsed = text.split_once(':').and_then(|(id, key)| Some((id.to_owned(), STANDARD.decode(key).ok()?)));
+        match parsed.filter(|(_, key)| key.len() == 32) {
+            Some((id, key)) if ids.insert(id.clone()) => keys.push((id, key)),
+            Some(_) => reader.problem("tokens.former_keys", "has two keys of the same id"),
+            None => reader.problem("tokens.former_keys", "must be id:base64 of the 32 bytes of a public key, each"),
+        }
+    }
+    keys
+}
+
+fn accounts(reader: &mut Reader, mode: Mode) -> Accounts {
+    let pepper = required(reader, "accounts.pepper");
+    if pepper.expose_secret().len() < 16 {
+        reader.problem("accounts.pepper", "must have at least 16 characters");
+    }
+    not_the_default(reader, mode, "accounts.pepper");
+    let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
+    Accounts {
+        pepper,
+        code_minutes: reader.number("accounts.code_minutes", &(1..=60)),
+        code_tries: reader.number("accounts.code_tries", &(1..=20)),
+        guesses: reader.number("accounts.guesses", &(1..=1000)),
+        guess_window: minutes(reader.number("accounts.guess_window_minutes", &(1..=1440))),
+        session: minutes(24 * 60 * reader.number::<u32>("accounts.session_days", &(1..=365))),
+        repeat: Duration::from_secs(reader.number("accounts.repeat_seconds", &(1..=300))),
+    }
+}
+
+fn passwords(reader: &mut Reader) -> Passwords {
+    let passwords = Passwords {
+        memory_kib: reader.number("passwords.memory_kib", &(8..=4_194_304)),
+        iterations: reader.number("passwords.iterations", &(1..=100)),
+        lanes: reader.number("passwords.lanes", &(1..=64)),
+        at_once: reader.number("passwords.at_once", &(1..=256)),
+    };
+    if passwords.memory_kib < 8 * passwords.lanes {
+        reader.problem("passwords.memory_kib", "must be at least eight times passwords.lanes");
+    }
+    passwords
 }
 
 fn worker(reader: &mut Reader) -> Worker {

@@ -32,6 +32,8 @@ pub struct Settings {
     pub wave: Wave,
     pub api: Api,
     pub tokens: Tokens,
+    pub accounts: Accounts,
+    pub passwords: Passwords,
     pub worker: Worker,
     pub rules: Rules,
 }
@@ -92,6 +94,29 @@ pub struct Tokens {
     pub issuer: String,
     pub audience: String,
     pub access: Duration,
+    /// Public keys that checked tokens before `signing_key`, by their ids; 32 bytes each.
+    pub former_keys: Vec<(String, Vec<u8>)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    /// Keys the hashes of codes, tokens and contacts.
+    pub pepper: SecretString,
+    pub code_minutes: u32,
+    pub code_tries: i32,
+    pub guesses: i32,
+    pub guess_window: Duration,
+    pub session: Duration,
+    pub repeat: Duration,
+}
+
+/// What hashing a password costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passwords {
+    pub memory_kib: u32,
+    pub iterations: u32,
+    pub lanes: u32,
+    pub at_once: usize,
 }
 
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::*;
 
 /// What production asks for at least.
-const PRODUCTION: [(&str, &str); 8] = [
+const PRODUCTION: [(&str, &str); 9] = [
     ("WOLO__MODE", "production"),
     ("WOLO__DATABASE__URL", "postgres://wolo_api:s3cret-db@db.internal:5432/wolo"),
     ("WOLO__TEMPORAL__PAYLOAD_KEYS", "k2026:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="),
@@ -17,6 +17,7 @@ const PRODUCTION: [(&str, &str); 8] = [
     ("WOLO__WAVE__WEBHOOK_SECRETS", "wave_sn_WHS_s3cret-hook"),
     ("WOLO__API__PUBLIC_URL", "https://wolo.example"),
     ("WOLO__TOKENS__SIGNING_KEY", ""),
+    ("WOLO__ACCOUNTS__PEPPER", "s3cret-pepper-of-production"),
 ];
 
 fn development(set: &[(&str, &str)]) -> Result<Settings, SettingsError> {
@@ -399,6 +400,7 @@ fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
     assert_eq!(
         secrets,
         [
+            "accounts.pepper",
             "database.url",
             "temporal.payload_keys",
             "tokens.signing_key",

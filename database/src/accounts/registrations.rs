@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 use wolo_domain::contacts::{Contact, Language};
 use wolo_domain::ids::UserId;
@@ -11,6 +11,9 @@ use wolo_domain::people::BirthDate;
 use super::passwords;
 use super::people::{columns, is_taken};
 use crate::Error;
+use crate::rows::word;
+
+const REGISTRATIONS: &str = "people.registrations";
 
 /// What somebody says who wants an account.
 #[derive(Clone)]
@@ -59,6 +62,25 @@ pub async fn remember(connection: &mut PgConnection, wanted: &Registration) -> R
     .execute(connection)
     .await?;
     Ok(id)
+}
+
+/// Where a wish waits to be proved, and the language of whoever has it.
+#[tracing::instrument(name = "db.accounts.registration_contact", skip_all, err)]
+pub async fn contact(
+    database: impl PgExecutor<'_>,
+    registration: Uuid,
+) -> Result<Option<(Contact, Language)>, Error> {
+    let row = sqlx::query!(
+        "select phone, email, language from people.registrations where registration_id = $1",
+        registration,
+    )
+    .fetch_optional(database)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let contact =
+        super::people::contact(row.phone.as_deref(), row.email.as_deref(), REGISTRATIONS, registration)?;
+    let language = word(&row.language, REGISTRATIONS, "language", registration)?;
+    Ok(contact.map(|contact| (contact, language)))
 }
 
 /// Makes the account, now that the contact is proved. The wish is fulfilled once.

@@ -1,0 +1,31 @@
+//! What proves who somebody is: passwords, one-time codes, tokens, a second factor. Everything secret is made, hashed and
+//! compared here and nowhere else; the database sees hashes and sealed bytes.
+
+mod keyed;
+mod passwords;
+mod second_factor;
+
+pub(crate) use keyed::{Keyed, new_code, new_recovery_codes, new_refresh_token};
+pub(crate) use passwords::{Passwords, Verified, weakness};
+pub(crate) use second_factor::{Secret, step_of};
+
+use secrecy::ExposeSecret as _;
+use wolo_bootstrap::codec::CodecError;
+use wolo_bootstrap::{Seal, Settings};
+
+/// The keys and limits that all of it needs.
+pub(crate) struct Credentials {
+    pub(crate) passwords: Passwords,
+    pub(crate) keyed: Keyed,
+    pub(crate) seal: Seal,
+}
+
+impl Credentials {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, CodecError> {
+        Ok(Self {
+            passwords: Passwords::new(&settings.passwords),
+            keyed: Keyed::new(settings.accounts.pepper.expose_secret().as_bytes()),
+            seal: Seal::new(&settings.temporal.payload_keys)?,
+        })
+    }
+}

@@ -1,0 +1,221 @@
+//! One-time codes: asking for one, and giving it back.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use wolo_database::accounts::codes::{self, About, NewCode, Proved, Sending, Tried};
+use wolo_database::accounts::registrations::{self, Made};
+use wolo_database::accounts::{self, Changing};
+use wolo_database::{Context, Transaction};
+use wolo_domain::accounts::CodePurpose;
+use wolo_domain::contacts::{Contact, Language};
+use wolo_domain::ids::UserId;
+use wolo_domain::notices::{Letter, Says};
+
+use super::letters;
+use super::tokens::{Entry, enter};
+use crate::asker::Asker;
+use crate::body::Body;
+use crate::credentials;
+use crate::fields::{Fields, Lines};
+use crate::problem::{Code, Problem};
+use crate::state::App;
+
+pub(super) const DEVICE_CHARS: usize = 200;
+
+/// A code that is on its way, or would be.
+#[derive(Serialize)]
+pub(crate) struct Sent {
+    /// What the code is given back with.
+    pub(super) code_id: Uuid,
+    pub(super) expires_in: u32,
+}
+
+impl Sent {
+    pub(super) fn accepted(self) -> Response {
+        (StatusCode::ACCEPTED, Json(self)).into_response()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+}
+
+impl Wanted {
+    pub(super) fn read(self) -> Result<Contact, Problem> {
+        let mut fields = Fields::default();
+        let contact = fields.contact(self.phone.as_deref(), self.email.as_deref());
+        fields.check()?;
+        contact.ok_or_else(|| Problem::new(Code::RequestInvalid))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Given {
+    code_id: Uuid,
+    code: String,
+    #[serde(default)]
+    device: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Again {
+    code_id: Uuid,
+}
+
+/// `POST /api/users/auth/otp/request`: a code to sign in with.
+pub(crate) async fn request(
+    State(app): State<App>,
+    asker: Asker,
+    Body { value: wanted, .. }: Body<Wanted>,
+) -> Result<Response, Problem> {
+    let contact = wanted.read()?;
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let found = accounts::by_contact(&mut *tx, &contact).await?;
+    let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
+    let language = found.map_or(asker.language.of_letters(), |account| account.language);
+    let sent = send(&app, &mut tx, CodePurpose::SignIn, &contact, language, about).await?;
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    Ok(sent.accepted())
+}
+
+/// `POST /api/users/auth/otp/verify`: the code opens a session, or makes the account that it was asked for.
+pub(crate) async fn verify(
+    State(app): State<App>,
+    asker: Asker,
+    Body { value: given, .. }: Body<Given>,
+) -> Result<Response, Problem> {
+    give(&app, &asker, given, &[CodePurpose::Register, CodePurpose::SignIn]).await
+}
+
+/// `POST /api/users/auth/verify-email`: the code proves a contact, of an account that is wanted or that is there.
+pub(crate) async fn verify_contact(
+    State(app): State<App>,
+    asker: Asker,
+    Body { value: given, .. }: Body<Given>,
+) -> Result<Response, Problem> {
+    give(&app, &asker, given, &[CodePurpose::Register, CodePurpose::VerifyContact]).await
+}
+
+/// `POST /api/users/auth/resend-verification`: another code for the same.
+pub(crate) async fn resend(
+    State(app): State<App>,
+    Body { value: again, .. }: Body<Again>,
+) -> Result<Response, Problem> {
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let proving = [CodePurpose::Register, CodePurpose::VerifyContact];
+    let known = codes::about(&mut tx, again.code_id).await?.filter(|(purpose, ..)| proving.contains(purpose));
+    let found = match known {
+        Some((purpose, _, About::Registration(registration))) => registrations::contact(&mut *tx, registration)
+            .await?
+            .map(|(contact, language)| (purpose, contact, language, About::Registration(registration))),
+        Some((purpose, _, About::NewContact(user, contact))) => accounts::account(&mut *tx, user)
+            .await?
+            .map(|account| (purpose, contact.clone(), account.language, About::NewContact(user, contact))),
+        _ => None,
+    };
+    let sent = match found {
+        Some((purpose, contact, language, about)) => {
+            send(&app, &mut tx, purpose, &contact, language, about).await?
+        }
+        // Nothing is told about a code that is not known.
+        None => Sent { code_id: Uuid::new_v4(), expires_in: app.settings.accounts.code_minutes * 60 },
+    };
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    Ok(sent.accepted())
+}
+
+/// Writes a code and, unless it is nobody's, the letter that carries it.
+pub(super) async fn send(
+    app: &App,
+    tx: &mut Transaction,
+    purpose: CodePurpose,
+    contact: &Contact,
+    language: Language,
+    about: About,
+) -> Result<Sent, Problem> {
+    let numbers = &app.settings.accounts;
+    let code = credentials::new_code().map_err(credentials::unavailable)?;
+    let user = match &about {
+        About::User(user) | About::NewContact(user, _) => Some(*user),
+        About::Registration(_) | About::Decoy => None,
+    };
+    let is_decoy = matches!(about, About::Decoy);
+    let new = NewCode {
+        purpose,
+        contact_hash: &app.credentials.keyed.contact(contact),
+        code_hash: &app.credentials.keyed.code(&code),
+        about,
+        tries: numbers.code_tries,
+        lives: TimeDelta::minutes(numbers.code_minutes.into()),
+    };
+    let code_id = match codes::write(tx, &new).await? {
+        Sending::Written(id) => id,
+        Sending::TooMany { again_at } => {
+            return Err(Problem::new(Code::TooManyCodes).retry_after((again_at - App::now()).num_seconds()));
+        }
+    };
+    if !is_decoy {
+        let says = Says::OneTimeCode { purpose, code, minutes: numbers.code_minutes };
+        let letter = Letter { to: contact.clone(), language, says };
+        letters::write(app, tx, user, &format!("code/{code_id}"), &letter).await?;
+    }
+    Ok(Sent { code_id, expires_in: numbers.code_minutes * 60 })
+}
+
+/// Takes a try at a code of one of these purposes. The try is gone whatever comes of it.
+pub(super) async fn attempt(
+    app: &App,
+    code_id: Uuid,
+    code: &str,
+    purposes: &[CodePurpose],
+) -> Result<Proved, Problem> {
+    let hash = app.credentials.keyed.code(code.trim());
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    for purpose in purposes {
+        if let Tried::Right(proved) = codes::attempt(&mut tx, code_id, *purpose, &hash).await? {
+            tx.commit().await.map_err(wolo_database::Error::from)?;
+            return Ok(proved);
+        }
+    }
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    Err(Problem::new(Code::CodeWrong))
+}
+
+async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) -> Result<Response, Problem> {
+    let mut fields = Fields::default();
+    let device = fields.text("device", given.device, DEVICE_CHARS, Lines::One);
+    fields.check()?;
+    match attempt(app, given.code_id, &given.code, purposes).await? {
+        Proved::Registration(registration) => {
+            let user = UserId::from_uuid(Uuid::now_v7());
+            let mut tx = Context::gate().begin(&app.pool).await?;
+            match registrations::fulfil(&mut tx, registration, user).await? {
+                Made::Account(_) => tx.commit().await.map_err(wolo_database::Error::from)?,
+                Made::ContactTaken => return Err(Problem::new(Code::ContactTaken)),
+                Made::Gone => return Err(Problem::new(Code::CodeWrong)),
+            }
+            enter(app, asker, Entry { user, device, proof: "otp" }).await
+        }
+        Proved::User(user) => enter(app, asker, Entry { user, device, proof: "otp" }).await,
+        Proved::NewContact(user, contact) => {
+            let mut tx = Context::gate().begin(&app.pool).await?;
+            match accounts::set_contact(&mut tx, user, &contact).await? {
+                Changing::Changed => tx.commit().await.map_err(wolo_database::Error::from)?,
+                Changing::Taken => return Err(Problem::new(Code::ContactTaken)),
+            }
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
+    }
+}

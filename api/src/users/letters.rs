@@ -1,0 +1,34 @@
+//! Telling people something about their account: written into the outbox in the same transaction as what it is about,
+//! sealed, and carried on from there.
+
+use wolo_database::outbox::{self, Topic};
+use wolo_database::Transaction;
+use wolo_domain::ids::UserId;
+use wolo_domain::notices::{Letter, Says};
+
+use crate::problem::{Code, Problem};
+use crate::state::App;
+
+/// Writes a letter under a key that nothing else has.
+pub(super) async fn write(
+    app: &App,
+    tx: &mut Transaction,
+    user: Option<UserId>,
+    key: &str,
+    letter: &Letter,
+) -> Result<(), Problem> {
+    let topic = match letter.says {
+        Says::OneTimeCode { .. } => Topic::OneTimeCode,
+        Says::AlreadyRegistered => Topic::AlreadyRegistered,
+        Says::PasswordChanged => Topic::PasswordChanged,
+        Says::NewDevice { .. } => Topic::NewDevice,
+    };
+    let unsealable = || {
+        tracing::error!("a letter could not be sealed");
+        Problem::new(Code::Internal)
+    };
+    let plain = serde_json::to_vec(letter).map_err(|_| unsealable())?;
+    let sealed = app.credentials.seal.close(key, &plain).map_err(|_| unsealable())?;
+    let letter = outbox::Letter { topic, key, user, payload: serde_json::json!({}), sealed: &sealed };
+    Ok(outbox::write_letter(tx, letter).await?)
+}

@@ -1,0 +1,86 @@
+//! `POST /api/users/auth/login`
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use serde::Deserialize;
+use wolo_database::accounts::guesses::{self, Guess, Limit};
+use wolo_database::accounts::{self, passwords};
+use wolo_database::Context;
+
+use super::codes::DEVICE_CHARS;
+use super::tokens::{Entry, enter};
+use crate::asker::Asker;
+use crate::body::Body;
+use crate::credentials::Verified;
+use crate::fields::{Fields, Lines};
+use crate::problem::{Code, Problem};
+use crate::state::App;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Credentials {
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+    password: SecretString,
+    /// As the device calls itself; it is shown in the list of sessions.
+    #[serde(default)]
+    device: Option<String>,
+}
+
+/// Opens a session with a password. The guess is counted before the password is looked at, and a hash is computed whether
+/// or not there is an account.
+pub(crate) async fn login(
+    State(app): State<App>,
+    asker: Asker,
+    Body { value: given, .. }: Body<Credentials>,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::default();
+    let contact = fields.contact(given.phone.as_deref(), given.email.as_deref());
+    let device = fields.text("device", given.device, DEVICE_CHARS, Lines::One);
+    fields.check()?;
+    let contact = contact.ok_or_else(|| Problem::new(Code::RequestInvalid))?;
+    let target = app.credentials.keyed.guesses("password", contact.reveal().as_bytes());
+    count(&app, &target).await?;
+
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let account = accounts::by_contact(&mut *tx, &contact).await?;
+    let hash = match &account {
+        Some(account) => passwords::hash(&mut *tx, account.id).await?,
+        None => None,
+    };
+    drop(tx);
+    let verified = app.credentials.passwords.verify(given.password.clone(), hash.clone()).await?;
+    let (Some(account), Verified::Right { outdated }) = (account, verified) else {
+        return Err(Problem::new(Code::CredentialsWrong));
+    };
+    if account.locked {
+        return Err(Problem::new(Code::AccountLocked));
+    }
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    guesses::forget(&mut tx, &target).await?;
+    if let Some(old) = hash.filter(|_| outdated) {
+        let new = app.credentials.passwords.hash(given.password).await?;
+        passwords::rehash(&mut tx, account.id, &old, &new).await?;
+    }
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    enter(&app, &asker, Entry { user: account.id, device, proof: "pwd" }).await
+}
+
+/// Counts a guess, and refuses when there have been too many.
+pub(super) async fn count(app: &App, target: &[u8]) -> Result<(), Problem> {
+    let numbers = &app.settings.accounts;
+    let window = TimeDelta::from_std(numbers.guess_window).unwrap_or(TimeDelta::MAX);
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let guess = guesses::count(&mut tx, target, Limit { guesses: numbers.guesses, window }).await?;
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    match guess {
+        Guess::Allowed => Ok(()),
+        Guess::TooMany { wait } => {
+            Err(Problem::new(Code::TooManyGuesses).retry_after(wait.num_seconds()))
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Choosing another password: by proving the contact, or the one before.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use uuid::Uuid;
+use wolo_database::accounts::codes::{About, Proved};
+use wolo_database::accounts::sessions::{self, EndReason};
+use wolo_database::accounts::{self, passwords};
+use wolo_database::Context;
+use wolo_domain::accounts::CodePurpose;
+use wolo_domain::ids::UserId;
+use wolo_domain::notices::{Letter, Says};
+
+use super::codes::{self, Wanted};
+use super::letters;
+use super::login::count;
+use super::tokens::{reached, usable};
+use crate::asker::Asker;
+use crate::body::Body;
+use crate::caller::InSession;
+use crate::credentials::{self, Verified};
+use crate::fields::Fields;
+use crate::problem::{Code, Problem};
+use crate::state::App;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reset {
+    code_id: Uuid,
+    code: String,
+    password: SecretString,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    current: SecretString,
+    password: SecretString,
+}
+
+/// `POST /api/users/auth/forgot-password`: a code to choose a new one with.
+pub(crate) async fn forgot(
+    State(app): State<App>,
+    asker: Asker,
+    Body { value: wanted, .. }: Body<Wanted>,
+) -> Result<Response, Problem> {
+    let contact = wanted.read()?;
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let found = accounts::by_contact(&mut *tx, &contact).await?;
+    let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
+    let language = found.map_or(asker.language.of_letters(), |account| account.language);
+    let sent = codes::send(&app, &mut tx, CodePurpose::ResetPassword, &contact, language, about).await?;
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    Ok(sent.accepted())
+}
+
+/// `POST /api/users/auth/reset-password`
+pub(crate) async fn reset(
+    State(app): State<App>,
+    Body { value: reset, .. }: Body<Reset>,
+) -> Result<StatusCode, Problem> {
+    strong(&reset.password)?;
+    let proved = codes::attempt(&app, reset.code_id, &reset.code, &[CodePurpose::ResetPassword]).await?;
+    let Proved::User(user) = proved else { return Err(Problem::new(Code::CodeWrong)) };
+    set(&app, user, reset.password, None).await
+}
+
+/// `PUT /api/users/auth/password`: the session that does it stays, the others end.
+pub(crate) async fn change(
+    State(app): State<App>,
+    InSession { user, session }: InSession,
+    Body { value: change, .. }: Body<Change>,
+) -> Result<StatusCode, Problem> {
+    strong(&change.password)?;
+    count(&app, &app.credentials.keyed.guesses("current password", user.uuid().as_bytes())).await?;
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let hash = passwords::hash(&mut *tx, user).await?;
+    drop(tx);
+    match app.credentials.passwords.verify(change.current, hash).await? {
+        Verified::Right { .. } => set(&app, user, change.password, session).await,
+        Verified::Wrong => Err(Problem::new(Code::CredentialsWrong)),
+    }
+}
+
+fn strong(password: &SecretString) -> Result<(), Problem> {
+    let mut fields = Fields::default();
+    if let Some(words) = credentials::weakness(password.expose_secret(), &[]) {
+        fields.wrong("password", words);
+    }
+    fields.check()
+}
+
+async fn set(
+    app: &App,
+    user: UserId,
+    password: SecretString,
+    stays: Option<Uuid>,
+) -> Result<StatusCode, Problem> {
+    let hash = app.credentials.passwords.hash(password).await?;
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let account = usable(&mut tx, user).await?;
+    passwords::set(&mut tx, user, &hash).await?;
+    sessions::end_all(&mut tx, user, stays, EndReason::PasswordChanged).await?;
+    if let Some(to) = reached(&account) {
+        let letter = Letter { to, language: account.language, says: Says::PasswordChanged };
+        letters::write(app, &mut tx, Some(user), &format!("password/{}", Uuid::now_v7()), &letter).await?;
+    }
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    Ok(StatusCode::NO_CONTENT)
+}

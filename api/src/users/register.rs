@@ -1,0 +1,95 @@
+//! `POST /api/users/auth/register`
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::NaiveDate;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use uuid::Uuid;
+use wolo_database::accounts::codes::About;
+use wolo_database::accounts::registrations::{self, Registration};
+use wolo_database::{Context, accounts};
+use wolo_domain::accounts::CodePurpose;
+use wolo_domain::contacts::{Contact, Language};
+use wolo_domain::dakar;
+use wolo_domain::notices::{Letter, Says};
+use wolo_domain::people::BirthDate;
+
+use super::{codes, letters};
+use crate::asker::Asker;
+use crate::body::Body;
+use crate::credentials;
+use crate::fields::Fields;
+use crate::problem::{Code, Problem, Words};
+use crate::state::App;
+
+const NAME_CHARS: usize = 200;
+/// Nobody who registers is older.
+const OLDEST_YEARS: i32 = 120;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAccount {
+    name: String,
+    birth_date: NaiveDate,
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+    /// Left out by those who sign in with codes alone.
+    #[serde(default)]
+    password: Option<SecretString>,
+    #[serde(default)]
+    language: Option<Language>,
+}
+
+/// Remembers what is wanted and sends a code to the contact. Who has an account with it already gets a letter that says
+/// so; whoever asks cannot tell.
+pub(crate) async fn register(
+    State(app): State<App>,
+    asker: Asker,
+    Body { value: wanted, .. }: Body<NewAccount>,
+) -> Result<Response, Problem> {
+    let (registration, password) = wanted.read(&asker)?;
+    let password_hash = match password {
+        Some(password) => Some(app.credentials.passwords.hash(password).await?),
+        None => None,
+    };
+    let wanted = Registration { password_hash, ..registration };
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let id = registrations::remember(&mut tx, &wanted).await?;
+    let there = accounts::by_contact(&mut *tx, &wanted.contact).await?;
+    let about = if there.is_some() { About::Decoy } else { About::Registration(id) };
+    let sent =
+        codes::send(&app, &mut tx, CodePurpose::Register, &wanted.contact, wanted.language, about).await?;
+    if let Some(account) = there {
+        let letter =
+            Letter { to: wanted.contact, language: account.language, says: Says::AlreadyRegistered };
+        letters::write(&app, &mut tx, Some(account.id), &format!("registration/{id}"), &letter).await?;
+    }
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    Ok(sent.accepted())
+}
+
+impl NewAccount {
+    fn read(self, asker: &Asker) -> Result<(Registration, Option<SecretString>), Problem> {
+        let mut fields = Fields::default();
+        let name = fields.some_text("name", self.name, NAME_CHARS);
+        let contact = fields.contact(self.phone.as_deref(), self.email.as_deref());
+        let birth_date = BirthDate::new(self.birth_date);
+        if !(0..=OLDEST_YEARS).contains(&birth_date.age_on(dakar::day_of(App::now()))) {
+            let words = Words::new("cette date de naissance n'est pas possible", "this birth date is not possible");
+            fields.wrong("birth_date", words);
+        }
+        if let Some(password) = &self.password {
+            let reached = contact.as_ref().map_or("", Contact::reveal);
+            if let Some(words) = credentials::weakness(password.expose_secret(), &[&name, reached]) {
+                fields.wrong("password", words);
+            }
+        }
+        fields.check()?;
+        let contact = contact.ok_or_else(|| Problem::new(Code::RequestInvalid))?;
+        let language = self.language.unwrap_or_else(|| asker.language.of_letters());
+        Ok((Registration { name, birth_date, contact, language, password_hash: None }, self.password))
+    }
+}

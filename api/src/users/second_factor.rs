@@ -1,0 +1,113 @@
+//! The second factor of those who work here: setting it up, and giving it, half way through signing in.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use wolo_database::Context;
+use wolo_database::accounts::second_factors;
+use wolo_domain::ids::UserId;
+
+use super::codes::DEVICE_CHARS;
+use super::login::count;
+use super::tokens::{begin, reached, roles_of, usable};
+use crate::asker::Asker;
+use crate::body::Body;
+use crate::credentials::{self, Secret};
+use crate::fields::{Fields, Lines};
+use crate::problem::{Code, Problem};
+use crate::state::App;
+use crate::tokens::{Bearer, Kind};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Enrolling {
+    challenge: String,
+}
+
+/// What the holder's device needs, shown this once.
+#[derive(Serialize)]
+pub(crate) struct Enrolled {
+    otpauth_uri: String,
+    recovery_codes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Giving {
+    challenge: String,
+    /// Six digits of the device, or a recovery code.
+    code: String,
+    #[serde(default)]
+    device: Option<String>,
+}
+
+fn half_way(app: &App, challenge: &str) -> Result<(UserId, Bearer), Problem> {
+    app.verifier.check(challenge, Kind::HalfWay).map_err(|_| Problem::new(Code::TokenInvalid))
+}
+
+/// What a secret is sealed about.
+fn about(user: UserId) -> String {
+    format!("second factor of {user}")
+}
+
+/// `POST /api/users/auth/second-factor/enrol`: a new secret, unless there is one that has been confirmed.
+pub(crate) async fn enrol(
+    State(app): State<App>,
+    Body { value: enrolling, .. }: Body<Enrolling>,
+) -> Result<Json<Enrolled>, Problem> {
+    let (user, _) = half_way(&app, &enrolling.challenge)?;
+    let secret = Secret::new().map_err(credentials::unavailable)?;
+    let recovery_codes = credentials::new_recovery_codes().map_err(credentials::unavailable)?;
+    let hash = |code: &String| app.credentials.keyed.recovery_code(user.uuid(), code);
+    let hashes: Vec<_> = recovery_codes.iter().map(hash).collect();
+    let sealed = app.credentials.seal.close(&about(user), secret.bytes()).map_err(|error| {
+        tracing::error!(%error, "a second factor could not be sealed");
+        Problem::new(Code::Internal)
+    })?;
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let account = usable(&mut tx, user).await?;
+    if !second_factors::enrol(&mut tx, user, &sealed, &hashes).await? {
+        return Err(Problem::new(Code::SecondFactorThere));
+    }
+    tx.commit().await.map_err(wolo_database::Error::from)?;
+    let name = reached(&account).map_or_else(|| user.to_string(), |contact| contact.masked());
+    Ok(Json(Enrolled { otpauth_uri: secret.uri(&name), recovery_codes }))
+}
+
+/// `POST /api/users/auth/second-factor`: a code of the device, or a recovery code, opens the session.
+pub(crate) async fn give(
+    State(app): State<App>,
+    asker: Asker,
+    Body { value: giving, .. }: Body<Giving>,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::default();
+    let device = fields.text("device", giving.device, DEVICE_CHARS, Lines::One);
+    fields.check()?;
+    let (user, bearer) = half_way(&app, &giving.challenge)?;
+    count(&app, &app.credentials.keyed.guesses("second factor", user.uuid().as_bytes())).await?;
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let account = usable(&mut tx, user).await?;
+    let refused = || Problem::new(Code::CodeWrong);
+    let factor = second_factors::of_user(&mut *tx, user).await?.ok_or_else(refused)?;
+    let secret = app.credentials.seal.open(&about(user), &factor.sealed_secret).map_err(|error| {
+        tracing::error!(%error, %user, "a second factor cannot be opened");
+        Problem::new(Code::Internal)
+    })?;
+    let code = giving.code.trim();
+    let counts = match Secret::from_bytes(secret).step_of_code(code, App::now()) {
+        Some(step) => second_factors::use_step(&mut tx, user, step).await?,
+        // Only a factor that works has recovery codes worth anything.
+        None if factor.confirmed => {
+            let hash = app.credentials.keyed.recovery_code(user.uuid(), code);
+            second_factors::use_recovery_code(&mut tx, user, &hash).await?
+        }
+        None => false,
+    };
+    if !counts {
+        return Err(refused());
+    }
+    let roles = roles_of(&mut tx, user).await?;
+    let proofs: Vec<_> = bearer.amr.into_iter().chain(["totp".to_owned()]).collect();
+    begin(&app, &asker, tx, account, device, &proofs, roles).await
+}
