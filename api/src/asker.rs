@@ -17,6 +17,7 @@ pub(crate) enum Language {
     #[default]
     French,
     English,
+    Wolof,
 }
 
 #[derive(Clone, Debug)]
@@ -42,22 +43,36 @@ fn is_sane(id: &str) -> bool {
 }
 
 impl Language {
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::French => "fr",
+            Self::English => "en",
+            Self::Wolof => "wo",
+        }
+    }
+
     /// The best of what is spoken here; French where nothing else is clearly wanted.
     fn of(headers: &HeaderMap) -> Self {
         let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
-        let (mut french, mut english) = (0, 0);
+        let (mut french, mut english, mut wolof) = (0, 0, 0);
         for part in wanted.flat_map(|list| list.split(',')).take(32) {
             let mut pieces = part.split(';');
             let tag = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
             let quality = pieces.find_map(|piece| piece.trim().strip_prefix("q=")).map_or(1000, thousandths);
             match tag.split('-').next() {
-                // Who reads Wolof here reads French.
-                Some("fr" | "wo") => french = french.max(quality),
+                Some("fr") => french = french.max(quality),
+                Some("wo") => wolof = wolof.max(quality),
                 Some("en") => english = english.max(quality),
                 _ => {}
             }
         }
-        if english > french { Self::English } else { Self::French }
+        if wolof > french.max(english) {
+            Self::Wolof
+        } else if english > french.max(wolof) {
+            Self::English
+        } else {
+            Self::French
+        }
     }
 }
 
@@ -90,14 +105,27 @@ mod tests {
     }
 
     #[test]
-    fn french_is_spoken_unless_english_is_preferred() {
-        for accepted in
-            ["", "fr", "fr-SN,en;q=0.8", "wo", "wo;q=0.9, en;q=0.8", "de", "*", "en;q=0", "en;q=x", "fr,en"]
-        {
+    fn french_is_spoken_unless_something_else_is_preferred() {
+        for accepted in [
+            "",
+            "fr",
+            "fr-SN,en;q=0.8",
+            "fr,wo;q=0.9",
+            "wo,fr",
+            "wo,en",
+            "de",
+            "*",
+            "en;q=0",
+            "en;q=x",
+            "fr,en",
+        ] {
             assert_eq!(language(accepted), Language::French, "{accepted}");
         }
         for accepted in ["en", "en-GB", "en, fr;q=0.9", "fr;q=0.2, en;q=0.25", "EN;q=1.0"] {
             assert_eq!(language(accepted), Language::English, "{accepted}");
+        }
+        for accepted in ["wo", "wo-SN", "wo;q=0.9, en;q=0.8", "wo, fr;q=0.9, en;q=0.8"] {
+            assert_eq!(language(accepted), Language::Wolof, "{accepted}");
         }
         assert_eq!(Language::of(&HeaderMap::new()), Language::French);
     }

@@ -18,6 +18,14 @@ pub(crate) struct User(pub(crate) UserId);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MaybeUser(pub(crate) Option<UserId>);
 
+impl User {
+    pub(crate) const REFUSALS: &[Code] = &[Code::TokenMissing, Code::TokenInvalid];
+}
+
+impl MaybeUser {
+    pub(crate) const REFUSALS: &[Code] = &[Code::TokenInvalid];
+}
+
 impl FromRequestParts<App> for MaybeUser {
     type Rejection = Problem;
 

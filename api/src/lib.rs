@@ -11,6 +11,7 @@
 mod asker;
 mod body;
 mod caller;
+mod contract;
 mod edge;
 mod fields;
 mod health;

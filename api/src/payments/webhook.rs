@@ -21,6 +21,7 @@ use wolo_providers::wave::webhook::{self as wave, EventKind, SIGNATURE_HEADER, S
 
 use super::deliveries::Dealt;
 use crate::body::raw;
+use crate::contract::refusals;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -42,7 +43,14 @@ struct Notice {
     heard: Option<Heard>,
 }
 
+refusals!(NotHeard: problem::OF_THE_STORE, problem::OF_THE_ENGINE,
+    &[Code::BodyTooLarge, Code::BodyUnreadable, Code::SignatureInvalid, Code::EventUnreadable, Code::EventReused]);
+
 /// Hears what Wave says.
+#[utoipa::path(post, path = "/api/payments/webhook", operation_id = "payments.webhook", tag = "payments",
+    request_body(content = Object, content_type = "application/json", description = "An event, as Wave writes it."),
+    security(("wave" = [])),
+    responses((status = 200, description = "The event has been kept and passed on."), NotHeard))]
 pub(crate) async fn webhook(
     State(app): State<App>,
     headers: HeaderMap,
