@@ -25,7 +25,10 @@ pub(super) const FILES: [&str; 5] = [
     "swagger-ui.css",
 ];
 
-static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
+static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
+    // Without this it would show the document to a checker on the internet.
+    Arc::new(Config::from("/openapi.json").validator_url("none"))
+});
 
 refusals!(NoFile: &[Code::RouteUnknown]);
 

@@ -41,6 +41,15 @@ shapes! {
         pots::Visibility::ALL.map(pots::Visibility::as_str),
     );
     DonationStage = words("Where a gift stands.", donations::DonationStage::ALL.map(donations::DonationStage::as_str));
+    WaveEvent = ObjectBuilder::new()
+        .description(Some("An event, as Wave writes it; of what it says, only what it is about is read."))
+        .property("id", text("The event.").max_length(Some(255)))
+        .property("type", text("What happened.").examples(["checkout.session.completed"]))
+        .property("data", ObjectBuilder::new().schema_type(Type::Object))
+        .required("id")
+        .required("type")
+        .required("data")
+        .build();
     DocsFile = text("A file of the documentation.").enum_values(Some(FILES)).build();
 }
 

@@ -49,6 +49,7 @@ pub(crate) struct Gift {
     name: Option<String>,
     /// As +221771234567, or 771234567 for Senegal.
     #[serde(default)]
+    #[schema(example = "+221771234567")]
     phone: Option<String>,
     #[serde(default)]
     #[schema(max_length = 500)]
