@@ -4,6 +4,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Document;
+use crate::problem::Code;
 use crate::router;
 
 fn document() -> String {
@@ -52,6 +53,15 @@ fn every_operation_has_its_own_name_an_area_and_words() {
         for (status, response) in operation["responses"].as_object().unwrap() {
             assert!(response["description"].is_string() || response["$ref"].is_string(), "{name} {status}");
         }
+    }
+}
+
+#[test]
+fn every_problem_is_one_that_some_operation_may_answer() {
+    let document = document();
+    for code in Code::ALL {
+        let named = format!("\"$ref\": \"#/components/examples/{}\"", code.as_str());
+        assert!(document.contains(&named), "{} is in no answer", code.as_str());
     }
 }
 

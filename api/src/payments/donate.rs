@@ -54,7 +54,9 @@ pub(crate) struct Gift {
     #[serde(default)]
     #[schema(max_length = 500)]
     message: Option<String>,
+    /// The name is not shown.
     #[serde(default)]
+    #[schema(default = false)]
     anonymous: bool,
 }
 

@@ -47,17 +47,23 @@ pub(crate) struct NewPot {
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     target: Option<i64>,
     #[serde(default)]
-    #[schema(value_type = schemas::Visibility)]
+    #[schema(value_type = schemas::Visibility, default = "link")]
     visibility: Visibility,
     #[serde(default = "yes")]
+    #[schema(default = true)]
     show_donor_names: bool,
     #[serde(default = "yes")]
+    #[schema(default = true)]
     show_amounts: bool,
     #[serde(default = "yes")]
+    #[schema(default = true)]
     allow_anonymous: bool,
     #[serde(default = "yes")]
+    #[schema(default = true)]
     allow_messages: bool,
+    /// The owner is not told who gave what until the day.
     #[serde(default)]
+    #[schema(default = false)]
     surprise: bool,
 }
 

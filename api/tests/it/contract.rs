@@ -42,6 +42,43 @@ async fn every_described_method_is_served_and_no_other() {
     }
 }
 
+/// Bounds stand in the contract as numbers, because nothing else can be written there.
+#[tokio::test]
+async fn the_bounds_in_the_contract_are_the_ones_that_hold() {
+    let app = TestApp::start().await;
+    let contract = contract(&app).await;
+    let (pot, _) = app.open_pot(Visibility::Public).await;
+    let longest = |schema: &str, field: &str| {
+        let bound = &contract["components"]["schemas"][schema]["properties"][field]["maxLength"];
+        usize::try_from(bound.as_u64().unwrap()).unwrap()
+    };
+    for field in ["title", "description"] {
+        let most = longest("NewPot", field);
+        let with = |chars| {
+            let mut wanted = json!({ "title": "x" });
+            wanted[field] = "é".repeat(chars).into();
+            wanted
+        };
+        let owner = app.person(200).await;
+        app.make_pot(owner, &key(), &with(most + 1)).await.wrong_field(422, field);
+        app.make_pot(owner, &key(), &with(most)).await.expect(201);
+    }
+    for field in ["name", "message"] {
+        let most = longest("Gift", field);
+        let with = |chars| {
+            let mut gift = json!({ "pot": pot, "amount": 500 });
+            gift[field] = "é".repeat(chars).into();
+            gift
+        };
+        app.give(None, &key(), &with(most + 1)).await.wrong_field(422, field);
+        app.give(None, &key(), &with(most)).await.expect(201);
+    }
+    let limit = &contract["paths"]["/api/pots"]["get"]["parameters"][0]["schema"]["maximum"];
+    Reply::of(app.get(&format!("/api/pots?limit={limit}"))).await.expect(200);
+    let more = limit.as_u64().unwrap() + 1;
+    Reply::of(app.get(&format!("/api/pots?limit={more}"))).await.wrong_field(422, "limit");
+}
+
 /// The headers that the contract promises are there when they should be.
 #[tokio::test]
 async fn what_an_answer_promises_is_in_the_contract() {
