@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use wolo_database::{Page, pots};
 use wolo_domain::ids::PotId;
 
@@ -29,25 +29,6 @@ pub(crate) struct List {
     next: Option<PotId>,
 }
 
-/// What the list is asked for.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(
-    dead_code,
-    reason = "only described: what is given is read by [`Pairs`], which says all that is wrong with it"
-)]
-struct Question {
-    /// How many at most.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<usize>,
-    /// The `next` of the list before.
-    #[param(value_type = Option<String>, pattern = "^pot_[0-9a-f]{32}$")]
-    after: Option<PotId>,
-    /// The caller's own pots, all of them. This wants a token.
-    #[param(default = false)]
-    mine: Option<bool>,
-}
-
 struct Wanted {
     limit: usize,
     after: Option<PotId>,
@@ -58,7 +39,11 @@ refusals!(NotListed: User::REFUSALS, problem::OF_THE_STORE, &[Code::RequestInval
 
 /// Public pots that are open, the last opened first; or one's own, all of them.
 #[utoipa::path(get, path = "/api/pots", operation_id = "pots.list", tag = "pots",
-    params(Question),
+    params(
+        ("limit" = Option<usize>, Query, description = "How many at most; 20 where it is left out.", minimum = 1, maximum = 100),
+        ("after" = Option<String>, Query, description = "The `next` of the list before.", pattern = "^pot_[0-9a-f]{32}$"),
+        ("mine" = Option<bool>, Query, description = "The caller's own pots, all of them. This wants a token."),
+    ),
     security((), ("bearer" = [])),
     responses(
         (status = 200, description = "Pots.", body = List, links(
