@@ -6,18 +6,12 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use uuid::Uuid;
+pub(crate) use wolo_domain::contacts::Language;
 
 /// Carries an id through all that a request touches, theirs or ours.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
 const LONGEST_ID: usize = 128;
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Language {
-    #[default]
-    French,
-    English,
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
@@ -30,7 +24,7 @@ impl Asker {
         let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_sane(id));
         Self {
             request_id: given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned),
-            language: Language::of(headers),
+            language: preferred(headers),
         }
     }
 }
@@ -41,23 +35,27 @@ fn is_sane(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
 }
 
-impl Language {
-    /// The best of what is spoken here; French where nothing else is clearly wanted.
-    fn of(headers: &HeaderMap) -> Self {
-        let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
-        let (mut french, mut english) = (0, 0);
-        for part in wanted.flat_map(|list| list.split(',')).take(32) {
-            let mut pieces = part.split(';');
-            let tag = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
-            let quality = pieces.find_map(|piece| piece.trim().strip_prefix("q=")).map_or(1000, thousandths);
-            match tag.split('-').next() {
-                // Who reads Wolof here reads French.
-                Some("fr" | "wo") => french = french.max(quality),
-                Some("en") => english = english.max(quality),
-                _ => {}
-            }
+/// The best of what is spoken here; French where nothing else is clearly wanted.
+fn preferred(headers: &HeaderMap) -> Language {
+    let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    let (mut french, mut english, mut wolof) = (0, 0, 0);
+    for part in wanted.flat_map(|list| list.split(',')).take(32) {
+        let mut pieces = part.split(';');
+        let tag = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let quality = pieces.find_map(|piece| piece.trim().strip_prefix("q=")).map_or(1000, thousandths);
+        match tag.split('-').next() {
+            Some("fr") => french = french.max(quality),
+            Some("wo") => wolof = wolof.max(quality),
+            Some("en") => english = english.max(quality),
+            _ => {}
         }
-        if english > french { Self::English } else { Self::French }
+    }
+    if wolof > french.max(english) {
+        Language::Wolof
+    } else if english > french.max(wolof) {
+        Language::English
+    } else {
+        Language::French
     }
 }
 
@@ -86,20 +84,33 @@ mod tests {
     fn language(accepted: &str) -> Language {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_LANGUAGE, accepted.parse().unwrap());
-        Language::of(&headers)
+        preferred(&headers)
     }
 
     #[test]
-    fn french_is_spoken_unless_english_is_preferred() {
-        for accepted in
-            ["", "fr", "fr-SN,en;q=0.8", "wo", "wo;q=0.9, en;q=0.8", "de", "*", "en;q=0", "en;q=x", "fr,en"]
-        {
+    fn french_is_spoken_unless_something_else_is_preferred() {
+        for accepted in [
+            "",
+            "fr",
+            "fr-SN,en;q=0.8",
+            "fr,wo;q=0.9",
+            "wo,fr",
+            "wo,en",
+            "de",
+            "*",
+            "en;q=0",
+            "en;q=x",
+            "fr,en",
+        ] {
             assert_eq!(language(accepted), Language::French, "{accepted}");
         }
         for accepted in ["en", "en-GB", "en, fr;q=0.9", "fr;q=0.2, en;q=0.25", "EN;q=1.0"] {
             assert_eq!(language(accepted), Language::English, "{accepted}");
         }
-        assert_eq!(Language::of(&HeaderMap::new()), Language::French);
+        for accepted in ["wo", "wo-SN", "wo;q=0.9, en;q=0.8", "wo, fr;q=0.9, en;q=0.8"] {
+            assert_eq!(language(accepted), Language::Wolof, "{accepted}");
+        }
+        assert_eq!(preferred(&HeaderMap::new()), Language::French);
     }
 
     #[test]

@@ -15,6 +15,10 @@ pub(crate) struct Body<T> {
     pub(crate) bytes: Bytes,
 }
 
+/// Why a body cannot be read.
+pub(crate) const REFUSALS: &[Code] =
+    &[Code::JsonMalformed, Code::BodyUnreadable, Code::BodyTooLarge, Code::BodyNotJson, Code::RequestInvalid];
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 

@@ -84,6 +84,28 @@ async fn bearer(parts: &Parts, app: &App) -> Result<Option<(UserId, Bearer)>, Pr
     if good { Ok(Some((user, bearer))) } else { Err(refused()) }
 }
 
+impl User {
+    pub(crate) const REFUSALS: &[Code] = InSession::REFUSALS;
+}
+
+impl MaybeUser {
+    pub(crate) const REFUSALS: &[Code] = &[Code::TokenInvalid, Code::StoreUnavailable];
+}
+
+impl InSession {
+    pub(crate) const REFUSALS: &[Code] = &[Code::TokenMissing, Code::TokenInvalid, Code::StoreUnavailable];
+}
+
+impl<P> Staff<P> {
+    pub(crate) const REFUSALS: &[Code] = &[
+        Code::TokenMissing,
+        Code::TokenInvalid,
+        Code::NotAllowed,
+        Code::SecondFactorNeeded,
+        Code::StoreUnavailable,
+    ];
+}
+
 impl FromRequestParts<App> for MaybeUser {
     type Rejection = Problem;
 

@@ -7,29 +7,63 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 use wolo_bootstrap::temporal;
 
+use crate::contract::Nothing;
+use crate::problem;
 use crate::state::App;
 
 /// For each of the two, and both are asked at once.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-#[derive(Serialize)]
+/// A sign of life.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
+    #[schema(value_type = String, pattern = "^ok$", example = "ok")]
     status: &'static str,
 }
 
-#[derive(Serialize)]
+/// Who answers: `ok` or `unavailable`.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Readiness {
+    #[schema(value_type = String, pattern = "^(ok|unavailable)$", example = "ok")]
     status: &'static str,
+    #[schema(value_type = String, pattern = "^(ok|unavailable)$", example = "ok")]
     database: &'static str,
+    #[schema(value_type = String, pattern = "^(ok|unavailable)$", example = "ok")]
     temporal: &'static str,
 }
 
+/// Whether the process lives.
+#[utoipa::path(get, path = "/health", operation_id = "health", tag = "operation",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
 pub(crate) async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
+/// Whether this area's process lives.
+#[utoipa::path(get, path = "/api/pots/health", operation_id = "pots.health", tag = "pots",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
+pub(crate) async fn pots() -> Json<Health> {
+    health().await
+}
+
+/// Whether this area's process lives.
+#[utoipa::path(get, path = "/api/payments/health", operation_id = "payments.health", tag = "payments",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
+pub(crate) async fn payments() -> Json<Health> {
+    health().await
+}
+
+/// Whether the process can work.
+#[utoipa::path(get, path = "/ready", operation_id = "ready", tag = "operation",
+    responses(
+        Nothing,
+        (status = 200, description = "All that it needs answers.", body = Readiness),
+        (status = 503, description = "Something that it needs does not answer.",
+            content((Readiness = "application/json"), (problem::Document = "application/problem+json"))),
+    ))]
 pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
     let (database, engine) = tokio::join!(
         tokio::time::timeout(PATIENCE, wolo_database::ping(&app.pool)),

@@ -12,6 +12,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 use wolo_database::idempotency::{self, Answer, Claim, Claimed};
 
@@ -19,7 +23,7 @@ use crate::asker::Asker;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
-const HEADER: &str = "idempotency-key";
+pub(crate) const HEADER: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const LONGEST: usize = 255;
 
@@ -28,6 +32,27 @@ const MARGIN: Duration = Duration::from_secs(2);
 
 /// The caller's key.
 pub(crate) struct Key(String);
+
+impl Key {
+    pub(crate) const REFUSALS: &[Code] =
+        &[Code::KeyMissing, Code::KeyInvalid, Code::KeyReused, Code::KeyInFlight];
+}
+
+impl IntoParams for Key {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(format!("^[!-~]{{1,{LONGEST}}}$")))
+            .examples(["0b5c2f5e-7d0c-4c35-9a1e-6f2d9f7f6a11"]);
+        let parameter = ParameterBuilder::new()
+            .name(HEADER)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::True)
+            .description(Some("The caller's own name for this request, used for no other."))
+            .schema(Some(schema));
+        vec![parameter.build()]
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Key {
     type Rejection = Problem;

@@ -9,12 +9,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so"))]
 
 mod asker;
+mod admin;
 mod body;
 mod caller;
+mod contract;
+mod credentials;
 mod edge;
 mod fields;
 mod health;
 mod idempotency;
+mod keys;
 mod payments;
 mod pots;
 mod problem;
@@ -24,5 +28,6 @@ pub mod rules;
 mod server;
 mod state;
 pub mod tokens;
+mod users;
 
 pub use server::{Api, Error, run};

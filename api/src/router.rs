@@ -1,33 +1,69 @@
-//! The whole map.
+//! The whole map. Behind each line stands the address that its operations give themselves; a test holds the two together.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::{Extension, Router};
+use utoipa::OpenApi as _;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
 
 use crate::problem::{Code, Problem};
 use crate::state::App;
-use crate::{edge, health, payments, pots};
+use crate::{admin, contract, edge, health, keys, payments, pots, users};
 
-#[rustfmt::skip]
 pub(crate) fn router(app: App) -> Router {
     let limit = DefaultBodyLimit::max(app.settings.api.body_limit_bytes);
-    let routes = Router::new()
-        // Pots.
-        .route("/api/pots",                 get(pots::list).post(pots::create))
-        .route("/api/pots/{pot}",           get(pots::show))
-        .route("/api/pots/{pot}/close",     post(pots::close))
-        .route("/api/pots/health",          get(health::health))
-        // Giving.
-        .route("/api/payments/donate",      post(payments::donate))
-        .route("/api/payments/status/{id}", get(payments::status))
-        .route("/api/payments/health",      get(health::health))
-        // What Wave tells us. Its signature is checked on the raw bytes, of which no more are read than this.
-        .route("/api/payments/webhook",     post(payments::webhook).layer(DefaultBodyLimit::max(payments::WEBHOOK_LIMIT)))
-        // Operation.
-        .route("/health",                   get(health::health))
-        .route("/ready",                    get(health::ready))
+    let (routes, document) = map().split_for_parts();
+    let routes = routes
         .fallback(async || Problem::new(Code::RouteUnknown))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
-        .layer(limit);
+        .layer(limit)
+        .layer(Extension(contract::Document::new(document)));
     edge::around(routes, &app.settings.api).with_state(app)
+}
+
+#[rustfmt::skip]
+pub(crate) fn map() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(contract::Opening::openapi())
+        // Accounts.
+        .routes(routes!(users::register))             // /api/users/auth/register
+        .routes(routes!(users::login))                // /api/users/auth/login
+        .routes(routes!(users::request))              // /api/users/auth/otp/request
+        .routes(routes!(users::verify))               // /api/users/auth/otp/verify
+        .routes(routes!(users::verify_contact))       // /api/users/auth/verify-email
+        .routes(routes!(users::resend))               // /api/users/auth/resend-verification
+        .routes(routes!(users::enrol))                // /api/users/auth/second-factor/enrol
+        .routes(routes!(users::give))                 // /api/users/auth/second-factor
+        .routes(routes!(users::refresh))              // /api/users/auth/refresh-token
+        .routes(routes!(users::logout))               // /api/users/auth/logout
+        .routes(routes!(users::list))                 // /api/users/auth/sessions
+        .routes(routes!(users::end))                  // /api/users/auth/sessions/{id}
+        .routes(routes!(users::forgot))               // /api/users/auth/forgot-password
+        .routes(routes!(users::reset))                // /api/users/auth/reset-password
+        .routes(routes!(users::change_password))      // /api/users/auth/password
+        .routes(routes!(users::me))                   // /api/users/auth/me
+        .routes(routes!(users::show_profile, users::change_profile))            // /api/users/profile
+        .routes(routes!(users::change_contact))       // /api/users/profile/contact
+        .routes(routes!(users::show_preferences, users::change_preferences))    // /api/users/preferences
+        .routes(routes!(keys::published))             // /.well-known/jwks.json
+        // Those who work here.
+        .routes(routes!(admin::hold))                 // /api/admin/pots/{pot}/hold
+        .routes(routes!(admin::release))              // /api/admin/pots/{pot}/release
+        .routes(routes!(admin::services))             // /services
+        // Pots.
+        .routes(routes!(pots::list, pots::create))    // /api/pots
+        .routes(routes!(pots::show))                  // /api/pots/{pot}
+        .routes(routes!(pots::close))                 // /api/pots/{pot}/close
+        .routes(routes!(health::pots))                // /api/pots/health
+        // Giving.
+        .routes(routes!(payments::donate))            // /api/payments/donate
+        .routes(routes!(payments::status))            // /api/payments/status/{id}
+        .routes(routes!(health::payments))            // /api/payments/health
+        // What Wave tells us. Its signature is checked on the raw bytes, of which no more are read than this.
+        .routes(routes!(payments::webhook).layer(DefaultBodyLimit::max(payments::WEBHOOK_LIMIT)))    // /api/payments/webhook
+        // Operation.
+        .routes(routes!(health::health))              // /health
+        .routes(routes!(health::ready))               // /ready
+        .routes(routes!(contract::openapi))           // /openapi.json
+        .routes(routes!(contract::page))              // /docs
+        .routes(routes!(contract::file))              // /docs/{file}
 }

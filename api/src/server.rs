@@ -7,11 +7,13 @@ use std::net::SocketAddr;
 use axum::Router;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
+use wolo_bootstrap::codec::CodecError;
 use wolo_bootstrap::{Settings, Shutdown, temporal};
 use wolo_control::Control;
 use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
 
+use crate::credentials::Credentials;
 use crate::router;
 use crate::state::App;
 use crate::tokens::{TokenError, Verifier};
@@ -31,6 +33,8 @@ pub enum Error {
     Temporal(#[from] temporal::ConnectError),
     #[error("the key that signs tokens cannot be used")]
     Tokens(#[from] TokenError),
+    #[error("the keys that seal what lies in the database cannot be used")]
+    Seal(#[from] CodecError),
     #[error("the API stopped serving")]
     Serve(#[source] io::Error),
 }
@@ -50,12 +54,13 @@ impl Api {
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: settings.api.listen, source })?;
         let verifier = Verifier::new(&settings.tokens)?;
+        let credentials = Credentials::new(&settings)?;
         let pool = wolo_database::connect_later(
             settings.database.url.expose_secret(),
             settings.database.max_connections,
         )?;
         let control = Control::new(temporal::connect(&settings.temporal).await?);
-        let router = router::router(App::new(settings, pool.clone(), control, verifier));
+        let router = router::router(App::new(settings, pool.clone(), control, verifier, credentials));
         Ok(Self { listener, address, router, pool })
     }
 

@@ -8,6 +8,7 @@ use wolo_bootstrap::Settings;
 use wolo_control::Control;
 use wolo_database::Pool;
 
+use crate::credentials::Credentials;
 use crate::payments::Deliveries;
 use crate::tokens::Verifier;
 
@@ -18,16 +19,24 @@ pub(crate) struct App {
     pub(crate) control: Control,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) deliveries: Arc<Deliveries>,
+    pub(crate) credentials: Arc<Credentials>,
 }
 
 impl App {
-    pub(crate) fn new(settings: Settings, pool: Pool, control: Control, verifier: Verifier) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        pool: Pool,
+        control: Control,
+        verifier: Verifier,
+        credentials: Credentials,
+    ) -> Self {
         Self {
             settings: Arc::new(settings),
             pool,
             control,
             verifier: Arc::new(verifier),
             deliveries: Arc::default(),
+            credentials: Arc::new(credentials),
         }
     }
 

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_bootstrap::settings;
 use wolo_domain::accounts::Role;
@@ -190,12 +191,12 @@ impl Verifier {
 }
 
 /// A set of public keys.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Jwks {
     keys: Vec<Jwk>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Jwk {
     kty: &'static str,
     crv: &'static str,

@@ -51,6 +51,11 @@ impl<'a> Context<'a> {
         Self { sub: Some(user.uuid()), ..Self::of("user") }
     }
 
+    /// Somebody who works here. What they may do has been decided; what they may see is the same for all of them.
+    pub const fn staff(user: UserId) -> Self {
+        Self { sub: Some(user.uuid()), ..Self::of("support") }
+    }
+
     /// Whoever is signed in, if anybody is.
     pub fn caller(user: Option<UserId>) -> Self {
         user.map_or_else(Self::visitor, Self::user)

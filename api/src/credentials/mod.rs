@@ -7,11 +7,14 @@ mod second_factor;
 
 pub(crate) use keyed::{Keyed, new_code, new_recovery_codes, new_refresh_token};
 pub(crate) use passwords::{Passwords, Verified, weakness};
-pub(crate) use second_factor::{Secret, step_of};
+pub(crate) use second_factor::Secret;
 
 use secrecy::ExposeSecret as _;
 use wolo_bootstrap::codec::CodecError;
 use wolo_bootstrap::{Seal, Settings};
+
+use crate::problem::{Code, Problem};
+use keyed::NoRandomness;
 
 /// The keys and limits that all of it needs.
 pub(crate) struct Credentials {
@@ -28,4 +31,10 @@ impl Credentials {
             seal: Seal::new(&settings.temporal.payload_keys)?,
         })
     }
+}
+
+/// What a caller is told when nothing secret can be made.
+pub(crate) fn unavailable(error: NoRandomness) -> Problem {
+    tracing::error!(%error, "nothing secret can be made");
+    Problem::new(Code::Internal)
 }

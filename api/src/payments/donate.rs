@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wolo_control::donations::{CheckoutOutcome, DonationInput, DonationRequest, Donor};
 use wolo_control::{AskError, ids};
 use wolo_database::pots::Pot;
@@ -15,12 +16,13 @@ use wolo_domain::money::Xof;
 use wolo_domain::pots::Visibility;
 
 use crate::asker::{Asker, Language};
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::caller::{MaybeUser, account};
+use crate::contract::{refusals, schemas};
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once};
 use crate::pots::{Reference, find};
-use crate::problem::{Code, Problem, Words, stage_words};
+use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::rules;
 use crate::state::App;
 
@@ -28,37 +30,75 @@ const NAME_CHARS: usize = 200;
 /// What the database keeps of a message, whatever the settings allow.
 const MESSAGE_CHARS: usize = 500;
 
-#[derive(Deserialize)]
+/// What somebody wants to give.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "pot": "pot_0193a5c2f0f07c3ab1d2e3f405162738", "amount": 5000, "name": "Moussa", "message": "Bon anniversaire !",
+}))]
 pub(crate) struct Gift {
     /// Its id, or the secret part of its link.
+    #[schema(pattern = "^(pot_[0-9a-f]{32}|[A-Za-z0-9_-]{16,64})$")]
     pot: String,
+    /// Whole francs, within the bounds that `amount_too_small` and `amount_too_large` name.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     amount: i64,
+    /// One line.
     #[serde(default)]
+    #[schema(max_length = 200)]
     name: Option<String>,
+    /// As +221771234567, or 771234567 for Senegal.
     #[serde(default)]
+    #[schema(example = "+221771234567")]
     phone: Option<String>,
     #[serde(default)]
+    #[schema(max_length = 500)]
     message: Option<String>,
+    /// The name is not shown.
     #[serde(default)]
+    #[schema(default = false)]
     anonymous: bool,
 }
 
 /// A gift that waits for its giver, or where it has come to since.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AskedGift)]
 struct Asked {
+    #[schema(value_type = schemas::DonationId)]
     donation: DonationId,
+    #[schema(value_type = schemas::PotId)]
     pot: PotId,
+    #[schema(value_type = schemas::Francs)]
     amount: Xof,
+    #[schema(value_type = schemas::DonationStage)]
     stage: DonationStage,
     /// To be opened in the browser of the system, never in a web view.
+    #[schema(format = Uri, required = true)]
     wave_launch_url: Option<String>,
+    #[schema(required = true)]
     expires_at: Option<DateTime<Utc>>,
+    #[schema(format = Uri)]
     status_url: String,
+    /// The process behind it.
+    #[schema(pattern = "^donation/don_[0-9a-f]{32}$")]
     process: String,
 }
 
+refusals!(NotBegun: MaybeUser::REFUSALS, Key::REFUSALS, body::REFUSALS, problem::OF_THE_STORE, problem::OF_THE_ENGINE,
+    &[Code::AccountUnknown, Code::PotUnknown, Code::PotNotOpen, Code::PotHeld, Code::OwnPot, Code::AmountTooSmall,
+      Code::AmountTooLarge, Code::AnonymousNotAllowed, Code::MessagesNotAllowed, Code::RefusedByWave]);
+
 /// Begins a gift and answers where it can be paid.
+#[utoipa::path(post, path = "/api/payments/donate", operation_id = "payments.donate", tag = "payments",
+    params(Key),
+    request_body = Gift,
+    security((), ("bearer" = [])),
+    responses(
+        (status = 201, description = "The gift, and where it can be paid.", body = Asked, links(
+            ("status" = (operation_id = "payments.status", parameters(("id" = "$response.body#/donation")))),
+        )),
+        NotBegun,
+    ))]
 pub(crate) async fn donate(
     State(app): State<App>,
     MaybeUser(user): MaybeUser,

@@ -9,6 +9,6 @@ mod status;
 mod webhook;
 
 pub(crate) use deliveries::Deliveries;
-pub(crate) use donate::donate;
-pub(crate) use status::status;
-pub(crate) use webhook::{LIMIT as WEBHOOK_LIMIT, webhook};
+pub(crate) use donate::{__path_donate, donate};
+pub(crate) use status::{__path_status, status};
+pub(crate) use webhook::{__path_webhook, LIMIT as WEBHOOK_LIMIT, webhook};

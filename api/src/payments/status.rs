@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 use wolo_control::ids;
 use wolo_database::{Context, donations, webhooks};
 use wolo_domain::donations::DonationStage;
@@ -15,26 +16,48 @@ use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::money::Xof;
 
 use super::page;
-use crate::problem::{Code, Problem};
+use crate::contract::{refusals, schemas};
+use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
-#[derive(Serialize)]
+/// Where a gift stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GiftStatus)]
 pub(super) struct Status {
+    #[schema(value_type = schemas::DonationId)]
     pub(super) donation: DonationId,
+    #[schema(value_type = schemas::PotId)]
     pub(super) pot: PotId,
+    #[schema(value_type = schemas::Francs)]
     pub(super) amount: Xof,
+    #[schema(value_type = schemas::DonationStage)]
     pub(super) stage: DonationStage,
     /// Attempts to pay that failed; none of them is an end.
     pub(super) failed_attempts: u32,
     /// Where it can be paid, as long as it can.
+    #[schema(format = Uri, required = true)]
     pub(super) wave_launch_url: Option<String>,
+    #[schema(required = true)]
     expires_at: Option<DateTime<Utc>>,
     requested_at: DateTime<Utc>,
+    #[schema(required = true)]
     ended_at: Option<DateTime<Utc>>,
+    /// The process behind it.
+    #[schema(pattern = "^donation/don_[0-9a-f]{32}$")]
     process: String,
 }
 
+refusals!(NotTold: problem::OF_THE_STORE, &[Code::DonationUnknown]);
+
 /// Where a gift stands: a page for browsers, which Wave sends here, and JSON for everybody else.
+#[utoipa::path(get, path = "/api/payments/status/{id}", operation_id = "payments.status", tag = "payments",
+    params(("id" = inline(schemas::DonationId), Path, description = "The gift's id.")),
+    responses(
+        (status = 200, description = "Where it stands.",
+            content((Status = "application/json"), (String = "text/html")),
+            headers(("Vary" = String, description = "`accept`: it says which of the two is given."))),
+        NotTold,
+    ))]
 pub(crate) async fn status(
     State(app): State<App>,
     headers: HeaderMap,

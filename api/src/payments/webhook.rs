@@ -21,6 +21,7 @@ use wolo_providers::wave::webhook::{self as wave, EventKind, SIGNATURE_HEADER, S
 
 use super::deliveries::Dealt;
 use crate::body::raw;
+use crate::contract::{refusals, schemas};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -29,6 +30,8 @@ pub(crate) const LIMIT: usize = 64 * 1024;
 
 /// Wave waits five seconds for an answer. One that comes later is not heard.
 const WAVE_WAITS: Duration = Duration::from_millis(4_500);
+
+const LONGEST_NAME: usize = 255;
 
 const PROVIDER: &str = "wave";
 const COMPLETED: &str = "checkout.session.completed";
@@ -42,7 +45,14 @@ struct Notice {
     heard: Option<Heard>,
 }
 
+refusals!(NotHeard: problem::OF_THE_STORE, problem::OF_THE_ENGINE,
+    &[Code::BodyTooLarge, Code::BodyUnreadable, Code::SignatureInvalid, Code::EventUnreadable, Code::EventReused]);
+
 /// Hears what Wave says.
+#[utoipa::path(post, path = "/api/payments/webhook", operation_id = "payments.webhook", tag = "payments",
+    request_body = inline(schemas::WaveEvent),
+    security(("wave" = [])),
+    responses((status = 200, description = "The event has been kept and passed on."), NotHeard))]
 pub(crate) async fn webhook(
     State(app): State<App>,
     headers: HeaderMap,
@@ -96,7 +106,14 @@ fn read(body: &[u8]) -> Option<Notice> {
         EventKind::PaymentFailed { session } => of(webhooks::PAYMENT_FAILED, session, Heard::AttemptFailed),
         EventKind::Other(kind) => (kind, None, None),
     };
-    Some(Notice { event: event.id, kind, reference, heard })
+    let names = [Some(&event.id), Some(&kind), reference.as_ref()];
+    let all_fit = names.into_iter().flatten().all(|name| fits(name));
+    all_fit.then_some(Notice { event: event.id, kind, reference, heard })
+}
+
+/// What the inbox can hold as a name: Wave gives none that is longer, and Postgres takes no NUL.
+fn fits(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && !name.contains('\0')
 }
 
 /// Stores it, passes it on, and notes that it was dealt with, in this order.
@@ -179,7 +196,7 @@ async fn keep_unreadable(app: &App, body: &[u8], digest: &[u8]) -> Result<Proble
     }
     let named = serde_json::from_slice::<Id>(body).ok().map(|named| named.id);
     let event = named
-        .filter(|id| (1..=255).contains(&id.len()) && !id.contains('\0'))
+        .filter(|id| !id.is_empty() && fits(id))
         .unwrap_or_else(|| format!("sha256:{}", hex::encode(digest)));
     tracing::error!(event, "a signed event cannot be read");
     let webhook =

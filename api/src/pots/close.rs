@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::ToSchema;
 use wolo_control::AskError;
 use wolo_control::pots::{Wish, WishAnswer};
 use wolo_database::Context;
@@ -12,23 +13,35 @@ use wolo_domain::pots::PotStage;
 
 use super::view::{PotView, Reference, Viewer, find};
 use crate::asker::{Asker, Language};
-use crate::body::{Body, OptionalBody};
+use crate::body::{self, Body, OptionalBody};
 use crate::caller::User;
+use crate::contract::refusals;
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once, Turn};
-use crate::problem::{Code, Problem, Words, stage_words};
+use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::state::App;
 
 const REASON_CHARS: usize = 500;
 
-#[derive(Deserialize)]
+/// Why a pot is closed early.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "reason": "Nous fêtons plus tôt." }))]
 pub(crate) struct Closing {
     #[serde(default)]
+    #[schema(max_length = 500)]
     reason: Option<String>,
 }
 
+refusals!(NotClosed: User::REFUSALS, Key::REFUSALS, body::REFUSALS, problem::OF_THE_STORE, problem::OF_THE_ENGINE,
+    &[Code::PotUnknown, Code::PotNotOpen]);
+
 /// Closes the caller's pot before the day.
+#[utoipa::path(post, path = "/api/pots/{pot}/close", operation_id = "pots.close", tag = "pots",
+    params(Reference, Key),
+    request_body = Option<Closing>,
+    security(("bearer" = [])),
+    responses((status = 200, description = "The pot, closed.", body = PotView), NotClosed))]
 pub(crate) async fn close(
     State(app): State<App>,
     User(user): User,

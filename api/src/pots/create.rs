@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Datelike as _;
 use serde::Deserialize;
+use utoipa::ToSchema;
 use wolo_control::AskError;
 use wolo_control::pots::{PotMade, PotPlan};
 use wolo_database::{Context, pots};
@@ -16,11 +17,12 @@ use wolo_domain::pots::{PotSettings, Timeline, Visibility};
 
 use super::view::{PotView, Viewer};
 use crate::asker::Asker;
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::caller::{User, account};
+use crate::contract::{refusals, schemas};
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once, Turn};
-use crate::problem::{Code, Problem};
+use crate::problem::{self, Code, Problem};
 use crate::rules;
 use crate::state::App;
 
@@ -28,26 +30,40 @@ const TITLE_CHARS: usize = 200;
 const DESCRIPTION_CHARS: usize = 5000;
 const LARGEST_TARGET: i64 = 1_000_000_000;
 
+/// What an owner wants.
 #[expect(clippy::struct_excessive_bools, reason = "the owner's switches, as the owner sets them")]
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "title": "Les 30 ans d'Awa", "target": 25_000, "visibility": "link" }))]
 pub(crate) struct NewPot {
+    /// One line.
+    #[schema(min_length = 1, max_length = 200)]
     title: String,
     #[serde(default)]
+    #[schema(max_length = 5000)]
     description: Option<String>,
+    /// Whole francs; the usual target where it is left out.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     target: Option<i64>,
     #[serde(default)]
+    #[schema(value_type = schemas::Visibility, default = "link")]
     visibility: Visibility,
     #[serde(default = "yes")]
+    #[schema(default = true)]
     show_donor_names: bool,
     #[serde(default = "yes")]
+    #[schema(default = true)]
     show_amounts: bool,
     #[serde(default = "yes")]
+    #[schema(default = true)]
     allow_anonymous: bool,
     #[serde(default = "yes")]
+    #[schema(default = true)]
     allow_messages: bool,
+    /// The owner is not told who gave what until the day.
     #[serde(default)]
+    #[schema(default = false)]
     surprise: bool,
 }
 
@@ -55,7 +71,23 @@ fn yes() -> bool {
     true
 }
 
-/// Makes the pot of the caller's next birthday. A minor's pot is made too, and held until a guardian consents.
+refusals!(NotMade: User::REFUSALS, Key::REFUSALS, body::REFUSALS, problem::OF_THE_STORE, problem::OF_THE_ENGINE,
+    &[Code::AccountUnknown, Code::PotExists]);
+
+/// Makes the pot of the caller's next birthday.
+///
+/// A minor's pot is made too, and held until a guardian consents.
+#[utoipa::path(post, path = "/api/pots", operation_id = "pots.create", tag = "pots",
+    params(Key),
+    request_body = NewPot,
+    security(("bearer" = [])),
+    responses(
+        (status = 201, description = "The pot.", body = PotView, links(
+            ("show" = (operation_id = "pots.show", parameters(("pot" = "$response.body#/id")))),
+            ("close" = (operation_id = "pots.close", parameters(("pot" = "$response.body#/id")))),
+        )),
+        NotMade,
+    ))]
 pub(crate) async fn create(
     State(app): State<App>,
     User(owner): User,

@@ -3,24 +3,29 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 use wolo_database::{Context, Page, pots};
 use wolo_domain::ids::PotId;
 
 use super::view::{PotView, Viewer};
 use crate::asker::Asker;
-use crate::caller::MaybeUser;
+use crate::caller::{MaybeUser, User};
+use crate::contract::{refusals, schemas};
 use crate::fields::Fields;
-use crate::problem::{Code, Problem, Words};
+use crate::problem::{self, Code, Problem, Words};
 use crate::query::Pairs;
 use crate::state::App;
 
 const USUAL: usize = 20;
 const MOST: usize = 100;
 
-#[derive(Serialize)]
+/// Pots, and where the list goes on.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Pots)]
 pub(crate) struct List {
     pots: Vec<PotView>,
     /// What to ask for as `after` to go on; nothing when this was all.
+    #[schema(value_type = Option<schemas::PotId>, required = true)]
     next: Option<PotId>,
 }
 
@@ -30,7 +35,24 @@ struct Wanted {
     mine: bool,
 }
 
+refusals!(NotListed: User::REFUSALS, problem::OF_THE_STORE, &[Code::RequestInvalid]);
+
 /// Public pots that are open, the last opened first; or one's own, all of them.
+#[utoipa::path(get, path = "/api/pots", operation_id = "pots.list", tag = "pots",
+    params(
+        ("limit" = Option<usize>, Query, description = "How many at most; 20 where it is left out.", minimum = 1, maximum = 100),
+        ("after" = Option<String>, Query, description = "The `next` of the list before.", pattern = "^pot_[0-9a-f]{32}$"),
+        ("mine" = Option<bool>, Query, description = "The caller's own pots, all of them. This wants a token."),
+    ),
+    security((), ("bearer" = [])),
+    responses(
+        (status = 200, description = "Pots.", body = List, links(
+            ("show" = (operation_id = "pots.show", parameters(("pot" = "$response.body#/pots/0/id")))),
+            ("give" = (operation_id = "payments.donate", request_body = json!({ "pot": "$response.body#/pots/0/id" }))),
+            ("go_on" = (operation_id = "pots.list", parameters(("after" = "$response.body#/next")))),
+        )),
+        NotListed,
+    ))]
 pub(crate) async fn list(
     State(app): State<App>,
     MaybeUser(user): MaybeUser,

@@ -8,8 +8,8 @@ mod list;
 mod show;
 mod view;
 
-pub(crate) use close::close;
-pub(crate) use create::create;
-pub(crate) use list::list;
-pub(crate) use show::show;
+pub(crate) use close::{__path_close, close};
+pub(crate) use create::{__path_create, create};
+pub(crate) use list::{__path_list, list};
+pub(crate) use show::{__path_show, show};
 pub(crate) use view::{Reference, find};

@@ -6,10 +6,17 @@ use axum::extract::State;
 use super::view::{PotView, Reference, Viewer, find};
 use crate::asker::Asker;
 use crate::caller::MaybeUser;
-use crate::problem::{Code, Problem};
+use crate::contract::refusals;
+use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
+refusals!(NotShown: MaybeUser::REFUSALS, problem::OF_THE_STORE, &[Code::PotUnknown]);
+
 /// One pot, to whoever may see it.
+#[utoipa::path(get, path = "/api/pots/{pot}", operation_id = "pots.show", tag = "pots",
+    params(Reference),
+    security((), ("bearer" = [])),
+    responses((status = 200, description = "The pot, as this caller sees it.", body = PotView), NotShown))]
 pub(crate) async fn show(
     State(app): State<App>,
     MaybeUser(user): MaybeUser,

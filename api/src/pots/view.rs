@@ -4,6 +4,10 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
 use wolo_control::ids;
 use wolo_database::Context;
 use wolo_database::pots::{self, Pot};
@@ -12,6 +16,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::pots::{HoldReason, PotStage, Visibility};
 
 use crate::asker::Language;
+use crate::contract::schemas;
 use crate::problem::{Code, Problem, hold_words};
 use crate::state::App;
 
@@ -31,6 +36,22 @@ impl Reference {
         let slug = (16..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if slug { Ok(Self::Slug(text.to_owned())) } else { Err(Problem::new(Code::PotUnknown)) }
+    }
+}
+
+impl IntoParams for Reference {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^(pot_[0-9a-f]{32}|[A-Za-z0-9_-]{16,64})$"))
+            .examples(["pot_0193a5c2f0f07c3ab1d2e3f405162738"]);
+        let parameter = ParameterBuilder::new()
+            .name("pot")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some("The pot's id, or the part of its link that nobody can guess."))
+            .schema(Some(schema));
+        vec![parameter.build()]
     }
 }
 
@@ -86,23 +107,35 @@ impl Viewer {
 
 /// A pot as one caller sees it.
 #[expect(clippy::struct_excessive_bools, reason = "the owner's switches, as the owner sets them")]
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Pot)]
 pub(crate) struct PotView {
+    #[schema(value_type = schemas::PotId)]
     id: PotId,
+    /// The part of the link that nobody can guess: for the owner alone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, pattern = "^[A-Za-z0-9_-]{16,64}$")]
     slug: Option<String>,
+    #[schema(example = "Les 30 ans d'Awa")]
     title: String,
     description: String,
+    /// What it aims at; an aim, not a condition.
+    #[schema(value_type = schemas::Francs)]
     target: Xof,
     /// Everything given so far; left out where the owner does not show amounts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = schemas::Francs, required = false)]
     collected: Option<Xof>,
+    #[schema(minimum = 0)]
     gifts: i64,
+    #[schema(value_type = schemas::PotStage)]
     stage: PotStage,
     held: bool,
     /// Why it is held: for the owner alone, because a reason tells something about a person.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<HoldView>, required = false)]
     holds: Option<Vec<HoldView>>,
+    #[schema(value_type = schemas::Visibility)]
     visibility: Visibility,
     show_donor_names: bool,
     show_amounts: bool,
@@ -113,22 +146,33 @@ pub(crate) struct PotView {
     opens_at: DateTime<Utc>,
     closes_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DateTime<Utc>, required = false)]
     closed_at: Option<DateTime<Utc>>,
+    /// A page for people.
+    #[schema(format = Uri)]
     share_url: String,
+    /// The process behind it.
+    #[schema(pattern = "^pot/pot_[0-9a-f]{32}$")]
     process: String,
     links: Links,
 }
 
-#[derive(Serialize)]
+/// A hold, for the pot's owner.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Hold)]
 struct HoldView {
+    #[schema(value_type = schemas::HoldReason)]
     reason: HoldReason,
+    /// The same for people, in the caller's language.
     words: String,
     since: DateTime<Utc>,
 }
 
-#[derive(Serialize)]
+/// Where to go from here.
+#[derive(Serialize, ToSchema)]
 struct Links {
     #[serde(rename = "self")]
+    #[schema(format = Uri)]
     this: String,
 }
 

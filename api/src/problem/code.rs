@@ -10,18 +10,20 @@ macro_rules! codes {
         pub(crate) enum Code { $($code,)* }
 
         impl Code {
+            pub(crate) const ALL: &[Self] = &[$(Self::$code,)*];
+
             pub(crate) const fn as_str(self) -> &'static str {
                 match self { $(Self::$code => $name,)* }
             }
 
-            pub(super) const fn status(self) -> StatusCode {
+            pub(crate) const fn status(self) -> StatusCode {
                 match self { $(Self::$code => StatusCode::$status,)* }
             }
 
-            /// Title and detail.
-            pub(super) const fn words(self, language: Language) -> (&'static str, &'static str) {
+            /// Title and detail, in French where Wolof is wanted.
+            pub(crate) const fn words(self, language: Language) -> (&'static str, &'static str) {
                 match (self, language) {
-                    $((Self::$code, Language::French) => ($fr, $fr_detail),
+                    $((Self::$code, Language::French | Language::Wolof) => ($fr, $fr_detail),
                       (Self::$code, Language::English) => ($en, $en_detail),)*
                 }
             }
@@ -92,6 +94,9 @@ codes! {
     ContactTaken = "contact_taken", CONFLICT,
         "Contact déjà utilisé", "Contact taken",
         "Un autre compte a ce contact.", "Another account has this contact.";
+    SecondFactorThere = "second_factor_there", CONFLICT,
+        "Second facteur déjà là", "Second factor there",
+        "Ce compte a déjà un second facteur.", "This account has a second factor already.";
     SessionUnknown = "session_unknown", NOT_FOUND,
         "Session inconnue", "Unknown session",
         "Cette session n'existe pas.", "There is no such session.";
@@ -126,6 +131,9 @@ codes! {
     PotHeld = "pot_held", CONFLICT,
         "Cagnotte suspendue", "Pot on hold",
         "Cette cagnotte ne reçoit pas de cadeaux pour le moment.", "This pot takes no gifts for the moment.";
+    PotEnded = "pot_ended", CONFLICT,
+        "Cagnotte terminée", "Pot ended",
+        "Cette cagnotte est terminée.", "This pot has ended.";
     // Gifts.
     AmountTooSmall = "amount_too_small", UNPROCESSABLE_ENTITY,
         "Montant trop petit", "Amount too small",
@@ -180,8 +188,29 @@ codes! {
 }
 
 impl Code {
+    /// The title, and the language that it is in: Wolof where it is wanted and we have the words, French else.
+    pub(crate) const fn title(self, wanted: Language) -> (&'static str, Language) {
+        match (wanted, self.wolof()) {
+            (Language::Wolof, Some(title)) => (title, Language::Wolof),
+            (Language::Wolof, None) => (self.words(Language::French).0, Language::French),
+            (language, _) => (self.words(language).0, language),
+        }
+    }
+
+    /// Only words that we can stand behind. A plain title is understood; a wrong sentence about money is not.
+    const fn wolof(self) -> Option<&'static str> {
+        Some(match self {
+            Self::RouteUnknown => "Adrees bi amul",
+            Self::AmountTooSmall => "Xaalis bi dafa néew",
+            Self::AmountTooLarge => "Xaalis bi dafa bari",
+            Self::NotYet | Self::TimedOut => "Xaaral tuuti",
+            Self::Internal => "Njuumte",
+            _ => return None,
+        })
+    }
+
     /// Seconds after which asking again makes sense.
-    pub(super) const fn retry_after(self) -> Option<u64> {
+    pub(crate) const fn retry_after(self) -> Option<u64> {
         match self {
             Self::KeyInFlight => Some(1),
             Self::TimedOut
@@ -194,7 +223,7 @@ impl Code {
     }
 
     /// What a 401 asks for.
-    pub(super) const fn challenge(self) -> Option<&'static str> {
+    pub(crate) const fn challenge(self) -> Option<&'static str> {
         match self {
             Self::TokenMissing => Some("Bearer"),
             Self::CredentialsWrong | Self::CodeWrong | Self::RefreshRefused => Some("Bearer"),

@@ -14,6 +14,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 use wolo_control::AskError;
 use wolo_domain::ids::PotId;
 
@@ -21,6 +22,7 @@ pub(crate) use code::Code;
 pub(crate) use words::{Words, hold_words, stage_words};
 
 use crate::asker::{Asker, Language};
+use crate::contract::schemas;
 
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -43,22 +45,38 @@ pub(crate) struct Problem {
     retry_after: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What went wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Document<'a> {
+    /// Names the kind of problem, relative to the API's address.
+    #[schema(pattern = "^/problems/[a-z_]+$")]
     r#type: String,
+    /// The kind of problem, for people.
     title: &'a str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What it is this time, for people.
     detail: &'a str,
+    /// The kind of problem, for programs.
+    #[schema(pattern = "^[a-z_]+$")]
     code: &'a str,
+    /// Fields that are wrong, each with why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     errors: Vec<FieldError<'a>>,
+    /// The pot it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = schemas::PotId, required = false)]
     pot: Option<PotId>,
+    /// The request, as it stands in `X-Request-Id`.
     request_id: &'a str,
 }
 
-#[derive(Serialize)]
-struct FieldError<'a> {
+/// A field of the request that is wrong; without a name it is the whole body.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FieldError<'a> {
     field: &'a str,
     message: &'a str,
 }
@@ -103,7 +121,8 @@ impl Problem {
 
     /// The document, as bytes.
     pub(crate) fn body(&self, asker: &Asker) -> Vec<u8> {
-        let (title, own) = self.code.words(asker.language);
+        let (title, _) = self.code.title(asker.language);
+        let (_, own) = self.code.words(asker.language);
         let document = Document {
             r#type: format!("{TYPES}{}", self.code.as_str()),
             title,
@@ -122,19 +141,22 @@ impl Problem {
         serde_json::to_vec(&document).unwrap_or_default()
     }
 
+    /// The languages that its texts are in, the title's first.
+    fn languages(&self, wanted: Language) -> &'static str {
+        match self.code.title(wanted).1 {
+            // Only titles are in Wolof as yet.
+            Language::Wolof => "wo, fr",
+            served => served.as_str(),
+        }
+    }
+
     /// The response: the one place that makes it.
     pub(crate) fn respond(&self, asker: &Asker) -> Response {
         let mut response = Response::new(Body::from(self.body(asker)));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-        headers.insert(
-            header::CONTENT_LANGUAGE,
-            HeaderValue::from_static(match asker.language {
-                Language::French => "fr",
-                Language::English => "en",
-            }),
-        );
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(self.languages(asker.language)));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
@@ -153,6 +175,12 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// What [`Problem`] makes of the database's errors.
+pub(crate) const OF_THE_STORE: &[Code] = &[Code::StoreUnavailable];
+
+/// What [`Problem`] makes of the engine's errors.
+pub(crate) const OF_THE_ENGINE: &[Code] = &[Code::NotYet, Code::EngineUnavailable];
 
 impl From<wolo_database::Error> for Problem {
     fn from(error: wolo_database::Error) -> Self {

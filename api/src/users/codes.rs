@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_database::accounts::codes::{self, About, NewCode, Proved, Sending, Tried};
 use wolo_database::accounts::registrations::{self, Made};
@@ -17,21 +18,23 @@ use wolo_domain::ids::UserId;
 use wolo_domain::notices::{Letter, Says};
 
 use super::letters;
-use super::tokens::{Entry, enter};
+use super::tokens::{Entry, SignedIn, enter};
 use crate::asker::Asker;
-use crate::body::Body;
+use crate::body::{self, Body};
+use crate::contract::refusals;
 use crate::credentials;
 use crate::fields::{Fields, Lines};
-use crate::problem::{Code, Problem};
+use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
 pub(super) const DEVICE_CHARS: usize = 200;
 
 /// A code that is on its way, or would be.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Sent {
     /// What the code is given back with.
     pub(super) code_id: Uuid,
+    /// Seconds.
     pub(super) expires_in: u32,
 }
 
@@ -41,8 +44,10 @@ impl Sent {
     }
 }
 
-#[derive(Deserialize)]
+/// The contact that a code goes to: a phone or a mail address, one of the two.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "phone": "+221771234567" }))]
 pub(crate) struct Wanted {
     #[serde(default)]
     phone: Option<String>,
@@ -59,22 +64,34 @@ impl Wanted {
     }
 }
 
-#[derive(Deserialize)]
+/// A code, given back.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "code_id": "0b5c2f5e-7d0c-4c35-9a1e-6f2d9f7f6a11", "code": "123456" }))]
 pub(crate) struct Given {
     code_id: Uuid,
     code: String,
+    /// As the device calls itself.
     #[serde(default)]
+    #[schema(max_length = 200)]
     device: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// A code that did not arrive.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Again {
     code_id: Uuid,
 }
 
-/// `POST /api/users/auth/otp/request`: a code to sign in with.
+refusals!(NotSent: body::REFUSALS, problem::OF_THE_STORE, &[Code::TooManyCodes]);
+refusals!(NotGiven: body::REFUSALS, problem::OF_THE_STORE,
+    &[Code::CodeWrong, Code::ContactTaken, Code::AccountLocked, Code::AccountUnknown]);
+
+/// A code to sign in with.
+#[utoipa::path(post, path = "/api/users/auth/otp/request", operation_id = "accounts.request_code", tag = "accounts",
+    request_body = Wanted,
+    responses((status = 202, description = "A code is on its way, or would be.", body = Sent), NotSent))]
 pub(crate) async fn request(
     State(app): State<App>,
     asker: Asker,
@@ -84,13 +101,16 @@ pub(crate) async fn request(
     let mut tx = Context::gate().begin(&app.pool).await?;
     let found = accounts::by_contact(&mut *tx, &contact).await?;
     let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
-    let language = found.map_or(asker.language.of_letters(), |account| account.language);
+    let language = found.map_or(asker.language, |account| account.language);
     let sent = send(&app, &mut tx, CodePurpose::SignIn, &contact, language, about).await?;
     tx.commit().await.map_err(wolo_database::Error::from)?;
     Ok(sent.accepted())
 }
 
-/// `POST /api/users/auth/otp/verify`: the code opens a session, or makes the account that it was asked for.
+/// The code opens a session, or makes the account that it was asked for.
+#[utoipa::path(post, path = "/api/users/auth/otp/verify", operation_id = "accounts.verify_code", tag = "accounts",
+    request_body = Given,
+    responses((status = 200, description = "A session, or the way to the second factor.", body = SignedIn), NotGiven))]
 pub(crate) async fn verify(
     State(app): State<App>,
     asker: Asker,
@@ -99,7 +119,11 @@ pub(crate) async fn verify(
     give(&app, &asker, given, &[CodePurpose::Register, CodePurpose::SignIn]).await
 }
 
-/// `POST /api/users/auth/verify-email`: the code proves a contact, of an account that is wanted or that is there.
+/// The code proves a contact, of an account that is wanted or that is there.
+#[utoipa::path(post, path = "/api/users/auth/verify-email", operation_id = "accounts.verify_contact", tag = "accounts",
+    request_body = Given,
+    responses((status = 200, description = "A session, or the way to the second factor.", body = SignedIn),
+        (status = 204, description = "The account has the contact."), NotGiven))]
 pub(crate) async fn verify_contact(
     State(app): State<App>,
     asker: Asker,
@@ -108,7 +132,10 @@ pub(crate) async fn verify_contact(
     give(&app, &asker, given, &[CodePurpose::Register, CodePurpose::VerifyContact]).await
 }
 
-/// `POST /api/users/auth/resend-verification`: another code for the same.
+/// Another code for the same.
+#[utoipa::path(post, path = "/api/users/auth/resend-verification", operation_id = "accounts.resend_code", tag = "accounts",
+    request_body = Again,
+    responses((status = 202, description = "A code is on its way, or would be.", body = Sent), NotSent))]
 pub(crate) async fn resend(
     State(app): State<App>,
     Body { value: again, .. }: Body<Again>,

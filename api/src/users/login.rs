@@ -5,34 +5,46 @@ use axum::response::Response;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde::Deserialize;
+use utoipa::ToSchema;
 use wolo_database::accounts::guesses::{self, Guess, Limit};
 use wolo_database::accounts::{self, passwords};
 use wolo_database::Context;
 
 use super::codes::DEVICE_CHARS;
-use super::tokens::{Entry, enter};
+use super::tokens::{Entry, SignedIn, enter};
 use crate::asker::Asker;
-use crate::body::Body;
+use crate::body::{self, Body};
+use crate::contract::refusals;
 use crate::credentials::Verified;
 use crate::fields::{Fields, Lines};
-use crate::problem::{Code, Problem};
+use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
-#[derive(Deserialize)]
+/// A contact, a phone or a mail address, and the password.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "phone": "+221771234567", "password": "des mangues au marché" }))]
 pub(crate) struct Credentials {
     #[serde(default)]
     phone: Option<String>,
     #[serde(default)]
     email: Option<String>,
+    #[schema(value_type = String)]
     password: SecretString,
     /// As the device calls itself; it is shown in the list of sessions.
     #[serde(default)]
+    #[schema(max_length = 200)]
     device: Option<String>,
 }
 
+refusals!(NotSignedIn: body::REFUSALS, problem::OF_THE_STORE,
+    &[Code::CredentialsWrong, Code::TooManyGuesses, Code::AccountLocked, Code::AccountUnknown, Code::Busy]);
+
 /// Opens a session with a password. The guess is counted before the password is looked at, and a hash is computed whether
 /// or not there is an account.
+#[utoipa::path(post, path = "/api/users/auth/login", operation_id = "accounts.login", tag = "accounts",
+    request_body = Credentials,
+    responses((status = 200, description = "A session, or the way to the second factor.", body = SignedIn), NotSignedIn))]
 pub(crate) async fn login(
     State(app): State<App>,
     asker: Asker,

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_database::accounts::codes::{About, Proved};
 use wolo_database::accounts::sessions::{self, EndReason};
@@ -14,34 +15,49 @@ use wolo_domain::accounts::CodePurpose;
 use wolo_domain::ids::UserId;
 use wolo_domain::notices::{Letter, Says};
 
-use super::codes::{self, Wanted};
+use super::codes::{self, Sent, Wanted};
 use super::letters;
 use super::login::count;
 use super::tokens::{reached, usable};
 use crate::asker::Asker;
-use crate::body::Body;
+use crate::body::{self, Body};
+use crate::contract::refusals;
 use crate::caller::InSession;
 use crate::credentials::{self, Verified};
 use crate::fields::Fields;
-use crate::problem::{Code, Problem};
+use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
-#[derive(Deserialize)]
+/// A code, and the password it lets be chosen.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reset {
     code_id: Uuid,
     code: String,
+    #[schema(value_type = String, min_length = 8, max_length = 256)]
     password: SecretString,
 }
 
-#[derive(Deserialize)]
+/// The password of now, and the next.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
+    #[schema(value_type = String)]
     current: SecretString,
+    #[schema(value_type = String, min_length = 8, max_length = 256)]
     password: SecretString,
 }
 
-/// `POST /api/users/auth/forgot-password`: a code to choose a new one with.
+refusals!(NotSent: body::REFUSALS, problem::OF_THE_STORE, &[Code::TooManyCodes]);
+refusals!(NotReset: body::REFUSALS, problem::OF_THE_STORE,
+    &[Code::CodeWrong, Code::AccountLocked, Code::AccountUnknown, Code::Busy]);
+refusals!(NotChanged: InSession::REFUSALS, body::REFUSALS,
+    &[Code::CredentialsWrong, Code::TooManyGuesses, Code::AccountLocked, Code::AccountUnknown, Code::Busy]);
+
+/// A code to choose a new one with.
+#[utoipa::path(post, path = "/api/users/auth/forgot-password", operation_id = "accounts.forgot_password", tag = "accounts",
+    request_body = Wanted,
+    responses((status = 202, description = "A code is on its way, or would be.", body = Sent), NotSent))]
 pub(crate) async fn forgot(
     State(app): State<App>,
     asker: Asker,
@@ -51,13 +67,16 @@ pub(crate) async fn forgot(
     let mut tx = Context::gate().begin(&app.pool).await?;
     let found = accounts::by_contact(&mut *tx, &contact).await?;
     let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
-    let language = found.map_or(asker.language.of_letters(), |account| account.language);
+    let language = found.map_or(asker.language, |account| account.language);
     let sent = codes::send(&app, &mut tx, CodePurpose::ResetPassword, &contact, language, about).await?;
     tx.commit().await.map_err(wolo_database::Error::from)?;
     Ok(sent.accepted())
 }
 
-/// `POST /api/users/auth/reset-password`
+/// Chooses a new one. All sessions end.
+#[utoipa::path(post, path = "/api/users/auth/reset-password", operation_id = "accounts.reset_password", tag = "accounts",
+    request_body = Reset,
+    responses((status = 204, description = "Done."), NotReset))]
 pub(crate) async fn reset(
     State(app): State<App>,
     Body { value: reset, .. }: Body<Reset>,
@@ -68,7 +87,11 @@ pub(crate) async fn reset(
     set(&app, user, reset.password, None).await
 }
 
-/// `PUT /api/users/auth/password`: the session that does it stays, the others end.
+/// Changes it. The session that does it stays, the others end.
+#[utoipa::path(put, path = "/api/users/auth/password", operation_id = "accounts.change_password", tag = "accounts",
+    request_body = Change,
+    security(("bearer" = [])),
+    responses((status = 204, description = "Done."), NotChanged))]
 pub(crate) async fn change(
     State(app): State<App>,
     InSession { user, session }: InSession,

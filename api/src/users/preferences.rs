@@ -3,16 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wolo_database::Context;
 use wolo_database::accounts::preferences;
 
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::caller::{User, account};
-use crate::problem::Problem;
+use crate::contract::refusals;
+use crate::problem::{Code, Problem};
 use crate::state::App;
 
 /// What may be muted. Money, consent and security are always told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Category {
     Reminders,
@@ -34,13 +36,21 @@ impl Category {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// Which messages somebody wants.
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Preferences {
     /// Categories of messages that do not come.
     muted: Vec<Category>,
 }
 
+refusals!(NotShown: User::REFUSALS);
+refusals!(NotChanged: User::REFUSALS, body::REFUSALS, &[Code::AccountUnknown]);
+
+/// Which messages do not come.
+#[utoipa::path(get, path = "/api/users/preferences", operation_id = "accounts.preferences", tag = "accounts",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The preferences.", body = Preferences), NotShown))]
 pub(crate) async fn show(State(app): State<App>, User(user): User) -> Result<Json<Preferences>, Problem> {
     let mut tx = Context::user(user).begin(&app.pool).await?;
     let words = preferences::muted(&mut *tx, user).await?;
@@ -48,6 +58,11 @@ pub(crate) async fn show(State(app): State<App>, User(user): User) -> Result<Jso
     Ok(Json(Preferences { muted: muted.collect() }))
 }
 
+/// Mutes these categories and no others.
+#[utoipa::path(put, path = "/api/users/preferences", operation_id = "accounts.change_preferences", tag = "accounts",
+    request_body = Preferences,
+    security(("bearer" = [])),
+    responses((status = 200, description = "The preferences, changed.", body = Preferences), NotChanged))]
 pub(crate) async fn change(
     State(app): State<App>,
     User(user): User,

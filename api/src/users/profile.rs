@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wolo_database::accounts::codes::About;
 use wolo_database::accounts::{self, Account, roles};
 use wolo_database::Context;
@@ -13,9 +14,10 @@ use wolo_domain::contacts::{Email, Language};
 use wolo_domain::ids::UserId;
 use wolo_domain::people::Phone;
 
-use super::codes::{self, Wanted};
-use crate::body::Body;
+use super::codes::{self, Sent, Wanted};
+use crate::body::{self, Body};
 use crate::caller::User;
+use crate::contract::{refusals, schemas};
 use crate::fields::Fields;
 use crate::problem::{Code, Problem};
 use crate::state::App;
@@ -23,13 +25,17 @@ use crate::state::App;
 const NAME_CHARS: usize = 200;
 
 /// An account as its holder sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Profile {
+    #[schema(value_type = schemas::UserId)]
     id: UserId,
     name: String,
     birth_date: NaiveDate,
+    #[schema(value_type = Option<String>)]
     phone: Option<Phone>,
+    #[schema(value_type = Option<String>)]
     email: Option<Email>,
+    #[schema(value_type = schemas::Language)]
     language: Language,
     created_at: DateTime<Utc>,
 }
@@ -48,26 +54,39 @@ impl From<Account> for Profile {
     }
 }
 
-#[derive(Serialize)]
+/// Whoever asks.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Me {
     #[serde(flatten)]
     profile: Profile,
+    #[schema(value_type = Vec<schemas::Role>)]
     roles: Vec<Role>,
 }
 
-#[derive(Deserialize)]
+/// What a person may change alone.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "Awa Ndiaye", "language": "fr" }))]
 pub(crate) struct Changed {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
+    #[schema(value_type = schemas::Language)]
     language: Language,
 }
+
+refusals!(NotShown: User::REFUSALS, &[Code::AccountUnknown]);
+refusals!(NotChanged: User::REFUSALS, body::REFUSALS, &[Code::AccountUnknown]);
+refusals!(NotSent: User::REFUSALS, body::REFUSALS, &[Code::AccountUnknown, Code::TooManyCodes]);
 
 async fn own(app: &App, user: UserId) -> Result<Account, Problem> {
     let mut tx = Context::user(user).begin(&app.pool).await?;
     accounts::account(&mut *tx, user).await?.ok_or_else(|| Problem::new(Code::AccountUnknown))
 }
 
-/// `GET /api/users/auth/me`
+/// Whoever the token names, and what they are trusted with.
+#[utoipa::path(get, path = "/api/users/auth/me", operation_id = "accounts.me", tag = "accounts",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The account.", body = Me), NotShown))]
 pub(crate) async fn me(State(app): State<App>, User(user): User) -> Result<Json<Me>, Problem> {
     let profile = own(&app, user).await?.into();
     let mut tx = Context::user(user).begin(&app.pool).await?;
@@ -75,12 +94,19 @@ pub(crate) async fn me(State(app): State<App>, User(user): User) -> Result<Json<
     Ok(Json(Me { profile, roles }))
 }
 
-/// `GET /api/users/profile`
+/// The account.
+#[utoipa::path(get, path = "/api/users/profile", operation_id = "accounts.profile", tag = "accounts",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The account.", body = Profile), NotShown))]
 pub(crate) async fn show(State(app): State<App>, User(user): User) -> Result<Json<Profile>, Problem> {
     Ok(Json(own(&app, user).await?.into()))
 }
 
-/// `PUT /api/users/profile`. The birth date decides what somebody may do, so nobody changes it alone.
+/// Changes what a person says of themselves. The birth date decides what they may do, so nobody changes it alone.
+#[utoipa::path(put, path = "/api/users/profile", operation_id = "accounts.change_profile", tag = "accounts",
+    request_body = Changed,
+    security(("bearer" = [])),
+    responses((status = 200, description = "The account, changed.", body = Profile), NotChanged))]
 pub(crate) async fn change(
     State(app): State<App>,
     User(user): User,
@@ -96,7 +122,11 @@ pub(crate) async fn change(
     Ok(Json(own(&app, user).await?.into()))
 }
 
-/// `POST /api/users/profile/contact`: a code goes to the new contact, which is the account's when the code comes back.
+/// A code goes to the new contact, which is the account's when the code comes back.
+#[utoipa::path(post, path = "/api/users/profile/contact", operation_id = "accounts.change_contact", tag = "accounts",
+    request_body = Wanted,
+    security(("bearer" = [])),
+    responses((status = 202, description = "A code is on its way, or would be.", body = Sent), NotSent))]
 pub(crate) async fn change_contact(
     State(app): State<App>,
     User(user): User,

@@ -5,6 +5,7 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_database::accounts::codes::About;
 use wolo_database::accounts::registrations::{self, Registration};
@@ -15,21 +16,26 @@ use wolo_domain::dakar;
 use wolo_domain::notices::{Letter, Says};
 use wolo_domain::people::BirthDate;
 
+use super::codes::Sent;
 use super::{codes, letters};
 use crate::asker::Asker;
-use crate::body::Body;
+use crate::body::{self, Body};
+use crate::contract::{refusals, schemas};
 use crate::credentials;
 use crate::fields::Fields;
-use crate::problem::{Code, Problem, Words};
+use crate::problem::{self, Code, Problem, Words};
 use crate::state::App;
 
 const NAME_CHARS: usize = 200;
 /// Nobody who registers is older.
 const OLDEST_YEARS: i32 = 120;
 
-#[derive(Deserialize)]
+/// Who wants an account. A phone or a mail address, one of the two.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "Awa Ndiaye", "birth_date": "1999-12-31", "phone": "+221771234567" }))]
 pub(crate) struct NewAccount {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     birth_date: NaiveDate,
     #[serde(default)]
@@ -38,13 +44,20 @@ pub(crate) struct NewAccount {
     email: Option<String>,
     /// Left out by those who sign in with codes alone.
     #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 8, max_length = 256)]
     password: Option<SecretString>,
     #[serde(default)]
+    #[schema(value_type = Option<schemas::Language>)]
     language: Option<Language>,
 }
 
+refusals!(NotRegistered: body::REFUSALS, problem::OF_THE_STORE, &[Code::TooManyCodes, Code::Busy]);
+
 /// Remembers what is wanted and sends a code to the contact. Who has an account with it already gets a letter that says
 /// so; whoever asks cannot tell.
+#[utoipa::path(post, path = "/api/users/auth/register", operation_id = "accounts.register", tag = "accounts",
+    request_body = NewAccount,
+    responses((status = 202, description = "A code is on its way, or would be.", body = Sent), NotRegistered))]
 pub(crate) async fn register(
     State(app): State<App>,
     asker: Asker,
@@ -89,7 +102,7 @@ impl NewAccount {
         }
         fields.check()?;
         let contact = contact.ok_or_else(|| Problem::new(Code::RequestInvalid))?;
-        let language = self.language.unwrap_or_else(|| asker.language.of_letters());
+        let language = self.language.unwrap_or_else(|| asker.language);
         Ok((Registration { name, birth_date, contact, language, password_hash: None }, self.password))
     }
 }

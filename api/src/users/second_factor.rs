@@ -4,41 +4,46 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wolo_database::Context;
 use wolo_database::accounts::second_factors;
 use wolo_domain::ids::UserId;
 
 use super::codes::DEVICE_CHARS;
 use super::login::count;
-use super::tokens::{begin, reached, roles_of, usable};
+use super::tokens::{Tokens, begin, reached, roles_of, usable};
 use crate::asker::Asker;
-use crate::body::Body;
+use crate::body::{self, Body};
+use crate::contract::refusals;
 use crate::credentials::{self, Secret};
 use crate::fields::{Fields, Lines};
-use crate::problem::{Code, Problem};
+use crate::problem::{self, Code, Problem};
 use crate::state::App;
 use crate::tokens::{Bearer, Kind};
 
-#[derive(Deserialize)]
+/// The challenge that signing in answered with.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Enrolling {
     challenge: String,
 }
 
 /// What the holder's device needs, shown this once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Enrolled {
     otpauth_uri: String,
     recovery_codes: Vec<String>,
 }
 
-#[derive(Deserialize)]
+/// The second factor, with the challenge that asked for it.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Giving {
     challenge: String,
     /// Six digits of the device, or a recovery code.
     code: String,
     #[serde(default)]
+    #[schema(max_length = 200)]
     device: Option<String>,
 }
 
@@ -51,7 +56,15 @@ fn about(user: UserId) -> String {
     format!("second factor of {user}")
 }
 
-/// `POST /api/users/auth/second-factor/enrol`: a new secret, unless there is one that has been confirmed.
+refusals!(NotEnrolled: body::REFUSALS, problem::OF_THE_STORE,
+    &[Code::TokenInvalid, Code::SecondFactorThere, Code::AccountLocked, Code::AccountUnknown]);
+refusals!(NotGiven: body::REFUSALS, problem::OF_THE_STORE,
+    &[Code::TokenInvalid, Code::CodeWrong, Code::TooManyGuesses, Code::AccountLocked, Code::AccountUnknown]);
+
+/// A new secret, unless there is one that has been confirmed.
+#[utoipa::path(post, path = "/api/users/auth/second-factor/enrol", operation_id = "accounts.enrol_second_factor", tag = "accounts",
+    request_body = Enrolling,
+    responses((status = 200, description = "What the device needs, shown once.", body = Enrolled), NotEnrolled))]
 pub(crate) async fn enrol(
     State(app): State<App>,
     Body { value: enrolling, .. }: Body<Enrolling>,
@@ -75,7 +88,10 @@ pub(crate) async fn enrol(
     Ok(Json(Enrolled { otpauth_uri: secret.uri(&name), recovery_codes }))
 }
 
-/// `POST /api/users/auth/second-factor`: a code of the device, or a recovery code, opens the session.
+/// A code of the device, or a recovery code, opens the session.
+#[utoipa::path(post, path = "/api/users/auth/second-factor", operation_id = "accounts.give_second_factor", tag = "accounts",
+    request_body = Giving,
+    responses((status = 200, description = "The session.", body = Tokens), NotGiven))]
 pub(crate) async fn give(
     State(app): State<App>,
     asker: Asker,

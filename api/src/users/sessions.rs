@@ -5,21 +5,24 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_database::Context;
 use wolo_database::accounts::sessions::{self, EndReason};
 
-use crate::body::{Body, OptionalBody};
+use crate::body::{self, Body, OptionalBody};
 use crate::caller::InSession;
+use crate::contract::refusals;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 
-#[derive(Serialize)]
+/// Where somebody is signed in.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Sessions {
     sessions: Vec<Session>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Session {
     id: Uuid,
     device: Option<String>,
@@ -30,7 +33,8 @@ struct Session {
     expires_at: DateTime<Utc>,
 }
 
-#[derive(Deserialize)]
+/// How far signing out goes.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Leaving {
     /// All sessions end, not only this one.
@@ -38,7 +42,14 @@ pub(crate) struct Leaving {
     everywhere: bool,
 }
 
-/// `GET /api/users/auth/sessions`
+refusals!(NotListed: InSession::REFUSALS);
+refusals!(NotEnded: InSession::REFUSALS, &[Code::SessionUnknown]);
+refusals!(NotLeft: InSession::REFUSALS, body::REFUSALS);
+
+/// The sessions that live, the last used first.
+#[utoipa::path(get, path = "/api/users/auth/sessions", operation_id = "accounts.sessions", tag = "accounts",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The sessions.", body = Sessions), NotListed))]
 pub(crate) async fn list(
     State(app): State<App>,
     InSession { user, session }: InSession,
@@ -59,7 +70,11 @@ pub(crate) async fn list(
     Ok(Json(Sessions { sessions }))
 }
 
-/// `DELETE /api/users/auth/sessions/{id}`
+/// Ends one of them.
+#[utoipa::path(delete, path = "/api/users/auth/sessions/{id}", operation_id = "accounts.end_session", tag = "accounts",
+    params(("id" = Uuid, Path, description = "The session.")),
+    security(("bearer" = [])),
+    responses((status = 204, description = "Done."), NotEnded))]
 pub(crate) async fn end(
     State(app): State<App>,
     InSession { user, .. }: InSession,
@@ -75,7 +90,11 @@ pub(crate) async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/users/auth/logout`: from the next request on the token is good for nothing.
+/// Signs out. From the next request on the token is good for nothing.
+#[utoipa::path(post, path = "/api/users/auth/logout", operation_id = "accounts.logout", tag = "accounts",
+    request_body = Option<Leaving>,
+    security(("bearer" = [])),
+    responses((status = 204, description = "Done."), NotLeft))]
 pub(crate) async fn logout(
     State(app): State<App>,
     InSession { user, session }: InSession,

@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_database::accounts::sessions::{self, Holder, NewSession, Rotation};
 use wolo_database::accounts::{self, Account, roles, second_factors};
@@ -18,9 +18,10 @@ use wolo_domain::notices::{Letter, Says};
 
 use super::letters;
 use crate::asker::Asker;
-use crate::body::Body;
+use crate::body::{self, Body};
+use crate::contract::{refusals, schemas};
 use crate::credentials;
-use crate::problem::{Code, Problem};
+use crate::problem::{self, Code, Problem};
 use crate::state::App;
 use crate::tokens::{self, Bearer, Kind};
 
@@ -36,18 +37,19 @@ pub(super) struct Entry {
 }
 
 /// What a client asks with from now on.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Tokens {
     access_token: String,
     token_type: &'static str,
     /// Seconds.
     expires_in: u64,
     refresh_token: String,
+    #[schema(value_type = schemas::UserId)]
     user: UserId,
 }
 
 /// Signing in goes on with the second factor.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct HalfWay {
     second_factor: &'static str,
     /// What the second factor is given with.
@@ -57,9 +59,19 @@ pub(crate) struct HalfWay {
     enrolled: bool,
 }
 
-#[derive(Deserialize)]
+/// What signing in comes to.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum SignedIn {
+    Session(Tokens),
+    HalfWay(HalfWay),
+}
+
+/// The refresh token, which is exchanged for another one.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
+    #[schema(value_type = String)]
     refresh_token: SecretString,
 }
 
@@ -79,7 +91,7 @@ pub(super) async fn enter(app: &App, asker: &Asker, entry: Entry) -> Result<Resp
     let enrolled = factor.is_some_and(|factor| factor.confirmed);
     let half_way =
         HalfWay { second_factor: "totp", challenge, expires_in: HALF_WAY.as_secs(), enrolled };
-    Ok((StatusCode::OK, Json(half_way)).into_response())
+    Ok(Json(SignedIn::HalfWay(half_way)).into_response())
 }
 
 /// The account, if it may be used.
@@ -131,7 +143,13 @@ pub(super) fn reached(account: &Account) -> Option<Contact> {
     phone.or_else(|| account.email.clone().map(Contact::Email))
 }
 
-/// `POST /api/users/auth/refresh-token`
+refusals!(NotRefreshed: body::REFUSALS, problem::OF_THE_STORE,
+    &[Code::RefreshRefused, Code::AccountLocked, Code::AccountUnknown]);
+
+/// Goes on with a session: both tokens are new, and the old refresh token is good for nothing.
+#[utoipa::path(post, path = "/api/users/auth/refresh-token", operation_id = "accounts.refresh", tag = "accounts",
+    request_body = Refresh,
+    responses((status = 200, description = "The next tokens.", body = Tokens), NotRefreshed))]
 pub(crate) async fn refresh(
     State(app): State<App>,
     Body { value: given, .. }: Body<Refresh>,
@@ -166,7 +184,7 @@ fn answer(app: &App, holder: Holder, roles: Vec<Role>, refresh_token: String) ->
         tokens::mint(&app.settings.tokens, user, bearer, App::now(), lives).map_err(unsigned)?;
     let tokens =
         Tokens { access_token, token_type: "Bearer", expires_in: lives.as_secs(), refresh_token, user };
-    Ok((StatusCode::OK, Json(tokens)).into_response())
+    Ok(Json(SignedIn::Session(tokens)).into_response())
 }
 
 fn unsigned(error: tokens::TokenError) -> Problem {

@@ -5,6 +5,7 @@
 
 mod app;
 mod auth;
+mod contract;
 mod edge;
 mod giving;
 mod health;

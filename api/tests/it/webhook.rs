@@ -187,6 +187,25 @@ async fn a_signed_event_that_cannot_be_read_is_kept_and_not_accepted() {
     assert_eq!(kept, 1);
 }
 
+/// What has the form of an event but names nothing that could be written down.
+#[tokio::test]
+async fn a_signed_event_with_names_that_cannot_be_stored_is_unreadable_and_not_our_failing() {
+    let app = TestApp::start().await;
+    for odd in ["a\u{0}b".to_owned(), "x".repeat(5_000)] {
+        let (kind, reference) = (event(), event());
+
+        for body in [
+            json!({ "id": odd, "type": "an.event", "data": {} }),
+            json!({ "id": kind, "type": odd, "data": {} }),
+            completed(&reference, &odd),
+        ] {
+            app.tell(&body.to_string()).await.problem(422, "event_unreadable");
+        }
+        assert_eq!(app.inbox(&kind).await, (1, 0));
+        assert_eq!(app.inbox(&reference).await, (1, 0));
+    }
+}
+
 #[tokio::test]
 async fn an_id_that_comes_again_with_other_content_is_refused() {
     let app = TestApp::start().await;

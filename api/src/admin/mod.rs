@@ -1,0 +1,7 @@
+//! What those may do who work here. Each handler's signature says who: see [`crate::caller::Staff`].
+
+mod holds;
+mod services;
+
+pub(crate) use holds::{__path_hold, __path_release, hold, release};
+pub(crate) use services::{__path_services, services};

@@ -1,0 +1,88 @@
+//! How the values of the domain look in JSON. The domain itself knows nothing of documents; what it lists (prefixes,
+//! stages) is read from it, so that it cannot say one thing and the contract another.
+
+use std::borrow::Cow;
+
+use serde_json::json;
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+use wolo_domain::{accounts, contacts, donations, ids, pots};
+
+use super::docs::FILES;
+
+/// A type that stands in `value_type = …` for one of the domain's.
+macro_rules! shapes {
+    ($($name:ident = $schema:expr;)*) => {$(
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                RefOr::T(Schema::Object($schema))
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )*};
+}
+
+shapes! {
+    PotId = id(ids::PotId::PREFIX, "A pot.");
+    DonationId = id(ids::DonationId::PREFIX, "A gift.");
+    UserId = id(ids::UserId::PREFIX, "A person with an account.");
+    Role = words("What somebody is trusted with who works here.", accounts::Role::ALL.map(accounts::Role::as_str));
+    Language = words("What a person reads.", contacts::Language::ALL.map(contacts::Language::as_str));
+    Francs = francs();
+    PotStage = words("Where a pot stands.", pots::PotStage::ALL.map(pots::PotStage::as_str));
+    HoldReason = words("What a held pot waits for.", pots::HoldReason::ALL.map(pots::HoldReason::as_str));
+    Visibility = words(
+        "Who sees a pot: its owner, whoever has the link, or everybody.",
+        pots::Visibility::ALL.map(pots::Visibility::as_str),
+    );
+    DonationStage = words("Where a gift stands.", donations::DonationStage::ALL.map(donations::DonationStage::as_str));
+    WaveEvent = ObjectBuilder::new()
+        .description(Some("An event, as Wave writes it; of what it says, only what it is about is read."))
+        .property("id", text("The event.").max_length(Some(255)))
+        .property("type", text("What happened.").examples(["checkout.session.completed"]))
+        .property("data", ObjectBuilder::new().schema_type(Type::Object))
+        .required("id")
+        .required("type")
+        .required("data")
+        .build();
+    DocsFile = text("A file of the documentation.").enum_values(Some(FILES)).build();
+}
+
+fn id(prefix: &str, what: &str) -> Object {
+    text(what)
+        .pattern(Some(format!("^{prefix}_[0-9a-f]{{32}}$")))
+        .examples([json!(format!("{prefix}_0193a5c2f0f07c3ab1d2e3f405162738"))])
+        .build()
+}
+
+fn francs() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(0))
+        .description(Some("Whole West African francs."))
+        .examples([json!(25_000)])
+        .build()
+}
+
+fn words<const N: usize>(what: &str, words: [&'static str; N]) -> Object {
+    text(what).enum_values(Some(words)).build()
+}
+
+/// A text, as the beginning of something more exact.
+pub(super) fn text(what: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(what))
+}
+
+/// A reference to something that the whole document shares.
+pub(super) fn shared<T>(place: &str, name: &str) -> RefOr<T> {
+    RefOr::Ref(Ref::new(format!("#/components/{place}/{name}")))
+}
