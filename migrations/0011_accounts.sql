@@ -49,7 +49,7 @@ create table people.codes (
     contact_hash    bytea not null,
     -- A keyed hash of the code.
     code_hash       bytea not null,
-    registration_id uuid references people.registrations (registration_id) on delete cascade,
+    registration_id uuid references people.registrations (registration_id) on delete set null,
     user_id         uuid references people.users (user_id),
     -- A contact that the account is to get.
     phone           text,

@@ -8,8 +8,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so"))]
 
-mod asker;
 mod admin;
+mod asker;
 mod body;
 mod caller;
 mod contract;

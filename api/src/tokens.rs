@@ -171,8 +171,7 @@ impl Verifier {
         }
         let id = header.kid.as_deref().ok_or(Refused)?;
         let key = self.keys.iter().find(|key| key.id == id).ok_or(Refused)?;
-        let token =
-            jsonwebtoken::decode::<Claims>(token, &key.key, &self.validation).map_err(|_| Refused)?;
+        let token = jsonwebtoken::decode::<Claims>(token, &key.key, &self.validation).map_err(|_| Refused)?;
         Ok((token.claims.sub, token.claims.bearer))
     }
 
@@ -258,7 +257,8 @@ mod tests {
     fn one_kind_of_token_never_passes_for_another() {
         let tokens = tokens();
         let verifier = Verifier::new(&tokens).unwrap();
-        let half = mint_kind(&tokens, Kind::HalfWay, awa(), Bearer::default(), Utc::now(), Duration::from_mins(5));
+        let half =
+            mint_kind(&tokens, Kind::HalfWay, awa(), Bearer::default(), Utc::now(), Duration::from_mins(5));
         let half = half.unwrap();
         assert_eq!(verifier.bearer(&half), Err(Refused));
         assert!(verifier.check(&half, Kind::HalfWay).is_ok());

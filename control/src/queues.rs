@@ -9,6 +9,9 @@ use temporalio_common::protos::temporal::api::enums::v1::TaskQueueType;
 use temporalio_common::protos::temporal::api::taskqueue::v1::{PollerInfo, TaskQueue};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeTaskQueueRequest;
 
+/// The queues that there are.
+pub use wolo_workflows::queues::ALL;
+
 use crate::{AskError, Control};
 
 /// What is asked for: processes to carry on, or steps to do.

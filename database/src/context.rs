@@ -5,8 +5,8 @@
 //! may *do* is decided before, in the handler's signature.
 
 use serde::Serialize;
-use sqlx::types::Json;
 use sqlx::Postgres;
+use sqlx::types::Json;
 use uuid::Uuid;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 
@@ -101,4 +101,10 @@ impl<'a> Context<'a> {
         .await?;
         Ok(tx)
     }
+}
+
+/// Makes what was done in a transaction last.
+#[tracing::instrument(name = "db.context.commit", skip_all, err)]
+pub async fn commit(tx: Transaction) -> Result<(), Error> {
+    Ok(tx.commit().await?)
 }

@@ -30,7 +30,7 @@ pub mod processes;
 mod rows;
 pub mod webhooks;
 
-pub use context::{Context, Transaction};
+pub use context::{Context, Transaction, commit};
 pub use error::{Error, Fault};
 pub use pool::{Pool, connect, connect_later, migrate, ping};
 pub use rows::Page;

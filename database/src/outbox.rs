@@ -126,7 +126,8 @@ pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> 
 /// The oldest events that nobody has carried on yet.
 #[tracing::instrument(name = "db.outbox.waiting", skip_all, err)]
 pub async fn waiting(pool: &Pool, limit: u32) -> Result<Vec<Event>, Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        EventRow,
         "select outbox_id, topic, business_key, pot_id, user_id, payload, sealed, created_at
          from ops.outbox
          where relayed_at is null
@@ -136,9 +137,40 @@ pub async fn waiting(pool: &Pool, limit: u32) -> Result<Vec<Event>, Error> {
     )
     .fetch_all(pool)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Event {
+    Ok(rows.into_iter().map(Event::from).collect())
+}
+
+/// The oldest letters that nobody has carried on yet.
+#[tracing::instrument(name = "db.outbox.letters", skip_all, err)]
+pub async fn letters(pool: &Pool, limit: u32) -> Result<Vec<Event>, Error> {
+    let rows = sqlx::query_as!(
+        EventRow,
+        "select outbox_id, topic, business_key, pot_id, user_id, payload, sealed, created_at
+         from ops.outbox
+         where relayed_at is null and sealed is not null
+         order by created_at, outbox_id
+         limit $1",
+        i64::from(limit),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(Event::from).collect())
+}
+
+struct EventRow {
+    outbox_id: Uuid,
+    topic: String,
+    business_key: String,
+    pot_id: Option<Uuid>,
+    user_id: Option<Uuid>,
+    payload: serde_json::Value,
+    sealed: Option<Vec<u8>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<EventRow> for Event {
+    fn from(row: EventRow) -> Self {
+        Self {
             id: row.outbox_id,
             topic: row.topic,
             business_key: row.business_key,
@@ -147,8 +179,8 @@ pub async fn waiting(pool: &Pool, limit: u32) -> Result<Vec<Event>, Error> {
             payload: row.payload,
             sealed: row.sealed,
             created_at: row.created_at,
-        })
-        .collect())
+        }
+    }
 }
 
 /// Says that an event has been carried on. What was sealed in it is not kept.

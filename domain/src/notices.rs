@@ -18,12 +18,18 @@ pub struct Letter {
 #[serde(tag = "says", rename_all = "snake_case")]
 pub enum Says {
     /// A code that proves the contact, and how many minutes it is good for.
-    OneTimeCode { purpose: CodePurpose, code: String, minutes: u32 },
+    OneTimeCode {
+        purpose: CodePurpose,
+        code: String,
+        minutes: u32,
+    },
     /// Somebody wanted to register with a contact that has an account.
     AlreadyRegistered,
     PasswordChanged,
     /// A session began on a device that the account had not seen.
-    NewDevice { device: Option<String> },
+    NewDevice {
+        device: Option<String>,
+    },
 }
 
 impl Letter {

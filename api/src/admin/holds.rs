@@ -83,11 +83,8 @@ async fn read(
         Reference::Slug(slug) => pots::by_slug(&mut *tx, slug).await?,
     };
     let pot = found.ok_or_else(|| Problem::new(Code::PotUnknown))?;
-    let wish = HoldWish {
-        reason: HoldReason::Moderation,
-        by: by.to_string(),
-        note: note.unwrap_or_default(),
-    };
+    let wish =
+        HoldWish { reason: HoldReason::Moderation, by: by.to_string(), note: note.unwrap_or_default() };
     Ok((pot, wish))
 }
 

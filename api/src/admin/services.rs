@@ -10,9 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_bootstrap::temporal;
-use wolo_control::queues::{Poller, Work};
+use wolo_control::queues::{self, Poller, Work};
 use wolo_database::processes;
-use wolo_workflows::queues;
 
 use crate::caller::{SeeServices, Staff};
 use crate::contract::refusals;

@@ -21,9 +21,30 @@ const LONGEST: usize = 256;
 
 /// What everybody tries first.
 const COMMON: [&str; 24] = [
-    "12345678", "123456789", "1234567890", "password", "password1", "motdepasse", "azertyui", "azertyuiop", "qwertyui",
-    "qwertyuiop", "11111111", "00000000", "iloveyou", "jetaime1", "senegal1", "senegal221", "dakar221", "123123123",
-    "bonjour1", "loulou123", "doudou123", "anniversaire", "87654321", "abcdefgh",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "password",
+    "password1",
+    "motdepasse",
+    "azertyui",
+    "azertyuiop",
+    "qwertyui",
+    "qwertyuiop",
+    "11111111",
+    "00000000",
+    "iloveyou",
+    "jetaime1",
+    "senegal1",
+    "senegal221",
+    "dakar221",
+    "123123123",
+    "bonjour1",
+    "loulou123",
+    "doudou123",
+    "anniversaire",
+    "87654321",
+    "abcdefgh",
 ];
 
 /// What came of comparing.
@@ -59,9 +80,11 @@ impl Passwords {
 
     pub(crate) async fn hash(&self, password: SecretString) -> Result<String, Problem> {
         let argon2 = Argon2::from(self.params.clone());
-        self.work(move || argon2.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string()))
-            .await?
-            .map_err(broken)
+        self.work(move || {
+            argon2.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string())
+        })
+        .await?
+        .map_err(broken)
     }
 
     /// Compares with a hash, or with nobody's.
@@ -75,7 +98,8 @@ impl Passwords {
             let argon2 = Argon2::from(params.clone());
             let given = password.expose_secret().as_bytes();
             let Some(hash) = hash else {
-                let made = || argon2.hash_password(b"nobody").map(|hash| hash.to_string()).unwrap_or_default();
+                let made =
+                    || argon2.hash_password(b"nobody").map(|hash| hash.to_string()).unwrap_or_default();
                 let _ = argon2.verify_password(given, dummy.get_or_init(made).as_str());
                 return Verified::Wrong;
             };
@@ -99,7 +123,10 @@ impl Passwords {
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let busy = |_| Problem::new(Code::Busy);
         let place = Arc::clone(&self.places).acquire_owned();
-        let place = tokio::time::timeout(PATIENCE, place).await.map_err(busy)?.map_err(|_| Problem::new(Code::Busy))?;
+        let place = tokio::time::timeout(PATIENCE, place)
+            .await
+            .map_err(busy)?
+            .map_err(|_| Problem::new(Code::Busy))?;
         let worked = tokio::task::spawn_blocking(move || {
             let done = work();
             drop(place);
@@ -127,13 +154,22 @@ pub(crate) fn weakness(password: &str, names: &[&str]) -> Option<Words> {
     let length = password.chars().count();
     let lower = password.to_lowercase();
     if length < SHORTEST {
-        Some(Words::new("ce mot de passe a moins de 8 caractères", "this password has less than 8 characters"))
+        Some(Words::new(
+            "ce mot de passe a moins de 8 caractères",
+            "this password has less than 8 characters",
+        ))
     } else if length > LONGEST {
-        Some(Words::new("ce mot de passe a plus de 256 caractères", "this password has more than 256 characters"))
+        Some(Words::new(
+            "ce mot de passe a plus de 256 caractères",
+            "this password has more than 256 characters",
+        ))
     } else if COMMON.contains(&lower.as_str()) {
         Some(Words::new("ce mot de passe est trop courant", "this password is too common"))
     } else if names.iter().any(|name| !name.is_empty() && lower == name.to_lowercase()) {
-        Some(Words::new("ce mot de passe est votre nom ou votre contact", "this password is your name or contact"))
+        Some(Words::new(
+            "ce mot de passe est votre nom ou votre contact",
+            "this password is your name or contact",
+        ))
     } else {
         None
     }

@@ -213,11 +213,9 @@ impl Code {
     pub(crate) const fn retry_after(self) -> Option<u64> {
         match self {
             Self::KeyInFlight => Some(1),
-            Self::TimedOut
-            | Self::NotYet
-            | Self::EngineUnavailable
-            | Self::StoreUnavailable
-            | Self::Busy => Some(3),
+            Self::TimedOut | Self::NotYet | Self::EngineUnavailable | Self::StoreUnavailable | Self::Busy => {
+                Some(3)
+            }
             _ => None,
         }
     }

@@ -19,6 +19,14 @@ impl Words {
         Self { french: french.into(), english: english.into() }
     }
 
+    pub(crate) fn french(&self) -> &str {
+        &self.french
+    }
+
+    pub(crate) fn english(&self) -> &str {
+        &self.english
+    }
+
     pub(crate) fn read(&self, language: Language) -> &str {
         match language {
             Language::French | Language::Wolof => &self.french,

@@ -103,7 +103,7 @@ pub(crate) async fn request(
     let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
     let language = found.map_or(asker.language, |account| account.language);
     let sent = send(&app, &mut tx, CodePurpose::SignIn, &contact, language, about).await?;
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(sent.accepted())
 }
 
@@ -144,9 +144,11 @@ pub(crate) async fn resend(
     let proving = [CodePurpose::Register, CodePurpose::VerifyContact];
     let known = codes::about(&mut tx, again.code_id).await?.filter(|(purpose, ..)| proving.contains(purpose));
     let found = match known {
-        Some((purpose, _, About::Registration(registration))) => registrations::contact(&mut *tx, registration)
-            .await?
-            .map(|(contact, language)| (purpose, contact, language, About::Registration(registration))),
+        Some((purpose, _, About::Registration(registration))) => {
+            registrations::contact(&mut *tx, registration)
+                .await?
+                .map(|(contact, language)| (purpose, contact, language, About::Registration(registration)))
+        }
         Some((purpose, _, About::NewContact(user, contact))) => accounts::account(&mut *tx, user)
             .await?
             .map(|account| (purpose, contact.clone(), account.language, About::NewContact(user, contact))),
@@ -159,7 +161,7 @@ pub(crate) async fn resend(
         // Nothing is told about a code that is not known.
         None => Sent { code_id: Uuid::new_v4(), expires_in: app.settings.accounts.code_minutes * 60 },
     };
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(sent.accepted())
 }
 
@@ -212,11 +214,11 @@ pub(super) async fn attempt(
     let mut tx = Context::gate().begin(&app.pool).await?;
     for purpose in purposes {
         if let Tried::Right(proved) = codes::attempt(&mut tx, code_id, *purpose, &hash).await? {
-            tx.commit().await.map_err(wolo_database::Error::from)?;
+            wolo_database::commit(tx).await?;
             return Ok(proved);
         }
     }
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Err(Problem::new(Code::CodeWrong))
 }
 
@@ -229,7 +231,7 @@ async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) 
             let user = UserId::from_uuid(Uuid::now_v7());
             let mut tx = Context::gate().begin(&app.pool).await?;
             match registrations::fulfil(&mut tx, registration, user).await? {
-                Made::Account(_) => tx.commit().await.map_err(wolo_database::Error::from)?,
+                Made::Account(_) => wolo_database::commit(tx).await?,
                 Made::ContactTaken => return Err(Problem::new(Code::ContactTaken)),
                 Made::Gone => return Err(Problem::new(Code::CodeWrong)),
             }
@@ -239,7 +241,7 @@ async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) 
         Proved::NewContact(user, contact) => {
             let mut tx = Context::gate().begin(&app.pool).await?;
             match accounts::set_contact(&mut tx, user, &contact).await? {
-                Changing::Changed => tx.commit().await.map_err(wolo_database::Error::from)?,
+                Changing::Changed => wolo_database::commit(tx).await?,
                 Changing::Taken => return Err(Problem::new(Code::ContactTaken)),
             }
             Ok(StatusCode::NO_CONTENT.into_response())

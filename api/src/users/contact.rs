@@ -29,10 +29,14 @@ impl Fields {
             (None, Some(email)) if !had_phone => Some(Contact::Email(email)),
             (phone, email) => {
                 // A contact that is there and wrong has been told of already.
-                if had_phone == had_email || (phone.is_none() && email.is_none() && !had_phone && !had_email) {
+                if had_phone == had_email || (phone.is_none() && email.is_none() && !had_phone && !had_email)
+                {
                     self.wrong(
                         "phone",
-                        Words::new("donnez phone ou email, l'un des deux", "give phone or email, one of the two"),
+                        Words::new(
+                            "donnez phone ou email, l'un des deux",
+                            "give phone or email, one of the two",
+                        ),
                     );
                 }
                 None

@@ -1,8 +1,8 @@
 //! Telling people something about their account: written into the outbox in the same transaction as what it is about,
 //! sealed, and carried on from there.
 
-use wolo_database::outbox::{self, Topic};
 use wolo_database::Transaction;
+use wolo_database::outbox::{self, Topic};
 use wolo_domain::ids::UserId;
 use wolo_domain::notices::{Letter, Says};
 

@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use wolo_database::Context;
 use wolo_database::accounts::guesses::{self, Guess, Limit};
 use wolo_database::accounts::{self, passwords};
-use wolo_database::Context;
 
 use super::codes::DEVICE_CHARS;
 use super::tokens::{Entry, SignedIn, enter};
@@ -78,7 +78,7 @@ pub(crate) async fn login(
         let new = app.credentials.passwords.hash(given.password).await?;
         passwords::rehash(&mut tx, account.id, &old, &new).await?;
     }
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     enter(&app, &asker, Entry { user: account.id, device, proof: "pwd" }).await
 }
 
@@ -88,11 +88,9 @@ pub(super) async fn count(app: &App, target: &[u8]) -> Result<(), Problem> {
     let window = TimeDelta::from_std(numbers.guess_window).unwrap_or(TimeDelta::MAX);
     let mut tx = Context::gate().begin(&app.pool).await?;
     let guess = guesses::count(&mut tx, target, Limit { guesses: numbers.guesses, window }).await?;
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     match guess {
         Guess::Allowed => Ok(()),
-        Guess::TooMany { wait } => {
-            Err(Problem::new(Code::TooManyGuesses).retry_after(wait.num_seconds()))
-        }
+        Guess::TooMany { wait } => Err(Problem::new(Code::TooManyGuesses).retry_after(wait.num_seconds())),
     }
 }

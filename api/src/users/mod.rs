@@ -16,19 +16,21 @@ mod sessions;
 mod tokens;
 
 pub(crate) use codes::{
-    __path_request, __path_resend, __path_verify, __path_verify_contact, request, resend, verify, verify_contact,
+    __path_request, __path_resend, __path_verify, __path_verify_contact, request, resend, verify,
+    verify_contact,
 };
 pub(crate) use login::{__path_login, login};
 pub(crate) use passwords::{
-    __path_change as __path_change_password, __path_forgot, __path_reset, change as change_password, forgot, reset,
+    __path_change as __path_change_password, __path_forgot, __path_reset, change as change_password, forgot,
+    reset,
 };
 pub(crate) use preferences::{
     __path_change as __path_change_preferences, __path_show as __path_show_preferences,
     change as change_preferences, show as show_preferences,
 };
 pub(crate) use profile::{
-    __path_change as __path_change_profile, __path_change_contact, __path_me, __path_show as __path_show_profile,
-    change as change_profile, change_contact, me, show as show_profile,
+    __path_change as __path_change_profile, __path_change_contact, __path_me,
+    __path_show as __path_show_profile, change as change_profile, change_contact, me, show as show_profile,
 };
 pub(crate) use register::{__path_register, register};
 pub(crate) use second_factor::{__path_enrol, __path_give, enrol, give};

@@ -7,10 +7,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use wolo_database::Context;
 use wolo_database::accounts::codes::{About, Proved};
 use wolo_database::accounts::sessions::{self, EndReason};
 use wolo_database::accounts::{self, passwords};
-use wolo_database::Context;
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::ids::UserId;
 use wolo_domain::notices::{Letter, Says};
@@ -21,8 +21,8 @@ use super::login::count;
 use super::tokens::{reached, usable};
 use crate::asker::Asker;
 use crate::body::{self, Body};
-use crate::contract::refusals;
 use crate::caller::InSession;
+use crate::contract::refusals;
 use crate::credentials::{self, Verified};
 use crate::fields::Fields;
 use crate::problem::{self, Code, Problem};
@@ -69,7 +69,7 @@ pub(crate) async fn forgot(
     let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
     let language = found.map_or(asker.language, |account| account.language);
     let sent = codes::send(&app, &mut tx, CodePurpose::ResetPassword, &contact, language, about).await?;
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(sent.accepted())
 }
 
@@ -131,6 +131,6 @@ async fn set(
         let letter = Letter { to, language: account.language, says: Says::PasswordChanged };
         letters::write(app, &mut tx, Some(user), &format!("password/{}", Uuid::now_v7()), &letter).await?;
     }
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -74,6 +74,6 @@ pub(crate) async fn change(
     let words: Vec<_> = wanted.muted.iter().map(|one| one.as_str().to_owned()).collect();
     let mut tx = Context::user(user).begin(&app.pool).await?;
     preferences::set_muted(&mut tx, user, &words).await?;
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(Json(wanted))
 }

@@ -6,9 +6,9 @@ use axum::response::Response;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wolo_database::Context;
 use wolo_database::accounts::codes::About;
 use wolo_database::accounts::{self, Account, roles};
-use wolo_database::Context;
 use wolo_domain::accounts::{CodePurpose, Role};
 use wolo_domain::contacts::{Email, Language};
 use wolo_domain::ids::UserId;
@@ -118,7 +118,7 @@ pub(crate) async fn change(
     own(&app, user).await?;
     let mut tx = Context::user(user).begin(&app.pool).await?;
     accounts::change_profile(&mut tx, user, &name, changed.language).await?;
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(Json(own(&app, user).await?.into()))
 }
 
@@ -140,6 +140,6 @@ pub(crate) async fn change_contact(
     let about = if taken { About::Decoy } else { About::NewContact(user, contact.clone()) };
     let sent =
         codes::send(&app, &mut tx, CodePurpose::VerifyContact, &contact, account.language, about).await?;
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(sent.accepted())
 }

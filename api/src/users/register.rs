@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 use wolo_database::accounts::codes::About;
 use wolo_database::accounts::registrations::{self, Registration};
 use wolo_database::{Context, accounts};
@@ -76,11 +75,10 @@ pub(crate) async fn register(
     let sent =
         codes::send(&app, &mut tx, CodePurpose::Register, &wanted.contact, wanted.language, about).await?;
     if let Some(account) = there {
-        let letter =
-            Letter { to: wanted.contact, language: account.language, says: Says::AlreadyRegistered };
+        let letter = Letter { to: wanted.contact, language: account.language, says: Says::AlreadyRegistered };
         letters::write(&app, &mut tx, Some(account.id), &format!("registration/{id}"), &letter).await?;
     }
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(sent.accepted())
 }
 
@@ -91,7 +89,8 @@ impl NewAccount {
         let contact = fields.contact(self.phone.as_deref(), self.email.as_deref());
         let birth_date = BirthDate::new(self.birth_date);
         if !(0..=OLDEST_YEARS).contains(&birth_date.age_on(dakar::day_of(App::now()))) {
-            let words = Words::new("cette date de naissance n'est pas possible", "this birth date is not possible");
+            let words =
+                Words::new("cette date de naissance n'est pas possible", "this birth date is not possible");
             fields.wrong("birth_date", words);
         }
         if let Some(password) = &self.password {

@@ -83,7 +83,7 @@ pub(crate) async fn enrol(
     if !second_factors::enrol(&mut tx, user, &sealed, &hashes).await? {
         return Err(Problem::new(Code::SecondFactorThere));
     }
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     let name = reached(&account).map_or_else(|| user.to_string(), |contact| contact.masked());
     Ok(Json(Enrolled { otpauth_uri: secret.uri(&name), recovery_codes }))
 }

@@ -86,7 +86,7 @@ pub(crate) async fn end(
     if !sessions::end(&mut tx, user, id, EndReason::SignedOut).await? {
         return Err(unknown());
     }
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -109,6 +109,6 @@ pub(crate) async fn logout(
             sessions::end_all(&mut tx, user, None, EndReason::SignedOut).await?;
         }
     }
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     Ok(StatusCode::NO_CONTENT)
 }

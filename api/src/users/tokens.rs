@@ -89,8 +89,7 @@ pub(super) async fn enter(app: &App, asker: &Asker, entry: Entry) -> Result<Resp
         tokens::mint_kind(&app.settings.tokens, Kind::HalfWay, entry.user, bearer, App::now(), HALF_WAY)
             .map_err(unsigned)?;
     let enrolled = factor.is_some_and(|factor| factor.confirmed);
-    let half_way =
-        HalfWay { second_factor: "totp", challenge, expires_in: HALF_WAY.as_secs(), enrolled };
+    let half_way = HalfWay { second_factor: "totp", challenge, expires_in: HALF_WAY.as_secs(), enrolled };
     Ok(Json(SignedIn::HalfWay(half_way)).into_response())
 }
 
@@ -131,7 +130,7 @@ pub(super) async fn begin(
         let letter = Letter { to, language: account.language, says: Says::NewDevice { device } };
         letters::write(app, &mut tx, Some(account.id), &format!("session/{session}"), &letter).await?;
     }
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     tracing::info!(user = %account.id, request = asker.request_id, "a session began");
     let holder = Holder { session, user: account.id, proofs: proofs.to_vec() };
     answer(app, holder, roles, refresh_token)
@@ -164,7 +163,7 @@ pub(crate) async fn refresh(
     let holder = match rotation {
         Rotation::Rotated(holder) | Rotation::Repeated(holder) => holder,
         Rotation::Reused { session } => {
-            tx.commit().await.map_err(wolo_database::Error::from)?;
+            wolo_database::commit(tx).await?;
             tracing::warn!(%session, "a refresh token was used again late: its session ended");
             return Err(Problem::new(Code::RefreshRefused));
         }
@@ -172,7 +171,7 @@ pub(crate) async fn refresh(
     };
     usable(&mut tx, holder.user).await?;
     let roles = roles_of(&mut tx, holder.user).await?;
-    tx.commit().await.map_err(wolo_database::Error::from)?;
+    wolo_database::commit(tx).await?;
     answer(&app, holder, roles, child)
 }
 

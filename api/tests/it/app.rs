@@ -10,14 +10,17 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use tokio::net::TcpListener;
 use uuid::Uuid;
+use wolo_api::tokens::Bearer;
 use wolo_api::{Api, tokens};
 use wolo_bootstrap::settings::Layers;
-use wolo_bootstrap::{Settings, Shutdown};
+use wolo_bootstrap::{Seal, Settings, Shutdown};
 use wolo_database::people::{self, User};
-use wolo_database::{Pool, pots};
+use wolo_database::{Pool, outbox, pots};
+use wolo_domain::accounts::Role;
 use wolo_domain::dakar;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
+use wolo_domain::notices::{Letter, Says};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
 use wolo_sandbox::temporal::{IndexedType, SearchAttribute};
@@ -75,6 +78,9 @@ pub(crate) fn layers(world: &World) -> Layers {
         .set("database.url", world.postgres.url_as("wolo_api", "wolo"))
         .set("temporal.address", world.temporal.address())
         .set("wave.url", world.wave.base_url())
+        // A password costs little here: what it costs is tried where it matters.
+        .set("passwords.memory_kib", "64")
+        .set("passwords.iterations", "1")
 }
 
 /// A runtime of its own for what must outlive the tests, each of which has one too.
@@ -174,7 +180,16 @@ impl TestApp {
     }
 
     pub(crate) fn token(&self, user: UserId) -> String {
-        tokens::mint(&self.settings.tokens, user, Utc::now(), Duration::from_mins(15)).unwrap()
+        self.token_with(user, Bearer::default())
+    }
+
+    /// What somebody bears who works here.
+    pub(crate) fn staff_token(&self, user: UserId, role: Role) -> String {
+        self.token_with(user, Bearer { sid: None, roles: vec![role], amr: vec!["cli".to_owned()] })
+    }
+
+    pub(crate) fn token_with(&self, user: UserId, bearer: Bearer) -> String {
+        tokens::mint(&self.settings.tokens, user, bearer, Utc::now(), Duration::from_mins(15)).unwrap()
     }
 
     // Pots that are there, without a process: enough to be looked at and given to.
@@ -211,7 +226,34 @@ impl TestApp {
         sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&pool).await.unwrap()
     }
 
+    // Letters.
+
+    /// The letters that wait for somebody, oldest first: a topic and what the letter says.
+    pub(crate) async fn letters(&self, to: &str) -> Vec<Letter> {
+        let seal = Seal::new(&self.settings.temporal.payload_keys).unwrap();
+        let waiting = outbox::letters(&self.pool, 10_000).await.unwrap();
+        let open = |event: outbox::Event| -> Letter {
+            serde_json::from_slice(&seal.open(&event.business_key, &event.sealed.unwrap()).unwrap()).unwrap()
+        };
+        waiting.into_iter().map(open).filter(|letter| letter.to.reveal() == to).collect()
+    }
+
+    /// The last code that was sent to somebody.
+    pub(crate) async fn code(&self, to: &str) -> String {
+        let letters = self.letters(to).await;
+        let code = letters.into_iter().rev().find_map(|letter| match letter.says {
+            Says::OneTimeCode { code, .. } => Some(code),
+            _ => None,
+        });
+        code.unwrap_or_else(|| panic!("no code was sent to {to}"))
+    }
+
     // Requests.
+
+    /// A POST of JSON with nothing around it.
+    pub(crate) async fn send(&self, path: &str, body: &Value) -> Reply {
+        Reply::of(self.post(path).json(body)).await
+    }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base)).header("x-request-id", "a-test")

@@ -35,6 +35,7 @@ async fn a_bad_token_is_refused_even_where_none_is_needed() {
     let old = tokens::mint(
         &app.settings.tokens,
         user,
+        tokens::Bearer::default(),
         Utc::now() - Duration::from_mins(16),
         Duration::from_mins(15),
     );

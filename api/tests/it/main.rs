@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+mod access;
+mod accounts;
 mod app;
 mod auth;
 mod contract;
@@ -14,5 +16,6 @@ mod pots;
 mod reading;
 mod reply;
 mod sabotage;
+mod staff;
 mod status;
 mod webhook;

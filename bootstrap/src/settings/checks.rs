@@ -202,11 +202,13 @@ fn former_keys(reader: &mut Reader, key_id: &str) -> Vec<(String, Vec<u8>)> {
     let mut ids = BTreeSet::from([key_id.to_owned()]);
     let mut keys = Vec::new();
     for text in reader.list("tokens.former_keys") {
-        let parsed = text.split_once(':').and_then(|(id, key)| Some((id.to_owned(), STANDARD.decode(key).ok()?)));
+        let parsed =
+            text.split_once(':').and_then(|(id, key)| Some((id.to_owned(), STANDARD.decode(key).ok()?)));
         match parsed.filter(|(_, key)| key.len() == 32) {
             Some((id, key)) if ids.insert(id.clone()) => keys.push((id, key)),
             Some(_) => reader.problem("tokens.former_keys", "has two keys of the same id"),
-            None => reader.problem("tokens.former_keys", "must be id:base64 of the 32 bytes of a public key, each"),
+            None => reader
+                .problem("tokens.former_keys", "must be id:base64 of the 32 bytes of a public key, each"),
         }
     }
     keys

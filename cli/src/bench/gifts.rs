@@ -196,7 +196,7 @@ impl<'a> Ours<'a> {
         let owner =
             User { id, name: "Owner".to_owned(), birth_date: BirthDate::new(born), phone: None, email: None };
         people::add_user(&self.pool, &owner).await?;
-        let token = mint_token(&self.local.settings.tokens, id, Duration::from_mins(15))?;
+        let token = mint_token(&self.local.settings.tokens, id, Vec::new(), Duration::from_mins(15))?;
         let pot = self.api.make_pot(&token, "Mesure").await?;
         loop {
             let stage = pots::pot(&self.pool, pot).await?.map(|pot| pot.stage);

@@ -145,7 +145,7 @@ async fn owner_token(local: &Local) -> Result<String> {
     };
     people::add_user(&pool, &user).await?;
     pool.close().await;
-    super::token::mint_token(&local.settings.tokens, owner, TOKEN)
+    super::tokens::mint_token(&local.settings.tokens, owner, Vec::new(), TOKEN)
 }
 
 fn screen(local: &Local, token: &str, kept: bool) -> String {
@@ -155,6 +155,7 @@ fn screen(local: &Local, token: &str, kept: bool) -> String {
     fields.field("API", &at.api);
     fields.field("Temporal UI", &at.temporal_ui);
     fields.field("Wave emulator", format!("{}/_sandbox/", at.wave));
+    fields.field("Messages", &at.inbox);
     fields.field("Postgres", &at.postgres);
     fields.field("Temporal", &at.temporal);
     fields.field("logs", at.logs.display());

@@ -9,18 +9,18 @@ mod doctor;
 mod manual;
 mod migrate;
 mod payouts;
-mod people;
 mod pots;
 mod serve;
 mod time;
-mod token;
+mod tokens;
+mod users;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use token::mint_token;
+pub(crate) use tokens::mint_token;
 
 /// Birthday pots with Wave: run WOLO on your own machine, and operate it anywhere.
 ///
@@ -48,12 +48,12 @@ enum Command {
     /// Look at payouts, and decide about those that wait for a person
     #[command(subcommand)]
     Payouts(payouts::Payouts),
-    /// Add people and look at them
+    /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
-    People(people::People),
+    Users(users::Users),
     /// Make access tokens
     #[command(subcommand)]
-    Token(token::Token),
+    Tokens(tokens::Tokens),
     /// Move a process forward in time (sandbox only)
     #[command(subcommand)]
     Time(time::Time),
@@ -94,8 +94,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Demo(demo) => demo.run(),
         Command::Pots(pots) => wait_for(pots.run(config)),
         Command::Payouts(payouts) => wait_for(payouts.run(config)),
-        Command::People(people) => wait_for(people.run(config)),
-        Command::Token(token) => token.run(config),
+        Command::Users(users) => wait_for(users.run(config)),
+        Command::Tokens(tokens) => tokens.run(config),
         Command::Time(time) => wait_for(time.run(config)),
         Command::Migrate(migrate) => wait_for(migrate.run(config)),
         Command::Doctor(doctor) => wait_for(doctor.run(config)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use chrono::NaiveDate;
 use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -57,6 +58,20 @@ pub(crate) fn pot_body_example() -> String {
 impl Api {
     pub(crate) fn at(url: &str) -> Result<Self> {
         Ok(Self { http: http::client(Timeouts::total(Duration::from_secs(30)))?, url: url.to_owned() })
+    }
+
+    /// Asks for an account; the answer says what the code is given back with.
+    pub(crate) async fn register(&self, name: &str, born: NaiveDate, phone: &str) -> Result<String> {
+        let wanted = json!({ "name": name, "birth_date": born, "phone": phone });
+        let request = self.http.post(format!("{}/api/users/auth/register", self.url)).json(&wanted);
+        Ok(text(&answer(request.send().await?).await?, "code_id")?.to_owned())
+    }
+
+    /// Gives a code back; the answer is an access token.
+    pub(crate) async fn give_code(&self, code_id: &str, code: &str) -> Result<String> {
+        let given = json!({ "code_id": code_id, "code": code, "device": "Téléphone d'Awa" });
+        let request = self.http.post(format!("{}/api/users/auth/otp/verify", self.url)).json(&given);
+        Ok(text(&answer(request.send().await?).await?, "access_token")?.to_owned())
     }
 
     /// The owner makes a pot for her next birthday.

@@ -5,17 +5,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
-use uuid::Uuid;
 use wolo_control::Control;
-use wolo_database::people::{self, User};
 use wolo_database::pots::Pot;
 use wolo_database::{Pool, payouts, pots};
 use wolo_domain::donations::DonationStage;
-use wolo_domain::ids::{DonationId, PayoutId, PotId, UserId};
+use wolo_domain::ids::{DonationId, PayoutId, PotId};
 use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutStage;
-use wolo_domain::people::BirthDate;
 use wolo_domain::pots::PotStage;
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, WebhookFault, WebhookFaultRule};
 use wolo_workflows::ids;
@@ -25,10 +22,11 @@ use super::friends::{Api, Card, Gift};
 use super::ledger::Books;
 use super::teller::Teller;
 use super::{until, wave_book};
-use crate::commands::mint_token;
 use crate::local::Local;
 use crate::output::instant;
 
+const AWAS_PHONE: &str = "+221771234567";
+const SOON: Duration = Duration::from_secs(10);
 const DAY: Duration = Duration::from_hours(24);
 
 pub(super) struct Story<'a> {
@@ -66,8 +64,7 @@ impl<'a> Story<'a> {
     pub(super) async fn a_pot_is_scheduled(&mut self) -> Result<()> {
         self.teller.act("Acte 1 · Une cagnotte est prévue");
         let birthday = Utc::now().date_naive() + Days::new(40);
-        let awa = self.add_awa(birthday).await?;
-        let token = mint_token(&self.local.settings.tokens, awa, Duration::from_mins(15))?;
+        let token = self.awa_opens_an_account(birthday).await?;
         self.pot = self.api.make_pot(&token, "Les 24 ans d'Awa").await?;
         let pot = self.reached(PotStage::Scheduled).await?;
         self.teller.say(&format!(
@@ -80,15 +77,19 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    async fn add_awa(&self, birthday: NaiveDate) -> Result<UserId> {
+    /// Over HTTP, as an app does it, with the code that comes to her phone. Answers her access token.
+    async fn awa_opens_an_account(&mut self, birthday: NaiveDate) -> Result<String> {
         // Twenty-four years before a 29 February there was one too.
         let born = birthday.with_year(birthday.year() - 24).context("a day of birth")?;
-        let id = UserId::from_uuid(Uuid::now_v7());
-        let phone = Some("+221771234567".parse()?);
-        let awa =
-            User { id, name: "Awa Ndiaye".to_owned(), birth_date: BirthDate::new(born), phone, email: None };
-        people::add_user(&self.pool, &awa).await?;
-        Ok(id)
+        let code_id = self.api.register("Awa Ndiaye", born, AWAS_PHONE).await?;
+        let letter = self.local.world.inbox.wait_for(AWAS_PHONE, SOON, |letters| letters.last().cloned());
+        let letter = letter.await.context("no code came to Awa's phone")?;
+        let code = letter.text.split_whitespace().find(|word| word.parse::<u32>().is_ok());
+        let code = code.context("a code in the letter")?;
+        let token = self.api.give_code(&code_id, code).await?;
+        self.teller
+            .say("Awa opens an account. A code comes to her phone by WhatsApp, and proves that it is hers.");
+        Ok(token)
     }
 
     pub(super) async fn ten_days_pass(&mut self) -> Result<()> {

@@ -23,6 +23,7 @@ pub(crate) struct Addresses {
     pub(crate) temporal: String,
     pub(crate) temporal_ui: String,
     pub(crate) wave: String,
+    pub(crate) inbox: String,
     pub(crate) postgres: String,
     pub(crate) logs: PathBuf,
     /// The settings with which everything here was started, secrets included; readable to its owner alone.

@@ -6,6 +6,7 @@
 pub(crate) mod dev_file;
 mod log;
 mod parts;
+mod post;
 pub(crate) mod search_attributes;
 mod secrets;
 mod settings_file;
@@ -25,6 +26,7 @@ use crate::failure::refused;
 pub(crate) use dev_file::Addresses;
 pub(crate) use log::Log;
 pub(crate) use parts::{Parts, Where};
+use post::Post;
 use secrets::Secrets;
 
 /// As the migrations name them: each program connects as its own role.
@@ -61,6 +63,7 @@ pub(crate) struct Local {
     pub(crate) settings: Settings,
     pub(crate) addresses: Addresses,
     pub(crate) parts: Parts,
+    post: Post,
 }
 
 impl Local {
@@ -73,7 +76,7 @@ impl Local {
         };
         let world = Box::pin(start_world(&options, &secrets)).await?;
         match Box::pin(Self::within(&world, options, &secrets)).await {
-            Ok((settings, addresses, parts)) => Ok(Self { world, settings, addresses, parts }),
+            Ok((settings, addresses, parts, post)) => Ok(Self { world, settings, addresses, parts, post }),
             Err(error) => {
                 // What went wrong matters more than whether the book could be kept.
                 let _ = world.shutdown().await;
@@ -86,7 +89,7 @@ impl Local {
         world: &World,
         options: Options,
         secrets: &Secrets,
-    ) -> Result<(Settings, Addresses, Parts)> {
+    ) -> Result<(Settings, Addresses, Parts, Post)> {
         let [free_api, health] = ports::free()?;
         let api = options.ports.api.filter(|port| *port != 0).unwrap_or(free_api);
         let path = world.folder().path().join("settings.toml");
@@ -102,13 +105,16 @@ impl Local {
             temporal: world.temporal.address(),
             temporal_ui: world.temporal.ui_url(),
             wave: world.wave.base_url().to_owned(),
+            inbox: world.inbox.url().to_owned(),
             postgres: world.postgres.url(postgres::DATABASE),
             logs: world.folder().path().join("logs"),
             settings: path,
         };
         let parts = Parts::start(options.parts, world, &settings, &addresses).await?;
         hear_webhooks(world, &format!("{}/api/payments/webhook", addresses.api));
-        Ok((settings, addresses, parts))
+        let pool = wolo_database::connect(&world.postgres.url(postgres::DATABASE), 1).await?;
+        let post = Post::start(pool, &settings, world.inbox.slot())?;
+        Ok((settings, addresses, parts, post))
     }
 
     /// A pool as the owner of the tables, as the operator's commands have it.
@@ -123,6 +129,7 @@ impl Local {
     /// Stops everything in order: first ours, so that it can say goodbye to the rest.
     pub(crate) async fn shutdown(self) -> Result<()> {
         let ended = self.parts.stop().await;
+        drop(self.post);
         self.world.shutdown().await.context("the world did not end in order")?;
         ended
     }
@@ -187,6 +194,7 @@ fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'sta
         ("tokens.signing_key", secrets.signing_key.clone()),
         ("tokens.signing_key_file", String::new()),
         ("tokens.key_id", "world".to_owned()),
+        ("accounts.pepper", secrets.pepper.clone()),
         ("worker.queues", wolo_workflows::queues::ALL.join(",")),
         ("worker.health_listen", format!("127.0.0.1:{health}")),
         // Whoever presses Ctrl-C does not want to wait; what is cut short is done again at the next start.

@@ -21,6 +21,7 @@ pub(crate) struct Secrets {
     pub(crate) signing_key: String,
     pub(crate) wave_api_key: String,
     pub(crate) wave_webhook_secret: String,
+    pub(crate) pepper: String,
 }
 
 impl Secrets {
@@ -32,6 +33,7 @@ impl Secrets {
             signing_key,
             wave_api_key: format!("wave_sn_test_{}", word()),
             wave_webhook_secret: format!("wave_sn_WHS_{}", word()),
+            pepper: word(),
         })
     }
 

@@ -85,7 +85,7 @@ fn a_world_is_found_used_and_gone() {
     assert!(doctor.as_array().unwrap().iter().all(|finding| finding["ok"] == true), "{doctor}");
 
     let add = [
-        "people",
+        "users",
         "add",
         "--name",
         "Fatou Sow",
@@ -98,13 +98,13 @@ fn a_world_is_found_used_and_gone() {
     let fatou = json(home, &add)["id"].as_str().unwrap().to_owned();
     let (code, _, err) = said(wolo(home).args(add));
     assert_eq!((code, err.as_str()), (3, "wolo: another account has this phone\n"));
-    let shown = json(home, &["people", "show", &fatou, "--json"]);
+    let shown = json(home, &["users", "show", &fatou, "--json"]);
     assert_eq!(shown["person"]["phone"], "+221•••••67");
     assert_eq!(shown["person"]["name"], "F… S…");
     assert!(!shown.to_string().contains("Fatou"), "{shown}");
 
     let token =
-        json(home, &["token", "mint", "--user", &fatou, "--json"])["token"].as_str().unwrap().to_owned();
+        json(home, &["tokens", "mint", "--user", &fatou, "--json"])["token"].as_str().unwrap().to_owned();
     assert_eq!(token.split('.').count(), 3);
 
     let (code, _, err) = said(wolo(home).args(["pots", "show", "no-such-pot"]));

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 36] = [
     "",
     "dev",
     "demo",
@@ -20,12 +20,16 @@ const COMMANDS: [&str; 32] = [
     "payouts list",
     "payouts show",
     "payouts resolve",
-    "people",
-    "people add",
-    "people list",
-    "people show",
-    "token",
-    "token mint",
+    "users",
+    "users add",
+    "users list",
+    "users show",
+    "users grant",
+    "users revoke",
+    "users lock",
+    "users unlock",
+    "tokens",
+    "tokens mint",
     "time",
     "time forward",
     "migrate",

@@ -21,9 +21,9 @@ fn what_is_not_understood_ends_with_two() {
         "payouts resolve P --reason R",
         "payouts resolve P --ask-again --order-anew --reason R",
         "time forward P ten-days",
-        "token mint --user awa",
-        "people add --name A --birth-date 31/12/1999 --phone 771234567",
-        "people add --name A --birth-date 1999-12-31 --phone 12",
+        "tokens mint --user awa",
+        "users add --name A --birth-date 31/12/1999 --phone 771234567",
+        "users add --name A --birth-date 1999-12-31 --phone 12",
         "bench gifts --count 0",
         "completions cobol",
     ] {
@@ -40,7 +40,7 @@ fn usage_errors_name_what_is_wrong() {
         "pots list --stage shut",
         "time forward P 12h1d",
         "payouts resolve P --reason R",
-        "token mint --user awa",
+        "tokens mint --user awa",
     ] {
         let (_, _, err) = said(wolo(home.path()).args(words.split_whitespace()));
         writeln!(all, "$ wolo {words}\n{err}").unwrap();

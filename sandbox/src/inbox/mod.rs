@@ -63,6 +63,22 @@ impl Post {
     }
 }
 
+/// Where messages are handed in. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Slot(Arc<Post>);
+
+impl Slot {
+    /// Puts a message where its receiver finds it.
+    pub fn deliver(&self, message: Message) {
+        let mut messages = self.0.messages();
+        if !messages.iter().any(|there| there.key == message.key && there.channel == message.channel) {
+            messages.push(message);
+        }
+        drop(messages);
+        self.0.arrival.notify_waiters();
+    }
+}
+
 /// A running inbox. Dropping it stops it, without waiting.
 #[derive(Debug)]
 pub struct Inbox {
@@ -97,14 +113,9 @@ impl Inbox {
         &self.url
     }
 
-    /// Puts a message where its receiver finds it.
-    pub fn deliver(&self, message: Message) {
-        let mut messages = self.post.messages();
-        if !messages.iter().any(|there| there.key == message.key && there.channel == message.channel) {
-            messages.push(message);
-        }
-        drop(messages);
-        self.post.arrival.notify_waiters();
+    /// Where messages are handed in.
+    pub fn slot(&self) -> Slot {
+        Slot(Arc::clone(&self.post))
     }
 
     /// What has arrived for somebody, the last at the end.

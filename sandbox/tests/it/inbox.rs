@@ -17,9 +17,9 @@ async fn a_message_arrives_once_and_at_its_receiver_alone() {
     let inbox = Inbox::start(0).await.unwrap();
     let awaited = inbox.wait_for(AWA, Duration::from_secs(10), |messages| messages.first().cloned());
     let delivered = async {
-        inbox.deliver(message("+221770000002", "k1", "not for Awa"));
-        inbox.deliver(message(AWA, "k2", "le code <b>123456</b>"));
-        inbox.deliver(message(AWA, "k2", "again"));
+        inbox.slot().deliver(message("+221770000002", "k1", "not for Awa"));
+        inbox.slot().deliver(message(AWA, "k2", "le code <b>123456</b>"));
+        inbox.slot().deliver(message(AWA, "k2", "again"));
     };
     let (found, ()) = tokio::join!(awaited, delivered);
     assert_eq!(found.unwrap().text, "le code <b>123456</b>");

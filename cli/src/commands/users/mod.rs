@@ -1,36 +1,59 @@
-//! `wolo people`: accounts, until people can make their own.
+//! `wolo users`: people with accounts, and what some of them are trusted with.
 
 mod add;
+mod grant;
 mod list;
+mod lock;
+mod revoke;
 mod show;
+mod unlock;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde::Serialize;
-use wolo_database::people::User;
+use wolo_database::Pool;
+use wolo_database::people::{self, User};
 use wolo_domain::ids::UserId;
 use wolo_domain::people::Phone;
 
 use super::Config;
 
 #[derive(Subcommand, Debug)]
-pub(crate) enum People {
+pub(crate) enum Users {
     /// Add a person, who can then own a pot
     Add(add::Add),
     /// List people, masked
     List(list::List),
     /// Show one person, masked
     Show(show::Show),
+    /// Trust somebody with a role
+    Grant(grant::Grant),
+    /// Take a role away
+    Revoke(revoke::Revoke),
+    /// Lock an account and end all its sessions
+    Lock(lock::Lock),
+    /// Let a locked account be used again
+    Unlock(unlock::Unlock),
 }
 
-impl People {
+impl Users {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         match self {
             Self::Add(add) => add.run(config).await,
             Self::List(list) => list.run(config).await,
             Self::Show(show) => show.run(config).await,
+            Self::Grant(grant) => grant.run(config).await,
+            Self::Revoke(revoke) => revoke.run(config).await,
+            Self::Lock(lock) => lock.run(config).await,
+            Self::Unlock(unlock) => unlock.run(config).await,
         }
     }
+}
+
+/// Stops at an id that nobody has.
+async fn known(pool: &Pool, id: UserId) -> Result<()> {
+    people::user(pool, id).await?.with_context(|| format!("there is no person {id}"))?;
+    Ok(())
 }
 
 /// What an operator sees of a person: enough to recognise the one on the telephone, not enough to leak one.

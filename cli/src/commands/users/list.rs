@@ -1,4 +1,4 @@
-//! `wolo people list`.
+//! `wolo users list`.
 
 use anyhow::Result;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! `wolo token`: access tokens from the real signing key, until people can sign in.
+//! `wolo tokens`: access tokens from the real signing key, for whoever holds it. People sign in.
 
 use std::time::Duration;
 
@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result};
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use wolo_bootstrap::settings::Tokens;
+use wolo_api::tokens::Bearer;
+use wolo_bootstrap::settings;
+use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
 
 use super::Config;
@@ -14,7 +16,7 @@ use crate::output::{self, Format};
 use crate::system::System;
 
 #[derive(Subcommand, Debug)]
-pub(crate) enum Token {
+pub(crate) enum Tokens {
     /// Make an access token for a person
     Mint(Mint),
 }
@@ -24,6 +26,9 @@ pub(crate) struct Mint {
     /// Whose token it is
     #[arg(long, value_name = "ID")]
     user: UserId,
+    /// What its bearer is trusted with, beside being a user
+    #[arg(long, value_name = "ROLE")]
+    role: Vec<Role>,
     /// How long it is good for
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=1440))]
     minutes: u64,
@@ -31,11 +36,12 @@ pub(crate) struct Mint {
     format: Format,
 }
 
-impl Token {
+impl Tokens {
     pub(super) fn run(self, config: Config<'_>) -> Result<()> {
         let Self::Mint(mint) = self;
         let tokens = System::find(config)?.settings.tokens;
-        let token = mint_token(&tokens, mint.user, Duration::from_secs(mint.minutes * 60))?;
+        let lives = Duration::from_secs(mint.minutes * 60);
+        let token = mint_token(&tokens, mint.user, mint.role, lives)?;
         if mint.format.json {
             return output::json(&json!({ "token": token, "expires_in_seconds": mint.minutes * 60 }));
         }
@@ -46,6 +52,12 @@ impl Token {
 
 /// A token that the API of the same settings takes. In development without a key of its own, every program makes
 /// one at its start and takes no other's.
-pub(crate) fn mint_token(tokens: &Tokens, user: UserId, lives: Duration) -> Result<String> {
-    wolo_api::tokens::mint(tokens, user, Utc::now(), lives).context("the token could not be made")
+pub(crate) fn mint_token(
+    tokens: &settings::Tokens,
+    user: UserId,
+    roles: Vec<Role>,
+    lives: Duration,
+) -> Result<String> {
+    let bearer = Bearer { sid: None, roles, amr: vec!["cli".to_owned()] };
+    wolo_api::tokens::mint(tokens, user, bearer, Utc::now(), lives).context("the token could not be made")
 }

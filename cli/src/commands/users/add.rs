@@ -1,4 +1,4 @@
-//! `wolo people add`.
+//! `wolo users add`.
 
 use anyhow::{Result, bail, ensure};
 use chrono::{NaiveDate, Utc};

@@ -1,9 +1,10 @@
-//! `wolo people show`.
+//! `wolo users show`.
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
-use wolo_database::{people, pots};
+use wolo_database::accounts::roles;
+use wolo_database::{accounts, people, pots};
 use wolo_domain::ids::UserId;
 
 use super::Masked;
@@ -27,9 +28,14 @@ impl Show {
             people::user(&pool, self.id).await?.with_context(|| format!("there is no person {}", self.id))?;
         let person = Masked::of(&user);
         let pots = pots::of_owner(&pool, self.id).await?;
+        let roles = roles::of_user(&pool, self.id).await?;
+        let locked = accounts::account(&pool, self.id).await?.is_some_and(|account| account.locked);
         if self.format.json {
             let pots: Vec<_> = pots.iter().map(|pot| pot.id).collect();
-            return output::json(&json!({ "person": person, "pots": pots }));
+            let roles: Vec<_> = roles.iter().map(|grant| grant.role).collect();
+            return output::json(
+                &json!({ "person": person, "locked": locked, "roles": roles, "pots": pots }),
+            );
         }
         let mut fields = Fields::new();
         fields.field("id", person.id);
@@ -37,6 +43,12 @@ impl Show {
         fields.field("born", person.birth_year);
         fields.field("phone", or_dash(person.phone));
         fields.field("e-mail", or_dash(person.email));
+        if locked {
+            fields.field("locked", "yes");
+        }
+        for grant in roles {
+            fields.field("role", format!("{} (by {}: {})", grant.role, grant.granted_by, grant.reason));
+        }
         for pot in pots {
             fields.field("pot", format!("{} ({})", pot.id, pot.stage));
         }

@@ -1,0 +1,138 @@
+//! Those who work here: the second factor, and what a role may do.
+
+use aws_lc_rs::hmac;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wolo_api::tokens::Bearer;
+use wolo_database::accounts::roles;
+use wolo_domain::accounts::Role;
+use wolo_domain::ids::UserId;
+use wolo_domain::pots::Visibility;
+
+use crate::app::{TestApp, key};
+use crate::reply::Reply;
+
+const PASSWORD: &str = "des mangues au marché";
+const AUTH: &str = "/api/users/auth";
+
+/// Somebody with a password and a role, and their phone.
+async fn hired(app: &TestApp, role: Role) -> (UserId, String) {
+    let phone = format!("+22175{:07}", Uuid::new_v4().as_u128() % 10_000_000);
+    let wanted = json!({ "name": "Ibou", "birth_date": "1980-01-01", "phone": phone, "password": PASSWORD });
+    let sent = app.send(&format!("{AUTH}/register"), &wanted).await.expect(202);
+    let given = json!({ "code_id": sent["code_id"], "code": app.code(&phone).await });
+    let session = app.send(&format!("{AUTH}/otp/verify"), &given).await.expect(200);
+    let user: UserId = session["user"].as_str().unwrap().parse().unwrap();
+    let owner = wolo_database::connect(&app.world().postgres.url("wolo"), 1).await.unwrap();
+    let mut operator = owner.acquire().await.unwrap();
+    roles::grant(&mut operator, user, role, "operator:test", "a test").await.unwrap();
+    let me = Reply::of(app.get(&format!("{AUTH}/me")).bearer_auth(session["access_token"].as_str().unwrap()));
+    me.await.problem(401, "token_invalid");
+    (user, phone)
+}
+
+/// What an authenticator shows for the secret in this address.
+fn totp(uri: &str, steps_from_now: i64) -> String {
+    let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bits: String =
+        secret.chars().map(|c| format!("{:05b}", alphabet.find(c).unwrap())).collect::<Vec<_>>().concat();
+    let bytes: Vec<u8> = (0..bits.len() / 8)
+        .map(|byte| u8::from_str_radix(&bits[byte * 8..byte * 8 + 8], 2).unwrap())
+        .collect();
+    let step = chrono::Utc::now().timestamp() / 30 + steps_from_now;
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes), &step.to_be_bytes());
+    let hash = tag.as_ref();
+    let at = usize::from(hash[19] & 15);
+    let number = u32::from_be_bytes(hash[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
+    format!("{:06}", number % 1_000_000)
+}
+
+async fn half_way(app: &TestApp, phone: &str) -> Value {
+    let body = json!({ "phone": phone, "password": PASSWORD });
+    let answer = app.send(&format!("{AUTH}/login"), &body).await.expect(200);
+    assert_eq!(answer.get("access_token"), None, "a password alone opens no session: {answer}");
+    answer
+}
+
+async fn give(app: &TestApp, challenge: &Value, code: &str) -> Reply {
+    let giving = json!({ "challenge": challenge, "code": code });
+    app.send(&format!("{AUTH}/second-factor"), &giving).await
+}
+
+#[tokio::test]
+async fn those_who_work_here_sign_in_with_a_second_factor() {
+    let app = TestApp::start().await;
+    let (_, phone) = hired(&app, Role::Support).await;
+    let first = half_way(&app, &phone).await;
+    assert_eq!((&first["second_factor"], &first["enrolled"]), (&json!("totp"), &json!(false)));
+    let enrol = async |challenge: &Value| {
+        app.send(&format!("{AUTH}/second-factor/enrol"), &json!({ "challenge": challenge })).await
+    };
+    let enrolled = enrol(&first["challenge"]).await.expect(200);
+    let uri = enrolled["otpauth_uri"].as_str().unwrap();
+    give(&app, &first["challenge"], "000000").await.problem(401, "code_wrong");
+    let code = totp(uri, 0);
+    let session = give(&app, &first["challenge"], &code).await.expect(200);
+    give(&app, &first["challenge"], &code).await.problem(401, "code_wrong");
+
+    let token = session["access_token"].as_str().unwrap();
+    let me = Reply::of(app.get(&format!("{AUTH}/me")).bearer_auth(token)).await.expect(200);
+    assert_eq!(me["roles"], json!(["support"]));
+    let services = Reply::of(app.get("/services").bearer_auth(token)).await.expect(200);
+    assert_eq!((&services["postgres"], &services["temporal"]), (&json!(true), &json!(true)));
+    assert!(services["queues"].as_array().unwrap().iter().any(|queue| queue["name"] == "money"));
+
+    // The next time the device is known, and nobody sets up another one with the password alone.
+    let second = half_way(&app, &phone).await;
+    assert_eq!(second["enrolled"], true);
+    enrol(&second["challenge"]).await.problem(409, "second_factor_there");
+    let recovery = enrolled["recovery_codes"][3].as_str().unwrap();
+    give(&app, &second["challenge"], recovery).await.expect(200);
+    give(&app, &second["challenge"], recovery).await.problem(401, "code_wrong");
+    // What is half way is no token, and a token is not half way.
+    let half = second["challenge"].as_str().unwrap();
+    Reply::of(app.get(&format!("{AUTH}/me")).bearer_auth(half)).await.problem(401, "token_invalid");
+    give(&app, &session["access_token"], &totp(uri, 1)).await.problem(401, "token_invalid");
+}
+
+#[tokio::test]
+async fn a_pot_is_stopped_and_let_go_by_those_who_may() {
+    let app = TestApp::start().await;
+    let owner = app.person(10).await;
+    let made =
+        app.make_pot(owner, &key(), &json!({ "title": "x", "visibility": "public" })).await.expect(201);
+    let pot = made["id"].as_str().unwrap();
+    let support = app.person(100).await;
+    let decide = async |what: &str, token: String, body: Value| {
+        let request = app.post(&format!("/api/admin/pots/{pot}/{what}")).bearer_auth(token);
+        Reply::of(request.json(&body)).await
+    };
+    let reason = || json!({ "reason": "le titre est insultant" });
+    let good = || app.staff_token(support, Role::Support);
+    decide("hold", app.token(owner), reason()).await.problem(403, "not_allowed");
+    decide("hold", app.staff_token(support, Role::Finance), reason()).await.problem(403, "not_allowed");
+    let weak = Bearer { sid: None, roles: vec![Role::Superadmin], amr: vec!["pwd".to_owned()] };
+    decide("hold", app.token_with(support, weak), reason()).await.problem(403, "second_factor_needed");
+    decide("hold", good(), json!({ "reason": " " })).await.wrong_field(422, "reason");
+    for _ in 0..2 {
+        assert_eq!(decide("hold", good(), reason()).await.status, 204);
+    }
+    assert_eq!(app.look_at(pot, Some(owner)).await.json()["holds"][0]["reason"], "moderation");
+    app.look_at(pot, None).await.problem(404, "pot_unknown");
+    for _ in 0..2 {
+        assert_eq!(decide("release", good(), reason()).await.status, 204);
+    }
+    app.look_at(pot, None).await.expect(200);
+    let nowhere = app.post("/api/admin/pots/pot_00000000000000000000000000000001/hold");
+    Reply::of(nowhere.bearer_auth(good()).json(&reason())).await.problem(404, "pot_unknown");
+}
+
+#[tokio::test]
+async fn a_pot_without_a_process_is_not_stopped_in_silence() {
+    let app = TestApp::start().await;
+    let (pot, _) = app.open_pot(Visibility::Public).await;
+    let token = app.staff_token(app.person(100).await, Role::Superadmin);
+    let request = app.post(&format!("/api/admin/pots/{pot}/hold")).bearer_auth(token);
+    Reply::of(request.json(&json!({ "reason": "x" }))).await.problem(409, "pot_ended");
+}

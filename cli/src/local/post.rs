@@ -1,0 +1,64 @@
+//! The post of a local world: carries letters from the outbox to the sandbox's inbox, where people on this machine read
+//! them.
+//!
+//! In production they go out by the providers of messages; here nobody's phone rings.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use chrono::Utc;
+use tokio::task::JoinHandle;
+use wolo_bootstrap::{Seal, Settings};
+use wolo_database::{Pool, outbox};
+use wolo_domain::contacts::Contact;
+use wolo_domain::notices::Letter;
+use wolo_sandbox::inbox::{Channel, Message, Slot};
+
+/// Between two looks into the outbox.
+const LOOK: Duration = Duration::from_millis(100);
+const AT_ONCE: u32 = 100;
+
+/// Carries letters until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Post(JoinHandle<()>);
+
+impl Drop for Post {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Post {
+    pub(super) fn start(pool: Pool, settings: &Settings, inbox: Slot) -> Result<Self> {
+        let seal = Seal::new(&settings.temporal.payload_keys).context("letters cannot be opened")?;
+        Ok(Self(tokio::spawn(async move {
+            let mut looks = tokio::time::interval(LOOK);
+            loop {
+                looks.tick().await;
+                if let Err(error) = carry(&pool, &seal, &inbox).await {
+                    tracing::warn!(%error, "letters stay in the outbox for now");
+                }
+            }
+        })))
+    }
+}
+
+async fn carry(pool: &Pool, seal: &Seal, inbox: &Slot) -> Result<()> {
+    for event in outbox::letters(pool, AT_ONCE).await? {
+        let Some(sealed) = &event.sealed else { continue };
+        let opened = seal.open(&event.business_key, sealed).context("a letter cannot be opened")?;
+        let letter: Letter = serde_json::from_slice(&opened).context("a letter cannot be read")?;
+        inbox.deliver(Message {
+            channel: match letter.to {
+                Contact::Phone(_) => Channel::WhatsApp,
+                Contact::Email(_) => Channel::Email,
+            },
+            to: letter.to.reveal().to_owned(),
+            key: event.business_key,
+            text: letter.words(),
+            arrived_at: Utc::now(),
+        });
+        outbox::mark_relayed(pool, event.id).await?;
+    }
+    Ok(())
+}
