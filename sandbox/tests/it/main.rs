@@ -5,6 +5,7 @@
 mod facts;
 mod postgres;
 mod processes;
+mod redis;
 mod temporal;
 mod tools;
 mod wave;
