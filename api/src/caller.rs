@@ -1,13 +1,14 @@
 //! Who may ask, as types: a handler that takes a [`User`] cannot be reached without a valid token.
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use wolo_database::people::{self, Profile};
 use wolo_domain::ids::UserId;
 
 use crate::problem::{Code, Problem};
 use crate::state::App;
+use crate::tokens::Refused;
 
 /// Whoever the token names.
 #[derive(Clone, Copy, Debug)]
@@ -18,19 +19,30 @@ pub(crate) struct User(pub(crate) UserId);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MaybeUser(pub(crate) Option<UserId>);
 
+/// What a request's token came to, kept with the request: the edge looks to know whom to count, the handler to know
+/// whom to serve, and checking a signature is the dearest thing that either does.
+#[derive(Clone, Copy)]
+struct Identified(Result<Option<UserId>, Refused>);
+
 impl FromRequestParts<App> for MaybeUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();
-        let token = match (given.next(), given.next()) {
-            (None, _) => return Ok(Self(None)),
-            (Some(one), None) => one.to_str().ok().and_then(bearer),
-            (Some(_), Some(_)) => None,
-        };
-        let user = token.and_then(|token| app.verifier.user(token).ok());
-        user.map(|user| Self(Some(user))).ok_or_else(|| Problem::new(Code::TokenInvalid))
+        let known = parts.extensions.get().copied();
+        let Identified(user) = known.unwrap_or_else(|| Identified(identify(&parts.headers, app)));
+        parts.extensions.insert(Identified(user));
+        user.map(Self).map_err(|Refused| Problem::new(Code::TokenInvalid))
     }
+}
+
+fn identify(headers: &HeaderMap, app: &App) -> Result<Option<UserId>, Refused> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let token = match (given.next(), given.next()) {
+        (None, _) => return Ok(None),
+        (Some(one), None) => one.to_str().ok().and_then(bearer),
+        (Some(_), Some(_)) => None,
+    };
+    app.verifier.user(token.ok_or(Refused)?).map(Some)
 }
 
 impl FromRequestParts<App> for User {

@@ -15,6 +15,8 @@ mod edge;
 mod fields;
 mod health;
 mod idempotency;
+mod limits;
+mod metrics;
 mod payments;
 mod pots;
 mod problem;

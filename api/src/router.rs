@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 
 use crate::problem::{Code, Problem};
 use crate::state::App;
-use crate::{edge, health, payments, pots};
+use crate::{edge, health, metrics, payments, pots};
 
 #[rustfmt::skip]
 pub(crate) fn router(app: App) -> Router {
@@ -26,8 +26,9 @@ pub(crate) fn router(app: App) -> Router {
         // Operation.
         .route("/health",                   get(health::health))
         .route("/ready",                    get(health::ready))
+        .route("/metrics",                  get(metrics::metrics))
         .fallback(async || Problem::new(Code::RouteUnknown))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(limit);
-    edge::around(routes, &app.settings.api).with_state(app)
+    edge::around(routes, &app).with_state(app)
 }

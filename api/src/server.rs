@@ -9,6 +9,8 @@ use tokio::net::TcpListener;
 use wolo_bootstrap::{Settings, Shutdown, temporal};
 use wolo_control::Control;
 
+use crate::limits::{Limits, RedisUnusable};
+use crate::metrics::Metrics;
 use crate::router;
 use crate::state::App;
 use crate::tokens::{TokenError, Verifier};
@@ -28,6 +30,10 @@ pub enum Error {
     Temporal(#[from] temporal::ConnectError),
     #[error("the key that signs tokens cannot be used")]
     Tokens(#[from] TokenError),
+    #[error("limits cannot be shared")]
+    Limits(#[from] RedisUnusable),
+    #[error("the figures cannot be kept")]
+    Metrics(#[from] prometheus::Error),
     #[error("the API stopped serving")]
     Serve(#[source] io::Error),
 }
@@ -51,7 +57,9 @@ impl Api {
             settings.database.max_connections,
         )?;
         let control = Control::new(temporal::connect(&settings.temporal).await?);
-        let router = router::router(App::new(settings, pool, control, verifier));
+        let metrics = Metrics::new()?;
+        let limits = Limits::new(&settings, metrics.clone())?;
+        let router = router::router(App::new(settings, pool, control, verifier, limits, metrics));
         Ok(Self { listener, address, router })
     }
 
@@ -63,7 +71,7 @@ impl Api {
     /// Serves until the end begins, and then until the requests under way are answered.
     pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
         tracing::info!(address = %self.address, "the API listens");
-        axum::serve(self.listener, self.router)
+        axum::serve(self.listener, self.router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(shutdown.begun())
             .await
             .map_err(Error::Serve)

@@ -8,7 +8,10 @@ use wolo_bootstrap::Settings;
 use wolo_control::Control;
 use wolo_database::Pool;
 
+use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::payments::Deliveries;
+use crate::pots::PublicLists;
 use crate::tokens::Verifier;
 
 #[derive(Clone)]
@@ -18,16 +21,29 @@ pub(crate) struct App {
     pub(crate) control: Control,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) deliveries: Arc<Deliveries>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) public_lists: PublicLists,
+    pub(crate) metrics: Metrics,
 }
 
 impl App {
-    pub(crate) fn new(settings: Settings, pool: Pool, control: Control, verifier: Verifier) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        pool: Pool,
+        control: Control,
+        verifier: Verifier,
+        limits: Limits,
+        metrics: Metrics,
+    ) -> Self {
         Self {
+            public_lists: PublicLists::kept_for(settings.api.list_cache, metrics.clone()),
             settings: Arc::new(settings),
             pool,
             control,
             verifier: Arc::new(verifier),
             deliveries: Arc::default(),
+            limits: Arc::new(limits),
+            metrics,
         }
     }
 

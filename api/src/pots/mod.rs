@@ -5,11 +5,13 @@
 mod close;
 mod create;
 mod list;
+mod public_lists;
 mod show;
 mod view;
 
 pub(crate) use close::close;
 pub(crate) use create::create;
 pub(crate) use list::list;
+pub(crate) use public_lists::PublicLists;
 pub(crate) use show::show;
 pub(crate) use view::{Reference, find};

@@ -91,6 +91,12 @@ impl Problem {
         self
     }
 
+    /// Seconds after which asking again makes sense, where they are known better than by the code alone.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.code.status()
     }
