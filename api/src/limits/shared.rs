@@ -97,3 +97,53 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wolo_sandbox::Redis;
+    use wolo_sandbox::folders::DataFolder;
+
+    use super::*;
+
+    /// What the script should say, in whole numbers.
+    fn model(before: &mut u64, now: u64, burst: u64, period: u64) -> (u64, u64) {
+        let after = (*before).max(now) + period;
+        let (used, all) = (after - now, burst * period);
+        if used > all {
+            return (0, used - all);
+        }
+        *before = after;
+        ((all - used) / period, 0)
+    }
+
+    #[tokio::test]
+    async fn ten_thousand_arrivals_are_counted_as_the_rule_says() {
+        const TIME: &str = "redis.call('TIME')";
+        const BEGAN: u64 = 1_790_000_000_000_000;
+        let folder = DataFolder::temporary().unwrap();
+        let redis = Redis::start(&folder).await.unwrap();
+        let mut connection =
+            Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+        // The script itself, told what time it is. Its keys live for seconds at least, which no arrival takes.
+        let code = include_str!("shared.lua");
+        assert_eq!(code.matches(TIME).count(), 1);
+        let script = Script::new(&code.replace(TIME, "{ ARGV[3], ARGV[4] }"));
+        for pattern in 0..100 {
+            let burst: u64 = rand::random_range(1..=6);
+            let period: u64 = rand::random_range(20_000_000..60_000_000);
+            let (mut now, mut before) = (BEGAN, 0);
+            for arrival in 0..100 {
+                now += rand::random_range(0..period * 2);
+                let question = [burst, period, now / 1_000_000, now % 1_000_000];
+                let answer: (u64, u64) = script
+                    .key(format!("pattern-{pattern}"))
+                    .arg(&question)
+                    .invoke_async(&mut connection)
+                    .await
+                    .unwrap();
+                let right = model(&mut before, now, burst, period);
+                assert_eq!(answer, right, "arrival {arrival} at {now} with {burst} and {period}");
+            }
+        }
+    }
+}

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
+use tokio::net::TcpListener;
 use wolo_sandbox::Redis;
 use wolo_sandbox::folders::DataFolder;
 
@@ -46,7 +48,7 @@ async fn a_shared_measure_comes_back_one_by_one() {
     let folder = DataFolder::temporary().unwrap();
     let redis = Redis::start(&folder).await.unwrap();
     let [one, other] = two_on(&redis, "3,60").await;
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     assert_eq!(let_through(&one, 2).await + let_through(&other, 1).await, 3);
     one.until(async || (let_through(&one, 1).await + let_through(&other, 1).await == 1).then_some(())).await;
     let waited = began.elapsed();
@@ -116,4 +118,21 @@ async fn an_api_starts_before_its_redis_and_counts_alone_until_then() {
         .with(|layers| layers.set("redis.url", format!("redis://127.0.0.1:{port}")).set("limits.read", "3,1"))
         .await;
     assert_eq!(let_through(&app, 6).await, 3);
+}
+
+#[tokio::test]
+async fn a_redis_that_takes_questions_and_never_answers_delays_one_request_a_moment() {
+    let app = TestApp::start().await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", silent.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((wire, _)) = silent.accept().await {
+            held.push(wire);
+        }
+    });
+    let app = app.with(|layers| layers.set("redis.url", url).set("limits.read", "5,1")).await;
+    let began = Instant::now();
+    assert_eq!(let_through(&app, 8).await, 5);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
