@@ -31,7 +31,8 @@ impl Key {
         hex::encode(self.0)
     }
 
-    /// One of the 2²⁰ places that a process counts in. Two callers in a million share one by chance.
+    /// One of the 2²⁰ places that a process counts in. The chance that a caller shares it with a certain other one is one
+    /// in a million.
     pub(super) fn place(self) -> u32 {
         u32::from_be_bytes([0, self.0[0] & 0x0f, self.0[1], self.0[2]])
     }

@@ -15,7 +15,7 @@ use super::standing::{Policy, Taken};
 /// Between two sweeps, which take away who has a full measure again.
 const SWEEP: Duration = Duration::from_secs(20);
 
-/// Counted by place, not by key: a million callers at once, whoever invents them, take some ten megabytes and no more.
+/// Counted by place, not by key: however many callers somebody invents, a class takes some tens of megabytes and no more.
 type Places = RateLimiter<u32, DashMapStateStore<u32>, DefaultClock, StateInformationMiddleware>;
 
 pub(super) struct Local {
