@@ -7,8 +7,8 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use uuid::Uuid;
 use wolo_database::accounts::sessions;
 use wolo_database::people::{self, Profile};
@@ -18,7 +18,7 @@ use wolo_domain::ids::UserId;
 
 use crate::problem::{Code, Problem};
 use crate::state::App;
-use crate::tokens::Bearer;
+use crate::tokens::{Bearer, Refused};
 
 /// Whoever the token names.
 #[derive(Clone, Copy, Debug)]
@@ -66,15 +66,35 @@ impl Permission for SeeServices {
 /// Proofs of which one makes a session good enough for staff.
 const STRONG: [&str; 2] = ["totp", "cli"];
 
-async fn bearer(parts: &Parts, app: &App) -> Result<Option<(UserId, Bearer)>, Problem> {
-    let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();
+/// What a request's token says, kept with the request: the edge looks to know whom to count, the handler to know whom to
+/// serve, and checking a signature is the dearest thing that either does.
+#[derive(Clone)]
+struct Shown(Result<Option<(UserId, Bearer)>, Refused>);
+
+/// Whom the request's token names, if its signature is ours and its time is not over. Whether its session lives is not
+/// looked at here.
+pub(crate) fn shown(parts: &mut Parts, app: &App) -> Result<Option<(UserId, Bearer)>, Refused> {
+    if let Some(Shown(known)) = parts.extensions.get() {
+        return known.clone();
+    }
+    let shown = read(&parts.headers, app);
+    parts.extensions.insert(Shown(shown.clone()));
+    shown
+}
+
+fn read(headers: &HeaderMap, app: &App) -> Result<Option<(UserId, Bearer)>, Refused> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let token = match (given.next(), given.next()) {
         (None, _) => return Ok(None),
         (Some(one), None) => one.to_str().ok().and_then(token_of),
         (Some(_), Some(_)) => None,
     };
+    app.verifier.bearer(token.ok_or(Refused)?).map(Some)
+}
+
+async fn bearer(parts: &mut Parts, app: &App) -> Result<Option<(UserId, Bearer)>, Problem> {
     let refused = || Problem::new(Code::TokenInvalid);
-    let (user, bearer) = token.and_then(|token| app.verifier.bearer(token).ok()).ok_or_else(refused)?;
+    let Some((user, bearer)) = shown(parts, app).map_err(|Refused| refused())? else { return Ok(None) };
     let mut tx = Context::user(user).begin(&app.pool).await?;
     let good = match bearer.sid {
         Some(session) => sessions::lives(&mut *tx, session, user).await?,

@@ -19,6 +19,8 @@ mod fields;
 mod health;
 mod idempotency;
 mod keys;
+mod limits;
+mod metrics;
 mod payments;
 mod pots;
 mod problem;

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::problem::{Code, Problem};
 use crate::state::App;
-use crate::{admin, contract, edge, health, keys, payments, pots, users};
+use crate::{admin, contract, edge, health, keys, metrics, payments, pots, users};
 
 pub(crate) fn router(app: App) -> Router {
     let limit = DefaultBodyLimit::max(app.settings.api.body_limit_bytes);
@@ -18,7 +18,7 @@ pub(crate) fn router(app: App) -> Router {
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(limit)
         .layer(Extension(contract::Document::new(document)));
-    edge::around(routes, &app.settings.api).with_state(app)
+    edge::around(routes, &app).with_state(app)
 }
 
 #[rustfmt::skip]
@@ -63,6 +63,7 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         // Operation.
         .routes(routes!(health::health))              // /health
         .routes(routes!(health::ready))               // /ready
+        .routes(routes!(metrics::metrics))            // /metrics
         .routes(routes!(contract::openapi))           // /openapi.json
         .routes(routes!(contract::page))              // /docs
         .routes(routes!(contract::file))              // /docs/{file}

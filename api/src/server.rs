@@ -14,6 +14,8 @@ use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
 
 use crate::credentials::Credentials;
+use crate::limits::{Limits, RedisUnusable};
+use crate::metrics::Metrics;
 use crate::router;
 use crate::state::App;
 use crate::tokens::{TokenError, Verifier};
@@ -35,6 +37,10 @@ pub enum Error {
     Tokens(#[from] TokenError),
     #[error("the keys that seal what lies in the database cannot be used")]
     Seal(#[from] CodecError),
+    #[error("limits cannot be shared")]
+    Limits(#[from] RedisUnusable),
+    #[error("the figures cannot be kept")]
+    Metrics(#[from] prometheus::Error),
     #[error("the API stopped serving")]
     Serve(#[source] io::Error),
 }
@@ -60,8 +66,10 @@ impl Api {
             settings.database.max_connections,
         )?;
         let control = Control::new(temporal::connect(&settings.temporal).await?);
-        let router = router::router(App::new(settings, pool.clone(), control, verifier, credentials));
-        Ok(Self { listener, address, router, pool })
+        let metrics = Metrics::new()?;
+        let limits = Limits::new(&settings, metrics.clone())?;
+        let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics);
+        Ok(Self { listener, address, router: router::router(app), pool })
     }
 
     /// Where it listens; with port 0 asked for, the port that was given.
@@ -72,8 +80,11 @@ impl Api {
     /// Serves until the end begins, and then until the requests under way are answered.
     pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
         tracing::info!(address = %self.address, "the API listens");
-        let served =
-            async { axum::serve(self.listener, self.router).with_graceful_shutdown(shutdown.begun()).await };
+        let served = async {
+            axum::serve(self.listener, self.router.into_make_service_with_connect_info::<SocketAddr>())
+                .with_graceful_shutdown(shutdown.begun())
+                .await
+        };
         let presence = Presence { kind: Kind::Api, version: env!("CARGO_PKG_VERSION"), queues: Vec::new() };
         let present = processes::present(&self.pool, &presence, BTreeMap::new, shutdown.begun());
         let (served, ()) = tokio::join!(served, present);

@@ -9,7 +9,10 @@ use wolo_control::Control;
 use wolo_database::Pool;
 
 use crate::credentials::Credentials;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::payments::Deliveries;
+use crate::pots::PublicLists;
 use crate::tokens::Verifier;
 
 #[derive(Clone)]
@@ -20,6 +23,9 @@ pub(crate) struct App {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) credentials: Arc<Credentials>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) public_lists: PublicLists,
+    pub(crate) metrics: Metrics,
 }
 
 impl App {
@@ -29,14 +35,19 @@ impl App {
         control: Control,
         verifier: Verifier,
         credentials: Credentials,
+        limits: Limits,
+        metrics: Metrics,
     ) -> Self {
         Self {
+            public_lists: PublicLists::kept_for(settings.api.list_cache, metrics.clone()),
             settings: Arc::new(settings),
             pool,
             control,
             verifier: Arc::new(verifier),
             deliveries: Arc::default(),
             credentials: Arc::new(credentials),
+            limits: Arc::new(limits),
+            metrics,
         }
     }
 

@@ -12,11 +12,13 @@ pub mod inbox;
 pub mod ports;
 pub mod postgres;
 pub mod processes;
+pub mod redis;
 pub mod temporal;
 pub mod tools;
 pub mod wave;
 pub mod world;
 
 pub use postgres::Postgres;
+pub use redis::Redis;
 pub use temporal::Temporal;
 pub use world::World;

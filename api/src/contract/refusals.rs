@@ -13,7 +13,7 @@ use crate::asker::Language;
 use crate::problem::{CONTENT_TYPE, Code};
 
 /// What the edge may answer to whatever is asked.
-const ALWAYS: &[Code] = &[Code::TimedOut, Code::Internal];
+const ALWAYS: &[Code] = &[Code::TimedOut, Code::Internal, Code::TooManyRequests, Code::Overloaded];
 
 /// Names the refusals of one operation, for its `responses(…)`: those of the extractors it takes, and its own.
 macro_rules! refusals {

@@ -1,14 +1,17 @@
 //! `GET /api/pots`
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use wolo_database::{Context, Page, pots};
-use wolo_domain::ids::PotId;
+use wolo_domain::ids::{PotId, UserId};
 
 use super::view::{PotView, Viewer};
-use crate::asker::Asker;
+use crate::asker::{Asker, Language};
 use crate::caller::{MaybeUser, User};
 use crate::contract::{refusals, schemas};
 use crate::fields::Fields;
@@ -30,9 +33,15 @@ pub(crate) struct List {
 }
 
 struct Wanted {
+    page: Wish,
+    mine: bool,
+}
+
+/// A page of the public list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Wish {
     limit: usize,
     after: Option<PotId>,
-    mine: bool,
 }
 
 refusals!(NotListed: User::REFUSALS, problem::OF_THE_STORE, &[Code::RequestInvalid]);
@@ -58,18 +67,38 @@ pub(crate) async fn list(
     MaybeUser(user): MaybeUser,
     asker: Asker,
     pairs: Pairs,
-) -> Result<Json<List>, Problem> {
-    let Wanted { limit, after, mine } = read(pairs)?;
-    let mut tx = Context::caller(user).begin(&app.pool).await?;
+) -> Result<Response, Problem> {
+    let Wanted { page, mine } = read(pairs)?;
     if mine {
         let owner = user.ok_or_else(|| Problem::new(Code::TokenMissing))?;
         let viewer = Viewer { owner: true, knows_link: true };
+        let mut tx = Context::user(owner).begin(&app.pool).await?;
         let pots = pots::of_owner(&mut *tx, owner).await?;
         let pots = pots.into_iter().map(|pot| PotView::new(&app, pot, viewer, asker.language)).collect();
-        return Ok(Json(List { pots, next: None }));
+        return Ok(Json(List { pots, next: None }).into_response());
     }
+    if user.is_some() {
+        return Ok(Json(public(&app, page, user, asker.language).await?).into_response());
+    }
+    let body = app.public_lists.get(page, for_visitors(&app, page)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// The page as everybody sees it who shows no token. Its words are in no language: only owners are told of holds.
+async fn for_visitors(app: &App, page: Wish) -> Result<Bytes, Problem> {
+    let list = public(app, page, None, Language::default()).await?;
+    let body = serde_json::to_vec(&list).map_err(|error| {
+        tracing::error!(%error, "a list could not be written");
+        Problem::new(Code::Internal)
+    })?;
+    Ok(body.into())
+}
+
+async fn public(app: &App, page: Wish, user: Option<UserId>, language: Language) -> Result<List, Problem> {
+    let Wish { limit, after } = page;
     // One more than wanted tells whether there are more.
     let ask = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+    let mut tx = Context::caller(user).begin(&app.pool).await?;
     let mut found = pots::listed(&mut *tx, Page { after, limit: ask }).await?;
     let more = found.len() > limit;
     found.truncate(limit);
@@ -78,18 +107,18 @@ pub(crate) async fn list(
         .into_iter()
         .map(|pot| {
             let owner = user == Some(pot.owner);
-            PotView::new(&app, pot, Viewer { owner, knows_link: owner }, asker.language)
+            PotView::new(app, pot, Viewer { owner, knows_link: owner }, language)
         })
         .collect();
-    Ok(Json(List { pots, next }))
+    Ok(List { pots, next })
 }
 
 fn read(mut pairs: Pairs) -> Result<Wanted, Problem> {
     let mut fields = Fields::default();
-    let mut wanted = Wanted { limit: USUAL, after: None, mine: false };
+    let mut wanted = Wanted { page: Wish { limit: USUAL, after: None }, mine: false };
     if let Some(text) = pairs.take("limit", &mut fields) {
         match text.parse() {
-            Ok(limit) if (1..=MOST).contains(&limit) => wanted.limit = limit,
+            Ok(limit) if (1..=MOST).contains(&limit) => wanted.page.limit = limit,
             _ => fields.wrong(
                 "limit",
                 Words::new(
@@ -100,8 +129,8 @@ fn read(mut pairs: Pairs) -> Result<Wanted, Problem> {
         }
     }
     if let Some(text) = pairs.take("after", &mut fields) {
-        wanted.after = text.parse().ok();
-        if wanted.after.is_none() {
+        wanted.page.after = text.parse().ok();
+        if wanted.page.after.is_none() {
             fields.wrong(
                 "after",
                 Words::new("ce n'est pas l'identifiant d'une cagnotte", "this is not a pot's id"),

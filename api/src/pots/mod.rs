@@ -5,11 +5,13 @@
 mod close;
 mod create;
 mod list;
+mod public_lists;
 mod show;
 mod view;
 
 pub(crate) use close::{__path_close, close};
 pub(crate) use create::{__path_create, create};
 pub(crate) use list::{__path_list, list};
+pub(crate) use public_lists::PublicLists;
 pub(crate) use show::{__path_show, show};
 pub(crate) use view::{Reference, find};

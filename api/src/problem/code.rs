@@ -55,6 +55,9 @@ codes! {
     RequestInvalid = "request_invalid", UNPROCESSABLE_ENTITY,
         "Requête invalide", "Invalid request",
         "Des champs de la requête ne conviennent pas.", "Fields of the request are not right.";
+    TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS,
+        "Trop de requêtes", "Too many requests",
+        "Vous demandez trop souvent ; attendez un peu.", "You ask too often; wait a little.";
     // Who asks.
     TokenMissing = "token_missing", UNAUTHORIZED,
         "Connexion nécessaire", "Sign-in needed",
@@ -167,6 +170,10 @@ codes! {
         "Événement contradictoire", "Contradictory event",
         "Cet événement est déjà venu avec un autre contenu.", "This event came before with other content.";
     // Ours.
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE,
+        "Trop de monde", "Too busy",
+        "Trop de requêtes sont en cours ; redemandez dans un instant.",
+        "Too many requests are under way; ask again in a moment.";
     TimedOut = "timed_out", SERVICE_UNAVAILABLE,
         "Trop lent", "Too slow",
         "La réponse n'est pas venue à temps ; redemandez.", "The answer did not come in time; ask again.";
@@ -212,7 +219,7 @@ impl Code {
     /// Seconds after which asking again makes sense.
     pub(crate) const fn retry_after(self) -> Option<u64> {
         match self {
-            Self::KeyInFlight => Some(1),
+            Self::KeyInFlight | Self::Overloaded => Some(1),
             Self::TimedOut | Self::NotYet | Self::EngineUnavailable | Self::StoreUnavailable | Self::Busy => {
                 Some(3)
             }

@@ -13,6 +13,7 @@ mod words;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
 use wolo_control::AskError;
@@ -109,9 +110,9 @@ impl Problem {
         self
     }
 
-    /// Says when asking again makes sense.
-    pub(crate) fn retry_after(mut self, seconds: i64) -> Self {
-        self.retry_after = Some(u64::try_from(seconds).unwrap_or(1).max(1));
+    /// Seconds after which asking again makes sense, where they are known better than by the code alone.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -165,6 +166,11 @@ impl Problem {
         }
         response
     }
+}
+
+/// Whole seconds to wait, at least one.
+pub(crate) fn seconds(wait: TimeDelta) -> u64 {
+    u64::try_from(wait.num_seconds()).unwrap_or(1).max(1)
 }
 
 /// An empty response that carries the problem to the edge, where the caller is known.

@@ -24,7 +24,7 @@ use crate::body::{self, Body};
 use crate::contract::refusals;
 use crate::credentials;
 use crate::fields::{Fields, Lines};
-use crate::problem::{self, Code, Problem};
+use crate::problem::{self, Code, Problem, seconds};
 use crate::state::App;
 
 pub(super) const DEVICE_CHARS: usize = 200;
@@ -192,7 +192,7 @@ pub(super) async fn send(
     let code_id = match codes::write(tx, &new).await? {
         Sending::Written(id) => id,
         Sending::TooMany { again_at } => {
-            return Err(Problem::new(Code::TooManyCodes).retry_after((again_at - App::now()).num_seconds()));
+            return Err(Problem::new(Code::TooManyCodes).retry_after(seconds(again_at - App::now())));
         }
     };
     if !is_decoy {

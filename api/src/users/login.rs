@@ -17,7 +17,7 @@ use crate::body::{self, Body};
 use crate::contract::refusals;
 use crate::credentials::Verified;
 use crate::fields::{Fields, Lines};
-use crate::problem::{self, Code, Problem};
+use crate::problem::{self, Code, Problem, seconds};
 use crate::state::App;
 
 /// A contact, a phone or a mail address, and the password.
@@ -91,6 +91,6 @@ pub(super) async fn count(app: &App, target: &[u8]) -> Result<(), Problem> {
     wolo_database::commit(tx).await?;
     match guess {
         Guess::Allowed => Ok(()),
-        Guess::TooMany { wait } => Err(Problem::new(Code::TooManyGuesses).retry_after(wait.num_seconds())),
+        Guess::TooMany { wait } => Err(Problem::new(Code::TooManyGuesses).retry_after(seconds(wait))),
     }
 }

@@ -1,10 +1,11 @@
 //! An API that runs, and one method for each thing that somebody does with it.
 
+use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Days, Utc};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -72,9 +73,14 @@ async fn world() -> &'static World {
     .unwrap()
 }
 
-/// The settings of one more API in this world.
+/// The settings of one more API in this world. Tests are one caller and many, and what they make is listed at once: who
+/// tries limits or memory asks for them.
 pub(crate) fn layers(world: &World) -> Layers {
-    Layers::new()
+    let generous = ["limits.read", "limits.write", "limits.money", "limits.sign_in", "limits.code"]
+        .into_iter()
+        .fold(Layers::new(), |layers, limit| layers.set(limit, "1000000,1000000"));
+    generous
+        .set("api.list_cache_seconds", "0")
         .set("database.url", world.postgres.url_as("wolo_api", "wolo"))
         .set("temporal.address", world.temporal.address())
         .set("wave.url", world.wave.base_url())
@@ -141,8 +147,15 @@ impl TestApp {
     fn on(world: &'static World, settings: Settings) -> Self {
         let base = settings.api.public_url.as_str().trim_end_matches('/').to_owned();
         let pool = wolo_database::connect_later(&world.postgres.url_as("wolo_worker", "wolo"), 2).unwrap();
-        let http = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = client().build().unwrap();
         Self { settings, base, http, pool, world }
+    }
+
+    /// The same API, asked from another address of this machine.
+    pub(crate) fn from(&self, address: [u8; 4]) -> Self {
+        let mut app = Self::on(self.world, self.settings.clone());
+        app.http = client().local_address(IpAddr::from(address)).build().unwrap();
+        app
     }
 
     /// One more API, with other settings, that ends with the test.
@@ -328,6 +341,10 @@ impl TestApp {
             tokio::task::yield_now().await;
         }
     }
+}
+
+fn client() -> ClientBuilder {
+    Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
 }
 
 /// A key that nobody used.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +13,10 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::reader::Reader;
-use super::{Accounts, Api, Database, Mode, Passwords, Rules, Settings, Temporal, Tokens, Wave, Worker};
+use super::{
+    Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Rules, Settings, Temporal,
+    Tokens, Wave, Worker,
+};
 use crate::codec::PayloadKey;
 
 /// A year's worth of seconds, and more days or minutes than anyone means: the upper end of most durations.
@@ -25,6 +29,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let temporal = temporal(reader, mode);
     let wave = wave(reader, mode);
     let api = api(reader, mode);
+    let redis = redis(reader);
+    let limits = limits(reader);
     let tokens = tokens(reader, mode);
     let accounts = accounts(reader, mode);
     let passwords = passwords(reader);
@@ -36,6 +42,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         temporal: temporal?,
         wave: wave?,
         api: api?,
+        redis,
+        limits,
         tokens: tokens?,
         accounts,
         passwords,
@@ -149,7 +157,83 @@ fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {
     if patience >= request_timeout && !request_timeout.is_zero() {
         reader.problem("api.patience_seconds", "must be less than api.request_timeout_seconds");
     }
-    Some(Api { listen, public_url: public_url?, body_limit_bytes, request_timeout, patience })
+    Some(Api {
+        listen,
+        public_url: public_url?,
+        body_limit_bytes,
+        request_timeout,
+        patience,
+        cors_origins: origins(reader),
+        client_address: client_address(reader),
+        most_in_flight: reader.number("api.most_in_flight", &(1..=100_000)),
+        most_webhooks_in_flight: reader.number("api.most_webhooks_in_flight", &(1..=100_000)),
+        metrics_from: metrics_from(reader),
+        list_cache: Duration::from_secs(reader.number("api.list_cache_seconds", &(0..=60))),
+    })
+}
+
+fn origins(reader: &mut Reader) -> Vec<String> {
+    let origins = reader.list("api.cors_origins");
+    let exact = |text: &String| Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == *text);
+    if !origins.iter().all(exact) {
+        reader.problem("api.cors_origins", "must be origins like https://wolo.example, without a path");
+    }
+    origins
+}
+
+fn client_address(reader: &mut Reader) -> ClientAddress {
+    match reader.text("api.client_address").as_str() {
+        "connection" => ClientAddress::Connection,
+        "rightmost-x-forwarded-for" => ClientAddress::RightmostForwardedFor,
+        _ => {
+            reader.problem("api.client_address", "must be connection or rightmost-x-forwarded-for");
+            ClientAddress::Connection
+        }
+    }
+}
+
+fn metrics_from(reader: &mut Reader) -> Vec<IpAddr> {
+    let texts = reader.list("api.metrics_from");
+    texts.iter().map(|text| text.parse().ok()).collect::<Option<_>>().unwrap_or_else(|| {
+        reader.problem("api.metrics_from", "must be IP addresses");
+        Vec::new()
+    })
+}
+
+fn redis(reader: &mut Reader) -> Redis {
+    let url = reader.secret("redis.url");
+    let shaped = |url: &SecretString| {
+        Url::parse(url.expose_secret()).is_ok_and(|url| url.scheme() == "redis" && url.has_host())
+    };
+    if !url.as_ref().is_none_or(shaped) {
+        reader.problem("redis.url", "must be redis://user:password@host:port");
+    }
+    Redis { url }
+}
+
+fn limits(reader: &mut Reader) -> Limits {
+    Limits {
+        read: rate(reader, "limits.read"),
+        write: rate(reader, "limits.write"),
+        money: rate(reader, "limits.money"),
+        sign_in: rate(reader, "limits.sign_in"),
+        code: rate(reader, "limits.code"),
+        webhook: rate(reader, "limits.webhook"),
+    }
+}
+
+/// A minute is cut into whole microseconds, so there is an end to how many fit into it.
+fn rate(reader: &mut Reader, key: &str) -> Rate {
+    let numbers: Vec<u32> = reader.numbers(key, &(1..=1_000_000));
+    let rate = match numbers[..] {
+        [burst, per_minute] => NonZeroU32::new(burst).zip(NonZeroU32::new(per_minute)),
+        _ => None,
+    };
+    let (burst, per_minute) = rate.unwrap_or_else(|| {
+        reader.problem(key, "must be how many at once, and how many a minute");
+        (NonZeroU32::MIN, NonZeroU32::MIN)
+    });
+    Rate { burst, per_minute }
 }
 
 fn tokens(reader: &mut Reader, mode: Mode) -> Option<Tokens> {

@@ -12,7 +12,8 @@ mod reader;
 mod tests;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub temporal: Temporal,
     pub wave: Wave,
     pub api: Api,
+    pub redis: Redis,
+    pub limits: Limits,
     pub tokens: Tokens,
     pub accounts: Accounts,
     pub passwords: Passwords,
@@ -84,6 +87,47 @@ pub struct Api {
     pub request_timeout: Duration,
     /// Less than `request_timeout`.
     pub patience: Duration,
+    /// As browsers write them: scheme, host and port.
+    pub cors_origins: Vec<String>,
+    pub client_address: ClientAddress,
+    pub most_in_flight: usize,
+    pub most_webhooks_in_flight: usize,
+    pub metrics_from: Vec<IpAddr>,
+    /// Zero: nothing is kept.
+    pub list_cache: Duration,
+}
+
+/// Where the address of a caller is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAddress {
+    Connection,
+    /// The last address of `X-Forwarded-For`, which our proxy writes.
+    RightmostForwardedFor,
+}
+
+#[derive(Debug, Clone)]
+pub struct Redis {
+    /// With its password, so it is a secret as a whole.
+    pub url: Option<SecretString>,
+}
+
+/// How often one caller may ask, by kind of request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub read: Rate,
+    pub write: Rate,
+    pub money: Rate,
+    pub sign_in: Rate,
+    pub code: Rate,
+    pub webhook: Rate,
+}
+
+/// At least one of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// At once, after a pause.
+    pub burst: NonZeroU32,
+    pub per_minute: NonZeroU32,
 }
 
 #[derive(Debug, Clone)]

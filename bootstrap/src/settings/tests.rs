@@ -53,6 +53,10 @@ fn the_defaults_are_settings_for_development() {
     assert_eq!(settings.rules.reminder_days_before, [7, 1]);
     assert_eq!(settings.rules.gift_max_xof, 1_000_000);
     assert_eq!(settings.tokens.access, Duration::from_mins(15));
+    assert_eq!(settings.redis.url.map(|_| ()), None);
+    assert_eq!((settings.limits.code.burst.get(), settings.limits.code.per_minute.get()), (3, 1));
+    assert_eq!(settings.api.client_address, ClientAddress::Connection);
+    assert!(settings.api.metrics_from.iter().all(IpAddr::is_loopback));
 }
 
 #[test]
@@ -178,6 +182,19 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
         ("api.body_limit_bytes", "-1", "must be a whole number from 1024 to 16777216"),
         ("api.request_timeout_seconds", "", "must be a whole number from 1 to 300"),
         ("api.patience_seconds", "20", "must be less than api.request_timeout_seconds"),
+        (
+            "api.cors_origins",
+            "https://wolo.example/",
+            "must be origins like https://wolo.example, without a path",
+        ),
+        ("api.cors_origins", "*", "must be origins like https://wolo.example, without a path"),
+        ("api.client_address", "x-real-ip", "must be connection or rightmost-x-forwarded-for"),
+        ("api.most_in_flight", "0", "must be a whole number from 1 to 100000"),
+        ("api.metrics_from", "localhost", "must be IP addresses"),
+        ("api.list_cache_seconds", "61", "must be a whole number from 0 to 60"),
+        ("redis.url", "127.0.0.1:6379", "must be redis://user:password@host:port"),
+        ("limits.read", "5", "must be how many at once, and how many a minute"),
+        ("limits.read", "", "must be how many at once, and how many a minute"),
         ("tokens.signing_key_file", "/no/such/file", "names a file that cannot be read"),
         ("tokens.key_id", " ", "must not be empty"),
         ("tokens.access_minutes", "61", "must be a whole number from 1 to 60"),
@@ -350,6 +367,7 @@ fn no_secret_is_shown_by_debug_or_by_an_error() {
         ("wave.url", "https://user:s3cret@api.wave.com"),
         ("tokens.signing_key", "s3cret"),
         ("api.public_url", "https://s3cret@wolo.example"),
+        ("redis.url", "s3cret"),
     ]);
     let shown = format!("{:?}", error.unwrap_err());
     assert!(!shown.contains("s3cret"), "{shown}");

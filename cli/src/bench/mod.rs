@@ -28,7 +28,11 @@ fn options() -> Result<Options> {
         ports: Ports::default(),
         opening_balance: 1_000_000,
         webhook_retry: Retry { first: Duration::from_millis(200), ..Retry::default() },
-        settings: Vec::new(),
+        redis: false,
+        // One machine asks for everybody here, more often than any caller may.
+        settings: ["limits.read", "limits.write", "limits.money", "limits.webhook"]
+            .map(|limit| (limit, "1000000,1000000".to_owned()))
+            .into(),
         parts: Where::Apart(std::env::current_exe()?),
     })
 }

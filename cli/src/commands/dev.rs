@@ -76,6 +76,7 @@ impl Dev {
             },
             opening_balance: 1_000_000,
             webhook_retry: Retry::default(),
+            redis: true,
             settings: Vec::new(),
             parts: Where::Inside,
         };
@@ -158,6 +159,8 @@ fn screen(local: &Local, token: &str, kept: bool) -> String {
     fields.field("Messages", &at.inbox);
     fields.field("Postgres", &at.postgres);
     fields.field("Temporal", &at.temporal);
+    fields
+        .field("Redis", at.redis.as_deref().unwrap_or("cannot be had here; the API counts its limits alone"));
     fields.field("logs", at.logs.display());
     fields.field(
         "data",

@@ -38,6 +38,7 @@ pub(crate) async fn tell(open: bool, format: Format, log: &Log, shutdown: Shutdo
         ports: Ports::default(),
         opening_balance: OPENING_BALANCE,
         webhook_retry: Retry { first: Duration::from_millis(200), ..Retry::default() },
+        redis: false,
         // A person would wait a minute here and there; a story does not.
         settings: vec![
             ("rules.payout_recheck_seconds", "1".to_owned()),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
+use uuid::Uuid;
 use wolo_control::Control;
 use wolo_database::pots::Pot;
 use wolo_database::{Pool, payouts, pots};

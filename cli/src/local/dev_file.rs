@@ -25,6 +25,8 @@ pub(crate) struct Addresses {
     pub(crate) wave: String,
     pub(crate) inbox: String,
     pub(crate) postgres: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) redis: Option<String>,
     pub(crate) logs: PathBuf,
     /// The settings with which everything here was started, secrets included; readable to its owner alone.
     pub(crate) settings: PathBuf,

@@ -20,7 +20,8 @@ use wolo_bootstrap::settings::{Layers, Mode, Settings, SettingsError};
 use wolo_bootstrap::temporal;
 use wolo_control::Control;
 use wolo_database::Pool;
-use wolo_sandbox::{World, folders, ports, postgres, temporal as engine, wave, world};
+use wolo_sandbox::tools::{Places, RedisTool};
+use wolo_sandbox::{Redis, World, folders, ports, postgres, temporal as engine, wave, world};
 
 use crate::failure::refused;
 pub(crate) use dev_file::Addresses;
@@ -51,6 +52,8 @@ pub(crate) struct Options {
     /// Francs in our wallet at Wave before the first gift.
     pub(crate) opening_balance: i64,
     pub(crate) webhook_retry: wave::Retry,
+    /// Whether limits are counted in a Redis, where one can be had on this kind of machine.
+    pub(crate) redis: bool,
     /// Settings of this run, over all others.
     pub(crate) settings: Vec<(&'static str, String)>,
     pub(crate) parts: Where,
@@ -107,6 +110,7 @@ impl Local {
             wave: world.wave.base_url().to_owned(),
             inbox: world.inbox.url().to_owned(),
             postgres: world.postgres.url(postgres::DATABASE),
+            redis: redis_url(world),
             logs: world.folder().path().join("logs"),
             settings: path,
         };
@@ -155,16 +159,23 @@ fn is_about_providers(key: &str) -> bool {
     key == "mode" || key.starts_with("wave.")
 }
 
+/// Limits work without a Redis too, so one that cannot be had keeps nobody from working.
+async fn redis_can_be_had() -> bool {
+    RedisTool::find(&Places::here()).await.is_ok()
+}
+
 async fn start_world(options: &Options, secrets: &Secrets) -> Result<World> {
     let world = World::start(world::Options {
         data_folder: options.keep.clone(),
         postgres_port: options.ports.postgres,
+        inbox_port: None,
         temporal: engine::Options {
             port: options.ports.temporal,
             ui_port: options.ports.temporal_ui,
             search_attributes: search_attributes::for_sandbox()?,
             ..engine::Options::default()
         },
+        redis: options.redis && redis_can_be_had().await,
         wave: wave::Options {
             port: options.ports.wave.unwrap_or(0),
             api_key: secrets.wave_api_key.clone(),
@@ -178,11 +189,16 @@ async fn start_world(options: &Options, secrets: &Secrets) -> Result<World> {
     world.await.context("the world around WOLO could not be started")
 }
 
+fn redis_url(world: &World) -> Option<String> {
+    world.redis.as_ref().map(Redis::url)
+}
+
 fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'static str, String)> {
     vec![
         ("mode", "development".to_owned()),
         ("database.url", world.postgres.url(postgres::DATABASE)),
         ("temporal.address", world.temporal.address()),
+        ("redis.url", redis_url(world).unwrap_or_default()),
         ("temporal.namespace", engine::NAMESPACE.to_owned()),
         ("temporal.payload_keys", secrets.payload_key.clone()),
         ("wave.url", world.wave.base_url().to_owned()),

@@ -81,6 +81,8 @@ fn a_world_is_found_used_and_gone() {
     assert_eq!(json(home, &["pots", "list", "--json"]), Value::Array(Vec::new()));
     assert_eq!(json(home, &["payouts", "list", "--json"]), Value::Array(Vec::new()));
 
+    let redis = dev.addresses["redis"].as_str().unwrap().trim_start_matches("redis://");
+    std::net::TcpStream::connect(redis).unwrap();
     let doctor = json(home, &["doctor", "--json"]);
     assert!(doctor.as_array().unwrap().iter().all(|finding| finding["ok"] == true), "{doctor}");
 

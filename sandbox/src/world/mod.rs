@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::folders::{self, DataFolder};
 use crate::inbox::{self, Inbox};
 use crate::postgres::{self, Postgres};
+use crate::redis::{self, Redis};
 use crate::temporal::{self, Temporal};
 use crate::wave::{self, Wave};
 
@@ -19,6 +20,8 @@ pub enum Error {
     Postgres(#[from] postgres::Error),
     #[error(transparent)]
     Temporal(#[from] temporal::Error),
+    #[error(transparent)]
+    Redis(#[from] redis::Error),
     #[error(transparent)]
     Wave(#[from] wave::Error),
     #[error(transparent)]
@@ -33,6 +36,8 @@ pub struct Options {
     /// Absent: a free one.
     pub postgres_port: Option<u16>,
     pub temporal: temporal::Options,
+    /// Whether there is a Redis in it: WOLO can do without.
+    pub redis: bool,
     /// Its book is kept in the data folder unless it names a folder of its own.
     pub wave: wave::Options,
     /// Absent: a free one.
@@ -44,6 +49,8 @@ pub struct Options {
 pub struct World {
     pub postgres: Postgres,
     pub temporal: Temporal,
+    /// If it was asked for.
+    pub redis: Option<Redis>,
     pub wave: Wave,
     pub inbox: Inbox,
     // The last field, because it is dropped last: a temporary folder is deleted when nobody writes there any more.
@@ -61,13 +68,14 @@ impl World {
         if folder.is_kept() && wave.data_folder.is_none() {
             wave.data_folder = Some(folder.subfolder("wave")?);
         }
-        let (postgres, temporal, wave, inbox) = tokio::try_join!(
+        let (postgres, temporal, redis, wave, inbox) = tokio::try_join!(
             async { Ok::<_, Error>(Postgres::start(&folder, options.postgres_port).await?) },
             async { Ok(Temporal::start(&folder, &options.temporal).await?) },
+            async { Ok(if options.redis { Some(Redis::start(&folder).await?) } else { None }) },
             async { Ok(Wave::start(wave).await?) },
             async { Ok(Inbox::start(options.inbox_port.unwrap_or(0)).await?) },
         )?;
-        Ok(World { postgres, temporal, wave, inbox, folder })
+        Ok(World { postgres, temporal, redis, wave, inbox, folder })
     }
 
     /// Where its data and logs are.
@@ -78,9 +86,14 @@ impl World {
     /// Stops everything in order and waits until nothing of it is left. It is all stopped even if there is an error:
     /// that tells of data that could not be kept.
     pub async fn shutdown(self) -> Result<(), Error> {
-        let World { postgres, temporal, wave, inbox, folder } = self;
-        let ((), (), wave, ()) =
-            tokio::join!(postgres.shutdown(), temporal.shutdown(), wave.shutdown(), inbox.shutdown());
+        let World { postgres, temporal, redis, wave, inbox, folder } = self;
+        let redis = async {
+            if let Some(redis) = redis {
+                redis.shutdown().await;
+            }
+        };
+        let ((), (), (), wave, ()) =
+            tokio::join!(postgres.shutdown(), temporal.shutdown(), redis, wave.shutdown(), inbox.shutdown());
         folder.close().await;
         Ok(wave?)
     }

@@ -6,6 +6,7 @@ mod facts;
 mod inbox;
 mod postgres;
 mod processes;
+mod redis;
 mod temporal;
 mod tools;
 mod wave;

@@ -3,10 +3,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use wolo_sandbox::folders::DataFolder;
-use wolo_sandbox::tools::{Error, Places, PostgresTools, TemporalTool};
+use wolo_sandbox::tools::{Error, Places, PostgresTools, RedisTool, TemporalTool};
 
 fn nowhere(cache: &Path) -> Places {
-    Places { postgres: None, temporal: None, machine: Vec::new(), cache: cache.to_owned(), fetch: false }
+    Places {
+        postgres: None,
+        temporal: None,
+        redis: None,
+        machine: Vec::new(),
+        cache: cache.to_owned(),
+        fetch: false,
+    }
 }
 
 /// A program that only says its version.
@@ -23,12 +30,14 @@ fn is_one_sentence(message: &str) -> bool {
 }
 
 #[tokio::test]
-async fn postgres_and_temporal_are_had_on_this_machine() {
+async fn every_tool_is_had_on_this_machine() {
     let places = Places::here();
     let postgres = PostgresTools::find(&places, None).await.unwrap();
     assert!(postgres.major >= 15 && postgres.program("initdb").is_file());
     let temporal = TemporalTool::find(&places).await.unwrap();
     assert!(temporal.program.is_file());
+    let redis = RedisTool::find(&places).await.unwrap();
+    assert!(redis.program.is_file());
 }
 
 #[tokio::test]
@@ -49,6 +58,30 @@ async fn a_temporal_that_cannot_be_had_is_one_sentence_that_helps() {
         is_one_sentence(&message) && message.contains("install") && message.contains("WOLO_TEMPORAL_BIN"),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn a_redis_that_cannot_be_had_is_one_sentence_that_helps() {
+    let folder = DataFolder::temporary().unwrap();
+    let message = RedisTool::find(&nowhere(folder.path())).await.unwrap_err().to_string();
+    assert!(
+        is_one_sentence(&message) && message.contains("install") && message.contains("WOLO_REDIS_BIN"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_redis_that_is_too_old_is_passed_over() {
+    let folder = DataFolder::temporary().unwrap();
+    let mut places = nowhere(&folder.path().join("cache"));
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    pretender(&old, "redis-server", "Redis server v=4.0.9 sha=00000000:0");
+    let right = pretender(&new, "redis-server", "Redis server v=7.2.4 sha=00000000:0");
+    places.machine = vec![old, new];
+    assert_eq!(RedisTool::find(&places).await.unwrap().program, right);
+    places.machine.pop();
+    let Err(Error::NoRedis { tried }) = RedisTool::find(&places).await else { panic!("it was taken") };
+    assert!(tried[0].contains("version 4"), "{tried:?}");
 }
 
 #[tokio::test]

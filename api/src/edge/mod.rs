@@ -1,8 +1,13 @@
-//! What every request passes, whatever it asks: an id, a limit of time, a net under panics, one line of the log, and
-//! the headers that every answer has.
+//! What every request passes, whatever it asks: an id, a place among those under way, a limit of time, a net under
+//! panics, a count against its caller, one line of the log, its figures, and the headers that every answer has.
 //!
 //! The log line names the route, never the address that was asked for: a pot's link is a secret of its givers. There
 //! is no query, no header and no body in it.
+
+mod address;
+mod browsers;
+mod lanes;
+mod limiting;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -13,23 +18,52 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tracing::Instrument as _;
 use wolo_bootstrap::settings;
 
 use crate::asker::{Asker, REQUEST_ID};
+use crate::limits::{Class, LIMIT, POLICY};
+use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::state::App;
+use lanes::Lanes;
 
-#[derive(Clone, Copy)]
+/// A packet's worth: what is smaller travels as it is.
+const WORTH_COMPRESSING: u64 = 1024;
+
+#[derive(Clone)]
 struct Edge {
     patience: Duration,
     /// People reach us by TLS.
     tls: bool,
+    lanes: Lanes,
+    metrics: Metrics,
+}
+
+impl Edge {
+    fn new(api: &settings::Api, metrics: &Metrics) -> Self {
+        Self {
+            patience: api.request_timeout,
+            tls: api.public_url.scheme() == "https",
+            lanes: Lanes::new(api, metrics.clone()),
+            metrics: metrics.clone(),
+        }
+    }
 }
 
 /// Puts the edge around all routes.
-pub(crate) fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>, api: &settings::Api) -> Router<S> {
-    let edge = Edge { patience: api.request_timeout, tls: api.public_url.scheme() == "https" };
-    routes.layer(middleware::from_fn_with_state(edge, pass))
+pub(crate) fn around(routes: Router<App>, app: &App) -> Router<App> {
+    let api = &app.settings.api;
+    let routes = routes
+        .layer(middleware::from_fn_with_state(app.clone(), limiting::limit))
+        .layer(middleware::from_fn_with_state(Edge::new(api, &app.metrics), pass))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING)));
+    match browsers::allowing(&api.cors_origins) {
+        Some(browsers) => routes.layer(browsers),
+        None => routes,
+    }
 }
 
 async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
@@ -41,12 +75,17 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
     let span = tracing::info_span!("request", id = asker.request_id, %method, route);
 
     async {
-        let mut response = caught(edge.patience, next.run(request)).await;
+        let mut response = match edge.lanes.enter(Class::of(&method, &route)) {
+            Ok(_place) => caught(edge.patience, next.run(request)).await,
+            Err(problem) => problem.into_response(),
+        };
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             response = told(&problem, &response, &asker);
         }
-        finish(response.headers_mut(), edge, &asker);
-        log(&method, response.status().as_u16(), began.elapsed());
+        finish(response.headers_mut(), edge.tls, &asker);
+        let took = began.elapsed();
+        edge.metrics.answered(&route, method.as_str(), response.status(), took);
+        log(&method, response.status().as_u16(), took);
         response
     }
     .instrument(span)
@@ -62,16 +101,18 @@ async fn caught(patience: Duration, handling: impl Future<Output = Response>) ->
     }
 }
 
-/// The problem as a response, keeping what the router knew.
+/// The problem as a response, keeping what the router and the limits knew.
 fn told(problem: &Problem, response: &Response, asker: &Asker) -> Response {
     let mut told = problem.respond(asker);
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        told.headers_mut().insert(header::ALLOW, allow.clone());
+    for name in [header::ALLOW, POLICY, LIMIT] {
+        if let Some(value) = response.headers().get(&name) {
+            told.headers_mut().insert(name, value.clone());
+        }
     }
     told
 }
 
-fn finish(headers: &mut HeaderMap, edge: Edge, asker: &Asker) {
+fn finish(headers: &mut HeaderMap, tls: bool, asker: &Asker) {
     if let Ok(id) = HeaderValue::from_str(&asker.request_id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -86,7 +127,7 @@ fn finish(headers: &mut HeaderMap, edge: Edge, asker: &Asker) {
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if edge.tls {
+    if tls {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=31536000; includeSubDomains"),
@@ -111,11 +152,14 @@ mod tests {
     use axum::http::{Request, StatusCode};
     use axum::routing::get;
     use tower::ServiceExt as _;
+    use wolo_bootstrap::settings::Layers;
 
     use super::*;
 
     fn routes(tls: bool) -> Router {
-        let edge = Edge { patience: Duration::from_millis(20), tls };
+        let api = Layers::new().read().unwrap().api;
+        let edge =
+            Edge { patience: Duration::from_millis(20), tls, ..Edge::new(&api, &Metrics::new().unwrap()) };
         Router::new()
             .route("/panics", get(async || -> &'static str { panic!("a bug") }))
             .route("/hangs", get(async || pending::<&'static str>().await))

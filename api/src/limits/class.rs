@@ -1,0 +1,93 @@
+//! Kinds of requests, each with a limit of its own.
+
+use axum::http::Method;
+use wolo_bootstrap::settings::{self, Rate};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Read,
+    Write,
+    Money,
+    SignIn,
+    /// Not a kind of request but what one may cause: a code sent to somebody. Counted by who would get it.
+    Code,
+    Webhook,
+}
+
+impl Class {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Read, Self::Write, Self::Money, Self::SignIn, Self::Code, Self::Webhook];
+
+    /// The class of a route, by its template; none of what is always answered.
+    pub(crate) fn of(method: &Method, route: &str) -> Option<Self> {
+        match route {
+            "/metrics" | "/ready" => None,
+            "/api/payments/webhook" => Some(Self::Webhook),
+            _ if route.ends_with("/health") => None,
+            _ if method.is_safe() => Some(Self::Read),
+            "/api/payments/donate" | "/api/pots/{pot}/close" => Some(Self::Money),
+            _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),
+            _ => Some(Self::Write),
+        }
+    }
+
+    /// As the settings, the answers and the figures call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Money => "money",
+            Self::SignIn => "sign_in",
+            Self::Code => "code",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    pub(super) const fn rate(self, limits: &settings::Limits) -> Rate {
+        match self {
+            Self::Read => limits.read,
+            Self::Write => limits.write,
+            Self::Money => limits.money,
+            Self::SignIn => limits.sign_in,
+            Self::Code => limits.code,
+            Self::Webhook => limits.webhook,
+        }
+    }
+
+    /// Its place in [`Class::ALL`].
+    pub(super) const fn place(self) -> usize {
+        self as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_has_the_class_of_what_it_does() {
+        for (method, route, class) in [
+            (Method::GET, "/api/pots", Some(Class::Read)),
+            (Method::POST, "/api/pots", Some(Class::Write)),
+            (Method::POST, "/api/pots/{pot}/close", Some(Class::Money)),
+            (Method::POST, "/api/payments/donate", Some(Class::Money)),
+            (Method::POST, "/api/payments/webhook", Some(Class::Webhook)),
+            (Method::GET, "/api/payments/webhook", Some(Class::Webhook)),
+            (Method::POST, "/api/users/auth/login", Some(Class::SignIn)),
+            (Method::GET, "/api/pots/health", None),
+            (Method::GET, "/health", None),
+            (Method::GET, "/metrics", None),
+            // An address that does not exist.
+            (Method::GET, "-", Some(Class::Read)),
+        ] {
+            assert_eq!(Class::of(&method, route), class, "{method} {route}");
+        }
+    }
+
+    #[test]
+    fn every_class_is_in_its_place() {
+        for (place, class) in Class::ALL.into_iter().enumerate() {
+            assert_eq!(class.place(), place);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Figures about this process, in Prometheus' text format.
+//!
+//! Labels are templates, classes and codes of ours, never anything that a caller wrote: their number is bounded, and
+//! nobody is recognised by them. The page is for scrapers that come by themselves; what a proxy passed on is a visitor.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+use wolo_database::Pool;
+
+use crate::contract::refusals;
+use crate::problem::{Code, Problem};
+use crate::state::App;
+
+const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0];
+
+/// A caller may invent methods, but not figures of ours.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    figures: Arc<Figures>,
+}
+
+struct Figures {
+    registry: Registry,
+    requests: HistogramVec,
+    in_flight: IntGaugeVec,
+    shed: IntCounterVec,
+    limited: IntCounterVec,
+    limits_shared: IntGauge,
+    lookups: IntCounterVec,
+    connections: IntGaugeVec,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Result<Self, prometheus::Error> {
+        let figures = Figures {
+            registry: Registry::new(),
+            requests: HistogramVec::new(
+                HistogramOpts::new("wolo_http_request_seconds", "Requests answered, by how long that took.")
+                    .buckets(SECONDS.to_vec()),
+                &["route", "method", "status"],
+            )?,
+            in_flight: IntGaugeVec::new(
+                Opts::new("wolo_http_in_flight", "Requests that are under way, by lane."),
+                &["lane"],
+            )?,
+            shed: IntCounterVec::new(
+                Opts::new("wolo_http_shed_total", "Requests turned away because too many were under way."),
+                &["lane"],
+            )?,
+            limited: IntCounterVec::new(
+                Opts::new("wolo_limited_total", "Requests refused because one caller asked too often."),
+                &["class", "store"],
+            )?,
+            limits_shared: IntGauge::new(
+                "wolo_limits_shared",
+                "Whether limits were last counted in Redis (1) or here (0).",
+            )?,
+            lookups: IntCounterVec::new(
+                Opts::new("wolo_cache_lookups_total", "Answers looked for in memory, and whether found."),
+                &["cache", "found"],
+            )?,
+            connections: IntGaugeVec::new(
+                Opts::new("wolo_pool_connections", "Connections to Postgres, by whether they are in use."),
+                &["state"],
+            )?,
+        };
+        let started =
+            IntGauge::new("process_start_time_seconds", "When this process started, in Unix time.")?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        started.set(i64::try_from(now).unwrap_or(i64::MAX));
+        figures.registry.register(Box::new(started))?;
+        figures.register()?;
+        Ok(Self { figures: Arc::new(figures) })
+    }
+
+    pub(crate) fn answered(&self, route: &str, method: &str, status: StatusCode, took: Duration) {
+        let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("other");
+        let class = match status.as_u16() {
+            ..200 => "1xx",
+            200..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            500.. => "5xx",
+        };
+        self.figures.requests.with_label_values(&[route, method, class]).observe(took.as_secs_f64());
+    }
+
+    /// Counts one more on this lane until the guard is dropped.
+    pub(crate) fn under_way(&self, lane: &str) -> UnderWay {
+        let gauge = self.figures.in_flight.with_label_values(&[lane]);
+        gauge.inc();
+        UnderWay { gauge }
+    }
+
+    pub(crate) fn shed(&self, lane: &str) {
+        self.figures.shed.with_label_values(&[lane]).inc();
+    }
+
+    pub(crate) fn limited(&self, class: &str, store: &str) {
+        self.figures.limited.with_label_values(&[class, store]).inc();
+    }
+
+    pub(crate) fn limits_are_shared(&self, shared: bool) {
+        self.figures.limits_shared.set(shared.into());
+    }
+
+    pub(crate) fn looked_up(&self, cache: &str, found: bool) {
+        self.figures.lookups.with_label_values(&[cache, if found { "hit" } else { "miss" }]).inc();
+    }
+
+    fn page(&self, pool: &Pool) -> Result<String, prometheus::Error> {
+        let all = i64::from(pool.size());
+        let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
+        let connections = &self.figures.connections;
+        connections.with_label_values(&["idle"]).set(idle);
+        connections.with_label_values(&["in_use"]).set(all.saturating_sub(idle).max(0));
+        TextEncoder::new().encode_to_string(&self.figures.registry.gather())
+    }
+}
+
+impl Figures {
+    fn register(&self) -> Result<(), prometheus::Error> {
+        self.registry.register(Box::new(self.requests.clone()))?;
+        self.registry.register(Box::new(self.in_flight.clone()))?;
+        self.registry.register(Box::new(self.shed.clone()))?;
+        self.registry.register(Box::new(self.limited.clone()))?;
+        self.registry.register(Box::new(self.limits_shared.clone()))?;
+        self.registry.register(Box::new(self.lookups.clone()))?;
+        self.registry.register(Box::new(self.connections.clone()))
+    }
+}
+
+/// A request that is counted as under way.
+pub(crate) struct UnderWay {
+    gauge: IntGauge,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.gauge.dec();
+    }
+}
+
+refusals!(NotShown: &[Code::RouteUnknown]);
+
+/// Figures about this process, for the scrapers of the settings. To everybody else they do not exist.
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operation",
+    responses(
+        (status = 200, description = "The figures.", body = String, content_type = "text/plain"),
+        NotShown,
+    ))]
+pub(crate) async fn metrics(
+    State(app): State<App>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let passed_on = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
+    if passed_on || !app.settings.api.metrics_from.contains(&from.ip().to_canonical()) {
+        return Err(Problem::new(Code::RouteUnknown));
+    }
+    let page = app.metrics.page(&app.pool).map_err(|error| {
+        tracing::error!(cause = crate::problem::chain(&error), "the figures could not be written");
+        Problem::new(Code::Internal)
+    })?;
+    Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], page).into_response())
+}

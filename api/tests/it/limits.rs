@@ -1,0 +1,121 @@
+//! How often one caller may ask, and who counts as one caller.
+
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+
+use crate::app::TestApp;
+use crate::reply::Reply;
+
+/// An API where one may look so often.
+async fn with_reads(rate: &str) -> TestApp {
+    TestApp::start().await.with(|layers| layers.set("limits.read", rate)).await
+}
+
+/// How many of so many looks are let through.
+pub(crate) async fn let_through(app: &TestApp, looks: u32) -> u32 {
+    let mut through = 0;
+    for _ in 0..looks {
+        match Reply::of(app.get("/api/pots")).await.status {
+            StatusCode::OK => through += 1,
+            StatusCode::TOO_MANY_REQUESTS => {}
+            other => panic!("{other}"),
+        }
+    }
+    through
+}
+
+#[tokio::test]
+async fn a_burst_is_exact_and_every_answer_tells_what_is_left() {
+    let app = with_reads("4,1").await;
+    for left in (0..4).rev() {
+        let reply = Reply::of(app.get("/api/pots")).await;
+        reply.expect(200);
+        assert_eq!(reply.header("ratelimit-policy"), r#""read";q=4;w=240"#);
+        assert_eq!(reply.header("ratelimit"), format!(r#""read";r={left};t={}"#, (4 - left) * 60));
+    }
+    let refused = Reply::of(app.get("/api/pots")).await;
+    refused.problem(429, "too_many_requests");
+    assert_eq!(refused.header("ratelimit"), r#""read";r=0;t=240"#);
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((55..=60).contains(&wait), "{wait}");
+    // Another kind of request has its own measure, and a problem of the handler tells it too.
+    let reply = Reply::of(app.post("/api/pots").body("{}")).await;
+    reply.problem(401, "token_missing");
+    assert!(reply.header("ratelimit").starts_with("\"write\";r="), "{}", reply.header("ratelimit"));
+    for path in ["/health", "/api/pots/health", "/ready", "/metrics"] {
+        let reply = Reply::of(app.get(path)).await;
+        assert_eq!((reply.status.as_u16(), reply.header("ratelimit")), (200, ""), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn who_waits_as_long_as_they_are_told_is_let_through_once() {
+    let app = with_reads("2,60").await;
+    assert_eq!(let_through(&app, 2).await, 2);
+    let began = Instant::now();
+    let refused = Reply::of(app.get("/api/pots")).await;
+    refused.problem(429, "too_many_requests");
+    assert_eq!(refused.header("retry-after"), "1");
+    app.until(async || (let_through(&app, 1).await == 1).then_some(())).await;
+    assert!(began.elapsed() < Duration::from_millis(1_500), "{:?}", began.elapsed());
+    assert_eq!(let_through(&app, 1).await, 0);
+}
+
+#[tokio::test]
+async fn an_account_is_one_caller_wherever_it_asks_from() {
+    let app = with_reads("3,1").await;
+    let (here, there) = (app.from([127, 0, 0, 2]), app.from([127, 0, 0, 3]));
+    let token = app.token(app.person(10).await);
+    let look =
+        async |app: &TestApp| Reply::of(app.get("/api/pots").bearer_auth(&token)).await.status.as_u16();
+    assert_eq!(
+        [look(&here).await, look(&there).await, look(&here).await, look(&there).await],
+        [200, 200, 200, 429]
+    );
+    // Without the token they are two addresses, and not this account; a bad token makes nobody somebody.
+    assert_eq!(let_through(&here, 2).await, 2);
+    let bad = async || Reply::of(here.get("/api/pots").bearer_auth("a.bad.token")).await.status.as_u16();
+    assert_eq!([bad().await, bad().await], [401, 429]);
+    assert_eq!(let_through(&there, 4).await, 3);
+}
+
+#[tokio::test]
+async fn no_header_buys_another_measure() {
+    let app = with_reads("3,1").await;
+    let mut statuses = Vec::new();
+    for turn in 0..6 {
+        let address = format!("10.1.1.{turn}");
+        let request = app
+            .get("/api/pots")
+            .header("x-forwarded-for", &address)
+            .header("x-real-ip", &address)
+            .header("forwarded", format!("for={address}"))
+            .header("cf-connecting-ip", &address);
+        statuses.push(Reply::of(request).await.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 200, 429, 429, 429]);
+}
+
+#[tokio::test]
+async fn behind_a_proxy_only_what_it_adds_counts_and_a_network_of_ipv6_is_one_caller() {
+    let app = TestApp::start().await;
+    let app = app
+        .with(|layers| {
+            layers.set("api.client_address", "rightmost-x-forwarded-for").set("limits.read", "3,1")
+        })
+        .await;
+    let look = async |forwarded: String| {
+        Reply::of(app.get("/api/pots").header("x-forwarded-for", forwarded)).await.status.as_u16()
+    };
+    for (spoofed, expected) in [(0, 200), (1, 200), (2, 200), (3, 429)] {
+        assert_eq!(look(format!("10.9.9.{spoofed}, 203.0.113.7")).await, expected, "{spoofed}");
+    }
+    // The same address, as IPv6 writes it.
+    assert_eq!(look("::ffff:203.0.113.7".to_owned()).await, 429);
+    for (host, expected) in [("1", 200), ("2", 200), ("ffff:3", 200), ("a:b:c:d", 429)] {
+        let network = if host.len() > 6 { "2001:db8:1:2:" } else { "2001:db8:1:2::" };
+        assert_eq!(look(format!("{network}{host}")).await, expected, "{host}");
+    }
+    assert_eq!(look("2001:db8:1:3::1".to_owned()).await, 200);
+}

@@ -1,0 +1,105 @@
+//! Figures: what they count, and who may see them. And the one answer that is kept for a moment.
+
+use futures::future::join_all;
+use serde_json::Value;
+use uuid::Uuid;
+use wolo_domain::pots::Visibility;
+
+use crate::app::TestApp;
+use crate::reply::Reply;
+
+async fn figures(app: &TestApp) -> String {
+    let reply = Reply::of(app.get("/metrics")).await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.header("content-type").starts_with("text/plain; version=0.0.4"));
+    reply.body
+}
+
+/// The value of a figure, by its name and labels.
+async fn figure(app: &TestApp, name: &str) -> u64 {
+    let figures = figures(app).await;
+    let line = figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.map_or(0, |value| value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_route_is_counted_by_its_template_and_nothing_that_a_caller_wrote_is_a_label() {
+    let app = TestApp::start().await.with(|layers| layers).await;
+    for _ in 0..3 {
+        Reply::of(app.get("/api/pots/a-secret-link-of-a-pot")).await.problem(404, "pot_unknown");
+    }
+    Reply::of(app.get("/api/surprise?phone=771234567")).await.problem(404, "route_unknown");
+    let invented = reqwest::Method::from_bytes(b"INVENTED").unwrap();
+    Reply::of(app.request(invented, "/api/pots")).await.problem(405, "method_not_allowed");
+    let count = |labels: &str| format!("wolo_http_request_seconds_count{{{labels}}}");
+    let looks = count(r#"method="GET",route="/api/pots/{pot}",status="4xx""#);
+    assert_eq!(figure(&app, &looks).await, 3);
+    assert_eq!(figure(&app, &count(r#"method="GET",route="-",status="4xx""#)).await, 1);
+    assert_eq!(figure(&app, &count(r#"method="other",route="/api/pots",status="4xx""#)).await, 1);
+    let page = figures(&app).await;
+    for absent in ["secret", "surprise", "771234567", "INVENTED"] {
+        assert!(!page.contains(absent), "{absent} in {page}");
+    }
+    let started = figure(&app, "process_start_time_seconds").await;
+    let now = u64::try_from(chrono::Utc::now().timestamp()).unwrap();
+    assert!((now - 600..=now).contains(&started), "{started}");
+    Reply::of(app.get("/api/pots")).await.expect(200);
+    assert!(figure(&app, r#"wolo_pool_connections{state="idle"}"#).await >= 1);
+}
+
+#[tokio::test]
+async fn figures_are_for_scrapers_that_come_by_themselves() {
+    let app = TestApp::start().await;
+    let app = app.with(|layers| layers.set("api.metrics_from", "127.0.0.2")).await;
+    Reply::of(app.get("/metrics")).await.problem(404, "route_unknown");
+    let scraper = app.from([127, 0, 0, 2]);
+    figures(&scraper).await;
+    for header in ["x-forwarded-for", "forwarded"] {
+        let visitor = scraper.get("/metrics").header(header, "127.0.0.2");
+        Reply::of(visitor).await.problem(404, "route_unknown");
+    }
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    list["pots"].as_array().unwrap().iter().map(|pot| pot["id"].as_str().unwrap()).collect()
+}
+
+const HITS: &str = r#"wolo_cache_lookups_total{cache="public_lists",found="hit"}"#;
+const MISSES: &str = r#"wolo_cache_lookups_total{cache="public_lists",found="miss"}"#;
+
+#[tokio::test]
+async fn the_public_list_is_kept_for_visitors_and_for_nobody_who_is_signed_in() {
+    let app = TestApp::start().await;
+    let app = app.with(|layers| layers.set("api.list_cache_seconds", "60")).await;
+    let (first, owner) = app.open_pot(Visibility::Public).await;
+    let signed_in =
+        async || Reply::of(app.get("/api/pots?limit=50").bearer_auth(app.token(owner))).await.expect(200);
+    let visitor = async || Reply::of(app.get("/api/pots?limit=50")).await;
+
+    // What the owner is told of their own pot is in no memory.
+    let own = signed_in().await;
+    let secret = app.slug(first).await;
+    assert!(own.to_string().contains(&secret));
+    let told = visitor().await;
+    assert!(ids(&told.expect(200)).contains(&first.to_string().as_str()) && !told.body.contains(&secret));
+    assert_eq!(told.header("content-type"), "application/json");
+
+    let (second, _) = app.open_pot(Visibility::Public).await;
+    assert_eq!(visitor().await.body, told.body);
+    assert!(ids(&signed_in().await).contains(&second.to_string().as_str()));
+    assert_eq!((figure(&app, HITS).await, figure(&app, MISSES).await), (1, 1));
+    // Another page is another answer.
+    let other = Reply::of(app.get("/api/pots?limit=49")).await.expect(200);
+    assert!(ids(&other).contains(&second.to_string().as_str()));
+}
+
+#[tokio::test]
+async fn of_many_who_want_the_same_page_at_once_one_asks() {
+    let app = TestApp::start().await;
+    let app = app.with(|layers| layers.set("api.list_cache_seconds", "60")).await;
+    let after = wolo_domain::ids::PotId::from_uuid(Uuid::now_v7());
+    let path = format!("/api/pots?after={after}");
+    let replies = join_all((0..30).map(|_| Reply::of(app.get(&path)))).await;
+    assert!(replies.iter().all(|reply| reply.status == 200 && reply.body == replies[0].body));
+    assert_eq!((figure(&app, HITS).await, figure(&app, MISSES).await), (29, 1));
+}
