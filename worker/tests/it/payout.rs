@@ -128,6 +128,8 @@ fn a_payout_nobody_knows_the_end_of_is_held_and_found_by_a_person() {
         to_the_payout(house, pot);
         held_for(house, pot, HoldReason::PayoutUnknown).await;
         assert_eq!(movements(house, &order), 1);
+        let state = house.control.pot_state(pot).await.expect("the pot answers");
+        assert_eq!((state.waits_for.as_str(), state.waits_until), ("its payout", None));
         // To order anew now could pay twice, so even finance cannot.
         let anew = house.control.resolve_payout(pot, decide(Decision::OrderAnew)).await.expect("an answer");
         assert!(matches!(anew, Resolving::Refused { .. }), "{anew:?}");

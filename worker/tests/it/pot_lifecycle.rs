@@ -185,6 +185,8 @@ fn nobodys_pot_is_not_made() {
 fn a_held_pot_takes_no_gift_until_it_is_released() {
     live(async |house| {
         let pot = house.open_pot().await;
+        let nothing = house.control.release_pot(pot, moderation()).await.expect("an answer");
+        assert_eq!(nothing, WishAnswer::NotHeld, "nobody holds it yet");
         assert_eq!(house.control.hold_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
         let refused = house.control.open_checkout(house.gift(pot, 500), LONG).await.expect("an answer");
         assert!(matches!(refused, CheckoutOutcome::Refused { .. }), "{refused:?}");
