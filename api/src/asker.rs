@@ -42,6 +42,14 @@ fn is_sane(id: &str) -> bool {
 }
 
 impl Language {
+    /// As headers and pages name it.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::French => "fr",
+            Self::English => "en",
+        }
+    }
+
     /// The best of what is spoken here; French where nothing else is clearly wanted.
     fn of(headers: &HeaderMap) -> Self {
         let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());

@@ -20,7 +20,7 @@ use wolo_domain::ids::PotId;
 pub(crate) use code::Code;
 pub(crate) use words::{Words, hold_words, stage_words};
 
-use crate::asker::{Asker, Language};
+use crate::asker::Asker;
 
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -122,13 +122,7 @@ impl Problem {
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-        headers.insert(
-            header::CONTENT_LANGUAGE,
-            HeaderValue::from_static(match asker.language {
-                Language::French => "fr",
-                Language::English => "en",
-            }),
-        );
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(asker.language.tag()));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
