@@ -114,7 +114,6 @@ pub(crate) struct PotView {
     closes_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_at: Option<DateTime<Utc>>,
-    share_url: String,
     process: String,
     links: Links,
 }
@@ -142,7 +141,7 @@ impl PotView {
             };
             pot.holds.iter().map(view).collect()
         });
-        // The link is shown to those who have it; to others the id leads to the same page, as long as it is public.
+        // The link is shown to those who have it; to others the id leads to the same pot, as long as it is public.
         let share = if viewer.knows_link { pot.slug.clone() } else { pot.id.to_string() };
         Self {
             id: pot.id,
@@ -165,7 +164,6 @@ impl PotView {
             opens_at: pot.opens_at,
             closes_at: pot.closes_at,
             closed_at: pot.closed_at,
-            share_url: app.link(&format!("/p/{share}")),
             process: ids::pot_lifecycle(pot.id),
             links: Links { this: app.link(&format!("/api/pots/{share}")) },
             slug: viewer.owner.then_some(pot.slug),
