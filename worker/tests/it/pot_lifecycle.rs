@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
+use wolo_control::time::Forwarded;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::pots::{HoldReason, PotStage};
@@ -126,6 +127,26 @@ fn a_pot_that_is_just_opening_is_closed_when_it_has_opened() {
         let answer = closing.await.expect("nobody panics").expect("the pot answers");
         assert_eq!(answer, WishAnswer::Done);
         house.stage_is(pot, PotStage::Closed).await;
+    });
+}
+
+#[test]
+fn time_has_not_passed_before_what_fell_due_is_done() {
+    live(async |house| {
+        let owner = house.person().await;
+        let plan = house.plan(owner, 40);
+        let opens_at = plan.timeline.opens_at;
+        let pot = house.schedule(plan).await;
+        let row = house.lock_pot(pot).await;
+        let (id, a_moment) = (ids::pot_lifecycle(pot), TimeDelta::seconds(1));
+        let by = (opens_at - Utc::now() + a_moment).to_std().expect("forward");
+        let mut passing = std::pin::pin!(house.control.forward(&id, by));
+        let early = tokio::time::timeout(Duration::from_secs(6), &mut passing).await;
+        assert!(early.is_err(), "the pot has not opened yet: {early:?}");
+        row.rollback().await.expect("the row is let go");
+        assert_eq!(passing.await.expect("time moves"), Forwarded::Whole);
+        let pot = wolo_database::pots::pot(&house.pool, pot).await.expect("an answer").expect("the pot");
+        assert_eq!(pot.stage, PotStage::Open);
     });
 }
 
