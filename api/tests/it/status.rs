@@ -97,7 +97,7 @@ async fn the_page_speaks_the_browsers_language() {
 #[tokio::test]
 async fn a_browser_with_a_wrong_link_gets_a_page_too() {
     let app = TestApp::start().await;
-    for id in ["don_00000000000000000000000000000000", "x"] {
+    for id in ["don_00000000000000000000000000000000", "not-an-id"] {
         let request = app.get(&format!("/api/payments/status/{id}")).header(ACCEPT, "text/html");
         let page = Reply::of(request.header(ACCEPT_LANGUAGE, "en")).await;
         assert_eq!((page.status.as_u16(), page.header("content-language")), (404, "en"));

@@ -7,9 +7,11 @@ use chrono::Utc;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use wolo_bootstrap::settings::Tokens;
+use wolo_database::people;
 use wolo_domain::ids::UserId;
 
 use super::Config;
+use crate::failure::refused;
 use crate::output::{self, Format};
 use crate::system::System;
 
@@ -32,10 +34,16 @@ pub(crate) struct Mint {
 }
 
 impl Token {
-    pub(super) fn run(self, config: Config<'_>) -> Result<()> {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let Self::Mint(mint) = self;
-        let tokens = System::find(config)?.settings.tokens;
-        let token = mint_token(&tokens, mint.user, Duration::from_secs(mint.minutes * 60))?;
+        let system = System::find(config)?;
+        // A key signs for anybody; where there is a database to ask, a mistyped id is noticed here.
+        if let Ok(pool) = system.pool().await
+            && people::user(&pool, mint.user).await?.is_none()
+        {
+            return Err(refused(format!("there is nobody with the id {}", mint.user)));
+        }
+        let token = mint_token(&system.settings.tokens, mint.user, Duration::from_secs(mint.minutes * 60))?;
         if mint.format.json {
             return output::json(&json!({ "token": token, "expires_in_seconds": mint.minutes * 60 }));
         }
