@@ -78,8 +78,11 @@ fn pot_with_a_gift(home: &Path, api: &str, wave: &str) -> String {
     // A gift that nobody pays: time brings its end, at Wave too.
     let other = body!({ "pot": pot, "amount": 700, "name": "Fatou" });
     let other = post(&format!("{api}/api/payments/donate"), None, &other);
-    let moved = json(home, &["time", "forward", other["donation"].as_str().unwrap(), "1h", "--json"]);
+    let other = other["donation"].as_str().unwrap().to_owned();
+    let moved = json(home, &["time", "forward", &other, "1h", "--json"]);
     assert_eq!(moved["now"], "the gift is expired", "{moved}");
+    let (code, _, err) = said(wolo(home).args(["time", "forward", &other, "1h"]));
+    assert_eq!((code, err), (3, format!("wolo: the gift {other} has ended, or never was\n")));
     pot
 }
 
@@ -89,7 +92,7 @@ fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = look() {
             return found;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "it did not come about");
+        assert!(began.elapsed() < Duration::from_mins(1), "it did not come about");
         std::thread::sleep(Duration::from_millis(200));
     }
 }

@@ -108,10 +108,16 @@ impl Forward {
     }
 
     async fn process(&self, system: &System) -> Result<Process> {
+        let pool = system.pool().await?;
         if let Ok(donation) = self.name.parse::<DonationId>() {
+            // Asked first, so that Wave's clock is not moved for a gift that is over.
+            let gift = donations::donation(&pool, donation).await?;
+            if gift.is_none_or(|gift| gift.ended_at.is_some()) {
+                return Err(refused(format!("the gift {donation} has ended, or never was")));
+            }
             return Ok(Process::Donation(donation));
         }
-        let pot = named_pot(&system.pool().await?, &self.name).await?.id;
+        let pot = named_pot(&pool, &self.name).await?.id;
         Ok(if self.payout { Process::Payout(pot) } else { Process::Pot(pot) })
     }
 }
@@ -133,8 +139,8 @@ async fn stands(system: &System, control: &Control, process: Process) -> Option<
             if stage.has_ended() {
                 return Some(format!("the pot is {stage}"));
             }
-            let state = tokio::time::timeout(PATIENCE, control.pot_state(pot)).await.ok()?.ok()?;
-            let waits_for = waiting(&state.waits_for, state.waits_until);
+            let itself = tokio::time::timeout(PATIENCE, control.pot_state(pot)).await.ok()?.ok()?;
+            let waits_for = waiting(&itself.waits_for, itself.waits_until);
             Some(format!("the pot is {stage} and waits for {waits_for}"))
         }
     }
