@@ -120,16 +120,19 @@ impl Once<'_> {
             Claimed::Fresh { subject } => Turn { subject: id(&subject)?, again: false },
             Claimed::TakenOver { subject } => Turn { subject: id(&subject)?, again: true },
         };
+        let language = Some(self.asker.language.as_str().to_owned());
         let answer = match work(turn).await {
             Ok(done) => Answer {
                 status: done.status.as_u16(),
                 content_type: "application/json".to_owned(),
+                language,
                 body: done.body,
             },
             Err(problem) if problem.status().is_server_error() => return Err(problem),
             Err(problem) => Answer {
                 status: problem.status().as_u16(),
                 content_type: problem::CONTENT_TYPE.to_owned(),
+                language,
                 body: problem.body(self.asker),
             },
         };
@@ -179,6 +182,10 @@ fn response(answer: Answer) -> Result<Response, Problem> {
     };
     let mut response = (status, answer.body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    let language = answer.language.and_then(|tag| HeaderValue::from_str(&tag).ok());
+    if let Some(language) = language {
+        response.headers_mut().insert(header::CONTENT_LANGUAGE, language);
+    }
     Ok(response)
 }
 

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use prost_wkt_types::FieldMask;
-use temporalio_client::NamespacedClient;
 use temporalio_client::tonic::IntoRequest;
+use temporalio_client::{NamespacedClient, WorkflowDescribeOptions};
 use temporalio_common::protos::temporal::api::common::v1::{
     FastForwardConfig, TimeSkippingConfig, WorkflowExecution as Execution,
 };
@@ -18,6 +18,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::{
 };
 use thiserror::Error;
 use uuid::Uuid;
+use wolo_workflows::pot_lifecycle::PotLifecycle;
 
 use crate::{AskError, Control};
 
@@ -43,6 +44,7 @@ pub enum Forwarded {
 
 /// A process that has not got there in this time waits for something else than time.
 const LONG_ENOUGH: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_millis(50);
 
 impl Control {
     /// Moves a running process forward and returns when everything that falls due on the way has been done.
@@ -69,7 +71,12 @@ impl Control {
         };
         let mut engine = self.client.connection().workflow_service();
         engine.update_workflow_execution_options(options.into_request()).await.map_err(AskError::from)?;
-        match tokio::time::timeout(LONG_ENOUGH, self.arrival(execution, id)).await {
+        let arrival = async {
+            let forwarded = self.arrival(execution, id).await?;
+            self.rest(workflow_id).await?;
+            Ok(forwarded)
+        };
+        match tokio::time::timeout(LONG_ENOUGH, arrival).await {
             Ok(forwarded) => forwarded,
             Err(_) => Ok(Forwarded::StillOnTheWay),
         }
@@ -93,6 +100,20 @@ impl Control {
                 FastForwardPollingResult::FastForwardFailed => return Ok(Forwarded::EndedOnTheWay),
                 FastForwardPollingResult::PollTimeout | FastForwardPollingResult::Unspecified => {}
             }
+        }
+    }
+    /// Time has arrived before what fell due last is done: waits until no step and no decision is under way.
+    async fn rest(&self, workflow_id: &str) -> Result<(), ForwardError> {
+        // The type of the handle does not matter for looking at a process.
+        let process = self.client.get_workflow_handle::<PotLifecycle>(workflow_id);
+        loop {
+            let looked =
+                process.describe(WorkflowDescribeOptions::default()).await.map_err(AskError::from)?;
+            let now = looked.raw_description;
+            if now.pending_activities.is_empty() && now.pending_workflow_task.is_none() {
+                return Ok(());
+            }
+            tokio::time::sleep(SOON).await;
         }
     }
 }

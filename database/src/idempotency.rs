@@ -42,6 +42,8 @@ pub enum Claimed {
 pub struct Answer {
     pub status: u16,
     pub content_type: String,
+    /// What it is written in, as a tag: the caller of a repetition may prefer another.
+    pub language: Option<String>,
     pub body: Vec<u8>,
 }
 
@@ -78,7 +80,7 @@ pub async fn claim(pool: &Pool, claim: Claim<'_>) -> Result<Claimed, Error> {
         microseconds: i64::try_from(claim.abandoned_after.as_micros()).unwrap_or(i64::MAX),
     };
     let found = sqlx::query!(
-        r#"select fingerprint, subject, status, content_type, response,
+        r#"select fingerprint, subject, status, content_type, language, response,
                   claimed_at + $3 < clock_timestamp() as "abandoned!"
            from ops.idempotency_keys
            where scope = $1 and key = $2
@@ -97,7 +99,7 @@ pub async fn claim(pool: &Pool, claim: Claim<'_>) -> Result<Claimed, Error> {
     if let (Some(status), Some(content_type), Some(body)) = (row.status, row.content_type, row.response) {
         let status = u16::try_from(status)
             .map_err(|_| Error::inconsistent("ops.idempotency_keys", "status", claim.scope))?;
-        return Ok(Claimed::Replay(Answer { status, content_type, body }));
+        return Ok(Claimed::Replay(Answer { status, content_type, language: row.language, body }));
     }
     if !row.abandoned {
         return Ok(Claimed::InFlight);
@@ -123,13 +125,15 @@ pub async fn finish(pool: &Pool, scope: &str, key: &str, answer: &Answer) -> Res
         "update ops.idempotency_keys
          set status = coalesce(status, $3),
              content_type = coalesce(content_type, $4),
-             response = coalesce(response, $5),
+             language = case when status is null then $5 else language end,
+             response = coalesce(response, $6),
              finished_at = coalesce(finished_at, clock_timestamp())
          where scope = $1 and key = $2",
         scope,
         key,
         status,
         answer.content_type,
+        answer.language,
         answer.body,
     )
     .execute(&mut *tx)

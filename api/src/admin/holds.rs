@@ -97,7 +97,8 @@ fn answer(pot: &Pot, answer: Result<WishAnswer, AskError>) -> Result<StatusCode,
         ))
     };
     match answer {
-        Ok(WishAnswer::Done) => Ok(StatusCode::NO_CONTENT),
+        // Letting go what nobody holds changes nothing.
+        Ok(WishAnswer::Done | WishAnswer::NotHeld) => Ok(StatusCode::NO_CONTENT),
         Ok(WishAnswer::NotPossible { stage }) => Err(ended(stage.unwrap_or(pot.stage))),
         Ok(WishAnswer::HasDonations { .. } | WishAnswer::NotYours { .. }) => {
             tracing::error!(pot = %pot.id, "a pot answered a wish that nobody had");

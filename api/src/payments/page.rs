@@ -1,35 +1,60 @@
-//! The page that a giver finds after Wave: where the gift stands, in a sentence. It loads nothing from anywhere.
+//! The page that a giver finds after Wave: where the gift stands, in a sentence and in their language. It loads nothing
+//! from anywhere.
 
 use wolo_domain::donations::DonationStage;
 
 use super::status::Status;
+use crate::asker::Language;
+use crate::problem::Words;
 
 /// Seconds after which a page that waits looks again by itself.
 const LOOK_AGAIN: u32 = 5;
 
-pub(super) fn of(status: &Status) -> String {
+pub(super) fn of(status: &Status, language: Language) -> String {
+    let waits = status.stage == DonationStage::Requested;
     let (title, sentence) = words(status.stage);
-    let amount = escape(&status.amount.to_string());
-    let again = if status.stage == DonationStage::Requested {
-        format!("<meta http-equiv=\"refresh\" content=\"{LOOK_AGAIN}\">")
+    let again =
+        if waits { format!("<meta http-equiv=\"refresh\" content=\"{LOOK_AGAIN}\">") } else { String::new() };
+    let pay = Words::new("Payer avec Wave", "Pay with Wave");
+    let pay = status.wave_launch_url.as_deref().map_or_else(String::new, |url| {
+        let (url, pay) = (escape(url), pay.read(language));
+        format!("<p><a class=\"pay\" rel=\"noreferrer\" href=\"{url}\">{pay}</a></p>")
+    });
+    let failed = if status.failed_attempts > 0 && waits {
+        let words = Words::new(
+            "Un essai de paiement n'a pas abouti. Vous pouvez réessayer.",
+            "One attempt to pay did not go through. You can try again.",
+        );
+        format!("<p>{}</p>", words.read(language))
     } else {
         String::new()
     };
-    let pay = status.wave_launch_url.as_deref().map_or_else(String::new, |url| {
-        format!("<p><a class=\"pay\" rel=\"noreferrer\" href=\"{}\">Payer avec Wave</a></p>", escape(url))
-    });
-    let failed = if status.failed_attempts > 0 && status.stage == DonationStage::Requested {
-        "<p>Un essai de paiement n'a pas abouti. Vous pouvez réessayer.</p>"
-    } else {
-        ""
-    };
-    format!(
-        "<!doctype html><html lang=\"fr\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"robots\" content=\"noindex\">{again}<title>{title} · WOLO</title><style>{STYLE}</style></head>\
-         <body><main><h1>{title}</h1><p class=\"amount\">{amount}</p><p>{sentence}</p>{failed}{pay}\
-         <p class=\"id\">{}</p></main></body></html>",
+    let amount = escape(&status.amount.to_string());
+    let body = format!(
+        "<p class=\"amount\">{amount}</p><p>{}</p>{failed}{pay}<p class=\"id\">{}</p>",
+        sentence.read(language),
         status.donation
+    );
+    page(title.read(language), &again, &body, language)
+}
+
+/// For whoever followed a link that leads to no gift.
+pub(super) fn unknown(language: Language) -> String {
+    let title = Words::new("Cadeau inconnu", "Unknown gift");
+    let sentence = Words::new(
+        "Ce lien ne mène à aucun cadeau. Vérifiez qu'il est complet.",
+        "This link leads to no gift. Check that all of it is there.",
+    );
+    page(title.read(language), "", &format!("<p>{}</p>", sentence.read(language)), language)
+}
+
+fn page(title: &str, head: &str, body: &str, language: Language) -> String {
+    format!(
+        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"robots\" content=\"noindex\">{head}<title>{title} · WOLO</title><style>{STYLE}</style></head>\
+         <body><main><h1>{title}</h1>{body}</main></body></html>",
+        language.as_str()
     )
 }
 
@@ -39,24 +64,48 @@ const STYLE: &str = "body{margin:0;font:18px/1.5 system-ui,sans-serif;background
     .pay{display:inline-block;padding:.75rem 1.25rem;border-radius:.5rem;background:#0b6bcb;color:#fff;text-decoration:none}\
     .id{color:#6b6b66;font-size:.75rem;overflow-wrap:anywhere}";
 
-fn words(stage: DonationStage) -> (&'static str, &'static str) {
+/// The title and the sentence.
+fn words(stage: DonationStage) -> (Words, Words) {
     match stage {
         DonationStage::Requested => (
-            "En attente du paiement",
-            "Nous attendons la confirmation de Wave. Cette page se met à jour toute seule.",
+            Words::new("En attente du paiement", "Waiting for the payment"),
+            Words::new(
+                "Nous attendons la confirmation de Wave. Cette page se met à jour toute seule.",
+                "We are waiting for Wave to confirm. This page looks again by itself.",
+            ),
         ),
-        DonationStage::Confirmed => ("Merci !", "Votre cadeau est arrivé dans la cagnotte."),
-        DonationStage::Expired => ("Non payé", "Le paiement n'a pas été fait à temps. Rien n'a été débité."),
+        DonationStage::Confirmed => (
+            Words::new("Merci !", "Thank you!"),
+            Words::new("Votre cadeau est arrivé dans la cagnotte.", "Your gift has arrived in the pot."),
+        ),
+        DonationStage::Expired => (
+            Words::new("Non payé", "Not paid"),
+            Words::new(
+                "Le paiement n'a pas été fait à temps. Rien n'a été débité.",
+                "The payment was not made in time. Nothing was taken from you.",
+            ),
+        ),
         DonationStage::RefundDue => (
-            "Remboursement en cours",
-            "La cagnotte était déjà fermée. Votre argent vous est rendu en entier.",
+            Words::new("Remboursement en cours", "On its way back"),
+            Words::new(
+                "La cagnotte était déjà fermée. Votre argent vous est rendu en entier.",
+                "The pot was closed already. All of your money is being given back.",
+            ),
         ),
-        DonationStage::Refunded => {
-            ("Remboursé", "La cagnotte était déjà fermée. Votre argent vous a été rendu.")
-        }
-        DonationStage::Suspended => {
-            ("En vérification", "Le paiement ne correspond pas à la demande. Notre équipe le vérifie.")
-        }
+        DonationStage::Refunded => (
+            Words::new("Remboursé", "Given back"),
+            Words::new(
+                "La cagnotte était déjà fermée. Votre argent vous a été rendu.",
+                "The pot was closed already. Your money has been given back.",
+            ),
+        ),
+        DonationStage::Suspended => (
+            Words::new("En vérification", "Being looked at"),
+            Words::new(
+                "Le paiement ne correspond pas à la demande. Notre équipe le vérifie.",
+                "The payment is not what was asked for. Our team is looking at it.",
+            ),
+        ),
     }
 }
 

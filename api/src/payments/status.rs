@@ -4,7 +4,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -16,6 +16,7 @@ use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::money::Xof;
 
 use super::page;
+use crate::asker::{Asker, Language};
 use crate::contract::{refusals, schemas};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
@@ -61,16 +62,34 @@ refusals!(NotTold: problem::OF_THE_STORE, &[Code::DonationUnknown]);
 pub(crate) async fn status(
     State(app): State<App>,
     headers: HeaderMap,
+    asker: Asker,
     id: Result<Path<DonationId>, axum::extract::rejection::PathRejection>,
 ) -> Result<Response, Problem> {
-    let Ok(Path(donation)) = id else { return Err(Problem::new(Code::DonationUnknown)) };
+    let language = asker.language;
+    let found = match id {
+        Ok(Path(donation)) => look(&app, donation).await,
+        Err(_) => Err(Problem::new(Code::DonationUnknown)),
+    };
+    let mut response = match found {
+        Ok(status) if wants_page(&headers) => shown(StatusCode::OK, page::of(&status, language), language),
+        Ok(status) => Json(status).into_response(),
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND && wants_page(&headers) => {
+            shown(StatusCode::NOT_FOUND, page::unknown(language), language)
+        }
+        Err(problem) => return Err(problem),
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
+    Ok(response)
+}
+
+async fn look(app: &App, donation: DonationId) -> Result<Status, Problem> {
     let mut tx = Context::visitor().with_donation(donation).begin(&app.pool).await?;
     let gift =
         donations::donation(&mut *tx, donation).await?.ok_or_else(|| Problem::new(Code::DonationUnknown))?;
     let told = webhooks::failed_attempts(&mut *tx, &donation.to_string()).await?;
     let now = App::now();
     let payable = |until: DateTime<Utc>| gift.stage == DonationStage::Requested && now < until;
-    let status = Status {
+    Ok(Status {
         donation,
         pot: gift.pot,
         amount: gift.amount,
@@ -84,19 +103,18 @@ pub(crate) async fn status(
         requested_at: gift.requested_at,
         ended_at: gift.ended_at,
         process: ids::donation(donation),
-    };
-    let mut response = if wants_page(&headers) {
-        let mut page = Html(page::of(&status)).into_response();
-        page.headers_mut().insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-        );
-        page
-    } else {
-        Json(status).into_response()
-    };
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
-    Ok(response)
+    })
+}
+
+fn shown(status: StatusCode, page: String, language: Language) -> Response {
+    let mut response = (status, Html(page)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.as_str()));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    );
+    response
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {

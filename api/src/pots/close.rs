@@ -81,7 +81,7 @@ async fn carry_out(app: &App, asker: &Asker, pot: &Pot, wish: Wish, turn: Turn) 
         Ok(WishAnswer::NotPossible { stage: Some(PotStage::Closed | PotStage::PayingOut) }) if turn.again => {
         }
         Ok(WishAnswer::NotPossible { stage }) => return Err(not_open(stage.unwrap_or(pot.stage))),
-        Ok(WishAnswer::HasDonations { .. } | WishAnswer::NotYours { .. }) => {
+        Ok(WishAnswer::HasDonations { .. } | WishAnswer::NotHeld | WishAnswer::NotYours { .. }) => {
             tracing::error!(pot = %pot.id, "a pot answered a wish that nobody had");
             return Err(Problem::new(Code::Internal));
         }

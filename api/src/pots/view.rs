@@ -148,9 +148,6 @@ pub(crate) struct PotView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DateTime<Utc>, required = false)]
     closed_at: Option<DateTime<Utc>>,
-    /// A page for people.
-    #[schema(format = Uri)]
-    share_url: String,
     /// The process behind it.
     #[schema(pattern = "^pot/pot_[0-9a-f]{32}$")]
     process: String,
@@ -186,7 +183,7 @@ impl PotView {
             };
             pot.holds.iter().map(view).collect()
         });
-        // The link is shown to those who have it; to others the id leads to the same page, as long as it is public.
+        // The link is shown to those who have it; to others the id leads to the same pot, as long as it is public.
         let share = if viewer.knows_link { pot.slug.clone() } else { pot.id.to_string() };
         Self {
             id: pot.id,
@@ -209,7 +206,6 @@ impl PotView {
             opens_at: pot.opens_at,
             closes_at: pot.closes_at,
             closed_at: pot.closed_at,
-            share_url: app.link(&format!("/p/{share}")),
             process: ids::pot_lifecycle(pot.id),
             links: Links { this: app.link(&format!("/api/pots/{share}")) },
             slug: viewer.owner.then_some(pot.slug),

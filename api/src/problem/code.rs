@@ -129,7 +129,7 @@ codes! {
         "Cagnotte existante", "Pot exists",
         "Il y a déjà une cagnotte pour cet anniversaire.", "There is a pot for this birthday already.";
     PotNotOpen = "pot_not_open", CONFLICT,
-        "Cagnotte fermée", "Pot not open",
+        "Cagnotte non ouverte", "Pot not open",
         "Cette cagnotte n'est pas ouverte.", "This pot is not open.";
     PotHeld = "pot_held", CONFLICT,
         "Cagnotte suspendue", "Pot on hold",

@@ -137,6 +137,7 @@ async fn a_pot_that_is_not_open_or_held_takes_nothing() {
     let (early, _) = app.pot(PotSettings { visibility: Visibility::Public, ..settings() }).await;
     let refused = app.give(None, &key(), &json!({ "pot": early, "amount": 500 })).await;
     let problem = refused.problem(409, "pot_not_open");
+    assert_eq!(problem["title"], "Cagnotte non ouverte", "it may not have been open yet");
     insta::assert_snapshot!(problem["detail"].as_str().unwrap(), @"Cette cagnotte ne reçoit pas de cadeaux : elle n'est pas encore ouverte.");
     let (held, _) = app.open_pot(Visibility::Public).await;
     pots::hold(&app.pool, held, HoldReason::Moderation, "looked at", chrono::Utc::now()).await.unwrap();

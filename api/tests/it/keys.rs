@@ -59,6 +59,25 @@ async fn a_refusal_is_an_answer_too() {
 }
 
 #[tokio::test]
+async fn an_answer_names_the_language_it_was_given_in() {
+    let app = TestApp::start().await;
+    let (pot, owner) = app.open_pot(Visibility::Public).await;
+    let key = key();
+    let ask = async |language: &str| {
+        let request = app.post("/api/payments/donate").header("idempotency-key", &key);
+        let request = request.bearer_auth(app.token(owner)).header("accept-language", language);
+        Reply::of(request.json(&json!({ "pot": pot, "amount": 500 }))).await
+    };
+    let first = ask("en").await;
+    assert_eq!(first.problem(403, "own_pot")["title"], "Your own pot");
+    assert_eq!(first.header("content-language"), "en");
+    // The words are repeated as they were, so their language is too.
+    let again = ask("fr").await;
+    assert_eq!(again.body, first.body);
+    assert_eq!((again.header("idempotency-replayed"), again.header("content-language")), ("true", "en"));
+}
+
+#[tokio::test]
 async fn another_callers_same_key_is_another_key() {
     let app = TestApp::start().await;
     let (pot, _) = app.open_pot(Visibility::Public).await;

@@ -30,7 +30,8 @@ async fn a_pot_with_a_link_is_found_by_its_link_alone() {
     let seen = app.look_at(&slug, None).await.expect(200);
     assert_eq!(seen["slug"], Value::Null);
     assert_eq!(seen["holds"], Value::Null);
-    assert_eq!(seen["share_url"], format!("{}/p/{slug}", app.base));
+    assert_eq!(seen["links"]["self"], format!("{}/api/pots/{slug}", app.base));
+    assert!(seen.get("share_url").is_none(), "there is no page to share yet");
     let own = app.look_at(&pot.to_string(), Some(owner)).await.expect(200);
     assert_eq!(own["slug"], slug);
     assert_eq!(own["process"], format!("pot/{pot}"));

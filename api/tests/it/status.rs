@@ -1,6 +1,6 @@
 //! Where a gift stands, for programs and for the browser that Wave sends back.
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use serde_json::Value;
 use uuid::Uuid;
 use wolo_database::donations::{self, Checkout, Donor, NewDonation};
@@ -71,6 +71,39 @@ async fn a_browser_gets_a_page_in_french_that_loads_nothing() {
     donations::expire(&app.pool, id, 0).await.unwrap();
     let page = Reply::of(app.get(&format!("/api/payments/status/{id}")).header(ACCEPT, "text/html")).await;
     assert!(page.body.contains("Non payé") && !page.body.contains("Payer avec Wave"));
+}
+
+#[tokio::test]
+async fn the_page_speaks_the_browsers_language() {
+    let app = TestApp::start().await;
+    let path = format!("/api/payments/status/{}", waiting(&app).await);
+    for (wanted, spoken, words) in [
+        ("fr-SN, en;q=0.8", "fr", "En attente du paiement"),
+        ("en-GB, fr;q=0.8", "en", "Waiting for the payment"),
+        ("wo", "fr", "Payer avec Wave"),
+    ] {
+        let page =
+            Reply::of(app.get(&path).header(ACCEPT, "text/html").header(ACCEPT_LANGUAGE, wanted)).await;
+        assert_eq!((page.status.as_u16(), page.header("content-language")), (200, spoken));
+        assert!(
+            page.body.contains(words) && page.body.contains(&format!("lang=\"{spoken}\"")),
+            "{}",
+            page.body
+        );
+        assert_eq!(page.header("vary"), "accept, accept-language");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_with_a_wrong_link_gets_a_page_too() {
+    let app = TestApp::start().await;
+    for id in ["don_00000000000000000000000000000000", "not-an-id"] {
+        let request = app.get(&format!("/api/payments/status/{id}")).header(ACCEPT, "text/html");
+        let page = Reply::of(request.header(ACCEPT_LANGUAGE, "en")).await;
+        assert_eq!((page.status.as_u16(), page.header("content-language")), (404, "en"));
+        assert_eq!(page.headers[CONTENT_TYPE], "text/html; charset=utf-8");
+        assert!(page.body.contains("Unknown gift") && !page.body.contains(id), "{}", page.body);
+    }
 }
 
 #[tokio::test]

@@ -95,16 +95,13 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Pots(pots) => wait_for(pots.run(config)),
         Command::Payouts(payouts) => wait_for(payouts.run(config)),
         Command::Users(users) => wait_for(users.run(config)),
-        Command::Tokens(tokens) => tokens.run(config),
+        Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Time(time) => wait_for(time.run(config)),
         Command::Migrate(migrate) => wait_for(migrate.run(config)),
         Command::Doctor(doctor) => wait_for(doctor.run(config)),
         Command::Config(settings) => settings.run(config),
         Command::Bench(bench) => bench.run(),
-        Command::Completions(completions) => {
-            completions.run();
-            Ok(())
-        }
+        Command::Completions(completions) => completions.run(),
         Command::Manual(manual) => manual.run(),
         Command::Serve(serve) => serve.run(config),
     }

@@ -52,7 +52,7 @@ fn pot_body(title: &str) -> Value {
 /// The body of a request that makes a pot, to copy from the screen of `wolo dev`.
 pub(crate) fn pot_body_example() -> String {
     // Nothing in it that a shell would want quoted.
-    pot_body("Mes 27 ans").to_string()
+    pot_body("Mes 28 ans").to_string()
 }
 
 impl Api {

@@ -3,14 +3,15 @@
 use anyhow::Result;
 use wolo_database::ledger::{Balances, Posted};
 use wolo_database::{Page, Pool, ledger};
-use wolo_domain::ids::PotId;
 use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_domain::money::Xof;
 
-use crate::output::{Listing, or_dash};
+use crate::output::{Listing, account, or_dash};
 
-/// All that was posted in this world, with its balances. One pot is all there is; the fee of its payout is paid by us
-/// and touches no pot, so it shows in the balances alone.
+/// All that was posted in this world, with its balances.
+///
+/// The account of our wallet is as negative as the wallet is full (docs/decisions/0002); here it is shown as what is at
+/// Wave, with the sign turned.
 #[derive(Debug)]
 pub(super) struct Books {
     pub(super) postings: Vec<Posted>,
@@ -19,9 +20,9 @@ pub(super) struct Books {
 }
 
 impl Books {
-    pub(super) async fn read(pool: &Pool, pot: PotId) -> Result<Self> {
+    pub(super) async fn read(pool: &Pool) -> Result<Self> {
         Ok(Self {
-            postings: ledger::of_pot(pool, pot, Page::first(1000)).await?,
+            postings: ledger::postings(pool, Page::first(1000)).await?,
             balances: ledger::balances(pool).await?,
             violations: ledger::check(pool).await?.len(),
         })
@@ -43,6 +44,17 @@ impl Books {
 
     pub(super) fn of(&self, account: Account) -> Xof {
         self.balances.accounts.get(&account).copied().unwrap_or_default()
+    }
+
+    /// What is in our wallet, by our books.
+    pub(super) fn at_wave(&self) -> Xof {
+        -self.of(Account::WaveFloat)
+    }
+
+    /// The same, added up from the postings that are shown.
+    pub(super) fn at_wave_as_shown(&self) -> Xof {
+        let entries = self.postings.iter().flat_map(|posted| &posted.entries);
+        -entries.filter(|entry| entry.account == Account::WaveFloat).map(|entry| entry.amount).sum::<Xof>()
     }
 
     /// Every account together: what must be nothing.
@@ -76,19 +88,20 @@ impl Books {
 
     pub(super) fn balances_table(&self) -> String {
         let mut listing = Listing::new(["ACCOUNT", "BALANCE"]).right(1);
-        for (account, balance) in &self.balances.accounts {
+        let others = self.balances.accounts.iter().filter(|(account, _)| **account != Account::WaveFloat);
+        for (account, balance) in others {
             listing.row([short(*account), balance.to_string()]);
         }
         listing.row(["all pots".to_owned(), self.balances.pots.to_string()]);
-        listing.row(["together".to_owned(), self.everything().to_string()]);
+        listing.row(["at Wave: all of these together".to_owned(), self.at_wave().to_string()]);
         listing.text()
     }
 }
 
 /// There is one pot in this story.
-fn short(account: Account) -> String {
-    match account {
+fn short(whose: Account) -> String {
+    match whose {
         Account::Pot(_) => "Awa's pot".to_owned(),
-        other => other.to_string(),
+        other => account(other),
     }
 }

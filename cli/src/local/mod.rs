@@ -4,6 +4,7 @@
 //! a real provider, and it leaves nothing running behind.
 
 pub(crate) mod dev_file;
+mod kept_ports;
 mod log;
 mod parts;
 mod post;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use wolo_bootstrap::settings::{Layers, Mode, Settings, SettingsError};
 use wolo_bootstrap::temporal;
 use wolo_control::Control;
@@ -35,7 +37,7 @@ const WORKER_ROLE: &str = "wolo_worker";
 const API_ROLE: &str = "wolo_api";
 
 /// Where things listen; what is absent is chosen.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ports {
     pub(crate) api: Option<u16>,
     pub(crate) temporal: Option<u16>,
@@ -71,12 +73,15 @@ pub(crate) struct Local {
 
 impl Local {
     /// Starts everything and returns when all of it is ready.
-    pub(crate) async fn start(options: Options) -> Result<Self> {
+    pub(crate) async fn start(mut options: Options) -> Result<Self> {
         refuse_real_providers()?;
         let secrets = match &options.keep {
             Some(folder) => Secrets::kept(folder)?,
             None => Secrets::fresh()?,
         };
+        if let Some(folder) = &options.keep {
+            options.ports = kept_ports::take_up(folder, options.ports);
+        }
         let world = Box::pin(start_world(&options, &secrets)).await?;
         match Box::pin(Self::within(&world, options, &secrets)).await {
             Ok((settings, addresses, parts, post)) => Ok(Self { world, settings, addresses, parts, post }),
@@ -114,6 +119,9 @@ impl Local {
             logs: world.folder().path().join("logs"),
             settings: path,
         };
+        if let Some(folder) = &options.keep {
+            kept_ports::keep(folder, &addresses)?;
+        }
         let parts = Parts::start(options.parts, world, &settings, &addresses).await?;
         hear_webhooks(world, &format!("{}/api/payments/webhook", addresses.api));
         let pool = wolo_database::connect(&world.postgres.url(postgres::DATABASE), 1).await?;

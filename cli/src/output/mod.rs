@@ -15,7 +15,7 @@ use serde::Serialize;
 pub(crate) use page::{Fields, Listing, indented};
 pub(crate) use paint::Paint;
 pub(crate) use progress::Progress;
-pub(crate) use words::{instant, instant_or_dash, or_dash, waiting};
+pub(crate) use words::{account, day, gifts, instant, instant_or_dash, or_dash, waiting};
 
 /// How to show something.
 #[derive(Args, Debug, Clone, Copy)]

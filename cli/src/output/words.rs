@@ -2,11 +2,17 @@
 
 use std::fmt::Display;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use wolo_domain::ledger::Account;
 
 /// `23 Nov 2026 08:22`, in Dakar.
 pub(crate) fn instant(at: DateTime<Utc>) -> String {
     at.format("%-d %b %Y %H:%M").to_string()
+}
+
+/// `23 Nov 2026`.
+pub(crate) fn day(day: NaiveDate) -> String {
+    day.format("%-d %b %Y").to_string()
 }
 
 pub(crate) fn instant_or_dash(at: Option<DateTime<Utc>>) -> String {
@@ -15,6 +21,20 @@ pub(crate) fn instant_or_dash(at: Option<DateTime<Utc>>) -> String {
 
 pub(crate) fn or_dash<T: Display>(value: Option<T>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// An account of the ledger. Our wallet's is as negative as the wallet is full (docs/decisions/0002), so it is not called
+/// a float where people read.
+pub(crate) fn account(account: Account) -> String {
+    match account {
+        Account::WaveFloat => "at Wave".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// `1 gift`, `2 gifts`.
+pub(crate) fn gifts(count: i64) -> String {
+    format!("{count} {}", if count == 1 { "gift" } else { "gifts" })
 }
 
 /// What a process waits for, and until when, as one phrase.
@@ -36,5 +56,10 @@ mod tests {
         let said = waiting("the end of the birthday", Some(at));
         assert_eq!(said, "the end of the birthday, until 24 Dec 2026 23:59 in Dakar");
         assert_eq!(waiting("", None), "nothing: it is working or has ended");
+    }
+
+    #[test]
+    fn one_gift_is_one() {
+        assert_eq!([0, 1, 2].map(gifts), ["0 gifts", "1 gift", "2 gifts"]);
     }
 }

@@ -11,13 +11,17 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// A running `wolo dev`, ended when the test is.
-struct Dev {
+pub(crate) struct Dev {
     child: Child,
-    addresses: Value,
+    pub(crate) addresses: Value,
 }
 
 impl Dev {
     fn start(home: &Path) -> Self {
+        Self::start_with(home, &[])
+    }
+
+    fn start_with(home: &Path, more: &[&str]) -> Self {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wolo"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("WOLO_") && name != "WOLO_CACHE" {
@@ -26,6 +30,7 @@ impl Dev {
         }
         let mut child = command
             .args(["dev", "--api-port", "0"])
+            .args(more)
             .env("WOLO_DATA", home)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -67,7 +72,7 @@ impl Drop for Dev {
     }
 }
 
-fn json(home: &Path, words: &[&str]) -> Value {
+pub(crate) fn json(home: &Path, words: &[&str]) -> Value {
     let (code, out, err) = said(wolo(home).args(words));
     assert_eq!(code, 0, "wolo {words:?}: {err}");
     serde_json::from_str(&out).unwrap()
@@ -83,6 +88,9 @@ fn a_world_is_found_used_and_gone() {
 
     let redis = dev.addresses["redis"].as_str().unwrap().trim_start_matches("redis://");
     std::net::TcpStream::connect(redis).unwrap();
+    let (_, out, _) = said(wolo(home).args(["pots", "list"]));
+    assert_eq!(out, "There are no pots yet.\n");
+
     let doctor = json(home, &["doctor", "--json"]);
     assert!(doctor.as_array().unwrap().iter().all(|finding| finding["ok"] == true), "{doctor}");
 
@@ -108,11 +116,17 @@ fn a_world_is_found_used_and_gone() {
     let token =
         json(home, &["tokens", "mint", "--user", &fatou, "--json"])["token"].as_str().unwrap().to_owned();
     assert_eq!(token.split('.').count(), 3);
+    let nobody = "usr_00000000000000000000000000000000";
+    let (code, out, err) = said(wolo(home).args(["token", "mint", "--user", nobody]));
+    assert_eq!((code, out.as_str()), (3, ""));
+    assert_eq!(err, format!("wolo: there is nobody with the id {nobody}\n"));
 
     let (code, _, err) = said(wolo(home).args(["pots", "show", "no-such-pot"]));
     assert_eq!((code, err.as_str()), (1, "wolo: there is no pot no-such-pot\n"));
 
     decisions(home, &dev, &token);
+    a_minors_pot_still_waits(home, &dev);
+    crate::payout::waits_for_a_person_and_is_paid(home, &dev);
 
     let (code, _, err) = said(wolo(home).arg("dev"));
     assert_eq!(code, 3, "{err}");
@@ -135,11 +149,14 @@ fn decisions(home: &Path, dev: &Dev, token: &str) {
     let listed = json(home, &["pots", "list", "--json"]);
     assert_eq!(listed[0]["id"], pot.as_str());
 
+    let release = ["pots", "release", &pot, "--reason", "seen", "--json"];
+    let (code, out, err) = said(wolo(home).args(release));
+    assert_eq!((code, out.as_str(), err.as_str()), (3, "", "wolo: no moderator holds it\n"));
     let stop = ["pots", "hold", &pot, "--note", "a test", "--by", "tester", "--json"];
     assert_eq!(json(home, &stop)["outcome"], "done");
     let held = json(home, &["pots", "list", "--held", "--json"]);
     assert_eq!(held[0]["holds"][0], "moderation");
-    assert_eq!(json(home, &["pots", "release", &pot, "--reason", "seen", "--json"])["outcome"], "done");
+    assert_eq!(json(home, &release)["outcome"], "done");
     assert_eq!(json(home, &["pots", "list", "--held", "--json"]), Value::Array(Vec::new()));
 
     let shown = json(home, &["pots", "show", &pot, "--json"]);
@@ -163,17 +180,68 @@ fn decisions(home: &Path, dev: &Dev, token: &str) {
     assert_eq!(json(home, &["pots", "list", "--stage", "cancelled", "--json"])[0]["id"], pot.as_str());
 }
 
-fn make_pot(api: &str, token: &str) -> String {
+/// A moderator's release says what else the pot waits for.
+fn a_minors_pot_still_waits(home: &Path, dev: &Dev) {
+    let born = (chrono::Utc::now() - chrono::TimeDelta::days(4_000)).date_naive().to_string();
+    let words =
+        ["people", "add", "--name", "Bineta", "--birth-date", &born, "--phone", "781234568", "--json"];
+    let minor = json(home, &words)["id"].as_str().unwrap().to_owned();
+    let pot = make_pot(dev.addresses["api"].as_str().unwrap(), &token_of(home, &minor));
+    json(home, &["pots", "hold", &pot, "--note", "a test", "--json"]);
+    let (code, out, err) = said(wolo(home).args(["pots", "release", &pot, "--reason", "seen"]));
+    assert_eq!(code, 0, "{err}");
+    let expected = "is released by its moderator, and still waits for the guardian's consent";
+    assert_eq!(out, format!("{pot} {expected}.\n"));
+}
+
+pub(crate) fn token_of(home: &Path, user: &str) -> String {
+    json(home, &["token", "mint", "--user", user, "--json"])["token"].as_str().unwrap().to_owned()
+}
+
+pub(crate) fn make_pot(api: &str, token: &str) -> String {
+    let made = post(&format!("{api}/api/pots"), Some(token), &serde_json::json!({ "title": "Essai" }));
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// Sends JSON as an app would, and gives what was answered.
+pub(crate) fn post(url: &str, token: Option<&str>, body: &Value) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let http =
-            wolo_providers::http::client(wolo_providers::http::Timeouts::total(Duration::from_secs(30)))
-                .unwrap();
-        let request =
-            http.post(format!("{api}/api/pots")).bearer_auth(token).header("idempotency-key", "one");
-        let made = request.json(&serde_json::json!({ "title": "Essai" })).send().await.unwrap();
-        assert!(made.status().is_success(), "{:?}", made.text().await);
-        let made: Value = made.json().await.unwrap();
-        made["id"].as_str().unwrap().to_owned()
+        let timeouts = wolo_providers::http::Timeouts::total(Duration::from_secs(30));
+        let http = wolo_providers::http::client(timeouts).unwrap();
+        let key = uuid::Uuid::new_v4().to_string();
+        let mut request = http.post(url).header("idempotency-key", key).json(body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{url}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
     })
+}
+
+#[test]
+fn a_kept_world_comes_up_where_it_was() {
+    let home = TempDir::new().unwrap();
+    let folder = home.path().join("world");
+    let keep = ["--keep", folder.to_str().unwrap()];
+    let first = Dev::start_with(home.path(), &keep);
+    let was = first.addresses.clone();
+    first.end();
+    let again = Dev::start_with(home.path(), &keep);
+    for part in ["api", "temporal", "temporal_ui", "wave", "postgres"] {
+        assert_eq!(again.addresses[part], was[part], "{part}");
+    }
+    again.end();
+}
+
+#[test]
+fn a_taken_port_is_said_with_the_way_out() {
+    let home = TempDir::new().unwrap();
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, out, err) = said(wolo(home.path()).args(["dev", "--api-port", &port]));
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.starts_with(&format!("wolo: port {port} is taken")) && err.contains("--api-port"), "{err}");
 }

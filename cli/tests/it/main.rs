@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod dev;
 mod help;
+mod payout;
 mod refusals;
 
 use std::path::Path;

@@ -112,6 +112,21 @@ fn time_is_not_moved_in_production() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let home = TempDir::new().unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_wolo"))
+        .args(["completions", "bash"])
+        .env("WOLO_DATA", home.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8(ended.stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[test]
 fn completions_are_written_for_each_shell() {
     let home = TempDir::new().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

@@ -190,7 +190,8 @@ pub async fn balances(pool: &Pool) -> Result<Balances, Error> {
 /// What was posted to a pot, oldest first, each with all its entries.
 #[tracing::instrument(name = "db.ledger.of_pot", skip_all, fields(%pot), err)]
 pub async fn of_pot(pool: &Pool, pot: PotId, page: Page<Uuid>) -> Result<Vec<Posted>, Error> {
-    let rows = sqlx::query!(
+    sqlx::query_as!(
+        PostedRow,
         "select transaction_id, kind, business_key, provider_tx_id, posted_at,
                 array_agg(all_entries.account order by all_entries.amount) as \"accounts!\",
                 array_agg(all_entries.amount order by all_entries.amount) as \"amounts!\"
@@ -208,26 +209,65 @@ pub async fn of_pot(pool: &Pool, pot: PotId, page: Page<Uuid>) -> Result<Vec<Pos
         page.rows(),
     )
     .fetch_all(pool)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let entries = row
-                .accounts
-                .iter()
-                .zip(row.amounts)
-                .map(|(account, amount)| {
-                    let account = word(account, ENTRIES, "account", row.transaction_id)?;
-                    Ok(Entry { account, amount: Xof::new(amount) })
-                })
-                .collect::<Result<_, Error>>()?;
-            Ok(Posted {
-                id: row.transaction_id,
-                kind: word(&row.kind, TRANSACTIONS, "kind", row.transaction_id)?,
-                business_key: row.business_key,
-                wave_id: row.provider_tx_id,
-                posted_at: row.posted_at,
-                entries,
-            })
+    .await?
+    .into_iter()
+    .map(Posted::try_from)
+    .collect()
+}
+
+/// Everything that was posted, oldest first: also what touches no pot, such as our own fees.
+#[tracing::instrument(name = "db.ledger.postings", skip_all, err)]
+pub async fn postings(pool: &Pool, page: Page<Uuid>) -> Result<Vec<Posted>, Error> {
+    sqlx::query_as!(
+        PostedRow,
+        "select transaction_id, kind, business_key, provider_tx_id, posted_at,
+                array_agg(account order by amount) as \"accounts!\",
+                array_agg(amount order by amount) as \"amounts!\"
+         from money.ledger_transactions
+         join money.ledger_entries using (transaction_id)
+         where $1::uuid is null or (posted_at, transaction_id) > (
+             select posted_at, transaction_id from money.ledger_transactions where transaction_id = $1
+         )
+         group by transaction_id
+         order by posted_at, transaction_id
+         limit $2",
+        page.after,
+        page.rows(),
+    )
+    .fetch_all(pool)
+    .await?
+    .into_iter()
+    .map(Posted::try_from)
+    .collect()
+}
+
+struct PostedRow {
+    transaction_id: Uuid,
+    kind: String,
+    business_key: String,
+    provider_tx_id: Option<String>,
+    posted_at: DateTime<Utc>,
+    accounts: Vec<String>,
+    amounts: Vec<i64>,
+}
+
+impl TryFrom<PostedRow> for Posted {
+    type Error = Error;
+
+    fn try_from(row: PostedRow) -> Result<Self, Error> {
+        let id = row.transaction_id;
+        let entry = |(account, amount): (&String, i64)| {
+            let account = word(account, ENTRIES, "account", id)?;
+            Ok(Entry { account, amount: Xof::new(amount) })
+        };
+        let entries = row.accounts.iter().zip(row.amounts).map(entry).collect::<Result<_, Error>>()?;
+        Ok(Self {
+            id,
+            kind: word(&row.kind, TRANSACTIONS, "kind", id)?,
+            business_key: row.business_key,
+            wave_id: row.provider_tx_id,
+            posted_at: row.posted_at,
+            entries,
         })
-        .collect()
+    }
 }

@@ -17,7 +17,12 @@ fn claim(subject: &str) -> Claim<'_> {
 }
 
 fn answer(status: u16) -> Answer {
-    Answer { status, content_type: "application/json".to_owned(), body: b"{}".to_vec() }
+    Answer {
+        status,
+        content_type: "application/json".to_owned(),
+        language: Some("fr".to_owned()),
+        body: b"{}".to_vec(),
+    }
 }
 
 #[tokio::test]

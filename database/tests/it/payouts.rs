@@ -1,7 +1,7 @@
 use wolo_database::payouts::{self, Beginning, Plan, Receipt};
-use wolo_database::{Error, Page, donations, people, pots};
+use wolo_database::{Error, Page, donations, ledger, people, pots};
 use wolo_domain::ids::{PayoutId, PotId};
-use wolo_domain::ledger::Account;
+use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 use wolo_domain::pots::{HoldReason, PotStage};
 
@@ -112,6 +112,12 @@ async fn a_payout_is_paid_once() {
     assert_eq!(scene.balance(Account::Pot(pot)).await, 0);
     assert_eq!(scene.balance(Account::Fees).await, -45);
     assert_eq!(scene.balance(Account::WaveFloat).await, 45);
+    let posted = ledger::postings(&scene.pool, Page::first(100)).await.expect("the books");
+    assert_eq!(posted.last().map(|one| one.kind), Some(TransactionKind::PayoutFee), "it touches no pot");
+    let entries = posted.iter().flat_map(|one| &one.entries);
+    let at_wave: wolo_domain::money::Xof =
+        entries.filter(|entry| entry.account == Account::WaveFloat).map(|entry| entry.amount).sum();
+    assert_eq!(at_wave, xof(45), "all postings together make the balance");
     assert_eq!(scene.events("payout_succeeded").await, 1);
     pots::settle(&scene.pool, pot, noon()).await.expect("an end");
     scene.judge().await;

@@ -49,7 +49,8 @@ async fn the_api_writes_its_inbox_and_its_keys() {
     };
     let fresh = Claimed::Fresh { subject: "don_1".to_owned() };
     assert_eq!(idempotency::claim(&api, claim).await.expect("a claim"), fresh);
-    let answer = idempotency::Answer { status: 202, content_type: "text/plain".to_owned(), body: vec![] };
+    let (content_type, language) = ("text/plain".to_owned(), None);
+    let answer = idempotency::Answer { status: 202, content_type, language, body: vec![] };
     idempotency::finish(&api, "donate", "k", &answer).await.expect("an answer");
 }
 

@@ -126,6 +126,10 @@ fn after_payment(outcome: &Result<Session, PayRefusal>) -> Response {
 }
 
 async fn pay(State(world): Here, Path(id): Path<String>, Json(choice): Json<Choice>) -> Response {
+    if !choice.names_a_wallet() {
+        let problem = json!({ "problem": "the mobile is not a number such as +221770000001" });
+        return (StatusCode::BAD_REQUEST, Json(problem)).into_response();
+    }
     after_payment(&world.pay(&id, choice.mobile()))
 }
 

@@ -15,7 +15,8 @@ use minijinja::{Environment, Value, context, value::Serde};
 use serde::Deserialize;
 
 use super::{
-    book::{CheckoutStatus, PayRefusal, Session},
+    book::{CheckoutStatus, DeliveryState, PayRefusal, PayoutStatus, Session},
+    fields::is_e164,
     world::World,
 };
 
@@ -57,6 +58,11 @@ impl Choice {
     pub(super) fn mobile(&self) -> Option<&str> {
         self.mobile.as_deref().map(str::trim).filter(|mobile| !mobile.is_empty())
     }
+
+    /// Nothing typed is the usual payer's wallet; what is typed has to be a number.
+    pub(super) fn names_a_wallet(&self) -> bool {
+        self.mobile().is_none_or(is_e164)
+    }
 }
 
 pub(super) fn routes() -> Router<Arc<World>> {
@@ -75,6 +81,9 @@ async fn pay(
     Path(id): Path<String>,
     Form(choice): Form<Choice>,
 ) -> Response {
+    if !choice.names_a_wallet() {
+        return refuse_number(&world, &id);
+    }
     match world.pay(&id, choice.mobile()) {
         Ok(session) => Redirect::to(&session.success_url).into_response(),
         Err(PayRefusal::OtherPayer) => leave_in_error(&world, &id),
@@ -102,6 +111,15 @@ fn leave_in_error(world: &World, id: &str) -> Response {
 }
 
 fn show_session(world: &World, id: &str) -> Response {
+    session_page(world, id, StatusCode::OK, None)
+}
+
+fn refuse_number(world: &World, id: &str) -> Response {
+    let words = "Ce n'est pas un numéro : écrivez-le comme +221770000001.";
+    session_page(world, id, StatusCode::BAD_REQUEST, Some(words))
+}
+
+fn session_page(world: &World, id: &str, status: StatusCode, problem: Option<&str>) -> Response {
     let Some(session) = world.read(|book| book.session(id).cloned()) else {
         return world.pages.show(StatusCode::NOT_FOUND, "pay.html", context! { state => "unknown" });
     };
@@ -112,13 +130,54 @@ fn show_session(world: &World, id: &str) -> Response {
     };
     let Session { id, amount, restrict_payer_mobile, last_payment_error, success_url, .. } = session;
     let values = context! {
-        state, id, success_url, restrict_payer_mobile,
+        state, id, success_url, restrict_payer_mobile, problem,
         amount => spaced(amount),
         business => &world.options.business_name,
         default_payer => &world.options.default_payer,
-        last_error => last_payment_error.map(|error| error.code),
+        last_error => last_payment_error.map(|error| failure_words(&error.code).to_owned()),
     };
-    world.pages.show(StatusCode::OK, "pay.html", values)
+    world.pages.show(status, "pay.html", values)
+}
+
+/// Why a payer's attempt failed; a code without words of its own is shown as it is.
+fn failure_words(code: &str) -> &str {
+    match code {
+        "insufficient-funds" => "solde insuffisant",
+        "blocked-account" => "compte bloqué",
+        "customer-age-restricted" => "le payeur n'a pas l'âge requis",
+        "cross-border-payment-not-allowed" => "le compte du payeur est d'un autre pays",
+        "kyb-limits-exceeded" => "le plafond du marchand est atteint",
+        "payment-failure" => "panne technique",
+        "payer-mobile-mismatch" => "ce n'est pas le compte attendu",
+        other => other,
+    }
+}
+
+fn session_words(status: CheckoutStatus) -> &'static str {
+    match status {
+        CheckoutStatus::Open => "à payer",
+        CheckoutStatus::Complete => "payé",
+        CheckoutStatus::Expired => "expiré",
+    }
+}
+
+fn payout_words(status: PayoutStatus) -> &'static str {
+    match status {
+        PayoutStatus::Processing => "en cours",
+        PayoutStatus::Succeeded => "réussi",
+        PayoutStatus::Failed => "échoué",
+        PayoutStatus::Reversed => "annulé",
+    }
+}
+
+fn delivery_words(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Pending => "en route",
+        DeliveryState::Held => "retenu",
+        DeliveryState::Delivered => "remis",
+        DeliveryState::Lost => "perdu",
+        DeliveryState::Refused => "refusé",
+    }
 }
 
 pub(super) fn show_control(world: &World) -> Response {
@@ -134,7 +193,7 @@ pub(super) fn show_control(world: &World) -> Response {
                     id => &session.id,
                     amount => spaced(session.amount),
                     reference => &session.client_reference,
-                    status => Value::from(Serde(session.status_at(now))),
+                    status => session_words(session.status_at(now)),
                     refunded => session.refund_transaction_id.is_some(),
                 }
             })
@@ -151,7 +210,8 @@ pub(super) fn show_control(world: &World) -> Response {
                     fee => spaced(payout.fee),
                     mobile => &payout.order.mobile,
                     reference => &payout.order.client_reference,
-                    status => Value::from(Serde(payout.status)),
+                    status => payout_words(payout.status),
+                    settles => payout.status == PayoutStatus::Processing,
                 }
             })
             .collect();
@@ -165,7 +225,7 @@ pub(super) fn show_control(world: &World) -> Response {
                     event => &delivery.event_id,
                     kind => book.event(&delivery.event_id).map(|event| event.kind.clone()),
                     url => &delivery.url,
-                    state => Value::from(Serde(delivery.state)),
+                    state => delivery_words(delivery.state),
                     fault => &delivery.fault,
                     attempts => delivery.attempts.len(),
                     answer => delivery.attempts.last().and_then(|attempt| attempt.status),

@@ -128,6 +128,8 @@ fn a_payout_nobody_knows_the_end_of_is_held_and_found_by_a_person() {
         to_the_payout(house, pot);
         held_for(house, pot, HoldReason::PayoutUnknown).await;
         assert_eq!(movements(house, &order), 1);
+        let state = house.control.pot_state(pot).await.expect("the pot answers");
+        assert_eq!((state.waits_for.as_str(), state.waits_until), ("its payout", None));
         // To order anew now could pay twice, so even finance cannot.
         let anew = house.control.resolve_payout(pot, decide(Decision::OrderAnew)).await.expect("an answer");
         assert!(matches!(anew, Resolving::Refused { .. }), "{anew:?}");
@@ -157,6 +159,11 @@ fn somebody_elses_payout_is_not_taken_for_ours() {
         let wave_payout_id = house.world.wave.executed_payouts(&first_order(others))[0].id.clone();
         let wrong = decide(Decision::Found { wave_payout_id });
         assert_eq!(house.control.resolve_payout(pot, wrong).await.expect("an answer"), Resolving::Accepted);
+        until("the payout says why that was not the one", async || {
+            let status = house.control.payout_status(pot).await.ok()?;
+            status.why.contains("does not have our reference").then_some(())
+        })
+        .await;
         held_for(house, pot, HoldReason::PayoutUnknown).await;
         assert_eq!(house.balance(Account::Pot(pot)).await, 9_900);
     });

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
+use wolo_control::time::Forwarded;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::pots::{HoldReason, PotStage};
@@ -131,6 +132,26 @@ fn a_pot_that_is_just_opening_is_closed_when_it_has_opened() {
 }
 
 #[test]
+fn time_has_not_passed_before_what_fell_due_is_done() {
+    live(async |house| {
+        let owner = house.person().await;
+        let plan = house.plan(owner, 40);
+        let opens_at = plan.timeline.opens_at;
+        let pot = house.schedule(plan).await;
+        let row = house.lock_pot(pot).await;
+        let (id, a_moment) = (ids::pot_lifecycle(pot), TimeDelta::seconds(1));
+        let by = (opens_at - Utc::now() + a_moment).to_std().expect("forward");
+        let mut passing = std::pin::pin!(house.control.forward(&id, by));
+        let early = tokio::time::timeout(Duration::from_secs(6), &mut passing).await;
+        assert!(early.is_err(), "the pot has not opened yet: {early:?}");
+        row.rollback().await.expect("the row is let go");
+        assert_eq!(passing.await.expect("time moves"), Forwarded::Whole);
+        let pot = wolo_database::pots::pot(&house.pool, pot).await.expect("an answer").expect("the pot");
+        assert_eq!(pot.stage, PotStage::Open);
+    });
+}
+
+#[test]
 fn a_pot_is_cancelled_before_it_opens() {
     live(async |house| {
         let owner = house.person().await;
@@ -186,6 +207,8 @@ fn nobodys_pot_is_not_made() {
 fn a_held_pot_takes_no_gift_until_it_is_released() {
     live(async |house| {
         let pot = house.open_pot().await;
+        let nothing = house.control.release_pot(pot, moderation()).await.expect("an answer");
+        assert_eq!(nothing, WishAnswer::NotHeld, "nobody holds it yet");
         assert_eq!(house.control.hold_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
         let refused = house.control.open_checkout(house.gift(pot, 500), LONG).await.expect("an answer");
         assert!(matches!(refused, CheckoutOutcome::Refused { .. }), "{refused:?}");

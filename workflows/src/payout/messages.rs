@@ -45,6 +45,9 @@ pub struct PayoutStatus {
     pub amount: Xof,
     /// Why the payout waits for a person or for money.
     pub held: Option<HoldReason>,
+    /// What led to the hold, as last heard, in words. The pot's own hold keeps its first note.
+    #[serde(default)]
+    pub why: String,
     /// What it waits for, in words.
     pub waits_for: String,
     /// A decision that has been taken and not been carried out yet.

@@ -109,7 +109,8 @@ impl Payout {
                 }
                 Plan::FeesPending { days } => Self::book_fees(ctx, &days).await?,
                 Plan::DonationsPending { count } => {
-                    Self::wait_to_look_again(ctx, &format!("{count} gifts whose end is not known yet"))
+                    let gifts = if count == 1 { "gift" } else { "gifts" };
+                    Self::wait_to_look_again(ctx, &format!("{count} {gifts} whose end is not known yet"))
                         .await?;
                 }
                 Plan::Held { reason } => Self::wait_to_look_again(ctx, reason.waits_for()).await?,
@@ -286,9 +287,12 @@ impl Payout {
         reason: HoldReason,
         note: String,
     ) -> Result<(), WorkflowTermination> {
-        let hold = HoldPot { pot: Self::pot(ctx), reason, note, at: waiting::now(ctx) };
+        let hold = HoldPot { pot: Self::pot(ctx), reason, note: note.clone(), at: waiting::now(ctx) };
         ctx.execute_activity(HoldPotStep, hold, patience::own_books()).await?;
-        ctx.state_mut(|payout| payout.placed.insert(reason));
+        ctx.state_mut(|payout| {
+            payout.placed.insert(reason);
+            payout.status.why = note;
+        });
         Self::stand(ctx, reason.as_str(), reason.waits_for(), Some(reason));
         Ok(())
     }
@@ -312,6 +316,9 @@ impl Payout {
         ctx.state_mut(|payout| {
             payout.status.waits_for = waits_for.to_owned();
             payout.status.held = held;
+            if held.is_none() {
+                payout.status.why.clear();
+            }
         });
         let needs_human = matches!(held, Some(HoldReason::PayoutUnknown | HoldReason::PayoutRefused));
         ctx.upsert_search_attributes([

@@ -96,6 +96,8 @@ pub enum WishAnswer {
     HasDonations {
         count: i64,
     },
+    /// There is nothing to release: no moderator holds the pot.
+    NotHeld,
     /// Only what the hold waits for can lift it.
     NotYours {
         reason: HoldReason,

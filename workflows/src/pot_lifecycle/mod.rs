@@ -123,6 +123,10 @@ impl PotLifecycle {
         if wish.reason != HoldReason::Moderation {
             return WishAnswer::NotYours { reason: wish.reason };
         }
+        Self::know_the_stage(ctx).await;
+        if !ctx.state(|pot| pot.state.holds.contains(&wish.reason)) {
+            return WishAnswer::NotHeld;
+        }
         let release = ReleasePot { pot: Self::pot(ctx), reason: wish.reason, at: waiting::now(ctx) };
         match ctx.execute_activity(ReleasePotStep, release, patience::own_books()).await {
             Ok(()) => {

@@ -131,6 +131,7 @@ impl PotLifecycle {
         Self::reach(ctx, PotStage::PayingOut);
         let (pot, patience) = ctx.state(|pot| (pot.plan.pot, pot.plan.patience.payout));
         loop {
+            Self::say(ctx, "its payout", None);
             let input = PayoutInput::new(pot, patience);
             match ctx.start_child_workflow(Payout::run, input, Self::payout_options(pot)).await {
                 Ok(payout) => {
@@ -144,7 +145,9 @@ impl PotLifecycle {
                 Err(error) => return Err(error.into()),
             }
             let pause = Duration::from_secs(patience.recheck_seconds);
-            waiting::sleep(ctx, pause, "a payout process that works").await?;
+            let waits_for = "a payout process that works";
+            Self::say(ctx, waits_for, Some(waiting::now(ctx) + pause));
+            waiting::sleep(ctx, pause, waits_for).await?;
         }
     }
 

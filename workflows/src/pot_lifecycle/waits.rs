@@ -80,7 +80,7 @@ impl PotLifecycle {
     }
 
     /// What the pot waits for, in words and as a time to sort by.
-    fn say(ctx: &WorkflowContext<Self>, waits_for: &str, until: Option<DateTime<Utc>>) {
+    pub(super) fn say(ctx: &WorkflowContext<Self>, waits_for: &str, until: Option<DateTime<Utc>>) {
         ctx.state_mut(|pot| {
             pot.state.waits_for = waits_for.to_owned();
             pot.state.waits_until = until;

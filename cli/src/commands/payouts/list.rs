@@ -43,7 +43,9 @@ impl List {
                 or_dash(payout.wave_payout_id.or(payout.refusal_code)),
             ]);
         }
-        output::say(&if listing.is_empty() { "There is no such payout.".to_owned() } else { listing.text() });
+        let nothing =
+            if self.stage.is_none() { "There are no payouts yet." } else { "There is no such payout." };
+        output::say(&if listing.is_empty() { nothing.to_owned() } else { listing.text() });
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use wolo_database::payouts::Payout;
 use wolo_domain::ids::{PayoutId, PotId};
 use wolo_domain::money::Xof;
-use wolo_domain::payouts::PayoutStage;
+use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 
 use super::Config;
 
@@ -42,6 +42,8 @@ struct Brief {
     amount: Xof,
     stage: PayoutStage,
     orders: u32,
+    /// Under which Wave knows the order that counts; nothing before the first is given.
+    reference: Option<String>,
     fee: Option<Xof>,
     wave_payout_id: Option<String>,
     refusal_code: Option<String>,
@@ -51,7 +53,9 @@ struct Brief {
 
 impl From<Payout> for Brief {
     fn from(payout: Payout) -> Self {
+        let order = PayoutOrder { payout: payout.id, number: payout.order_number };
         Self {
+            reference: (order.number > 0).then(|| order.key()),
             id: payout.id,
             pot: payout.pot,
             amount: payout.amount,

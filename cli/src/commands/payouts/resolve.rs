@@ -1,11 +1,15 @@
 //! `wolo payouts resolve`: a person's decision about a payout that waits for one. The process refuses what could pay
 //! twice, whoever asks.
 
-use anyhow::{Context as _, Result};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use serde_json::json;
 use wolo_control::{AskError, Control};
-use wolo_domain::ids::PotId;
+use wolo_database::{Pool, payouts};
+use wolo_domain::ids::{PayoutId, PotId};
+use wolo_domain::payouts::PayoutStage;
 use wolo_workflows::payout::{self, Decision, Resolving};
 
 use crate::commands::{Config, Decider};
@@ -29,6 +33,10 @@ pub(crate) struct Resolve {
     #[command(flatten)]
     format: Format,
 }
+
+/// An ordinary answer of Wave's is there by then.
+const PATIENCE: Duration = Duration::from_secs(8);
+const SOON: Duration = Duration::from_millis(100);
 
 /// Exactly one of them.
 #[derive(Args, Debug)]
@@ -66,12 +74,14 @@ impl Choice {
 impl Resolve {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
-        let pot = named_pot(&system.pool().await?, &self.pot).await?;
+        let pool = system.pool().await?;
+        let pot = named_pot(&pool, &self.pot).await?;
         let (decision, means) = self.choice.decision();
         let confirmed = confirm(&[format!("the payout of {}", pot.id), means], self.yes)?;
         let by = operator(self.decider.by.as_deref());
         let resolve = payout::Resolve { decision, by, reason: self.decider.reason };
-        let answer = match decide(&system.control().await?, pot.id, resolve, confirmed).await {
+        let control = system.control().await?;
+        let answer = match decide(&control, pot.id, resolve, confirmed).await {
             Err(AskError::NotFound | AskError::Ended) => {
                 return Err(refused("no payout of this pot is under way"));
             }
@@ -79,14 +89,47 @@ impl Resolve {
         };
         match answer {
             Resolving::Refused { why } => Err(refused(why)),
-            Resolving::Accepted if self.format.json => {
-                output::json(&json!({ "pot": pot.id, "outcome": "accepted" }))
-            }
             Resolving::Accepted => {
-                output::say("The payout goes on with your decision.");
+                let became = tokio::time::timeout(PATIENCE, outcome(&pool, &control, pot.id)).await;
+                let (outcome, words) = match became {
+                    Ok(Became::Paid) => ("paid", "Done: the payout has arrived and is booked."),
+                    Ok(Became::Held(why)) => {
+                        return Err(anyhow!("the payout waits for a person again: {why}"));
+                    }
+                    Err(_) => {
+                        ("accepted", "The payout goes on with your decision; `wolo payouts show` says how.")
+                    }
+                };
+                if self.format.json {
+                    return output::json(&json!({ "pot": pot.id, "outcome": outcome }));
+                }
+                output::say(words);
                 Ok(())
             }
         }
+    }
+}
+
+/// What a decision has come to.
+enum Became {
+    Paid,
+    /// It led nowhere: the payout is held again, for this reason.
+    Held(String),
+}
+
+async fn outcome(pool: &Pool, control: &Control, pot: PotId) -> Became {
+    loop {
+        // What cannot be read now is read at the next look.
+        let payout = payouts::payout(pool, PayoutId::of_pot(pot)).await.ok().flatten();
+        if payout.is_some_and(|payout| payout.stage == PayoutStage::Succeeded) {
+            return Became::Paid;
+        }
+        let status = control.payout_status(pot).await.ok();
+        let held = status.filter(|status| status.decision.is_none() && status.held.is_some());
+        if let Some(status) = held {
+            return Became::Held(status.why);
+        }
+        tokio::time::sleep(SOON).await;
     }
 }
 

@@ -12,6 +12,7 @@ use wolo_workflows::payout::PayoutStatus;
 
 use super::Brief;
 use crate::commands::Config;
+use crate::commands::pots::held;
 use crate::output::{self, Fields, Format, instant, instant_or_dash, or_dash};
 use crate::system::{System, named_pot};
 
@@ -36,9 +37,14 @@ impl Show {
         let page = system.process_page(&ids::payout(pot.id));
         if self.format.json {
             let (status, problem) = (process.as_ref().ok(), process.as_ref().err());
-            return output::json(
-                &json!({ "payout": payout, "process": status, "process_problem": problem, "page": page }),
-            );
+            let notes: Vec<_> = pot
+                .holds
+                .iter()
+                .map(|hold| json!({ "reason": hold.reason, "since": hold.since, "note": hold.note }))
+                .collect();
+            return output::json(&json!({
+                "payout": payout, "holds": notes, "process": status, "process_problem": problem, "page": page,
+            }));
         }
         let mut fields = Fields::new();
         fields.field("payout", payout.id);
@@ -46,15 +52,24 @@ impl Show {
         fields.field("amount", payout.amount);
         fields.field("stage", payout.stage);
         fields.field("orders given", payout.orders);
+        fields.field("reference", or_dash(payout.reference));
         fields.field("planned", instant(payout.planned_at));
         fields.field("ended", instant_or_dash(payout.ended_at));
         fields.field("at Wave", or_dash(payout.wave_payout_id));
         fields.field("Wave's fee", or_dash(payout.fee));
         fields.field("refused for", or_dash(payout.refusal_code));
+        for hold in &pot.holds {
+            fields.field("held by", held(hold));
+        }
         fields.field(
             "its process",
             match process {
-                Ok(status) if payout.ended_at.is_none() => format!("waits for {}", status.waits_for),
+                Ok(status) if payout.ended_at.is_none() && status.why.is_empty() => {
+                    format!("waits for {}", status.waits_for)
+                }
+                Ok(status) if payout.ended_at.is_none() => {
+                    format!("waits for {} ({})", status.waits_for, status.why)
+                }
                 Ok(_) => "has ended".to_owned(),
                 Err(why) => format!("gives no answer: {why}"),
             },

@@ -49,7 +49,12 @@ impl List {
                 if pot.holds.is_empty() { "-".to_owned() } else { pot.holds.join(", ") },
             ]);
         }
-        output::say(&if listing.is_empty() { "There is no such pot.".to_owned() } else { listing.text() });
+        let nothing = if self.stage.is_none() && !self.held {
+            "There are no pots yet."
+        } else {
+            "There is no such pot."
+        };
+        output::say(&if listing.is_empty() { nothing.to_owned() } else { listing.text() });
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 use wolo_control::AskError;
-use wolo_database::pots::Pot;
+use wolo_database::pots::{Hold, Pot};
 use wolo_domain::ids::PotId;
 use wolo_domain::money::Xof;
 use wolo_domain::pots::PotStage;
@@ -20,7 +20,7 @@ use wolo_workflows::pot_lifecycle::WishAnswer;
 
 use super::Config;
 use crate::failure::refused;
-use crate::output::{self, Format};
+use crate::output::{self, Format, gifts, instant};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Pots {
@@ -90,9 +90,17 @@ impl Brief {
 /// What will be said of a pot before it is asked to end.
 fn described(pot: &Pot) -> String {
     format!(
-        "{} is {} and holds {} from {} gifts",
-        pot.id, pot.stage, pot.totals.balance, pot.totals.donations
+        "{} is {} and holds {} from {}",
+        pot.id,
+        pot.stage,
+        pot.totals.balance,
+        gifts(pot.totals.donations)
     )
+}
+
+/// What holds a pot, since when, and the note that was left with it.
+pub(crate) fn held(hold: &Hold) -> String {
+    format!("{} since {}: {}", hold.reason, instant(hold.since), hold.note)
 }
 
 /// The process's answer, as the command's.
@@ -116,8 +124,10 @@ fn answered(pot: PotId, answer: Result<WishAnswer, AskError>, done: &str, format
             Err(refused("that is not possible: the pot is not written down yet"))
         }
         WishAnswer::HasDonations { count } => Err(refused(format!(
-            "the pot has {count} gifts, paid or under way, which would have to go back first; close it instead"
+            "the pot has {}, paid or under way, which would have to go back first; close it instead",
+            gifts(count)
         ))),
+        WishAnswer::NotHeld => Err(refused("no moderator holds it")),
         WishAnswer::NotYours { reason } => {
             Err(refused(format!("nobody decides that by hand: it waits for {}", reason.waits_for())))
         }

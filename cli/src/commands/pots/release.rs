@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use wolo_database::pots;
 use wolo_domain::pots::HoldReason;
 use wolo_workflows::pot_lifecycle::HoldWish;
 
@@ -23,10 +24,19 @@ pub(crate) struct Release {
 impl Release {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
-        let pot = named_pot(&system.pool().await?, &self.named.pot).await?;
+        let pool = system.pool().await?;
+        let pot = named_pot(&pool, &self.named.pot).await?;
         let by = operator(self.decider.by.as_deref());
         let wish = HoldWish { reason: HoldReason::Moderation, by, note: self.decider.reason };
         let answer = system.control().await?.release_pot(pot.id, wish).await;
-        answered(pot.id, answer, "goes on", self.format)
+        let still: Vec<_> = match pots::pot(&pool, pot.id).await? {
+            Some(pot) => pot.holds.iter().map(|hold| hold.reason.waits_for()).collect(),
+            None => Vec::new(),
+        };
+        let done = match still.as_slice() {
+            [] => "goes on".to_owned(),
+            still => format!("is released by its moderator, and still waits for {}", still.join(" and ")),
+        };
+        answered(pot.id, answer, &done, self.format)
     }
 }

@@ -3,6 +3,7 @@
 //! The two are shown apart, and a process that does not answer is said not to answer: never one for the other.
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 use wolo_control::AskError;
@@ -11,13 +12,15 @@ use wolo_database::pots::Pot;
 use wolo_database::{Page, ledger};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
+use wolo_domain::pots::PotStage;
 use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::PotState;
 
-use super::{Brief, Named};
+use super::{Brief, Named, held};
 use crate::commands::Config;
 use crate::output::{
-    self, Fields, Format, Listing, Paint, indented, instant, instant_or_dash, or_dash, waiting,
+    self, Fields, Format, Listing, Paint, account, gifts, indented, instant, instant_or_dash, or_dash,
+    waiting,
 };
 use crate::system::{System, named_pot};
 
@@ -92,16 +95,19 @@ fn print(pot: &Pot, postings: &[Posted], process: Result<&PotState, &String>, pa
     }
     fields.field(
         "given",
-        format!("{} of {} in {} gifts", pot.totals.given, pot.settings.target, pot.totals.donations),
+        format!("{} of {} in {}", pot.totals.given, pot.settings.target, gifts(pot.totals.donations)),
     );
     fields.field("holds now", pot.totals.balance);
     for hold in &pot.holds {
-        fields.field("held by", format!("{} since {}: {}", hold.reason, instant(hold.since), hold.note));
+        fields.field("held by", held(hold));
     }
     fields.field(
         "its process",
         match process {
             _ if pot.stage.has_ended() => "has ended".to_owned(),
+            Ok(state) if pot.stage == PotStage::PayingOut => {
+                format!("waits for {}; `wolo payouts show {}` says more", state.waits_for, pot.id)
+            }
             Ok(state) => format!("waits for {}", waiting(&state.waits_for, state.waits_until)),
             Err(why) => format!("gives no answer: {why}"),
         },
@@ -119,11 +125,22 @@ fn print(pot: &Pot, postings: &[Posted], process: Result<&PotState, &String>, pa
             instant(posted.posted_at),
             posted.kind.to_string(),
             change(posted, pot).to_string(),
-            counterpart(posted, pot),
+            counterparts(posted, pot, account),
             or_dash(posted.wave_id.as_deref()),
         ]);
     }
     output::say(&format!("\n{}\n{}", paint.bold("In the ledger"), indented(&listing.text(), 2)));
+    if has_been_moved(pot, Utc::now()) {
+        output::say(
+            "  Time has been moved for this pot; the ledger keeps the real time at which it was posted.",
+        );
+    }
+}
+
+/// Something has happened to it at a time that has not come.
+fn has_been_moved(pot: &Pot, now: DateTime<Utc>) -> bool {
+    let moments = [pot.opened_at, pot.closed_at, pot.settled_at];
+    moments.into_iter().flatten().any(|moment| moment > now)
 }
 
 fn for_programs(posted: &Posted, pot: &Pot) -> serde_json::Value {
@@ -131,7 +148,7 @@ fn for_programs(posted: &Posted, pot: &Pot) -> serde_json::Value {
         "kind": posted.kind,
         "business_key": posted.business_key,
         "amount": change(posted, pot),
-        "counterpart": counterpart(posted, pot),
+        "counterpart": counterparts(posted, pot, |account| account.to_string()),
         "wave_id": posted.wave_id,
         "posted_at": posted.posted_at,
     })
@@ -147,7 +164,7 @@ fn change(posted: &Posted, pot: &Pot) -> Xof {
         .sum()
 }
 
-fn counterpart(posted: &Posted, pot: &Pot) -> String {
+fn counterparts(posted: &Posted, pot: &Pot, named: impl Fn(Account) -> String) -> String {
     let others = posted.entries.iter().filter(|entry| entry.account != Account::Pot(pot.id));
-    others.map(|entry| entry.account.to_string()).collect::<Vec<_>>().join(", ")
+    others.map(|entry| named(entry.account)).collect::<Vec<_>>().join(", ")
 }

@@ -8,10 +8,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use wolo_api::tokens::Bearer;
 use wolo_bootstrap::settings;
+use wolo_database::people;
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
 
 use super::Config;
+use crate::failure::refused;
 use crate::output::{self, Format};
 use crate::system::System;
 
@@ -37,11 +39,17 @@ pub(crate) struct Mint {
 }
 
 impl Tokens {
-    pub(super) fn run(self, config: Config<'_>) -> Result<()> {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let Self::Mint(mint) = self;
-        let tokens = System::find(config)?.settings.tokens;
+        let system = System::find(config)?;
+        // A key signs for anybody; where there is a database to ask, a mistyped id is noticed here.
+        if let Ok(pool) = system.pool().await
+            && people::user(&pool, mint.user).await?.is_none()
+        {
+            return Err(refused(format!("there is nobody with the id {}", mint.user)));
+        }
         let lives = Duration::from_secs(mint.minutes * 60);
-        let token = mint_token(&tokens, mint.user, mint.role, lives)?;
+        let token = mint_token(&system.settings.tokens, mint.user, mint.role, lives)?;
         if mint.format.json {
             return output::json(&json!({ "token": token, "expires_in_seconds": mint.minutes * 60 }));
         }

@@ -6,7 +6,7 @@ use wolo_sandbox::wave::{Endpoint, Release};
 use super::{AWA, Answer, SOON, Shop, answer, order, receiver::Receiver};
 
 impl Shop {
-    async fn tell(&self, path: &str, body: Value) -> Answer {
+    pub(super) async fn tell(&self, path: &str, body: Value) -> Answer {
         answer(self.http.post(self.url(&format!("/_sandbox/{path}"))).json(&body)).await
     }
 

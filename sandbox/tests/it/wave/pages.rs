@@ -51,9 +51,10 @@ async fn a_failed_attempt_leaves_the_session_open() {
     let shop = Shop::open().await;
     let session = shop.create("5000", "don_1").await;
     let id = session["id"].as_str().unwrap();
-    for (form, code) in
-        [(vec![("code", "blocked-account")], "blocked-account"), (vec![], "insufficient-funds")]
-    {
+    for (form, code, words) in [
+        (vec![("code", "blocked-account")], "blocked-account", "compte bloqué"),
+        (vec![], "insufficient-funds", "solde insuffisant"),
+    ] {
         let back = press(&shop, id, "fail", &form).await;
         assert_eq!(
             (back.status().as_u16(), &back.headers()["location"]),
@@ -64,7 +65,8 @@ async fn a_failed_attempt_leaves_the_session_open() {
             (&session["checkout_status"], &session["last_payment_error"]["code"]),
             (&json!("open"), &json!(code))
         );
-        assert!(page(&shop, id).await.1.contains(code));
+        let open = page(&shop, id).await.1;
+        assert!(open.contains(&format!("Le dernier essai a échoué : {words}.")), "{open}");
     }
     assert_eq!(press(&shop, id, "pay", &[]).await.status(), 303);
     assert_eq!(shop.wave.look(Book::balance), 1_004_950);
@@ -82,6 +84,31 @@ async fn a_session_for_one_wallet_refuses_another() {
     assert_eq!(session["last_payment_error"]["code"], "payer-mobile-mismatch");
     // Its own wallet pays when no number is typed.
     assert_eq!(press(&shop, id, "pay", &[]).await.headers()["location"], "https://wolo.example/ok");
+}
+
+#[tokio::test]
+async fn a_payer_without_a_number_is_told_so_and_nothing_moves() {
+    let shop = Shop::open().await;
+    let session = shop.create("5000", "don_1").await;
+    let id = session["id"].as_str().unwrap();
+    let refused = press(&shop, id, "pay", &[("mobile", "Moussa")]).await;
+    assert_eq!(refused.status(), 400);
+    let words = refused.text().await.unwrap();
+    assert!(words.contains("pas un numéro") && words.contains("Payer"), "{words}");
+    let (status, told) = shop.tell(&format!("sessions/{id}/pay"), json!({ "mobile": "Moussa" })).await;
+    assert_eq!(status, 400, "{told}");
+    assert!(told["problem"].as_str().unwrap().contains("not a number"), "{told}");
+    assert!(shop.wave.look(|book| book.movements().is_empty()));
+}
+
+#[tokio::test]
+async fn the_control_page_says_states_in_french() {
+    let shop = Shop::open().await;
+    shop.create("5000", "don_1").await;
+    shop.paid("7000", "don_2").await;
+    let control = shop.http.get(shop.url("/_sandbox/")).send().await.unwrap().text().await.unwrap();
+    assert!(control.contains("<td>à payer</td>") && control.contains("<td>payé</td>"), "{control}");
+    assert!(!control.contains("complete"), "{control}");
 }
 
 #[tokio::test]

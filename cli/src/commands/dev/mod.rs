@@ -1,28 +1,24 @@
 //! `wolo dev`: the whole of WOLO while somebody works on it.
 
+mod welcome;
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use wolo_bootstrap::Shutdown;
-use wolo_database::people::{self, User};
-use wolo_domain::ids::UserId;
-use wolo_domain::people::BirthDate;
 use wolo_sandbox::wave::Retry;
 
 use super::Config;
 use crate::failure::refused;
 use crate::local::{Local, Log, Options, Ports, Where, dev_file, usual_folder};
-use crate::output::{self, Fields, Paint, Progress, indented};
+use crate::output::{self, Progress};
 
 /// From Ctrl-C to the end of the process, at the worst.
 const END_WITHIN: Duration = Duration::from_secs(20);
-/// A token for trying things out should survive lunch.
-const TOKEN: Duration = Duration::from_hours(12);
-
-/// The owner of the token that is shown: the same in every world, so that a kept one has her once.
-const OWNER: uuid::Uuid = uuid::Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0a0a);
 
 #[derive(Args, Debug)]
 pub(crate) struct Dev {
@@ -30,7 +26,7 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "FOLDER", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "not kept, kept in the usual folder, kept in this one")]
     keep: Option<Option<PathBuf>>,
-    /// Where the API listens; 0 chooses a free port
+    /// Where the API listens; 0 chooses a free port (in a kept world, the one it had)
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     api_port: u16,
     /// Where Temporal listens, instead of a free port
@@ -62,6 +58,7 @@ impl Dev {
 
     async fn serve(self, log: &Log, shutdown: Shutdown) -> Result<()> {
         let mut announced = dev_file::take()?;
+        expect_free(self.api_port)?;
         let starting = Progress::spinning("Postgres, Temporal, Wave and WOLO are coming up");
         let keep = self.keep.map(|folder| folder.unwrap_or_else(usual_folder));
         let kept = keep.is_some();
@@ -102,9 +99,9 @@ async fn follow(
 ) -> Result<()> {
     let welcome = async {
         announced.say(&local.addresses)?;
-        let token = owner_token(&local).await?;
+        let screen = welcome::screen(&local, kept).await?;
         drop(starting);
-        output::say(&screen(&local, &token, kept));
+        output::say(&screen);
         anyhow::Ok(())
     };
     let mut outcome = welcome.await;
@@ -132,54 +129,13 @@ async fn until_told(local: &mut Local, shutdown: &Shutdown) -> Result<()> {
     }
 }
 
-async fn owner_token(local: &Local) -> Result<String> {
-    let owner = UserId::from_uuid(OWNER);
-    let pool = local.pool(1).await?;
-    let born = chrono::NaiveDate::from_ymd_opt(1999, 12, 31).context("a date")?;
-    let phone = Some("+221771234567".parse()?);
-    let user = User {
-        id: owner,
-        name: "Awa Ndiaye".to_owned(),
-        birth_date: BirthDate::new(born),
-        phone,
-        email: None,
-    };
-    people::add_user(&pool, &user).await?;
-    pool.close().await;
-    super::tokens::mint_token(&local.settings.tokens, owner, Vec::new(), TOKEN)
-}
-
-fn screen(local: &Local, token: &str, kept: bool) -> String {
-    let paint = Paint::for_stdout();
-    let at = &local.addresses;
-    let mut fields = Fields::new();
-    fields.field("API", &at.api);
-    fields.field("Temporal UI", &at.temporal_ui);
-    fields.field("Wave emulator", format!("{}/_sandbox/", at.wave));
-    fields.field("Messages", &at.inbox);
-    fields.field("Postgres", &at.postgres);
-    fields.field("Temporal", &at.temporal);
-    fields
-        .field("Redis", at.redis.as_deref().unwrap_or("cannot be had here; the API counts its limits alone"));
-    fields.field("logs", at.logs.display());
-    fields.field(
-        "data",
-        if kept { "kept in the same folder" } else { "gone when this ends (--keep keeps it)" },
-    );
-    let example = format!(
-        "curl -s {}/api/pots -H 'authorization: Bearer {token}' \\\n     -H 'content-type: application/json' \
-         -H 'idempotency-key: first-pot' \\\n     -d '{}'",
-        at.api,
-        super::demo::pot_body_example(),
-    );
-    format!(
-        "\n{}\n{}\n\n{}\n{}\n\n{}\n{}\n\n{}\n",
-        paint.heading("WOLO is up."),
-        indented(&fields.text(), 2),
-        paint.bold("Make a pot as Awa (her token is good for twelve hours)"),
-        indented(&example, 2),
-        paint.bold("Then, in another terminal"),
-        indented("wolo pots list\nwolo time forward POT 10d", 2),
-        paint.faint("What follows is the log. Ctrl-C ends everything."),
-    )
+/// Looked at before anything is started, because this is the port that is asked for when nobody has said one.
+fn expect_free(port: u16) -> Result<()> {
+    match TcpListener::bind(("127.0.0.1", port)) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("port {port} is taken by another program: say another with --api-port (0 takes a free one)")
+        }
+        // Whatever else may be in the way is said by whoever listens there.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }

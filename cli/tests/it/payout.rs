@@ -1,0 +1,98 @@
+//! A payout whose end nobody knows, as the operator sees it and decides about it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use chrono::Datelike as _;
+use serde_json::{Value, json as body};
+
+use crate::dev::{Dev, json, make_pot, post, token_of};
+use crate::{said, wolo};
+
+pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
+    let address = |part: &str| dev.addresses[part].as_str().unwrap().to_owned();
+    let (api, wave) = (address("api"), address("wave"));
+    let pot = pot_with_a_gift(home, &api, &wave);
+
+    post(
+        &format!("{wave}/_sandbox/faults"),
+        None,
+        &body!({ "endpoint": "payout.create", "fault": { "kind": "error_before", "status": 503 } }),
+    );
+    // It arrives when the payout is known, which needs us.
+    let mut moving = Command::new(env!("CARGO_BIN_EXE_wolo"))
+        .args(["time", "forward", &pot, "22d"])
+        .env("WOLO_DATA", home)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let shown = until(|| {
+        let (code, out, _) = said(wolo(home).args(["payouts", "show", &pot, "--json"]));
+        let shown: Value = (code == 0).then(|| serde_json::from_str(&out).unwrap())?;
+        (shown["process"]["held"] == "payout_unknown").then_some(shown)
+    });
+    assert_eq!(shown["payout"]["reference"], format!("{}.1", shown["payout"]["id"].as_str().unwrap()));
+    assert!(shown["holds"][0]["note"].as_str().unwrap().starts_with("nobody knows whether"), "{shown}");
+    let (_, out, _) = said(wolo(home).args(["payouts", "show", &pot]));
+    assert!(out.contains(shown["payout"]["reference"].as_str().unwrap()), "{out}");
+    let (_, out, _) = said(wolo(home).args(["pots", "show", &pot]));
+    assert!(out.contains(&format!("waits for its payout; `wolo payouts show {pot}` says more")), "{out}");
+
+    let decide = |choice: &[&str]| {
+        let words = ["payouts", "resolve", &pot, "--reason", "a test", "--yes"];
+        said(wolo(home).args(words).args(choice))
+    };
+    let (code, out, err) = decide(&["--found", "pt-nobodys"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.starts_with("wolo: the payout waits for a person again: "), "{err}");
+    assert!(err.contains("Wave shows no payout of that id"), "{err}");
+
+    post(&format!("{wave}/_sandbox/faults/clear"), None, &body!({}));
+    let (code, out, err) = decide(&["--ask-again"]);
+    assert_eq!((code, out.as_str()), (0, "Done: the payout has arrived and is booked.\n"), "{err}");
+    moving.wait().unwrap();
+    let (_, out, _) = said(wolo(home).args(["pots", "show", &pot]));
+    assert!(out.contains("5 000 XOF of 25 000 XOF in 1 gift\n"), "{out}");
+    assert!(out.contains("Time has been moved for this pot"), "{out}");
+}
+
+/// Its birthday is in twenty days, so it is open at once.
+fn pot_with_a_gift(home: &Path, api: &str, wave: &str) -> String {
+    let birthday = (chrono::Utc::now() + chrono::TimeDelta::days(20)).date_naive();
+    // That year had a 29 February.
+    let born = birthday.with_year(1996).unwrap();
+    assert_ne!(born.year(), birthday.year());
+    let born = born.to_string();
+    let add = ["people", "add", "--name", "Coumba", "--birth-date", &born, "--phone", "771234501", "--json"];
+    let owner = json(home, &add)["id"].as_str().unwrap().to_owned();
+    let pot = make_pot(api, &token_of(home, &owner));
+    until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["stage"] == "open").then_some(()));
+    let asked = body!({ "pot": pot, "amount": 5_000, "name": "Moussa" });
+    let asked = post(&format!("{api}/api/payments/donate"), None, &asked);
+    let page = asked["wave_launch_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    post(&format!("{wave}/_sandbox/sessions/{page}/pay"), None, &body!({}));
+    until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["given"] == 5_000).then_some(()));
+
+    // A gift that nobody pays: time brings its end, at Wave too.
+    let other = body!({ "pot": pot, "amount": 700, "name": "Fatou" });
+    let other = post(&format!("{api}/api/payments/donate"), None, &other);
+    let other = other["donation"].as_str().unwrap().to_owned();
+    let moved = json(home, &["time", "forward", &other, "1h", "--json"]);
+    assert_eq!(moved["now"], "the gift is expired", "{moved}");
+    let (code, _, err) = said(wolo(home).args(["time", "forward", &other, "1h"]));
+    assert_eq!((code, err), (3, format!("wolo: the gift {other} has ended, or never was\n")));
+    pot
+}
+
+fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "it did not come about");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
