@@ -258,9 +258,9 @@ fn a_gift_whose_process_ends_while_wave_is_asked_is_not_said_to_be_refused() {
             house.world.wave.wait_for(made, LONG).await.expect("Wave has made the page");
             let id = ids::donation(donation);
             if terminated {
-                house.terminate(&id).await
+                house.terminate(&id).await;
             } else {
-                house.cancel(&id).await
+                house.cancel(&id).await;
             }
             let answer = asking.await.expect("nobody panics");
             assert!(has_ended(&answer), "{answer:?}");
