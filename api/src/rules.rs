@@ -22,10 +22,16 @@ pub fn pot_patience(rules: &Rules) -> PotPatience {
     PotPatience {
         payout: PayoutPatience {
             recheck_seconds: rules.payout_recheck_seconds.into(),
+            longest_pause_seconds: longest_pause_seconds(rules),
             retry_seconds: rules.payout_retry_seconds.into(),
             unknown_after_seconds: u64::from(rules.payout_unknown_after_minutes) * 60,
             float_retry_seconds: u64::from(rules.float_retry_minutes) * 60,
+            continue_after_events: rules.continue_after_events,
         },
         continue_after_events: rules.continue_after_events,
     }
+}
+
+pub fn longest_pause_seconds(rules: &Rules) -> u64 {
+    u64::from(rules.longest_pause_minutes) * 60
 }

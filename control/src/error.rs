@@ -5,6 +5,8 @@ use temporalio_client::errors::{
     WorkflowUpdateWithStartError,
 };
 use temporalio_client::tonic::{Code, Status};
+use temporalio_common::protos::temporal::api::failure::v1::Failure;
+use temporalio_common::protos::temporal::api::failure::v1::failure::FailureInfo;
 use thiserror::Error;
 
 /// Why a question was not answered. Refusals by the rules are not here: they are answers.
@@ -67,9 +69,16 @@ impl From<WorkflowUpdateError> for AskError {
         match error {
             WorkflowUpdateError::NotFound(_) => Self::NotFound,
             WorkflowUpdateError::Rpc(status) => Self::from_status(status),
+            WorkflowUpdateError::Failed(failure) if tells_of_an_end(&failure) => Self::Ended,
             other => Self::Unexpected(Box::new(other)),
         }
     }
+}
+
+/// The process ended without an answer; these are the engine's own words for it.
+fn tells_of_an_end(failure: &Failure) -> bool {
+    let Some(FailureInfo::ApplicationFailureInfo(info)) = &failure.failure_info else { return false };
+    info.r#type == "AcceptedUpdateCompletedWorkflow"
 }
 
 impl From<WorkflowUpdateWithStartError> for AskError {

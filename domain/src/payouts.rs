@@ -101,6 +101,11 @@ impl PayoutOrder {
         Self { payout, number: 1 }
     }
 
+    /// The orders before this one, from the first.
+    pub fn earlier(self) -> impl Iterator<Item = Self> {
+        (1..self.number).map(move |number| Self { number, ..self })
+    }
+
     #[must_use]
     pub const fn next(self) -> Self {
         Self { payout: self.payout, number: self.number + 1 }

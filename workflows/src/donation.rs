@@ -30,6 +30,9 @@ pub struct DonationInput {
     pub request: DonationRequest,
     /// How long after the page's end Wave is asked what became of it: a payment may complete in the last second.
     pub grace_seconds: u64,
+    /// When Wave still calls the page open after that, it is asked again, later and later, but never later than this.
+    #[serde(default = "waiting::an_hour_in_seconds")]
+    pub longest_pause_seconds: u64,
 }
 
 /// Where the process stands; the answer to the query `status`.
@@ -70,12 +73,7 @@ impl Donation {
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<DonationOutcome> {
         let outcome = match Self::open_checkout(ctx).await? {
             CheckoutOutcome::Refused { .. } => DonationOutcome::Refused,
-            CheckoutOutcome::Opened(checkout) => match Self::settle_when_known(ctx, &checkout).await? {
-                Settlement::Confirmed => DonationOutcome::Confirmed,
-                Settlement::Suspended => DonationOutcome::Suspended,
-                Settlement::RefundDue => Self::give_back(ctx).await?,
-                Settlement::Expired | Settlement::StillOpen => DonationOutcome::Expired,
-            },
+            CheckoutOutcome::Opened(checkout) => Self::settle_when_known(ctx, &checkout).await?,
         };
         waiting::for_handlers(ctx).await?;
         Ok(outcome)
@@ -84,14 +82,7 @@ impl Donation {
     /// The giver's question: where can I pay? Answered when Wave has opened the page, or the gift was refused.
     #[update(name = "open_checkout")]
     pub async fn ask_for_checkout(ctx: &mut WorkflowContext<Self>) -> CheckoutOutcome {
-        let waiting = ctx.clone();
-        // A cancelled process answers nobody; its caller learns that from the server.
-        let _ = waiting.wait_condition(|donation| donation.status.checkout.is_some()).await;
-        ctx.state(|donation| donation.status.checkout.clone()).unwrap_or_else(|| CheckoutOutcome::Refused {
-            refusal: wolo_domain::donations::DonationRefusal::RefusedByWave {
-                wave_code: "cancelled".to_owned(),
-            },
-        })
+        waiting::known(ctx, |donation| donation.status.checkout.clone()).await
     }
 
     /// Wave reported a payment. A hint: what it carries is not read, so nothing in it can do harm.
@@ -129,8 +120,9 @@ impl Donation {
     async fn settle_when_known(
         ctx: &mut WorkflowContext<Self>,
         checkout: &Checkout,
-    ) -> Result<Settlement, WorkflowTermination> {
-        let grace = ctx.state(|donation| donation.input.grace_seconds);
+    ) -> Result<DonationOutcome, WorkflowTermination> {
+        let (grace, longest) =
+            ctx.state(|donation| (donation.input.grace_seconds, donation.input.longest_pause_seconds));
         let mut ask_at = waiting::now(ctx) + Duration::from_secs(checkout.lives_for_seconds + grace);
         let mut looks = 0;
         loop {
@@ -139,12 +131,15 @@ impl Donation {
                     .await?;
             ctx.state_mut(|donation| donation.status.heard = false);
             match Self::settle(ctx).await? {
+                Settlement::Confirmed => return Ok(DonationOutcome::Confirmed),
+                Settlement::Suspended => return Ok(DonationOutcome::Suspended),
+                Settlement::Expired => return Ok(DonationOutcome::Expired),
+                Settlement::RefundDue => return Self::give_back(ctx).await,
                 Settlement::StillOpen if woken == Woken::Due => {
-                    ask_at = waiting::now(ctx) + waiting::longer(grace, looks);
+                    ask_at = waiting::now(ctx) + waiting::longer(grace, looks, longest);
                     looks += 1;
                 }
                 Settlement::StillOpen => {}
-                known => return Ok(known),
             }
         }
     }

@@ -3,12 +3,14 @@
 //! A timer of the SDK answers a cancelled process with a value that is easily ignored; a condition has no
 //! time limit. The functions here are the only way the processes wait.
 
-#![expect(clippy::disallowed_methods, reason = "the one place where a bare timer is handled")]
+#![expect(clippy::disallowed_methods, reason = "the one place where bare waits are handled")]
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use temporalio_workflow::{TimerOptions, TimerResult, WorkflowContext, WorkflowTermination, select};
+use temporalio_workflow::{
+    TimerOptions, TimerResult, WorkflowCancellationError, WorkflowContext, WorkflowTermination, select,
+};
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +56,14 @@ pub(crate) async fn until<W>(
     }
 }
 
-/// No look at something that is in the way is further from the next than this.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// A pause that doubles with every look in vain, up to the longest.
+pub(crate) fn longer(first_seconds: u64, looks: u32, longest_seconds: u64) -> Duration {
+    Duration::from_secs(first_seconds.saturating_mul(1 << looks.min(16)).min(longest_seconds))
+}
 
-/// A pause that doubles with every look in vain.
-pub(crate) fn longer(first_seconds: u64, looks: u32) -> Duration {
-    Duration::from_secs(first_seconds).saturating_mul(1 << looks.min(16)).min(LONGEST_PAUSE)
+/// The longest pause of processes whose input was written before it said one.
+pub(crate) fn an_hour_in_seconds() -> u64 {
+    3_600
 }
 
 /// Lets time pass.
@@ -74,8 +78,44 @@ pub(crate) async fn sleep<W>(
     }
 }
 
+/// Lets an answer wait until what it says is known. A process that is cancelled waits no longer, and then nothing became
+/// known: who answers must not speak as if it had.
+pub(crate) async fn until_known<W, T>(
+    ctx: &WorkflowContext<W>,
+    look: impl Fn(&W) -> Option<T>,
+) -> Result<T, WorkflowCancellationError> {
+    loop {
+        if let Some(known) = ctx.state(&look) {
+            return Ok(known);
+        }
+        ctx.wait_condition(|process| look(process).is_some()).await?;
+    }
+}
+
+/// The same for a question that has no true answer but what becomes known: a process that is cancelled does not answer it,
+/// and its end tells whoever asked.
+pub(crate) async fn known<W, T>(ctx: &WorkflowContext<W>, look: impl Fn(&W) -> Option<T>) -> T {
+    match until_known(ctx, look).await {
+        Ok(known) => known,
+        Err(_) => std::future::pending().await,
+    }
+}
+
 /// Lets every handler that has begun end, so that no caller is left without its answer.
 pub(crate) async fn for_handlers<W>(ctx: &WorkflowContext<W>) -> Result<(), WorkflowTermination> {
     let handlers = ctx.clone();
     ctx.wait_condition(move |_| handlers.all_handlers_finished()).await.map_err(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_doubles_with_every_look_up_to_the_longest() {
+        let pauses = [0, 1, 2, 5, 6, 7, u32::MAX].map(|looks| longer(60, looks, 3_600).as_secs());
+        assert_eq!(pauses, [60, 120, 240, 1_920, 3_600, 3_600, 3_600]);
+        assert_eq!(longer(60, 0, 30).as_secs(), 30);
+        assert_eq!(longer(u64::MAX, 1, 600).as_secs(), 600);
+    }
 }

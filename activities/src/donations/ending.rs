@@ -12,7 +12,7 @@ use wolo_providers::ProviderError;
 use wolo_providers::wave::Expiry;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::ids;
-use wolo_workflows::steps::donations::EndedCheckouts;
+use wolo_workflows::steps::donations::{EndedCheckouts, SettleDonation, Settlement};
 
 use super::DonationSteps;
 use crate::failure;
@@ -50,11 +50,22 @@ impl DonationSteps {
                     return Err(failure::retry(failure::INTERRUPTED, Interrupted));
                 }
                 walked.ended += u64::from(self.end(&gift).await?);
-                tell_its_process(&ctx.client(), gift.donation).await?;
+                if !is_heard_by_its_process(&ctx.client(), gift.donation).await? {
+                    self.settle_without_its_process(gift.donation).await?;
+                }
                 walked.last = Some(gift.donation);
                 ctx.record_heartbeat(walked).await?;
             }
         }
+    }
+
+    /// A gift that still waits although its process has ended (somebody terminated it) would keep its pot waiting for
+    /// ever: what Wave's record says is booked here instead.
+    async fn settle_without_its_process(&self, donation: DonationId) -> Result<(), ActivityError> {
+        let settle = SettleDonation { donation, failed_attempts: 0 };
+        let settlement = self.settle_by_the_evidence(settle).await?;
+        tracing::warn!(%donation, ?settlement, "a gift was settled whose process had ended before it");
+        if settlement == Settlement::RefundDue { self.give_back(donation).await } else { Ok(()) }
     }
 
     /// Whether a page was still open. A page that Wave does not let us end must not keep the others open; its gift ends
@@ -73,12 +84,13 @@ impl DonationSteps {
     }
 }
 
-/// A gift whose process has ended needs to hear nothing.
-async fn tell_its_process(client: &Client, donation: DonationId) -> Result<(), ActivityError> {
+/// Tells a gift's process that its page has ended; answers whether there is one to tell.
+async fn is_heard_by_its_process(client: &Client, donation: DonationId) -> Result<bool, ActivityError> {
     let process = client.get_workflow_handle::<Donation>(ids::donation(donation));
     let told = process.signal(Donation::checkout_ended, RawValue::empty(), WorkflowSignalOptions::default());
     match told.await {
-        Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => Ok(()),
+        Ok(()) => Ok(true),
+        Err(WorkflowInteractionError::NotFound(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

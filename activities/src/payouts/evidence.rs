@@ -4,7 +4,6 @@ use wolo_database::payouts::Receipt;
 use wolo_domain::money::Xof;
 use wolo_providers::ProviderError;
 use wolo_providers::wave::{Currency, Payout, PayoutStatus};
-use wolo_workflows::steps::payouts::INSUFFICIENT_FUNDS;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Evidence {
@@ -73,34 +72,20 @@ pub(super) fn of_first_failure(error: &ProviderError) -> Evidence {
     }
 }
 
-/// What a failed call proves about an order that may have been sent before. That this very call was refused says nothing
-/// about the earlier ones, unless Wave had looked the key up before it decided.
+/// What a failed call proves about an order that may have been sent before: nothing. That this very call was refused says
+/// what Wave thinks of paying *now*; an order that was paid empties our wallet and fills the recipient's limits, so the
+/// refusal may even follow from it.
 pub(super) fn of_repeated_failure(error: &ProviderError) -> Evidence {
     match error {
-        ProviderError::Refused { code, .. } if is_decided_on_the_order(code) => {
-            Evidence::Refused { code: code.clone() }
-        }
+        ProviderError::Refused { code, .. } => Evidence::none(format!(
+            "Wave refused to take it again ({code}), which says nothing of the first time"
+        )),
         _ => of_answerless(error),
     }
 }
 
 fn of_answerless(error: &ProviderError) -> Evidence {
     Evidence::none(format!("the order was sent, and {error}"))
-}
-
-/// Refusals that Wave gives after it has recognised the caller, the key and the body: about the wallets and the money.
-fn is_decided_on_the_order(code: &str) -> bool {
-    matches!(
-        code,
-        INSUFFICIENT_FUNDS
-            | "recipient-minor"
-            | "recipient-account-blocked"
-            | "recipient-account-inactive"
-            | "recipient-limit-exceeded"
-            | "country-mismatch"
-            | "currency-mismatch"
-            | "kyb-limits-exceeded"
-    )
 }
 
 #[cfg(test)]
@@ -163,19 +148,19 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_of_the_first_call_is_final_and_of_a_later_one_only_if_it_is_about_the_money() {
-        for (code, status, first, later) in [
-            ("recipient-minor", 422, true, true),
-            ("insufficient-funds", 422, true, true),
-            ("request-validation-error", 400, true, false),
-            ("api-key-revoked", 401, true, false),
-            ("disabled-wallet", 403, true, false),
-            ("a-code-of-tomorrow", 422, true, false),
-            ("idempotency-mismatch", 409, false, false),
+    fn a_refusal_of_the_first_call_is_final_and_of_a_later_one_proves_nothing() {
+        for (code, status, first) in [
+            ("recipient-minor", 422, true),
+            ("insufficient-funds", 422, true),
+            ("recipient-limit-exceeded", 422, true),
+            ("request-validation-error", 400, true),
+            ("api-key-revoked", 401, true),
+            ("a-code-of-tomorrow", 422, true),
+            ("idempotency-mismatch", 409, false),
         ] {
             let error = refusal(code, status);
             assert_eq!(!is_none(&of_first_failure(&error)), first, "{code} at first");
-            assert_eq!(!is_none(&of_repeated_failure(&error)), later, "{code} later");
+            assert!(is_none(&of_repeated_failure(&error)), "{code} later");
         }
     }
 

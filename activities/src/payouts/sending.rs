@@ -45,6 +45,9 @@ impl PayoutSteps {
         let Some(phone) = phone else {
             return self.book(order, Evidence::Refused { code: NO_PHONE.to_owned() }, at).await;
         };
+        if let Some(answer) = self.answer_of_earlier(order, amount, at).await? {
+            return Ok(answer);
+        }
         let evidence = match self.call(order, amount, &phone).await? {
             Ok(evidence) => evidence,
             // Proven not to have happened: Wave did not take it, or it never left.
@@ -79,11 +82,44 @@ impl PayoutSteps {
             Beginning::Begun { amount, .. } => amount,
             known => return Ok(answer_to(known)),
         };
+        if let Some(answer) = self.answer_of_earlier(order, amount, at).await? {
+            return Ok(answer);
+        }
         let evidence = match self.call(order, amount, &phone).await? {
             Ok(evidence) => evidence,
             Err(error) => evidence::of_repeated_failure(&error),
         };
         self.book(order, evidence, at).await
+    }
+
+    /// Asks Wave once more about the orders before this one, which all count as refused, before this one may leave. What
+    /// Wave shows as paid is the payout, under whichever reference; what it does not show as refused stops this order.
+    async fn answer_of_earlier(
+        &self,
+        order: PayoutOrder,
+        amount: Xof,
+        at: DateTime<Utc>,
+    ) -> Result<Option<PayoutAnswer>, ActivityError> {
+        for earlier in order.earlier() {
+            let records = match self.records(earlier).await {
+                Ok(records) => records,
+                Err(error) => {
+                    let why = format!("Wave could not be asked about the order before it: {error}");
+                    return Ok(Some(unclear(order, why)));
+                }
+            };
+            match evidence::of_records(&records, amount) {
+                None | Some(Evidence::Refused { .. }) => {}
+                Some(alive) => {
+                    tracing::error!(
+                        order = earlier.key(),
+                        "an order that counts as refused is alive at Wave"
+                    );
+                    return Ok(Some(self.book(order, alive, at).await?));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Sends the order. The intent must have been committed.

@@ -3,8 +3,9 @@
 use serde_json::json;
 use temporalio_client::{WorkflowFetchHistoryOptions, WorkflowStartOptions, WorkflowTerminateOptions};
 use wolo_activities::{DonationSteps, failure};
+use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId};
-use wolo_sandbox::wave::{CheckoutStatus, Endpoint, Fault, FaultRule};
+use wolo_sandbox::wave::{CheckoutStatus, Endpoint, Fault, FaultRule, RetryAfter};
 use wolo_workflows::donation::{Donation, DonationInput};
 use wolo_workflows::steps::donations::EndedCheckouts;
 use wolo_workflows::steps::pots::PotMoment;
@@ -31,10 +32,10 @@ fn is_open(scene: &Scene, session: &str) -> bool {
 async fn every_open_page_is_ended_and_its_process_told() {
     let scene = Scene::new().await.connected().await;
     let pot = scene.open_pot().await;
-    let [(first, first_page), (_, paid_page), (_, last_page)] = three_gifts(&scene, pot).await;
+    let [(first, first_page), (paid, paid_page), (last, last_page)] = three_gifts(&scene, pot).await;
     scene.wave.pay(&paid_page, None).expect("Wave takes it");
     // The process of the first gift; nobody serves it here, so what it is told stays to be seen.
-    let input = DonationInput { request: gift(pot, 5_000), grace_seconds: 120 };
+    let input = DonationInput { request: gift(pot, 5_000), grace_seconds: 120, longest_pause_seconds: 3_600 };
     let options = WorkflowStartOptions::new(queues::MONEY, ids::donation(first)).build();
     let process =
         scene.temporal().start_workflow(Donation::run, input, options).await.expect("a process starts");
@@ -43,6 +44,9 @@ async fn every_open_page_is_ended_and_its_process_told() {
     // One was paid, and the processes of the other two have ended.
     assert_eq!(scene.does(DonationSteps::end_checkouts, moment).await, EndedCheckouts { count: 2 });
     assert!(!is_open(&scene, &first_page) && !is_open(&scene, &last_page));
+    // Whoever has no process is settled here, so that the pot does not wait for it.
+    let stages = [scene.stage_of(first).await, scene.stage_of(paid).await, scene.stage_of(last).await];
+    assert_eq!(stages, [DonationStage::Requested, DonationStage::Confirmed, DonationStage::Expired]);
     assert_eq!(scene.does(DonationSteps::end_checkouts, moment).await, EndedCheckouts { count: 0 });
 
     let events =
@@ -72,6 +76,26 @@ async fn an_attempt_goes_on_where_the_one_before_was() {
     assert_eq!(ended, EndedCheckouts { count: 3 });
     assert_eq!(*heartbeats.borrow(), 1);
     assert_eq!(scene.wave.calls(Endpoint::CheckoutExpire), 4, "the first two are not asked for again");
+}
+
+#[tokio::test]
+async fn what_keeps_wave_from_ending_a_page_is_named_and_tried_again() {
+    let scene = Scene::new().await.connected().await;
+    let pot = scene.open_pot().await;
+    let (_, _, session) = scene.asked(pot, 5_000).await;
+    let moment = PotMoment { pot, at: noon() };
+    let seven = Some(RetryAfter::Seconds(7));
+    for (fault, expected) in [
+        (Fault::TooManyRequests { retry_after: seven }, Failed::again_after(failure::WAVE_THROTTLED, 7)),
+        (Fault::TooManyRequests { retry_after: None }, Failed::again(failure::WAVE_THROTTLED)),
+        (Fault::ErrorBefore { status: 503 }, Failed::again(failure::WAVE_UNREACHABLE)),
+        (Fault::LostRequest, Failed::again(failure::WAVE_UNREACHABLE)),
+    ] {
+        scene.bend(Endpoint::CheckoutExpire, fault);
+        assert_eq!(scene.fails(DonationSteps::end_checkouts, moment).await, expected);
+        assert!(is_open(&scene, &session));
+    }
+    assert_eq!(scene.does(DonationSteps::end_checkouts, moment).await, EndedCheckouts { count: 1 });
 }
 
 #[tokio::test]

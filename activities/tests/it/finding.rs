@@ -3,7 +3,7 @@
 use wolo_activities::PayoutSteps;
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 use wolo_sandbox::wave::{Endpoint, Fault, RetryAfter};
-use wolo_workflows::steps::payouts::{FindPayout, PayoutAnswer, Plan, PlanPayout, SendPayout};
+use wolo_workflows::steps::payouts::{FindPayout, LoseSight, PayoutAnswer, Plan, PlanPayout, SendPayout};
 
 use crate::scene::{Scene, noon};
 
@@ -129,6 +129,31 @@ async fn a_payout_that_was_taken_back_is_for_a_person() {
     assert_eq!(why(scene.finds(order, None).await), "Wave shows that it was paid and taken back");
     why(scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await);
     assert_eq!(scene.movements(order), 1, "it is not sent again");
+}
+
+#[tokio::test]
+async fn an_order_whose_end_nobody_knows_is_written_down_as_such_once() {
+    let scene = Scene::new().await;
+    let order = scene.lost(Fault::LostReply).await;
+    let lost = LoseSight { order, at: noon() };
+    for _ in 0..2 {
+        scene.does(PayoutSteps::lose_sight, lost).await;
+        assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Unknown);
+    }
+    assert_eq!(scene.finds(order, None).await, PayoutAnswer::Succeeded);
+    // A try that comes late does not forget what has become known.
+    scene.does(PayoutSteps::lose_sight, lost).await;
+    assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Succeeded);
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn sight_is_lost_only_of_what_was_sent() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    let failed = scene.fails(PayoutSteps::lose_sight, LoseSight { order, at: noon() }).await;
+    assert!(!failed.for_good, "a contradiction waits for a person");
+    assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Planned);
 }
 
 #[tokio::test]

@@ -224,14 +224,20 @@ async fn an_order_that_finds_the_wallet_short_is_spent_and_the_next_one_is_paid(
 }
 
 #[tokio::test]
-async fn a_refusal_that_is_not_about_the_order_proves_nothing_about_what_went_before() {
+async fn a_refusal_of_an_order_that_was_sent_before_proves_nothing() {
     let scene = Scene::new().await;
     let (_, order) = scene.payable(Some(1)).await;
     scene.bend(Endpoint::PayoutCreate, Fault::LostReply);
     assert!(is_unclear(&scene.sends(order).await));
-    for (status, code) in
-        [(401, "api-key-revoked"), (403, "disabled-wallet"), (409, "idempotency-mismatch"), (400, "odd")]
-    {
+    for (status, code) in [
+        (401, "api-key-revoked"),
+        (403, "disabled-wallet"),
+        (409, "idempotency-mismatch"),
+        (400, "odd"),
+        // What was paid has emptied our wallet, and filled the recipient's limit.
+        (422, INSUFFICIENT_FUNDS),
+        (422, "recipient-limit-exceeded"),
+    ] {
         scene.bend(Endpoint::PayoutSearch, Fault::SearchBlind);
         scene.bend(Endpoint::PayoutCreate, Fault::Refused { status, code: code.to_owned() });
         assert!(is_unclear(&scene.sends(order).await), "{code}");
@@ -242,6 +248,27 @@ async fn a_refusal_that_is_not_about_the_order_proves_nothing_about_what_went_be
     assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Sent);
     assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
     assert_eq!(scene.movements(order), 1);
+}
+
+#[tokio::test]
+async fn an_order_that_counts_as_refused_and_was_paid_is_the_payout_and_no_other_is_sent() {
+    let scene = Scene::new().await;
+    let (pot, order) = scene.payable(Some(1)).await;
+    // Wave pays, and says that it did not.
+    let lie = r#"{"error_code":"insufficient-funds","error_message":"Insufficient funds in wallet."}"#;
+    let fault = Fault::OtherReply { status: 422, body: lie.to_owned(), repeat: 1, location: None };
+    scene.bend(Endpoint::PayoutCreate, fault);
+    let refused = PayoutAnswer::Refused { code: INSUFFICIENT_FUNDS.to_owned() };
+    assert_eq!(scene.sends(order).await, refused);
+    assert_eq!(scene.movements(order), 1);
+    // Nobody knows as long as Wave cannot be asked, and nothing is sent.
+    scene.bend(Endpoint::PayoutSearch, Fault::ErrorBefore { status: 503 });
+    assert!(is_unclear(&scene.sends(order.next()).await));
+    for _ in 0..2 {
+        assert_eq!(scene.sends(order.next()).await, PayoutAnswer::Succeeded);
+    }
+    assert_eq!((scene.movements(order), scene.movements(order.next())), (1, 0));
+    assert_eq!(scene.balance(Account::Pot(pot)).await, 0);
 }
 
 #[tokio::test]

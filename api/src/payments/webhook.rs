@@ -23,6 +23,7 @@ use super::deliveries::Dealt;
 use crate::body::raw;
 use crate::contract::{refusals, schemas};
 use crate::problem::{self, Code, Problem};
+use crate::rules;
 use crate::state::App;
 
 /// No more is read before the signature is checked, nor after.
@@ -185,6 +186,7 @@ fn again(app: &App, gift: &donations::Donation) -> DonationInput {
             rules: DonationRules { smallest: gift.amount, largest: gift.amount },
         },
         grace_seconds: app.settings.rules.checkout_grace_seconds.into(),
+        longest_pause_seconds: rules::longest_pause_seconds(&app.settings.rules),
     }
 }
 

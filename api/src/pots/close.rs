@@ -89,6 +89,11 @@ async fn carry_out(app: &App, asker: &Asker, pot: &Pot, wish: Wish, turn: Turn) 
         Err(AskError::NotFound | AskError::Ended) if pot.stage.has_ended() => {
             return Err(not_open(pot.stage));
         }
+        // Somebody ended the process of a pot that has not ended; an operator has to look.
+        Err(AskError::NotFound | AskError::Ended) => {
+            tracing::error!(pot = %pot.id, "a pot that has not ended has no process");
+            return Err(Problem::new(Code::EngineUnavailable));
+        }
         Err(error) => return Err(error.into()),
     }
     let mut tx = Context::user(pot.owner).begin(&app.pool).await?;

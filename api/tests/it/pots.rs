@@ -122,3 +122,13 @@ async fn closing_takes_a_reason_and_nothing_else() {
     close(json!({ "reason": "x".repeat(501) })).await.wrong_field(422, "reason");
     close(json!({ "reason": 1 })).await.wrong_field(422, "reason");
 }
+
+#[tokio::test]
+async fn a_pot_whose_process_somebody_ended_says_that_it_cannot_be_closed_now() {
+    let app = TestApp::start().await;
+    // Its row is there, and no process.
+    let (pot, owner) = app.open_pot(Visibility::Public).await;
+    let reply = app.close_pot(owner, &pot.to_string(), &key()).await;
+    reply.problem(503, "engine_unavailable");
+    assert_eq!(reply.header("retry-after"), "3");
+}

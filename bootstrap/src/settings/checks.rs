@@ -357,10 +357,19 @@ fn rules(reader: &mut Reader) -> Rules {
         payout_recheck_seconds: reader.number("rules.payout_recheck_seconds", &(1..=LONG)),
         payout_retry_seconds: reader.number("rules.payout_retry_seconds", &(1..=LONG)),
         float_retry_minutes: reader.number("rules.float_retry_minutes", &(1..=LONG / 60)),
+        longest_pause_minutes: reader.number("rules.longest_pause_minutes", &(1..=LONG / 60)),
         continue_after_events: reader.number("rules.continue_after_events", &(100..=10_000)),
     };
     if rules.gift_min_xof > rules.gift_max_xof {
         reader.problem("rules.gift_min_xof", "must not be more than rules.gift_max_xof");
+    }
+    let first_pause = rules.payout_recheck_seconds.max(rules.checkout_grace_seconds);
+    // A time that could not be read is zero, and has been told of already.
+    if (1..first_pause.div_ceil(60)).contains(&rules.longest_pause_minutes) {
+        reader.problem(
+            "rules.longest_pause_minutes",
+            "must not be shorter than rules.payout_recheck_seconds and rules.checkout_grace_seconds",
+        );
     }
     let reminders = &rules.reminder_days_before;
     let falling = reminders.windows(2).all(|pair| pair[0] > pair[1]);

@@ -200,6 +200,11 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
         ("tokens.access_minutes", "61", "must be a whole number from 1 to 60"),
         ("worker.queues", "money,money", "must name at least one queue, and none twice"),
         ("rules.gift_min_xof", "1000001", "must not be more than rules.gift_max_xof"),
+        (
+            "rules.longest_pause_minutes",
+            "1",
+            "must not be shorter than rules.payout_recheck_seconds and rules.checkout_grace_seconds",
+        ),
         ("rules.reminder_days_before", "1,7", "must fall, and begin below rules.opens_days_before"),
         ("rules.reminder_days_before", "30", "must fall, and begin below rules.opens_days_before"),
         ("rules.reminder_days_before", "7,soon", "must be whole numbers from 1 to 180"),

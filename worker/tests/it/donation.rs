@@ -12,7 +12,7 @@ use wolo_workflows::pot_lifecycle::Wish;
 use wolo_workflows::steps::donations::CheckoutOutcome;
 
 use crate::histories::keep;
-use crate::house::{Asked, House, LONG, live};
+use crate::house::{Asked, House, LONG, has_ended, live};
 
 async fn outcome(house: &House, asked: &Asked) -> DonationOutcome {
     house.outcome::<Donation>(ids::donation(asked.donation)).await
@@ -21,12 +21,6 @@ async fn outcome(house: &House, asked: &Asked) -> DonationOutcome {
 /// Past the end of the page and the grace after it.
 async fn past_the_page(house: &House, asked: &Asked) {
     house.forward(&ids::donation(asked.donation), chrono::TimeDelta::minutes(40)).await;
-}
-
-/// Ends the page at Wave, as half an hour would.
-async fn end_the_page(house: &House, asked: &Asked) {
-    let answer = house.post_to_wave(&format!("/v1/checkout/sessions/{}/expire", asked.session)).await;
-    assert!(answer.is_success(), "{answer}");
 }
 
 async fn close(house: &House, pot: PotId) {
@@ -60,7 +54,7 @@ fn a_gift_that_is_not_paid_expires() {
     live(async |house| {
         let pot = house.open_pot().await;
         let asked = house.ask(pot, 5_000).await;
-        end_the_page(house, &asked).await;
+        house.end_the_page(&asked).await;
         past_the_page(house, &asked).await;
         assert_eq!(outcome(house, &asked).await, DonationOutcome::Expired);
         house.donation_is(asked.donation, DonationStage::Expired).await;
@@ -123,7 +117,7 @@ fn a_webhook_that_comes_twice_counts_once() {
         assert_eq!(outcome(house, &asked).await, DonationOutcome::Confirmed);
         // And once more after the end.
         let told = house.control.tell_donation(asked.donation, Heard::PaymentCompleted, "once more").await;
-        assert!(crate::house::has_ended(&told), "{told:?}");
+        assert!(has_ended(&told), "{told:?}");
         assert_eq!(house.given(pot).await, 2_000);
         assert_eq!(postings(house, asked.donation, pot).await, 1);
         keep(house, "donation-webhook-twice", &ids::donation(asked.donation)).await;
@@ -246,6 +240,31 @@ fn a_gift_whose_process_was_terminated_is_taken_up_by_its_webhook() {
         house.pay(&asked);
         house.donation_is(asked.donation, DonationStage::Confirmed).await;
         assert_eq!(house.given(pot).await, 6_000);
+    });
+}
+
+#[test]
+fn a_gift_whose_process_ends_while_wave_is_asked_is_not_said_to_be_refused() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        for terminated in [false, true] {
+            let gift = house.gift(pot, 2_000);
+            let donation = gift.request.donation;
+            house.bend(Endpoint::CheckoutCreate, donation.to_string(), 1, Fault::StalledReply);
+            let asking = tokio::spawn(house.control.open_checkout(gift, LONG));
+            let made = |book: &wolo_sandbox::wave::Book| {
+                book.sessions_for(&donation.to_string()).next().map(|page| page.id.clone())
+            };
+            house.world.wave.wait_for(made, LONG).await.expect("Wave has made the page");
+            let id = ids::donation(donation);
+            if terminated {
+                house.terminate(&id).await;
+            } else {
+                house.cancel(&id).await;
+            }
+            let answer = asking.await.expect("nobody panics");
+            assert!(has_ended(&answer), "{answer:?}");
+        }
     });
 }
 

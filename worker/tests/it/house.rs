@@ -153,9 +153,11 @@ impl House {
             patience: PotPatience {
                 payout: PayoutPatience {
                     recheck_seconds: 300,
+                    longest_pause_seconds: 3_600,
                     retry_seconds: 60,
                     unknown_after_seconds: 900,
                     float_retry_seconds: 900,
+                    continue_after_events: 2_000,
                 },
                 continue_after_events: 2_000,
             },
@@ -191,6 +193,7 @@ impl House {
                 rules: DonationRules { smallest: Xof::new(100), largest: Xof::new(1_000_000) },
             },
             grace_seconds: 120,
+            longest_pause_seconds: 3_600,
         }
     }
 
@@ -220,6 +223,12 @@ impl House {
 
     pub(crate) fn pay(&self, asked: &Asked) {
         self.world.wave.pay(&asked.session, None).expect("Wave takes the payment");
+    }
+
+    /// Ends the page at Wave, as half an hour would.
+    pub(crate) async fn end_the_page(&self, asked: &Asked) {
+        let answer = self.post_to_wave(&format!("/v1/checkout/sessions/{}/expire", asked.session)).await;
+        assert!(answer.is_success(), "{answer}");
     }
 
     /// Bends the calls to Wave that mention something, and no other test's.
@@ -318,7 +327,7 @@ impl House {
         handle.terminate(Default::default()).await.expect("it was running");
     }
 
-    async fn events_of(&self, workflow_id: &str) -> Vec<Attributes> {
+    pub(crate) async fn events_of(&self, workflow_id: &str) -> Vec<Attributes> {
         let handle = self.control.client().get_workflow_handle::<Donation>(workflow_id);
         let history = handle.fetch_history(Default::default());
         let events = history.into_events().await.expect("the engine remembers it");
@@ -349,15 +358,6 @@ impl House {
             matches!(event, Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(_))
         };
         self.events_of(workflow_id).await.iter().filter(|event| is_update(event)).count()
-    }
-
-    /// Keeps every step that changes a pot waiting, until the answer is dropped.
-    #[expect(clippy::disallowed_methods, reason = "a test stands in the way, which the crate never would")]
-    pub(crate) async fn lock_pot(&self, pot: PotId) -> sqlx::Transaction<'static, sqlx::Postgres> {
-        let mut row = self.pool.begin().await.expect("Postgres answers");
-        let lock = sqlx::query("select from pots.pots where pot_id = $1 for update").bind(pot.uuid());
-        lock.execute(&mut *row).await.expect("the pot is there");
-        row
     }
 
     /// What a process came to.

@@ -8,8 +8,10 @@
 
 mod crashes;
 mod donation;
+mod engine;
 mod histories;
 mod house;
+mod locks;
 mod payout;
 mod pot_lifecycle;
 mod replay;

@@ -1,18 +1,25 @@
 //! The endings of a payout. Whatever happens on the way, Wave's own book shows one movement.
 
-use chrono::TimeDelta;
-use wolo_domain::ids::{PayoutId, PotId};
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use temporalio_client::WorkflowStartOptions;
+use wolo_control::donations::Heard;
+use wolo_database::pots::NewPot;
+use wolo_domain::ids::{PayoutId, PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutOrder;
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
-use wolo_workflows::ids;
-use wolo_workflows::payout::{Decision, Payout, PayoutOutcome, Resolve, Resolving};
-use wolo_workflows::pot_lifecycle::{HoldWish, WishAnswer};
+use wolo_workflows::payout::{
+    Decision, Payout, PayoutInput, PayoutOutcome, PayoutPatience, Resolve, Resolving,
+};
+use wolo_workflows::pot_lifecycle::{HoldWish, PotPlan, WishAnswer};
+use wolo_workflows::{ids, queues};
 
-use crate::histories::keep;
-use crate::house::{House, live, until};
+use crate::histories::{keep, keep_run};
+use crate::house::{Asked, House, live, until};
 
 /// The reference of a pot's first order at Wave.
 fn first_order(pot: PotId) -> String {
@@ -79,6 +86,40 @@ fn a_payout_whose_reply_is_lost_is_found_and_not_repeated() {
         paid(house, pot).await;
         assert_eq!(movements(house, &first_order(pot)), 1);
         keep(house, "payout-found", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn an_order_that_was_paid_is_not_ordered_anew_because_its_repetition_found_the_wallet_short() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let order = first_order(pot);
+        house.bend(Endpoint::PayoutCreate, order.clone(), 1, Fault::LostReply);
+        house.bend(Endpoint::PayoutSearch, order.clone(), 2, Fault::SearchBlind);
+        let short = Fault::Refused { status: 422, code: "insufficient-funds".to_owned() };
+        house.bend(Endpoint::PayoutCreate, order.clone(), 1, short);
+        to_the_payout(house, pot);
+        paid(house, pot).await;
+        let second = PayoutOrder::first(PayoutId::of_pot(pot)).next().key();
+        assert_eq!((movements(house, &order), movements(house, &second)), (1, 0));
+    });
+}
+
+#[test]
+fn a_gift_whose_process_somebody_ended_does_not_keep_its_pot_from_being_paid() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let (unpaid, unheard) = (house.ask(pot, 500).await, house.ask(pot, 1_000).await);
+        house.bend_webhooks(&unheard, wolo_sandbox::wave::WebhookFault::Lost);
+        for gift in [&unpaid, &unheard] {
+            house.terminate(&ids::donation(gift.donation)).await;
+        }
+        house.pay(&unheard);
+        to_the_payout(house, pot);
+        house.stage_is(pot, PotStage::Settled).await;
+        let outcome = house.outcome::<Payout>(ids::payout(pot)).await;
+        assert_eq!(outcome, PayoutOutcome::Paid { amount: Xof::new(9_900 + 990) });
+        house.books_are_right().await;
     });
 }
 
@@ -220,6 +261,21 @@ fn a_payout_whose_process_was_terminated_is_taken_up_by_its_pot() {
         paid(house, pot).await;
         let second = PayoutOrder::first(PayoutId::of_pot(pot)).next().key();
         assert_eq!((movements(house, &first_order(pot)), movements(house, &second)), (0, 1));
+        keep(house, "payout-taken-up-again", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn an_empty_pot_has_nothing_to_pay() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        to_the_payout(house, pot);
+        house.stage_is(pot, PotStage::Settled).await;
+        let outcome = house.outcome::<Payout>(ids::payout(pot)).await;
+        assert_eq!(outcome, PayoutOutcome::NothingToPay);
+        assert_eq!(house.steps_of(&ids::payout(pot)).await, ["payouts.plan"]);
+        assert_eq!(movements(house, &first_order(pot)), 0);
+        keep(house, "payout-nothing-to-pay", &ids::payout(pot)).await;
     });
 }
 
@@ -250,5 +306,69 @@ fn a_gift_whose_end_is_not_known_holds_the_payout_back() {
         // Wave hears again: the page ends, its gift with it, and the payout follows.
         assert!(house.world.wave.remove_fault(deaf));
         paid(house, pot).await;
+    });
+}
+
+/// A closed pot with 10,000 francs whose payout has begun and waits: nobody knows what becomes of another gift. There is no
+/// process of the pot itself, so its payout is as patient as the test wants.
+async fn payout_in_waiting(house: &House, patience: PayoutPatience) -> (PotId, Asked) {
+    let owner = house.person().await;
+    let PotPlan { pot, settings, timeline, .. } = house.plan(owner, 20);
+    let new = NewPot { id: pot, owner, settings, timeline, at: Utc::now() };
+    wolo_database::pots::schedule(&house.pool, &new).await.expect("a pot");
+    wolo_database::pots::open(&house.pool, pot, Utc::now()).await.expect("an open pot");
+    house.give(pot, 10_000).await;
+    let asked = house.ask(pot, 4_000).await;
+    wolo_database::pots::close(&house.pool, pot, Utc::now()).await.expect("a closed pot");
+    let options = WorkflowStartOptions::new(queues::MONEY, ids::payout(pot)).build();
+    let input = PayoutInput::new(pot, patience);
+    house.control.client().start_workflow(Payout::run, input, options).await.expect("it starts");
+    (pot, asked)
+}
+
+fn patience(house: &House) -> PayoutPatience {
+    house.plan(UserId::from_uuid(uuid::Uuid::now_v7()), 20).patience.payout
+}
+
+#[test]
+fn a_payout_asks_for_a_person_when_it_has_waited_long_and_not_before() {
+    live(async |house| {
+        // The first pause is the longest already.
+        let patience =
+            PayoutPatience { recheck_seconds: 3_600, longest_pause_seconds: 3_600, ..patience(house) };
+        let (pot, _) = payout_in_waiting(house, patience).await;
+        let id = ids::payout(pot);
+        until("the payout pauses", async || (house.pauses_of(&id).await.len() == 1).then_some(())).await;
+        assert_eq!(house.needs_human(&id).await, Some(false), "it has not waited yet");
+        house.set_off(&id, TimeDelta::minutes(61));
+        until("the payout asks for a person", async || house.needs_human(&id).await.filter(|needs| *needs))
+            .await;
+    });
+}
+
+#[test]
+fn a_payout_that_waits_long_carries_on_and_remembers_how_long_it_has_waited() {
+    live(async |house| {
+        let patience = PayoutPatience { recheck_seconds: 1, continue_after_events: 12, ..patience(house) };
+        let (pot, asked) = payout_in_waiting(house, patience).await;
+        let id = ids::payout(pot);
+        let first_run = house.run_of(&id).await;
+        let second_run = until("the payout runs on in a new run", async || {
+            Some(house.run_of(&id).await).filter(|run| *run != first_run)
+        })
+        .await;
+        let pauses = until("it pauses there", async || {
+            Some(house.pauses_of(&id).await).filter(|pauses| !pauses.is_empty())
+        })
+        .await;
+        assert!(pauses[0] > Duration::from_secs(1), "the first pause of all was shorter: {pauses:?}");
+        house.end_the_page(&asked).await;
+        house.control.tell_donation(asked.donation, Heard::PaymentCompleted, "look").await.expect("it hears");
+        let outcome = house.outcome::<Payout>(id.clone()).await;
+        assert_eq!(outcome, PayoutOutcome::Paid { amount: Xof::new(9_900) });
+        assert_eq!(movements(house, &first_order(pot)), 1);
+        house.books_are_right().await;
+        // Begun with what another run had carried, and ended with as much.
+        keep_run(house, "payout-carried-on", &id, Some(second_run)).await;
     });
 }

@@ -11,8 +11,8 @@ use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::{HoldWish, PotLifecycle, PotMade, PotOutcome, Wish, WishAnswer};
 use wolo_workflows::steps::donations::CheckoutOutcome;
 
-use crate::histories::keep;
-use crate::house::{House, LONG, live, until};
+use crate::histories::{keep, keep_run};
+use crate::house::{House, LONG, has_ended, live, until};
 
 fn wish() -> Wish {
     Wish { by: "test".to_owned(), reason: "a test".to_owned() }
@@ -152,6 +152,45 @@ fn time_has_not_passed_before_what_fell_due_is_done() {
 }
 
 #[test]
+fn a_pot_whose_process_is_ended_by_an_operator_does_not_say_that_it_was_closed() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        let id = ids::pot_lifecycle(pot);
+        let updates = house.updates_of(&id).await;
+        // Its closing does not come to an end, so the wish waits.
+        let row = house.lock_pot(pot).await;
+        let closing = tokio::spawn(house.control.close_pot(pot, wish()));
+        until("the pot has heard the wish", async || (house.updates_of(&id).await > updates).then_some(()))
+            .await;
+        house.cancel(&id).await;
+        let answer = closing.await.expect("nobody panics").expect("the pot answers");
+        assert_eq!(answer, WishAnswer::NotPossible { stage: Some(PotStage::Open) });
+        row.rollback().await.expect("the row is let go");
+    });
+}
+
+#[test]
+fn a_pot_whose_process_is_ended_before_it_is_made_is_not_said_to_exist() {
+    live(async |house| {
+        let owner = house.person().await;
+        let plan = house.plan(owner, 40);
+        let (pot, id) = (plan.pot, ids::pot_lifecycle(plan.pot));
+        // Its being written down does not come to an end, so its maker waits.
+        let row = house.lock_person(owner).await;
+        let making = tokio::spawn(house.control.schedule_pot(plan, LONG));
+        until("the pot has heard its maker", async || {
+            house.control.pot_state(pot).await.ok()?;
+            (house.updates_of(&id).await > 0).then_some(())
+        })
+        .await;
+        house.cancel(&id).await;
+        let made = making.await.expect("nobody panics");
+        assert!(has_ended(&made), "{made:?}");
+        row.rollback().await.expect("the row is let go");
+    });
+}
+
+#[test]
 fn a_pot_is_cancelled_before_it_opens() {
     live(async |house| {
         let owner = house.person().await;
@@ -174,6 +213,10 @@ fn a_pot_with_gifts_is_not_cancelled_and_goes_on() {
         assert_eq!(answer, WishAnswer::HasDonations { count: 1 });
         house.stage_is(pot, PotStage::Open).await;
         house.give(pot, 1_000).await;
+        house.forward_to_the_end(pot).await;
+        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
+        assert_eq!(outcome, PotOutcome::PaidOut { amount: wolo_domain::money::Xof::new(1_980) });
+        keep(house, "pot-not-cancelled", &ids::pot_lifecycle(pot)).await;
     });
 }
 
@@ -270,8 +313,8 @@ fn a_long_run_carries_its_state_into_a_new_one() {
                 WishAnswer::Done
             );
         }
-        until("the pot runs on in a new run", async || {
-            (house.run_of(&ids::pot_lifecycle(pot)).await != first_run).then_some(())
+        let second_run = until("the pot runs on in a new run", async || {
+            Some(house.run_of(&ids::pot_lifecycle(pot)).await).filter(|run| *run != first_run)
         })
         .await;
         let state = house.control.pot_state(pot).await.expect("the pot answers");
@@ -286,5 +329,7 @@ fn a_long_run_carries_its_state_into_a_new_one() {
         let keys = said(house, pot).await;
         assert_eq!(keys.iter().filter(|key| key.ends_with("reminder_d7")).count(), 1, "{keys:?}");
         assert_eq!(keys.len(), 5, "{keys:?}");
+        // Begun with a state, and ended with one.
+        keep_run(house, "pot-carried-on", &ids::pot_lifecycle(pot), Some(second_run)).await;
     });
 }

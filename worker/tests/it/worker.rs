@@ -112,6 +112,7 @@ fn gift(pot: PotId) -> DonationInput {
             rules: DonationRules { smallest: Xof::new(100), largest: Xof::new(1_000_000) },
         },
         grace_seconds: 120,
+        longest_pause_seconds: 3_600,
     }
 }
 

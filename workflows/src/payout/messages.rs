@@ -9,6 +9,8 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutOrder;
 use wolo_domain::pots::HoldReason;
 
+use crate::waiting;
+
 /// What a payout's process is started with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PayoutInput {
@@ -17,11 +19,14 @@ pub struct PayoutInput {
     /// Holds that an earlier run of this payout has put on its pot.
     #[serde(default)]
     pub placed: BTreeSet<HoldReason>,
+    /// How often an earlier run of this payout has looked in vain since something last moved.
+    #[serde(default)]
+    pub looks: u32,
 }
 
 impl PayoutInput {
     pub fn new(pot: PotId, patience: PayoutPatience) -> Self {
-        Self { pot, patience, placed: BTreeSet::new() }
+        Self { pot, patience, placed: BTreeSet::new(), looks: 0 }
     }
 }
 
@@ -30,12 +35,23 @@ impl PayoutInput {
 pub struct PayoutPatience {
     /// Between the first two looks at gifts, fees or a hold that are in the way; then longer and longer.
     pub recheck_seconds: u64,
+    /// No two of these looks are further apart. After one pause of this length a person should see why.
+    #[serde(default = "waiting::an_hour_in_seconds")]
+    pub longest_pause_seconds: u64,
     /// Between two tries to find out what became of an order.
     pub retry_seconds: u64,
     /// Not knowing for so long holds the pot for finance.
     pub unknown_after_seconds: u64,
     /// Between two tries while the Wave wallet is short.
     pub float_retry_seconds: u64,
+    /// A run with more events than this carries its state into a new one at its next pause.
+    #[serde(default = "two_thousand_events")]
+    pub continue_after_events: u32,
+}
+
+/// What inputs mean that were written before they said so.
+fn two_thousand_events() -> u32 {
+    2_000
 }
 
 /// Where the process stands; the answer to the query `status`.
@@ -90,4 +106,25 @@ pub enum Resolving {
 pub enum PayoutOutcome {
     NothingToPay,
     Paid { amount: Xof },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_of_before_waits_as_it_did() {
+        let before = r#"{
+            "pot": "pot_019a0000000070008000000000000000",
+            "patience": {
+                "recheck_seconds": 60, "retry_seconds": 20, "unknown_after_seconds": 900, "float_retry_seconds": 900
+            }
+        }"#;
+        let input: PayoutInput = serde_json::from_str(before).unwrap();
+        assert_eq!(
+            (input.patience.longest_pause_seconds, input.patience.continue_after_events),
+            (3_600, 2_000)
+        );
+        assert_eq!((input.placed, input.looks), (BTreeSet::new(), 0));
+    }
 }

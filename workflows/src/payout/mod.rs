@@ -47,8 +47,8 @@ pub struct Payout {
 impl Payout {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, input: PayoutInput) -> Self {
-        let PayoutInput { pot, patience, placed } = input;
-        Self { pot, patience, status: PayoutStatus::default(), placed, looks: 0 }
+        let PayoutInput { pot, patience, placed, looks } = input;
+        Self { pot, patience, status: PayoutStatus::default(), placed, looks }
     }
 
     #[run(name = "Payout")]
@@ -143,25 +143,31 @@ impl Payout {
         waits_for: &str,
     ) -> Result<(), WorkflowTermination> {
         Self::carry_on_if_long(ctx)?;
-        let pause = ctx.state(|payout| waiting::longer(payout.patience.recheck_seconds, payout.looks));
-        ctx.state_mut(|payout| payout.looks += 1);
+        let (patience, looks) = ctx.state(|payout| (payout.patience, payout.looks));
+        let longest = patience.longest_pause_seconds;
+        let pause = waiting::longer(patience.recheck_seconds, looks, longest);
+        ctx.state_mut(|payout| payout.looks = looks.saturating_add(1));
         Self::stand(ctx, "waiting", waits_for, None);
-        if pause == waiting::LONGEST_PAUSE {
-            // It has waited for hours for what comes in minutes: somebody should look why.
+        if looks > 0 && pause == Duration::from_secs(longest) {
+            // It has waited long for what comes in minutes: somebody should look why.
             ctx.upsert_search_attributes([attributes::NEEDS_HUMAN.value_set(true)]);
         }
         waiting::sleep(ctx, pause, waits_for).await
     }
 
-    /// A long run begins anew. The books know the plan and the order that stands; only the holds are carried.
+    /// A long run begins anew. The books know the plan and the order that stands; the holds are carried, and how long
+    /// it has waited.
     fn carry_on_if_long(ctx: &WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
-        if !ctx.continue_as_new_suggested() || !ctx.all_handlers_finished() {
+        let most = ctx.state(|payout| payout.patience.continue_after_events);
+        let long = ctx.history_length() > most || ctx.continue_as_new_suggested();
+        if !long || !ctx.all_handlers_finished() {
             return Ok(());
         }
         let input = ctx.state(|payout| PayoutInput {
             pot: payout.pot,
             patience: payout.patience,
             placed: payout.placed.clone(),
+            looks: payout.looks,
         });
         ctx.continue_as_new(input, ContinueAsNewOptions::default()).map(|never| match never {})
     }

@@ -14,7 +14,9 @@ mod waits;
 
 pub use messages::{HoldWish, PotMade, PotOutcome, PotPatience, PotPlan, PotState, Wish, WishAnswer};
 use temporalio_macros::{workflow, workflow_methods};
-use temporalio_workflow::{WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination};
+use temporalio_workflow::{
+    WorkflowCancellationError, WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination,
+};
 use wolo_domain::ids::PotId;
 use wolo_domain::pots::{HoldReason, PotStage};
 
@@ -52,51 +54,45 @@ impl PotLifecycle {
     /// The maker's question: is there a pot now, and is it mine?
     #[update(name = "schedule")]
     pub async fn confirm_scheduled(ctx: &mut WorkflowContext<Self>, request: String) -> PotMade {
-        let waiting = ctx.clone();
-        let _ = waiting.wait_condition(|pot| pot.state.scheduling.is_some()).await;
-        ctx.state(|pot| match &pot.state.scheduling {
-            Some(Scheduling::Scheduled { .. }) if pot.plan.request == request => PotMade::Scheduled,
-            Some(Scheduling::OwnerUnknown) => PotMade::OwnerUnknown,
-            _ => PotMade::PotExists,
+        waiting::known(ctx, |pot| {
+            pot.state.scheduling.as_ref().map(|scheduling| match scheduling {
+                Scheduling::Scheduled { .. } if pot.plan.request == request => PotMade::Scheduled,
+                Scheduling::Scheduled { .. } | Scheduling::PotExists => PotMade::PotExists,
+                Scheduling::OwnerUnknown => PotMade::OwnerUnknown,
+            })
         })
+        .await
     }
 
     /// The owner closes the pot before the day. Answered when it is closed.
     #[update(name = "close_now")]
     pub async fn close_now(ctx: &mut WorkflowContext<Self>, _wish: Wish) -> WishAnswer {
-        Self::know_the_stage(ctx).await;
-        if ctx.state(|pot| pot.state.stage) != Some(PotStage::Open) {
-            return WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) };
+        if Self::know_the_stage(ctx).await.is_err() || !Self::is_at(ctx, PotStage::Open) {
+            return Self::not_possible(ctx);
         }
         ctx.state_mut(|pot| pot.state.close_asked = true);
-        let waiting = ctx.clone();
-        let _ = waiting.wait_condition(|pot| pot.state.stage != Some(PotStage::Open)).await;
-        match ctx.state(|pot| pot.state.stage) {
-            Some(PotStage::Cancelled) => WishAnswer::NotPossible { stage: Some(PotStage::Cancelled) },
-            _ => WishAnswer::Done,
+        let left = |pot: &Self| pot.state.stage.filter(|stage| *stage != PotStage::Open);
+        match waiting::until_known(ctx, left).await {
+            Ok(PotStage::Closed | PotStage::PayingOut | PotStage::Settled) => WishAnswer::Done,
+            Ok(_) | Err(_) => Self::not_possible(ctx),
         }
     }
 
     /// The pot is given up. Answered when it is cancelled, or cannot be.
     #[update(name = "cancel_now")]
     pub async fn cancel_now(ctx: &mut WorkflowContext<Self>, _wish: Wish) -> WishAnswer {
-        Self::know_the_stage(ctx).await;
-        if !ctx.state(Self::can_be_cancelled) {
-            return WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) };
+        if Self::know_the_stage(ctx).await.is_err() || !ctx.state(Self::can_be_cancelled) {
+            return Self::not_possible(ctx);
         }
         ctx.state_mut(|pot| {
             pot.state.cancel_asked = true;
             pot.state.cancel_answer = None;
         });
-        let waiting = ctx.clone();
-        // The pot may begin to pay out before it hears the wish; then the answer is that it is too late.
-        let _ =
-            waiting.wait_condition(|pot| pot.state.cancel_answer.is_some() || !pot.can_be_cancelled()).await;
-        match ctx.state(|pot| pot.state.cancel_answer) {
-            Some(Cancelling::Cancelled) => WishAnswer::Done,
-            Some(Cancelling::HasDonations { count }) => WishAnswer::HasDonations { count },
-            Some(Cancelling::NotPossible { stage }) => WishAnswer::NotPossible { stage: Some(stage) },
-            None => WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) },
+        match waiting::until_known(ctx, Self::cancel_answer).await {
+            Ok(Cancelling::Cancelled) => WishAnswer::Done,
+            Ok(Cancelling::HasDonations { count }) => WishAnswer::HasDonations { count },
+            Ok(Cancelling::NotPossible { stage }) => WishAnswer::NotPossible { stage: Some(stage) },
+            Err(_) => Self::not_possible(ctx),
         }
     }
 
@@ -113,7 +109,7 @@ impl PotLifecycle {
                 ctx.state_mut(|pot| pot.state.holds.insert(wish.reason));
                 WishAnswer::Done
             }
-            Err(_) => WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) },
+            Err(_) => Self::not_possible(ctx),
         }
     }
 
@@ -123,7 +119,9 @@ impl PotLifecycle {
         if wish.reason != HoldReason::Moderation {
             return WishAnswer::NotYours { reason: wish.reason };
         }
-        Self::know_the_stage(ctx).await;
+        if Self::know_the_stage(ctx).await.is_err() {
+            return Self::not_possible(ctx);
+        }
         if !ctx.state(|pot| pot.state.holds.contains(&wish.reason)) {
             return WishAnswer::NotHeld;
         }
@@ -133,7 +131,7 @@ impl PotLifecycle {
                 ctx.state_mut(|pot| pot.state.holds.remove(&wish.reason));
                 WishAnswer::Done
             }
-            Err(_) => WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) },
+            Err(_) => Self::not_possible(ctx),
         }
     }
 
@@ -161,13 +159,24 @@ impl PotLifecycle {
     }
 
     /// Lets a step end that changes what the pot may be asked for.
-    async fn know_the_stage(ctx: &WorkflowContext<Self>) {
-        let waiting = ctx.clone();
-        let _ = waiting.wait_condition(|pot| pot.state.scheduling.is_some() && !pot.opening).await;
+    async fn know_the_stage(ctx: &WorkflowContext<Self>) -> Result<(), WorkflowCancellationError> {
+        let known = |pot: &Self| (pot.state.scheduling.is_some() && !pot.opening).then_some(());
+        waiting::until_known(ctx, known).await
+    }
+
+    /// What was wished for did not come about, and the pot stands where it stands.
+    fn not_possible(ctx: &WorkflowContext<Self>) -> WishAnswer {
+        WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) }
     }
 
     fn can_be_cancelled(&self) -> bool {
         self.state.stage.is_some_and(|stage| stage.cancel().is_ok())
+    }
+
+    /// The pot may begin to pay out before it hears the wish; then the answer is that it is too late.
+    fn cancel_answer(&self) -> Option<Cancelling> {
+        let too_late = || self.state.stage.filter(|stage| stage.cancel().is_err());
+        self.state.cancel_answer.or_else(|| too_late().map(|stage| Cancelling::NotPossible { stage }))
     }
 
     fn is_at(ctx: &WorkflowContext<Self>, stage: PotStage) -> bool {
