@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 33] = [
     "",
     "dev",
     "demo",
@@ -34,6 +34,7 @@ const COMMANDS: [&str; 32] = [
     "config show",
     "config check",
     "bench",
+    "bench api",
     "bench gifts",
     "bench start",
     "completions",
