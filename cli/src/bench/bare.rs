@@ -148,7 +148,7 @@ pub(super) async fn give(client: &Client, board: &Board, name: &str) -> Result<D
 
 /// Reads the record as it grows and writes it on the board.
 pub(super) async fn watch(record: &Path, board: &Board) -> Result<()> {
-    let mut looks = tokio::time::interval(super::gifts::LOOK);
+    let mut looks = tokio::time::interval(super::LOOK);
     let mut read = 0;
     loop {
         looks.tick().await;

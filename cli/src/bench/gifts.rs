@@ -2,32 +2,26 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use chrono::{DateTime, Datelike as _, Days, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 use wolo_bootstrap::temporal;
-use wolo_database::people::{self, User};
-use wolo_database::{Page, Pool, ledger, pots};
-use wolo_domain::ids::{PotId, UserId};
+use wolo_database::{Page, Pool, ledger};
+use wolo_domain::ids::PotId;
 use wolo_domain::money::Xof;
-use wolo_domain::people::BirthDate;
-use wolo_domain::pots::PotStage;
+use wolo_domain::pots::Visibility;
 use wolo_sandbox::processes::{Launch, Process, Stop};
 use wolo_sandbox::wave::Wave;
 
 use super::board::Board;
 use super::report::{Report, Run};
-use super::{bare, options, process, warn_of_debug_build};
-use crate::commands::mint_token;
+use super::{LOOK, bare, options, pot, process, warn_of_debug_build};
 use crate::demo::{Api, Card};
 use crate::local::{Local, Parts};
 use crate::output::{Format, Progress};
 
-/// Between two looks at what has become known.
-pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// Two commits may end in another order than they began, so the last seconds are read again each time.
 const OVERLAP: TimeDelta = TimeDelta::seconds(3);
 /// Gifts that nobody measures, until pools and caches are warm.
@@ -171,7 +165,7 @@ impl<'a> Ours<'a> {
     }
 
     async fn give(&self, load: &Load) -> Result<Vec<Times>> {
-        let pot = self.open_pot().await?;
+        let pot = pot::open(self.local, &self.api, &self.pool, Visibility::Link).await?;
         let board = Arc::new(Board::default());
         let watching = watch_ledger(&self.pool, pot, &board);
         let wave: &Wave = &self.local.world.wave;
@@ -185,25 +179,6 @@ impl<'a> Ours<'a> {
         tokio::select! {
             times = giving => times,
             broken = watching => Err(broken.err().context("the ledger is no longer looked at")?),
-        }
-    }
-
-    /// A pot of somebody whose birthday is soon, which opens at once.
-    async fn open_pot(&self) -> Result<PotId> {
-        let id = UserId::from_uuid(Uuid::now_v7());
-        let soon = Utc::now().date_naive() + Days::new(20);
-        let born = soon.with_year(soon.year() - 24).context("a day of birth")?;
-        let owner =
-            User { id, name: "Owner".to_owned(), birth_date: BirthDate::new(born), phone: None, email: None };
-        people::add_user(&self.pool, &owner).await?;
-        let token = mint_token(&self.local.settings.tokens, id, Vec::new(), Duration::from_mins(15))?;
-        let pot = self.api.make_pot(&token, "Mesure").await?;
-        loop {
-            let stage = pots::pot(&self.pool, pot).await?.map(|pot| pot.stage);
-            if stage == Some(PotStage::Open) {
-                return Ok(pot);
-            }
-            tokio::time::sleep(LOOK).await;
         }
     }
 }

@@ -3,9 +3,11 @@
 //! Everything measured runs in a process of its own, so that the system's accounts of it are of it alone. What is
 //! compared is measured in the same run, in turns, and medians are shown: this machine of all machines may be busy.
 
+mod api;
 mod bare;
 mod board;
 mod gifts;
+mod pot;
 mod process;
 mod report;
 mod start;
@@ -17,9 +19,13 @@ use wolo_sandbox::wave::Retry;
 
 use crate::local::{Options, Ports, Where};
 
+pub(crate) use api::{Pace, api};
 pub(crate) use bare::serve as serve_bare;
 pub(crate) use gifts::{Load, gifts};
 pub(crate) use start::start;
+
+/// Between two looks at what has become known.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A world whose API and worker are processes of their own.
 fn options() -> Result<Options> {

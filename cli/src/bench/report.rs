@@ -156,7 +156,8 @@ pub(super) fn tenths(thousandths: u64) -> String {
     format!("{}.{}", rounded / 10, rounded % 10)
 }
 
-fn hundredths(percent: u64) -> String {
+/// Hundredths as a number with two places.
+pub(super) fn hundredths(percent: u64) -> String {
     format!("{}.{:02}", percent / 100, percent % 100)
 }
 

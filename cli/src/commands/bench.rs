@@ -3,15 +3,32 @@
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 
-use crate::bench::{self, Load};
+use crate::bench::{self, Load, Pace};
 use crate::output::Format;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Bench {
+    /// Drive the API, and compare it with pgbench that runs the same statements on the same Postgres
+    Api(Api),
     /// Give many gifts, and compare them with bare processes of the same shape on the same engine
     Gifts(Gifts),
     /// Start everything, and weigh it while nothing happens
     Start(Start),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Api {
+    /// Seconds for each route and each of the two, in every round
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    seconds: u32,
+    /// Connections, each with one request under way
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
+    concurrency: u32,
+    /// Rounds of each kind; medians are shown
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    rounds: u32,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Args, Debug)]
@@ -43,6 +60,9 @@ impl Bench {
         let runtime = tokio::runtime::Runtime::new().context("there is no runtime")?;
         runtime.block_on(async {
             match self {
+                Self::Api(Api { seconds, concurrency, rounds, format }) => {
+                    bench::api(Pace { seconds, concurrency, rounds }, format).await
+                }
                 Self::Gifts(Gifts { count, concurrency, rounds, format }) => {
                     bench::gifts(Load { count, concurrency, rounds }, format).await
                 }

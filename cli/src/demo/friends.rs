@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::money::Xof;
+use wolo_domain::pots::Visibility;
 use wolo_providers::http::{self, Timeouts};
 
 /// Our API, as an app of ours would use it.
@@ -45,14 +46,14 @@ pub(crate) struct Card<'a> {
     pub(crate) message: Option<&'a str>,
 }
 
-fn pot_body(title: &str) -> Value {
-    json!({ "title": title, "target": 25_000, "visibility": "link" })
+fn pot_body(title: &str, visibility: Visibility) -> Value {
+    json!({ "title": title, "target": 25_000, "visibility": visibility })
 }
 
 /// The body of a request that makes a pot, to copy from the screen of `wolo dev`.
 pub(crate) fn pot_body_example() -> String {
     // Nothing in it that a shell would want quoted.
-    pot_body("Mes 28 ans").to_string()
+    pot_body("Mes 28 ans", Visibility::Link).to_string()
 }
 
 impl Api {
@@ -75,10 +76,10 @@ impl Api {
     }
 
     /// The owner makes a pot for her next birthday.
-    pub(crate) async fn make_pot(&self, token: &str, title: &str) -> Result<PotId> {
+    pub(crate) async fn make_pot(&self, token: &str, title: &str, visibility: Visibility) -> Result<PotId> {
         let request = self.http.post(format!("{}/api/pots", self.url)).bearer_auth(token);
-        let made =
-            answer(request.header("idempotency-key", key()).json(&pot_body(title)).send().await?).await?;
+        let body = pot_body(title, visibility);
+        let made = answer(request.header("idempotency-key", key()).json(&body).send().await?).await?;
         text(&made, "id")?.parse().context("the API names the pot oddly")
     }
 

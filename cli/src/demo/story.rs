@@ -14,7 +14,7 @@ use wolo_domain::ids::{DonationId, PayoutId, PotId};
 use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutStage;
-use wolo_domain::pots::PotStage;
+use wolo_domain::pots::{PotStage, Visibility};
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, WebhookFault, WebhookFaultRule};
 use wolo_workflows::ids;
 
@@ -66,7 +66,7 @@ impl<'a> Story<'a> {
         self.teller.act("Acte 1 · Une cagnotte est prévue");
         let birthday = Utc::now().date_naive() + Days::new(40);
         let token = self.awa_opens_an_account(birthday).await?;
-        self.pot = self.api.make_pot(&token, "Les 24 ans d'Awa").await?;
+        self.pot = self.api.make_pot(&token, "Les 24 ans d'Awa", Visibility::Link).await?;
         let pot = self.reached(PotStage::Scheduled).await?;
         self.teller.say(&format!(
             "Awa turns 24 on {}, in forty days. She makes her pot: it waits until {}.",

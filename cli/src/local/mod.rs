@@ -34,7 +34,7 @@ use secrets::Secrets;
 
 /// As the migrations name them: each program connects as its own role.
 const WORKER_ROLE: &str = "wolo_worker";
-const API_ROLE: &str = "wolo_api";
+pub(crate) const API_ROLE: &str = "wolo_api";
 
 /// Where things listen; what is absent is chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 36] = [
+const COMMANDS: [&str; 37] = [
     "",
     "dev",
     "demo",
@@ -38,6 +38,7 @@ const COMMANDS: [&str; 36] = [
     "config show",
     "config check",
     "bench",
+    "bench api",
     "bench gifts",
     "bench start",
     "completions",

@@ -1,0 +1,110 @@
+//! `wolo bench api`: the API's routes, and pgbench with the statements of each, in turns, on one Postgres.
+//!
+//! What the statements cost is Postgres's and the schema's; the difference is what the API costs. Both have as many
+//! connections, one thread that drives them, the same role and the same rows.
+
+mod load;
+mod pgbench;
+mod report;
+mod routes;
+mod statements;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use wolo_database::Pool;
+use wolo_domain::ids::{DonationId, PotId};
+use wolo_domain::money::Xof;
+use wolo_domain::pots::Visibility;
+
+use self::load::drive;
+use self::pgbench::Pgbench;
+use self::report::{Measured, Report, Run};
+use self::routes::Route;
+use super::{LOOK, options, pot, process, warn_of_debug_build};
+use crate::demo::{Api, Card};
+use crate::local::{Local, Parts};
+use crate::output::{Format, Progress};
+
+/// Gifts in the pot that is read.
+const GIFTS: u32 = 20;
+/// What the API does before it is measured, until its pool and its caches are warm.
+const WARM_UP: Duration = Duration::from_secs(1);
+const CONFIRMED_WITHIN: Duration = Duration::from_mins(1);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    pub(crate) seconds: u32,
+    pub(crate) concurrency: u32,
+    pub(crate) rounds: u32,
+}
+
+/// Measures and prints. An answer that was not the right one is an error.
+pub(crate) async fn api(pace: Pace, format: Format) -> Result<()> {
+    warn_of_debug_build();
+    let starting = Progress::spinning("the world comes up");
+    let pgbench = Pgbench::find().await?;
+    let local = Local::start(options()?).await?;
+    drop(starting);
+    let measured = measure(&local, &pgbench, pace).await;
+    local.shutdown().await?;
+    let report = measured?;
+    report.print(format)?;
+    match report.errors() {
+        0 => Ok(()),
+        errors => bail!("{errors} requests were not answered with 200"),
+    }
+}
+
+async fn measure(local: &Local, pgbench: &Pgbench, pace: Pace) -> Result<Report> {
+    let Parts::Apart { api, .. } = &local.parts else { bail!("processes of their own are what is measured") };
+    let (pot, gift) = pot_with_gifts(local).await?;
+    let address = local.settings.api.listen;
+    let routes = Route::all(local, pot, gift)?;
+    for route in &routes {
+        drive(address, Arc::clone(&route.ask), pace.concurrency, WARM_UP).await?;
+    }
+    let mut measured: Vec<Measured> = routes.iter().map(Measured::of).collect();
+    let progress = Progress::counting("rounds", (pace.rounds * 2).into());
+    let length = Duration::from_secs(pace.seconds.into());
+    for round in 0..pace.rounds {
+        for (route, measured) in routes.iter().zip(&mut measured) {
+            let before = process::cpu_ms(api.pid())?;
+            let driven = drive(address, Arc::clone(&route.ask), pace.concurrency, length).await?;
+            let api_cpu_ms = process::cpu_ms(api.pid())? - before;
+            measured.ours.push(Run::of(&driven.calls)?.with(driven.errors, api_cpu_ms));
+        }
+        progress.to((round * 2 + 1).into());
+        for (route, measured) in routes.iter().zip(&mut measured) {
+            measured.pgbench.push(Run::of(&pgbench.run(local, &route.script, pace).await?)?);
+        }
+        progress.to((round * 2 + 2).into());
+    }
+    Ok(Report { pace, routes: measured })
+}
+
+/// A public pot with gifts that are in the ledger, and one of them.
+async fn pot_with_gifts(local: &Local) -> Result<(PotId, DonationId)> {
+    let api = Api::at(&local.addresses.api)?;
+    let pool: Pool = local.pool(1).await?;
+    let pot = pot::open(local, &api, &pool, Visibility::Public).await?;
+    pool.close().await;
+    let mut gifts = Vec::new();
+    for _ in 0..GIFTS {
+        let card = Card { pot, amount: Xof::new(1_000), name: Some("Ami"), message: Some("Bonne fête") };
+        let gift = api.give(card).await?;
+        local.world.wave.pay(&gift.session, None).context("Wave took no payment")?;
+        gifts.push(gift.donation);
+    }
+    let confirmed = async {
+        for gift in &gifts {
+            while !api.status(*gift).await?.stage.has_its_money() {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(CONFIRMED_WITHIN, confirmed).await.context("the gifts were never confirmed")??;
+    Ok((pot, *gifts.first().context("no gift was given")?))
+}

@@ -1,0 +1,100 @@
+//! The statements of `wolo_database`, word for word, in the form that pgbench reads.
+//!
+//! They come from the metadata that every build checks them with. A file there has its statement's hash in its name, so
+//! one that changes stops this file from compiling until its new name stands here, and nothing is compared with the
+//! statements of yesterday.
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+macro_rules! statement {
+    ($hash:literal) => {
+        Statement(include_str!(concat!("../../../../.sqlx/query-", $hash, ".json")))
+    };
+}
+
+/// `Context::begin`: who asks.
+pub(super) const CLAIMS: Statement =
+    statement!("045c541804a2adaf6584ecff3ad4a7a520378d265a8c3d4eecc47e60fd16c66b");
+/// `pots::pot`.
+pub(super) const POT: Statement =
+    statement!("062d02f984862e352521b98f67bebae88bed585c3d45940200f93c011cbca444");
+/// `donations::donation`.
+pub(super) const GIFT: Statement =
+    statement!("4a2c5b5dee6b126052b520e4e6ee526bde28a8903ed9c66c40bda7609a098f1e");
+/// `webhooks::failed_attempts`.
+pub(super) const FAILED_ATTEMPTS: Statement =
+    statement!("6680c2a6ffb201b7d89dc7d80010d72b38d17c1c698aaae82eb830ea9f2b99c1");
+/// `webhooks::receive`.
+pub(super) const EVENT_RECEIVED: Statement =
+    statement!("dff960488b1e73e078a3cfd3be72c636773a508aece946a7d44625695528ddc0");
+/// `webhooks::mark_handled`.
+pub(super) const EVENT_HANDLED: Statement =
+    statement!("ed532e8b1b8ac03a4195bc86ee0482448c0541bfc1542077ebe09d11e34f1b6b");
+
+/// What Postgres said of a statement, with the statement in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement(&'static str);
+
+impl Statement {
+    /// The statement with these words in the places of its parameters: variables of pgbench, or `null`.
+    pub(super) fn with(self, values: &[&str]) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Known {
+            query: String,
+            describe: Described,
+        }
+        #[derive(Deserialize)]
+        struct Described {
+            parameters: Parameters,
+        }
+        #[derive(Deserialize)]
+        struct Parameters {
+            #[serde(rename = "Left")]
+            types: Vec<serde_json::Value>,
+        }
+
+        let known: Known = serde_json::from_str(self.0).context("the metadata of a statement")?;
+        let parameters = known.describe.parameters.types.len();
+        ensure!(parameters == values.len(), "a statement of {parameters} parameters got {}", values.len());
+        // The last one first, because the name of the tenth begins like that of the first.
+        let text = (1..=parameters)
+            .rev()
+            .zip(values.iter().rev())
+            .fold(known.query, |text, (place, value)| text.replace(&format!("${place}"), value));
+        Ok(text)
+    }
+}
+
+/// One transaction that leaves something behind.
+pub(super) fn committed(statements: &[String]) -> String {
+    transaction(statements, "commit")
+}
+
+/// One transaction that only looks: the API drops it.
+pub(super) fn rolled_back(statements: &[String]) -> String {
+    transaction(statements, "rollback")
+}
+
+fn transaction(statements: &[String], end: &str) -> String {
+    format!("begin;\n{};\n{end};\n", statements.join(";\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_keeps_its_words_and_gets_its_values() {
+        let text = CLAIMS.with(&[":claims"]).unwrap();
+        assert_eq!(text, "select set_config('request.jwt.claims', :claims::jsonb::text, true)");
+        let text = EVENT_RECEIVED.with(&[":provider", ":event", ":kind", "null", ":raw"]).unwrap();
+        assert!(text.contains("values (:provider, :event, :kind, null, :raw)"), "{text}");
+        assert!(!text.contains('$'), "{text}");
+    }
+
+    #[test]
+    fn a_statement_with_a_value_too_few_is_refused() {
+        assert!(FAILED_ATTEMPTS.with(&[":subject"]).is_err());
+    }
+}
