@@ -81,7 +81,7 @@ codes! {
     CredentialsWrong = "credentials_wrong", UNAUTHORIZED,
         "Connexion refusée", "Sign-in refused",
         "Le contact ou le mot de passe ne convient pas.", "The contact or the password is not right.";
-    CodeWrong = "code_wrong", UNAUTHORIZED,
+    OneTimeCodeWrong = "code_wrong", UNAUTHORIZED,
         "Code refusé", "Code refused",
         "Ce code est faux, trop vieux, ou a déjà servi.", "This code is wrong, too old, or was used before.";
     RefreshRefused = "refresh_refused", UNAUTHORIZED,
@@ -230,8 +230,9 @@ impl Code {
     /// What a 401 asks for.
     pub(crate) const fn challenge(self) -> Option<&'static str> {
         match self {
-            Self::TokenMissing => Some("Bearer"),
-            Self::CredentialsWrong | Self::CodeWrong | Self::RefreshRefused => Some("Bearer"),
+            Self::TokenMissing | Self::CredentialsWrong | Self::OneTimeCodeWrong | Self::RefreshRefused => {
+                Some("Bearer")
+            }
             Self::TokenInvalid => Some("Bearer error=\"invalid_token\""),
             Self::SignatureInvalid => Some("Wave-Signature"),
             _ => None,

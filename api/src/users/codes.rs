@@ -86,7 +86,7 @@ pub(crate) struct Again {
 
 refusals!(NotSent: body::REFUSALS, problem::OF_THE_STORE, &[Code::TooManyCodes]);
 refusals!(NotGiven: body::REFUSALS, problem::OF_THE_STORE,
-    &[Code::CodeWrong, Code::ContactTaken, Code::AccountLocked, Code::AccountUnknown]);
+    &[Code::OneTimeCodeWrong, Code::ContactTaken, Code::AccountLocked, Code::AccountUnknown]);
 
 /// A code to sign in with.
 #[utoipa::path(post, path = "/api/users/auth/otp/request", operation_id = "accounts.request_code", tag = "accounts",
@@ -219,7 +219,7 @@ pub(super) async fn attempt(
         }
     }
     wolo_database::commit(tx).await?;
-    Err(Problem::new(Code::CodeWrong))
+    Err(Problem::new(Code::OneTimeCodeWrong))
 }
 
 async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) -> Result<Response, Problem> {
@@ -233,7 +233,7 @@ async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) 
             match registrations::fulfil(&mut tx, registration, user).await? {
                 Made::Account(_) => wolo_database::commit(tx).await?,
                 Made::ContactTaken => return Err(Problem::new(Code::ContactTaken)),
-                Made::Gone => return Err(Problem::new(Code::CodeWrong)),
+                Made::Gone => return Err(Problem::new(Code::OneTimeCodeWrong)),
             }
             enter(app, asker, Entry { user, device, proof: "otp" }).await
         }

@@ -50,7 +50,7 @@ pub(crate) struct Change {
 
 refusals!(NotSent: body::REFUSALS, problem::OF_THE_STORE, &[Code::TooManyCodes]);
 refusals!(NotReset: body::REFUSALS, problem::OF_THE_STORE,
-    &[Code::CodeWrong, Code::AccountLocked, Code::AccountUnknown, Code::Busy]);
+    &[Code::OneTimeCodeWrong, Code::AccountLocked, Code::AccountUnknown, Code::Busy]);
 refusals!(NotChanged: InSession::REFUSALS, body::REFUSALS,
     &[Code::CredentialsWrong, Code::TooManyGuesses, Code::AccountLocked, Code::AccountUnknown, Code::Busy]);
 
@@ -83,7 +83,7 @@ pub(crate) async fn reset(
 ) -> Result<StatusCode, Problem> {
     strong(&reset.password)?;
     let proved = codes::attempt(&app, reset.code_id, &reset.code, &[CodePurpose::ResetPassword]).await?;
-    let Proved::User(user) = proved else { return Err(Problem::new(Code::CodeWrong)) };
+    let Proved::User(user) = proved else { return Err(Problem::new(Code::OneTimeCodeWrong)) };
     set(&app, user, reset.password, None).await
 }
 

@@ -101,7 +101,7 @@ impl NewAccount {
         }
         fields.check()?;
         let contact = contact.ok_or_else(|| Problem::new(Code::RequestInvalid))?;
-        let language = self.language.unwrap_or_else(|| asker.language);
+        let language = self.language.unwrap_or(asker.language);
         Ok((Registration { name, birth_date, contact, language, password_hash: None }, self.password))
     }
 }

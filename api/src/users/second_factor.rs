@@ -59,7 +59,7 @@ fn about(user: UserId) -> String {
 refusals!(NotEnrolled: body::REFUSALS, problem::OF_THE_STORE,
     &[Code::TokenInvalid, Code::SecondFactorThere, Code::AccountLocked, Code::AccountUnknown]);
 refusals!(NotGiven: body::REFUSALS, problem::OF_THE_STORE,
-    &[Code::TokenInvalid, Code::CodeWrong, Code::TooManyGuesses, Code::AccountLocked, Code::AccountUnknown]);
+    &[Code::TokenInvalid, Code::OneTimeCodeWrong, Code::TooManyGuesses, Code::AccountLocked, Code::AccountUnknown]);
 
 /// A new secret, unless there is one that has been confirmed.
 #[utoipa::path(post, path = "/api/users/auth/second-factor/enrol", operation_id = "accounts.enrol_second_factor", tag = "accounts",
@@ -104,7 +104,7 @@ pub(crate) async fn give(
     count(&app, &app.credentials.keyed.guesses("second factor", user.uuid().as_bytes())).await?;
     let mut tx = Context::gate().begin(&app.pool).await?;
     let account = usable(&mut tx, user).await?;
-    let refused = || Problem::new(Code::CodeWrong);
+    let refused = || Problem::new(Code::OneTimeCodeWrong);
     let factor = second_factors::of_user(&mut *tx, user).await?.ok_or_else(refused)?;
     let secret = app.credentials.seal.open(&about(user), &factor.sealed_secret).map_err(|error| {
         tracing::error!(%error, %user, "a second factor cannot be opened");

@@ -61,7 +61,7 @@ pub async fn enrol(
 /// Lets a code of a time step count, once. It confirms the factor too: its holder has the secret.
 #[tracing::instrument(name = "db.accounts.use_step", skip_all, fields(%user), err)]
 pub async fn use_step(connection: &mut PgConnection, user: UserId, step: i64) -> Result<bool, Error> {
-    let used = sqlx::query!(
+    let counted = sqlx::query!(
         "update people.second_factors
          set last_step = $2, confirmed_at = coalesce(confirmed_at, clock_timestamp())
          where user_id = $1 and last_step < $2",
@@ -71,7 +71,7 @@ pub async fn use_step(connection: &mut PgConnection, user: UserId, step: i64) ->
     .execute(connection)
     .await?
     .rows_affected();
-    Ok(used == 1)
+    Ok(counted == 1)
 }
 
 /// Uses a recovery code, once.
@@ -81,7 +81,7 @@ pub async fn use_recovery_code(
     user: UserId,
     code_hash: &[u8],
 ) -> Result<bool, Error> {
-    let used = sqlx::query!(
+    let counted = sqlx::query!(
         "update people.recovery_codes set used_at = clock_timestamp()
          where user_id = $1 and code_hash = $2 and used_at is null",
         user.uuid(),
@@ -90,5 +90,5 @@ pub async fn use_recovery_code(
     .execute(connection)
     .await?
     .rows_affected();
-    Ok(used == 1)
+    Ok(counted == 1)
 }

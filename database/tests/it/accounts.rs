@@ -191,9 +191,9 @@ async fn of_sixty_four_uses_of_one_token_one_rotates_it_and_the_others_get_the_s
     for round in 0..20_u8 {
         let (token, child) = ([round, 0], [round, 1]);
         let id = session(&api, user, &token).await;
-        let uses = join_all((0..64).map(|_| rotate(&api, &token, &child))).await;
-        let rotated = uses.iter().filter(|verdict| matches!(verdict, Rotation::Rotated(_))).count();
-        let repeated = uses.iter().filter(|verdict| matches!(verdict, Rotation::Repeated(_))).count();
+        let verdicts = join_all((0..64).map(|_| rotate(&api, &token, &child))).await;
+        let rotated = verdicts.iter().filter(|verdict| matches!(verdict, Rotation::Rotated(_))).count();
+        let repeated = verdicts.iter().filter(|verdict| matches!(verdict, Rotation::Repeated(_))).count();
         assert_eq!((rotated, repeated), (1, 63), "round {round}");
         let live: i64 = scene
             .read(&format!(
@@ -312,8 +312,8 @@ async fn a_code_of_a_second_factor_counts_once() {
     }));
     assert_eq!(uses.await.into_iter().filter(|used| *used).count(), 1);
     assert!(!at_the_gate!(&api, |tx| second_factors::use_step(&mut tx, awa, 6)).expect("an answer"), "older");
-    let used = at_the_gate!(&api, |tx| second_factors::use_recovery_code(&mut tx, awa, b"r1"));
-    assert!(used.expect("an answer"));
+    let first = at_the_gate!(&api, |tx| second_factors::use_recovery_code(&mut tx, awa, b"r1"));
+    assert!(first.expect("an answer"));
     let again = at_the_gate!(&api, |tx| second_factors::use_recovery_code(&mut tx, awa, b"r1"));
     assert!(!again.expect("an answer"));
     // A factor that is confirmed is not replaced by whoever has the password alone.

@@ -130,7 +130,7 @@ fn names(services: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_serves_tells_of_its_health_and_ends_when_its_steps_have_ended() {
-    let here = Surroundings::build().await;
+    let here = Box::pin(Surroundings::build()).await;
     let (worker, shutdown) = here.worker(&[]).await;
     let health = worker.health_address();
     assert_eq!(ask(health, "/health").await.expect("an answer").0, 200);
