@@ -9,14 +9,11 @@ pub(crate) enum Class {
     Write,
     Money,
     SignIn,
-    /// Not a kind of request but what one may cause: a code sent to somebody. Counted by who would get it.
-    Code,
     Webhook,
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Read, Self::Write, Self::Money, Self::SignIn, Self::Code, Self::Webhook];
+    pub(crate) const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Money, Self::SignIn, Self::Webhook];
 
     /// The class of a route, by its template; none of what is always answered.
     pub(crate) fn of(method: &Method, route: &str) -> Option<Self> {
@@ -38,7 +35,6 @@ impl Class {
             Self::Write => "write",
             Self::Money => "money",
             Self::SignIn => "sign_in",
-            Self::Code => "code",
             Self::Webhook => "webhook",
         }
     }
@@ -49,7 +45,6 @@ impl Class {
             Self::Write => limits.write,
             Self::Money => limits.money,
             Self::SignIn => limits.sign_in,
-            Self::Code => limits.code,
             Self::Webhook => limits.webhook,
         }
     }

@@ -10,6 +10,14 @@ use crate::problem::Words;
 /// Seconds after which a page that waits looks again by itself.
 const LOOK_AGAIN: u32 = 5;
 
+/// The language that a page is written in: its sentences are in French and English.
+pub(super) const fn spoken(wanted: Language) -> Language {
+    match wanted {
+        Language::French | Language::Wolof => Language::French,
+        Language::English => Language::English,
+    }
+}
+
 pub(super) fn of(status: &Status, language: Language) -> String {
     let waits = status.stage == DonationStage::Requested;
     let (title, sentence) = words(status.stage);

@@ -56,7 +56,7 @@ refusals!(NotTold: problem::OF_THE_STORE, &[Code::DonationUnknown]);
     responses(
         (status = 200, description = "Where it stands.",
             content((Status = "application/json"), (String = "text/html")),
-            headers(("Vary" = String, description = "`accept`: it says which of the two is given."))),
+            headers(("Vary" = String, description = "`accept, accept-language`: they say which of the two is given, and in what words."))),
         NotTold,
     ))]
 pub(crate) async fn status(
@@ -65,7 +65,7 @@ pub(crate) async fn status(
     asker: Asker,
     id: Result<Path<DonationId>, axum::extract::rejection::PathRejection>,
 ) -> Result<Response, Problem> {
-    let language = asker.language;
+    let language = page::spoken(asker.language);
     let found = match id {
         Ok(Path(donation)) => look(&app, donation).await,
         Err(_) => Err(Problem::new(Code::DonationUnknown)),

@@ -100,7 +100,7 @@ async fn no_web_page_may_ask_where_none_is_named() {
 #[tokio::test]
 async fn a_long_answer_is_compressed_for_whoever_can_read_that() {
     let app = TestApp::start().await;
-    let words = PotSettings { description: "Merci. ".repeat(60), visibility: Visibility::Link, ..settings() };
+    let words = PotSettings { description: "Merci. ".repeat(70), visibility: Visibility::Link, ..settings() };
     let (pot, _) = app.pot(PotSettings { title: "Longue".repeat(10), ..words }).await;
     let path = format!("/api/pots/{}", app.slug(pot).await);
     let plain = Reply::of(app.get(&path)).await;

@@ -217,7 +217,6 @@ fn limits(reader: &mut Reader) -> Limits {
         write: rate(reader, "limits.write"),
         money: rate(reader, "limits.money"),
         sign_in: rate(reader, "limits.sign_in"),
-        code: rate(reader, "limits.code"),
         webhook: rate(reader, "limits.webhook"),
     }
 }

@@ -118,7 +118,6 @@ pub struct Limits {
     pub write: Rate,
     pub money: Rate,
     pub sign_in: Rate,
-    pub code: Rate,
     pub webhook: Rate,
 }
 

@@ -54,7 +54,7 @@ fn the_defaults_are_settings_for_development() {
     assert_eq!(settings.rules.gift_max_xof, 1_000_000);
     assert_eq!(settings.tokens.access, Duration::from_mins(15));
     assert_eq!(settings.redis.url.map(|_| ()), None);
-    assert_eq!((settings.limits.code.burst.get(), settings.limits.code.per_minute.get()), (3, 1));
+    assert_eq!((settings.limits.sign_in.burst.get(), settings.limits.sign_in.per_minute.get()), (20, 60));
     assert_eq!(settings.api.client_address, ClientAddress::Connection);
     assert!(settings.api.metrics_from.iter().all(IpAddr::is_loopback));
 }
@@ -230,6 +230,7 @@ fn production_wants_everything_to_be_given() {
             "wave.webhook_secrets: is still the default, which production refuses",
             "api.public_url: must be an https address that people can reach, in production",
             "tokens.signing_key: must be given in production, here or in tokens.signing_key_file",
+            "accounts.pepper: is still the default, which production refuses",
         ]
     );
 }
@@ -425,6 +426,7 @@ fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
         [
             "accounts.pepper",
             "database.url",
+            "redis.url",
             "temporal.payload_keys",
             "tokens.signing_key",
             "wave.api_key",

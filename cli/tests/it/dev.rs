@@ -117,7 +117,7 @@ fn a_world_is_found_used_and_gone() {
         json(home, &["tokens", "mint", "--user", &fatou, "--json"])["token"].as_str().unwrap().to_owned();
     assert_eq!(token.split('.').count(), 3);
     let nobody = "usr_00000000000000000000000000000000";
-    let (code, out, err) = said(wolo(home).args(["token", "mint", "--user", nobody]));
+    let (code, out, err) = said(wolo(home).args(["tokens", "mint", "--user", nobody]));
     assert_eq!((code, out.as_str()), (3, ""));
     assert_eq!(err, format!("wolo: there is nobody with the id {nobody}\n"));
 
@@ -183,8 +183,7 @@ fn decisions(home: &Path, dev: &Dev, token: &str) {
 /// A moderator's release says what else the pot waits for.
 fn a_minors_pot_still_waits(home: &Path, dev: &Dev) {
     let born = (chrono::Utc::now() - chrono::TimeDelta::days(4_000)).date_naive().to_string();
-    let words =
-        ["people", "add", "--name", "Bineta", "--birth-date", &born, "--phone", "781234568", "--json"];
+    let words = ["users", "add", "--name", "Bineta", "--birth-date", &born, "--phone", "781234568", "--json"];
     let minor = json(home, &words)["id"].as_str().unwrap().to_owned();
     let pot = make_pot(dev.addresses["api"].as_str().unwrap(), &token_of(home, &minor));
     json(home, &["pots", "hold", &pot, "--note", "a test", "--json"]);
@@ -195,7 +194,7 @@ fn a_minors_pot_still_waits(home: &Path, dev: &Dev) {
 }
 
 pub(crate) fn token_of(home: &Path, user: &str) -> String {
-    json(home, &["token", "mint", "--user", user, "--json"])["token"].as_str().unwrap().to_owned()
+    json(home, &["tokens", "mint", "--user", user, "--json"])["token"].as_str().unwrap().to_owned()
 }
 
 pub(crate) fn make_pot(api: &str, token: &str) -> String {

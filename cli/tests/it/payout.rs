@@ -65,7 +65,7 @@ fn pot_with_a_gift(home: &Path, api: &str, wave: &str) -> String {
     let born = birthday.with_year(1996).unwrap();
     assert_ne!(born.year(), birthday.year());
     let born = born.to_string();
-    let add = ["people", "add", "--name", "Coumba", "--birth-date", &born, "--phone", "771234501", "--json"];
+    let add = ["users", "add", "--name", "Coumba", "--birth-date", &born, "--phone", "771234501", "--json"];
     let owner = json(home, &add)["id"].as_str().unwrap().to_owned();
     let pot = make_pot(api, &token_of(home, &owner));
     until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["stage"] == "open").then_some(()));
