@@ -5,10 +5,10 @@ use wolo_database::donations;
 use wolo_domain::donations::{DonationRefusal, DonationStage};
 use wolo_domain::money::Xof;
 use wolo_domain::pots::PotStage;
-use wolo_sandbox::wave::{CheckoutStatus, Endpoint, Fault, RetryAfter};
+use wolo_sandbox::wave::{CheckoutStatus, Endpoint, Fault};
 use wolo_workflows::steps::donations::CheckoutOutcome;
 
-use crate::scene::{Failed, Scene, failure, gift, noon};
+use crate::scene::{Failed, Scene, failure, faults_before_wave_acts, gift, noon};
 
 fn refused(refusal: DonationRefusal) -> CheckoutOutcome {
     CheckoutOutcome::Refused { refusal }
@@ -125,13 +125,7 @@ async fn a_final_no_of_wave_ends_the_gift() {
 async fn what_may_pass_is_tried_again() {
     let scene = Scene::new().await;
     let pot = scene.open_pot().await;
-    let seven = Some(RetryAfter::Seconds(7));
-    for (fault, expected) in [
-        (Fault::TooManyRequests { retry_after: seven }, Failed::again_after(failure::WAVE_THROTTLED, 7)),
-        (Fault::TooManyRequests { retry_after: None }, Failed::again(failure::WAVE_THROTTLED)),
-        (Fault::ErrorBefore { status: 503 }, Failed::again(failure::WAVE_UNREACHABLE)),
-        (Fault::LostRequest, Failed::again(failure::WAVE_UNREACHABLE)),
-    ] {
+    for (fault, expected) in faults_before_wave_acts() {
         scene.bend(Endpoint::CheckoutCreate, fault);
         assert_eq!(scene.fails(DonationSteps::open_checkout, gift(pot, 5_000)).await, expected);
     }

@@ -5,13 +5,13 @@ use temporalio_client::{WorkflowFetchHistoryOptions, WorkflowStartOptions, Workf
 use wolo_activities::{DonationSteps, failure};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId};
-use wolo_sandbox::wave::{CheckoutStatus, Endpoint, Fault, FaultRule, RetryAfter};
+use wolo_sandbox::wave::{CheckoutStatus, Endpoint, Fault, FaultRule};
 use wolo_workflows::donation::{Donation, DonationInput};
 use wolo_workflows::steps::donations::EndedCheckouts;
 use wolo_workflows::steps::pots::PotMoment;
 use wolo_workflows::{ids, queues};
 
-use crate::scene::{Failed, Scene, failure, gift, noon};
+use crate::scene::{Failed, Scene, failure, faults_before_wave_acts, gift, noon};
 
 /// Three gifts whose pages are open, in the order of their ids.
 async fn three_gifts(scene: &Scene, pot: PotId) -> [(DonationId, String); 3] {
@@ -84,13 +84,7 @@ async fn what_keeps_wave_from_ending_a_page_is_named_and_tried_again() {
     let pot = scene.open_pot().await;
     let (_, _, session) = scene.asked(pot, 5_000).await;
     let moment = PotMoment { pot, at: noon() };
-    let seven = Some(RetryAfter::Seconds(7));
-    for (fault, expected) in [
-        (Fault::TooManyRequests { retry_after: seven }, Failed::again_after(failure::WAVE_THROTTLED, 7)),
-        (Fault::TooManyRequests { retry_after: None }, Failed::again(failure::WAVE_THROTTLED)),
-        (Fault::ErrorBefore { status: 503 }, Failed::again(failure::WAVE_UNREACHABLE)),
-        (Fault::LostRequest, Failed::again(failure::WAVE_UNREACHABLE)),
-    ] {
+    for (fault, expected) in faults_before_wave_acts() {
         scene.bend(Endpoint::CheckoutExpire, fault);
         assert_eq!(scene.fails(DonationSteps::end_checkouts, moment).await, expected);
         assert!(is_open(&scene, &session));

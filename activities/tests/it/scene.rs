@@ -21,7 +21,7 @@ use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_sandbox::World;
-use wolo_sandbox::wave::{self as emulator, Endpoint, Fault, FaultRule};
+use wolo_sandbox::wave::{self as emulator, Endpoint, Fault, FaultRule, RetryAfter};
 use wolo_workflows::steps::donations::{
     Checkout, CheckoutOutcome, DonationRequest, Donor, SettleDonation, Settlement,
 };
@@ -277,6 +277,18 @@ impl Failed {
     pub(crate) fn for_good(kind: &str) -> Self {
         Self { for_good: true, ..Self::again(kind) }
     }
+}
+
+/// What keeps a call from having an effect at Wave, and the failure that a step makes of it.
+pub(crate) fn faults_before_wave_acts() -> [(Fault, Failed); 4] {
+    use wolo_activities::failure::{WAVE_THROTTLED, WAVE_UNREACHABLE};
+    let seven = Some(RetryAfter::Seconds(7));
+    [
+        (Fault::TooManyRequests { retry_after: seven }, Failed::again_after(WAVE_THROTTLED, 7)),
+        (Fault::TooManyRequests { retry_after: None }, Failed::again(WAVE_THROTTLED)),
+        (Fault::ErrorBefore { status: 503 }, Failed::again(WAVE_UNREACHABLE)),
+        (Fault::LostRequest, Failed::again(WAVE_UNREACHABLE)),
+    ]
 }
 
 pub(crate) fn failure<T: std::fmt::Debug>(done: Result<T, ActivityEnvironmentError>) -> Failed {

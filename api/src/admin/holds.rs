@@ -6,8 +6,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use wolo_control::AskError;
 use wolo_control::pots::{HoldWish, WishAnswer};
+use wolo_database::Context;
 use wolo_database::pots::Pot;
-use wolo_database::{Context, pots};
 use wolo_domain::ids::UserId;
 use wolo_domain::pots::HoldReason;
 
@@ -15,7 +15,7 @@ use crate::body::{self, Body};
 use crate::caller::{HoldPots, Staff};
 use crate::contract::refusals;
 use crate::fields::{Fields, Lines};
-use crate::pots::Reference;
+use crate::pots::{Reference, find};
 use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::state::App;
 
@@ -77,12 +77,7 @@ async fn read(
         fields.wrong("reason", Words::new("ce texte est vide", "this text is empty"));
     }
     fields.check()?;
-    let mut tx = Context::staff(by).begin(&app.pool).await?;
-    let found = match reference {
-        Reference::Id(id) => pots::pot(&mut *tx, *id).await?,
-        Reference::Slug(slug) => pots::by_slug(&mut *tx, slug).await?,
-    };
-    let pot = found.ok_or_else(|| Problem::new(Code::PotUnknown))?;
+    let pot = find(app, Context::staff(by), reference).await?;
     let wish =
         HoldWish { reason: HoldReason::Moderation, by: by.to_string(), note: note.unwrap_or_default() };
     Ok((pot, wish))

@@ -108,7 +108,7 @@ pub(crate) async fn donate(
 ) -> Result<Response, Problem> {
     let reference = Reference::read(&gift.pot)?;
     let (amount, donor) = gift.read(&app, user)?;
-    let pot = find(&app, user, &reference).await?;
+    let pot = find(&app, Context::caller(user), &reference).await?;
     // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
     if pot.settings.visibility == Visibility::Private && user != Some(pot.owner) {
         return Err(Problem::new(Code::PotUnknown));

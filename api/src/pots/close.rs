@@ -53,7 +53,7 @@ pub(crate) async fn close(
     let mut fields = Fields::default();
     let reason = fields.text("reason", closing.reason, REASON_CHARS, Lines::Many).unwrap_or_default();
     fields.check()?;
-    let pot = find(&app, Some(user), &reference).await?;
+    let pot = find(&app, Context::user(user), &reference).await?;
     if pot.owner != user {
         return Err(Problem::new(Code::PotUnknown));
     }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use wolo_database::Context;
 
 use super::view::{PotView, Reference, Viewer, find};
 use crate::asker::Asker;
@@ -23,7 +24,7 @@ pub(crate) async fn show(
     asker: Asker,
     reference: Reference,
 ) -> Result<Json<PotView>, Problem> {
-    let pot = find(&app, user, &reference).await?;
+    let pot = find(&app, Context::caller(user), &reference).await?;
     let viewer = Viewer::of(&pot, user, &reference);
     if !viewer.may_see(&pot) {
         return Err(Problem::new(Code::PotUnknown));

@@ -68,8 +68,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Reference {
 }
 
 /// The pot, as far as it exists for this caller.
-pub(crate) async fn find(app: &App, user: Option<UserId>, reference: &Reference) -> Result<Pot, Problem> {
-    let caller = Context::caller(user);
+pub(crate) async fn find(app: &App, caller: Context<'_>, reference: &Reference) -> Result<Pot, Problem> {
     let found = match reference {
         Reference::Id(id) => pots::pot(&mut *caller.with_pot(*id).begin(&app.pool).await?, *id).await?,
         Reference::Slug(slug) => {

@@ -97,14 +97,7 @@ pub(crate) async fn request(
     asker: Asker,
     Body { value: wanted, .. }: Body<Wanted>,
 ) -> Result<Response, Problem> {
-    let contact = wanted.read()?;
-    let mut tx = Context::gate().begin(&app.pool).await?;
-    let found = accounts::by_contact(&mut *tx, &contact).await?;
-    let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
-    let language = found.map_or(asker.language, |account| account.language);
-    let sent = send(&app, &mut tx, CodePurpose::SignIn, &contact, language, about).await?;
-    wolo_database::commit(tx).await?;
-    Ok(sent.accepted())
+    send_to_account(&app, &asker, wanted, CodePurpose::SignIn).await
 }
 
 /// The code opens a session, or makes the account that it was asked for.
@@ -161,6 +154,23 @@ pub(crate) async fn resend(
         // Nothing is told about a code that is not known.
         None => Sent { code_id: Uuid::new_v4(), expires_in: app.settings.accounts.code_minutes * 60 },
     };
+    wolo_database::commit(tx).await?;
+    Ok(sent.accepted())
+}
+
+/// A code for whoever has the contact. Nothing tells whether anybody has.
+pub(super) async fn send_to_account(
+    app: &App,
+    asker: &Asker,
+    wanted: Wanted,
+    purpose: CodePurpose,
+) -> Result<Response, Problem> {
+    let contact = wanted.read()?;
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let found = accounts::by_contact(&mut *tx, &contact).await?;
+    let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
+    let language = found.map_or(asker.language, |account| account.language);
+    let sent = send(app, &mut tx, purpose, &contact, language, about).await?;
     wolo_database::commit(tx).await?;
     Ok(sent.accepted())
 }

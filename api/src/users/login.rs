@@ -72,10 +72,14 @@ pub(crate) async fn login(
     if account.locked {
         return Err(Problem::new(Code::AccountLocked));
     }
+    // Hashing takes its time, and no transaction waits for it.
+    let renewed = match hash.filter(|_| outdated) {
+        Some(old) => Some((old, app.credentials.passwords.hash(given.password).await?)),
+        None => None,
+    };
     let mut tx = Context::gate().begin(&app.pool).await?;
     guesses::forget(&mut tx, &target).await?;
-    if let Some(old) = hash.filter(|_| outdated) {
-        let new = app.credentials.passwords.hash(given.password).await?;
+    if let Some((old, new)) = renewed {
         passwords::rehash(&mut tx, account.id, &old, &new).await?;
     }
     wolo_database::commit(tx).await?;

