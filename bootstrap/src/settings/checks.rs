@@ -15,7 +15,7 @@ use url::{Host, Url};
 use super::reader::Reader;
 use super::{
     Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Rules, Settings, Temporal,
-    Tokens, Wave, Worker,
+    Tokens, Wave, Worker, channels,
 };
 use crate::codec::PayloadKey;
 
@@ -28,6 +28,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let database = database(reader, mode);
     let temporal = temporal(reader, mode);
     let wave = wave(reader, mode);
+    let whatsapp = channels::whatsapp(reader);
+    let sendgrid = channels::sendgrid(reader);
     let api = api(reader, mode);
     let redis = redis(reader);
     let limits = limits(reader);
@@ -41,6 +43,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         database,
         temporal: temporal?,
         wave: wave?,
+        whatsapp,
+        sendgrid,
         api: api?,
         redis,
         limits,

@@ -106,9 +106,10 @@ impl Layers {
 
         let (former, ours): (Vec<_>, Vec<_>) =
             self.environment.into_iter().partition(|(name, _)| !name.starts_with(PREFIX));
+        let (former, wrong) = former::read(&former);
+        problems.extend(wrong);
         let mut renamed = Config::builder();
-        for (name, value) in former {
-            let Some(key) = former::key_of(&name) else { continue };
+        for (key, value) in former {
             renamed =
                 renamed.set_override(key, value).map_err(|_| SettingsError::Invalid(vec![unknown(key)]))?;
             sources.insert(key.to_owned(), From::FormerName);
@@ -160,7 +161,7 @@ struct Merged {
 }
 
 fn is_ours(name: &str) -> bool {
-    name.starts_with(PREFIX) || former::key_of(name).is_some()
+    name.starts_with(PREFIX) || former::is_known(name)
 }
 
 /// The embedded file; a test holds that it can be read.

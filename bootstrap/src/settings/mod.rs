@@ -4,6 +4,7 @@
 //! when every value of every layer has been understood; otherwise it says all that is wrong in one go. Values of secrets
 //! are never repeated, not even bad ones.
 
+mod channels;
 mod checks;
 mod former;
 mod layers;
@@ -31,6 +32,10 @@ pub struct Settings {
     pub database: Database,
     pub temporal: Temporal,
     pub wave: Wave,
+    /// Absent: not used.
+    pub whatsapp: Option<WhatsApp>,
+    /// Absent: not used.
+    pub sendgrid: Option<SendGrid>,
     pub api: Api,
     pub redis: Redis,
     pub limits: Limits,
@@ -77,6 +82,19 @@ pub struct Wave {
     /// For one call as a whole.
     pub timeout: Duration,
     pub at_once: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct WhatsApp {
+    pub access_token: SecretString,
+    pub phone_number_id: String,
+    pub webhook_verify_token: SecretString,
+}
+
+#[derive(Debug, Clone)]
+pub struct SendGrid {
+    pub api_key: SecretString,
+    pub from_email: String,
 }
 
 #[derive(Debug, Clone)]

@@ -402,6 +402,73 @@ fn the_names_of_the_earlier_system_are_read_below_the_file_and_the_new_names() {
 }
 
 #[test]
+fn the_names_of_messages_and_limits_are_read_as_well() {
+    let settings = Layers::new()
+        .environment([
+            ("WHATSAPP_ACCESS_TOKEN", "EAAformer"),
+            ("WHATSAPP_PHONE_NUMBER_ID", "106540352242922"),
+            ("WHATSAPP_WEBHOOK_VERIFY_TOKEN", "said again"),
+            ("SENDGRID_API_KEY", "SG.former"),
+            ("SENDGRID_FROM_EMAIL", "fete@wolo.example"),
+            ("REDIS_HOST", "redis.internal"),
+            ("REDIS_PORT", "6380"),
+            ("REDIS_PASSWORD", "p@ss/word"),
+        ])
+        .read()
+        .unwrap();
+    let whatsapp = settings.whatsapp.unwrap();
+    assert_eq!(whatsapp.access_token.expose_secret(), "EAAformer");
+    assert_eq!(whatsapp.phone_number_id, "106540352242922");
+    assert_eq!(whatsapp.webhook_verify_token.expose_secret(), "said again");
+    let sendgrid = settings.sendgrid.unwrap();
+    assert_eq!(sendgrid.api_key.expose_secret(), "SG.former");
+    assert_eq!(sendgrid.from_email, "fete@wolo.example");
+    assert_eq!(settings.redis.url.unwrap().expose_secret(), "redis://:p%40ss%2Fword@redis.internal:6380");
+}
+
+#[test]
+fn a_former_redis_needs_a_host_and_a_port_that_is_one() {
+    let of = |variables: &[(&str, &str)]| Layers::new().environment(variables.iter().copied()).read();
+    let url = |settings: Settings| settings.redis.url.map(|url| url.expose_secret().to_owned());
+    // What Kubernetes sets for a service called redis.
+    assert_eq!(url(of(&[("REDIS_PORT", "tcp://10.0.0.11:6379")]).unwrap()), None);
+    assert_eq!(url(of(&[("REDIS_HOST", "10.0.0.11")]).unwrap()).as_deref(), Some("redis://10.0.0.11"));
+    let newer = [("REDIS_HOST", "old.internal"), ("WOLO__REDIS__URL", "redis://new.internal")];
+    assert_eq!(url(of(&newer).unwrap()).as_deref(), Some("redis://new.internal"));
+    for (variables, expected) in [
+        ([("REDIS_HOST", "a"), ("REDIS_PORT", "tcp://10.0.0.11:6379")], "REDIS_PORT: must be a port"),
+        ([("REDIS_HOST", "user@a"), ("REDIS_PORT", "")], "REDIS_HOST: must be a host name or an address"),
+    ] {
+        assert_eq!(problems(of(&variables)), [expected]);
+    }
+}
+
+#[test]
+fn a_channel_is_complete_or_absent() {
+    let settings = Layers::new().read().unwrap();
+    assert!(settings.whatsapp.is_none() && settings.sendgrid.is_none());
+    for (set, expected) in [
+        (
+            ("whatsapp.access_token", "EAA"),
+            "whatsapp: needs access_token, phone_number_id and webhook_verify_token, or none of them",
+        ),
+        (
+            ("whatsapp.phone_number_id", "106540352242922"),
+            "whatsapp: needs access_token, phone_number_id and webhook_verify_token, or none of them",
+        ),
+        (("sendgrid.api_key", "SG.x"), "sendgrid: needs api_key and from_email, or none of them"),
+        (
+            ("sendgrid.from_email", "fete@wolo.example"),
+            "sendgrid: needs api_key and from_email, or none of them",
+        ),
+    ] {
+        assert_eq!(problems(development(&[set])), [expected]);
+    }
+    let wrong = development(&[("sendgrid.from_email", "fete"), ("sendgrid.api_key", "SG.x")]);
+    assert_eq!(problems(wrong), ["sendgrid.from_email: must be a mail address"]);
+}
+
+#[test]
 fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
     let layers = Layers::new()
         .environment([("WOLO__API__BODY_LIMIT_BYTES", "2048"), ("WAVE_API_KEY", "wave_sn_test_s3cret")])
@@ -427,11 +494,14 @@ fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
             "accounts.pepper",
             "database.url",
             "redis.url",
+            "sendgrid.api_key",
             "temporal.payload_keys",
             "tokens.signing_key",
             "wave.api_key",
             "wave.signing_secret",
             "wave.webhook_secrets",
+            "whatsapp.access_token",
+            "whatsapp.webhook_verify_token",
         ]
     );
 }

@@ -36,9 +36,16 @@ fn options() -> Result<Options> {
         webhook_retry: Retry { first: Duration::from_millis(200), ..Retry::default() },
         redis: false,
         // One machine asks for everybody here, more often than any caller may.
-        settings: ["limits.read", "limits.write", "limits.money", "limits.webhook"]
-            .map(|limit| (limit, "1000000,1000000".to_owned()))
-            .into(),
+        settings: [
+            ("limits.read", "1000000,1000000"),
+            ("limits.write", "1000000,1000000"),
+            ("limits.money", "1000000,1000000"),
+            ("limits.sign_in", "1000000,1000000"),
+            ("limits.webhook", "1000000,1000000"),
+            ("accounts.guesses", "1000"),
+        ]
+        .map(|(key, value)| (key, value.to_owned()))
+        .into(),
         parts: Where::Apart(std::env::current_exe()?),
     })
 }

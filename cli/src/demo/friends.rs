@@ -46,6 +46,16 @@ pub(crate) struct Card<'a> {
     pub(crate) message: Option<&'a str>,
 }
 
+/// Who wants an account.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Newcomer<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) born: NaiveDate,
+    pub(crate) phone: &'a str,
+    /// Absent: signs in with codes alone.
+    pub(crate) password: Option<&'a str>,
+}
+
 fn pot_body(title: &str, visibility: Visibility) -> Value {
     json!({ "title": title, "target": 25_000, "visibility": visibility })
 }
@@ -62,8 +72,9 @@ impl Api {
     }
 
     /// Asks for an account; the answer says what the code is given back with.
-    pub(crate) async fn register(&self, name: &str, born: NaiveDate, phone: &str) -> Result<String> {
-        let wanted = json!({ "name": name, "birth_date": born, "phone": phone });
+    pub(crate) async fn register(&self, wanted: &Newcomer<'_>) -> Result<String> {
+        let Newcomer { name, born, phone, password } = wanted;
+        let wanted = json!({ "name": name, "birth_date": born, "phone": phone, "password": password });
         let request = self.http.post(format!("{}/api/users/auth/register", self.url)).json(&wanted);
         Ok(text(&answer(request.send().await?).await?, "code_id")?.to_owned())
     }

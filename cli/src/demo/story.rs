@@ -19,7 +19,7 @@ use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, WebhookFault
 use wolo_workflows::ids;
 
 use super::checks::Checks;
-use super::friends::{Api, Card, Gift};
+use super::friends::{Api, Card, Gift, Newcomer};
 use super::ledger::Books;
 use super::teller::Teller;
 use super::{until, wave_book};
@@ -27,7 +27,6 @@ use crate::local::Local;
 use crate::output::{day, instant, instant_or_dash};
 
 const AWAS_PHONE: &str = "+221771234567";
-const SOON: Duration = Duration::from_secs(10);
 const DAY: Duration = Duration::from_hours(24);
 
 pub(super) struct Story<'a> {
@@ -83,12 +82,10 @@ impl<'a> Story<'a> {
     async fn awa_opens_an_account(&mut self, birthday: NaiveDate) -> Result<String> {
         // Twenty-four years before a 29 February there was one too.
         let born = birthday.with_year(birthday.year() - 24).context("a day of birth")?;
-        let code_id = self.api.register("Awa Ndiaye", born, AWAS_PHONE).await?;
-        let letter = self.local.world.inbox.wait_for(AWAS_PHONE, SOON, |letters| letters.last().cloned());
-        let letter = letter.await.context("no code came to Awa's phone")?;
-        let code = letter.text.split_whitespace().find(|word| word.parse::<u32>().is_ok());
-        let code = code.context("a code in the letter")?;
-        let token = self.api.give_code(&code_id, code).await?;
+        let awa = Newcomer { name: "Awa Ndiaye", born, phone: AWAS_PHONE, password: None };
+        let code_id = self.api.register(&awa).await?;
+        let code = self.local.code_for(AWAS_PHONE).await?;
+        let token = self.api.give_code(&code_id, &code).await?;
         self.teller
             .say("Awa opens an account. A code comes to her phone by WhatsApp, and proves that it is hers.");
         Ok(token)

@@ -22,6 +22,7 @@ use wolo_bootstrap::settings::{Layers, Mode, Settings, SettingsError};
 use wolo_bootstrap::temporal;
 use wolo_control::Control;
 use wolo_database::Pool;
+use wolo_sandbox::inbox::Message;
 use wolo_sandbox::tools::{Places, RedisTool};
 use wolo_sandbox::{Redis, World, folders, ports, postgres, temporal as engine, wave, world};
 
@@ -136,6 +137,16 @@ impl Local {
 
     pub(crate) async fn control(&self) -> Result<Control> {
         Ok(Control::new(temporal::connect(&self.settings.temporal).await?))
+    }
+
+    /// The one-time code in the last message to a phone, once there is one.
+    pub(crate) async fn code_for(&self, phone: &str) -> Result<String> {
+        let code = |message: &Message| {
+            let mut words = message.text.split_whitespace();
+            words.find(|word| word.parse::<u32>().is_ok()).map(str::to_owned)
+        };
+        let found = self.world.inbox.wait_for(phone, POST_WITHIN, |messages| messages.last().and_then(code));
+        found.await.with_context(|| format!("no code came to {phone}"))
     }
 
     /// Stops everything in order: first ours, so that it can say goodbye to the rest.
@@ -261,3 +272,6 @@ pub(crate) fn usual_folder() -> PathBuf {
 
 /// How long anything of ours may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a message may take to arrive.
+const POST_WITHIN: Duration = Duration::from_secs(10);

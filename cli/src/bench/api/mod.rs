@@ -1,4 +1,5 @@
-//! `wolo bench api`: the API's routes, and pgbench with the statements of each, in turns, on one Postgres.
+//! `wolo bench api`: the API's routes, and pgbench with the statements of each, in turns, on one Postgres. Signing in is
+//! hashing for the most part and stands alone; whether its time tells who has an account is measured instead.
 //!
 //! What the statements cost is Postgres's and the schema's; the difference is what the API costs. Both have as many
 //! connections, one thread that drives them, the same role and the same rows.
@@ -7,6 +8,7 @@ mod load;
 mod pgbench;
 mod report;
 mod routes;
+mod sign_in;
 mod statements;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use self::load::drive;
 use self::pgbench::Pgbench;
 use self::report::{Measured, Report, Run};
 use self::routes::Route;
+use self::sign_in::Apart;
 use super::{LOOK, options, pot, process, warn_of_debug_build};
 use crate::demo::{Api, Card};
 use crate::local::{Local, Parts};
@@ -59,7 +62,9 @@ pub(crate) async fn api(pace: Pace, format: Format) -> Result<()> {
 
 async fn measure(local: &Local, pgbench: &Pgbench, pace: Pace) -> Result<Report> {
     let Parts::Apart { api, .. } = &local.parts else { bail!("processes of their own are what is measured") };
-    let (pot, gift) = pot_with_gifts(local).await?;
+    let asking = Api::at(&local.addresses.api)?;
+    let (pot, gift) = pot_with_gifts(local, &asking).await?;
+    sign_in::open_account(local, &asking).await?;
     let address = local.settings.api.listen;
     let routes = Route::all(local, pot, gift)?;
     for route in &routes {
@@ -77,18 +82,20 @@ async fn measure(local: &Local, pgbench: &Pgbench, pace: Pace) -> Result<Report>
         }
         progress.to((round * 2 + 1).into());
         for (route, measured) in routes.iter().zip(&mut measured) {
-            measured.pgbench.push(Run::of(&pgbench.run(local, &route.script, pace).await?)?);
+            if let Some(beside) = &route.beside {
+                measured.pgbench.push(Run::of(&pgbench.run(local, &beside.script, pace).await?)?);
+            }
         }
         progress.to((round * 2 + 2).into());
     }
-    Ok(Report { pace, routes: measured })
+    let apart = Apart::measure(&local.addresses.api).await?;
+    Ok(Report { pace, routes: measured, apart })
 }
 
 /// A public pot with gifts that are in the ledger, and one of them.
-async fn pot_with_gifts(local: &Local) -> Result<(PotId, DonationId)> {
-    let api = Api::at(&local.addresses.api)?;
+async fn pot_with_gifts(local: &Local, api: &Api) -> Result<(PotId, DonationId)> {
     let pool: Pool = local.pool(1).await?;
-    let pot = pot::open(local, &api, &pool, Visibility::Public).await?;
+    let pot = pot::open(local, api, &pool, Visibility::Public).await?;
     pool.close().await;
     let mut gifts = Vec::new();
     for _ in 0..GIFTS {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Pace;
 use super::routes::Route;
+use super::sign_in::Apart;
 use crate::bench::median;
 use crate::bench::report::{hundredths, tenths};
 use crate::output::{self, Format, Listing, Paint};
@@ -89,27 +90,36 @@ impl Summary {
 #[derive(Debug)]
 pub(super) struct Measured {
     name: &'static str,
-    goal_percent: u64,
+    goal_percent: Option<u64>,
     pub(super) ours: Vec<Run>,
+    /// None where pgbench has no part.
     pub(super) pgbench: Vec<Run>,
 }
 
 impl Measured {
     pub(super) fn of(route: &Route) -> Self {
-        Self { name: route.name, goal_percent: route.goal_percent, ours: Vec::new(), pgbench: Vec::new() }
+        let goal_percent = route.beside.as_ref().map(|beside| beside.goal_percent);
+        Self { name: route.name, goal_percent, ours: Vec::new(), pgbench: Vec::new() }
     }
 
-    fn figures(&self) -> Figures {
-        let (ours, pgbench) = (Summary::of(&self.ours), Summary::of(&self.pgbench));
-        let ratio_percent = ours.per_second * 100 / pgbench.per_second.max(1);
-        Figures { ours, pgbench, ratio_percent, ok: ratio_percent >= self.goal_percent }
+    fn ours(&self) -> Summary {
+        Summary::of(&self.ours)
+    }
+
+    fn against(&self) -> Option<Against> {
+        let goal_percent = self.goal_percent?;
+        let pgbench = Summary::of(&self.pgbench);
+        let ratio_percent = self.ours().per_second * 100 / pgbench.per_second.max(1);
+        Some(Against { pgbench, ratio_percent, goal_percent, ok: ratio_percent >= goal_percent })
     }
 }
 
-struct Figures {
-    ours: Summary,
+/// How a route stands beside pgbench.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Against {
     pgbench: Summary,
     ratio_percent: u64,
+    goal_percent: u64,
     ok: bool,
 }
 
@@ -117,6 +127,7 @@ struct Figures {
 pub(super) struct Report {
     pub(super) pace: Pace,
     pub(super) routes: Vec<Measured>,
+    pub(super) apart: Apart,
 }
 
 impl Report {
@@ -136,15 +147,16 @@ impl Report {
         let paint = Paint::for_stdout();
         let mark = |ok| if ok { paint.good("✓") } else { paint.bad("✗") };
         for route in &self.routes {
-            let Figures { ratio_percent, ok, .. } = route.figures();
+            let Some(Against { ratio_percent, goal_percent, ok, .. }) = route.against() else { continue };
             output::say(&format!(
                 "{} {}: {} of pgbench's rate (goal: at least {})",
                 mark(ok),
                 route.name,
                 hundredths(ratio_percent),
-                hundredths(route.goal_percent),
+                hundredths(goal_percent),
             ));
         }
+        output::say(&format!("{} {}", mark(self.apart.ok), self.apart.words()));
         let errors = self.errors();
         output::say(&format!("{} errors: {errors} (goal: none)", mark(errors == 0)));
         Ok(())
@@ -155,17 +167,15 @@ impl Report {
             .routes
             .iter()
             .map(|route| {
-                let Figures { ours, pgbench, ratio_percent, ok } = route.figures();
                 json!({
-                    "route": route.name, "ours": ours, "pgbench": pgbench, "ratio_percent": ratio_percent,
-                    "goal_percent": route.goal_percent, "ok": ok,
+                    "route": route.name, "ours": route.ours(), "against": route.against(),
                     "rounds_ours": route.ours, "rounds_pgbench": route.pgbench,
                 })
             })
             .collect();
         json!({
             "seconds": self.pace.seconds, "concurrency": self.pace.concurrency, "rounds": self.pace.rounds,
-            "routes": routes, "errors": self.errors(), "debug_build": cfg!(debug_assertions),
+            "routes": routes, "wrong_passwords": self.apart, "errors": self.errors(), "debug_build": cfg!(debug_assertions),
         })
     }
 
@@ -173,10 +183,12 @@ impl Report {
         let columns = ["ROUTE", "", "EACH SECOND", "HALF WITHIN", "99 OF 100", "API CPU FOR 1,000", "ERRORS"];
         let mut listing = (2..columns.len()).fold(Listing::new(columns), Listing::right);
         for route in &self.routes {
-            let Figures { ours, pgbench, .. } = route.figures();
+            let ours = route.ours();
             let cpu = format!("{} s", tenths(ours.api_cpu_ms_per_1000));
             listing.row(line(route.name, "API", &ours, cpu, ours.errors.to_string()));
-            listing.row(line("", "pgbench", &pgbench, String::new(), String::new()));
+            if let Some(Against { pgbench, .. }) = route.against() {
+                listing.row(line("", "pgbench", &pgbench, String::new(), String::new()));
+            }
         }
         listing.text()
     }

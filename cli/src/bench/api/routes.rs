@@ -11,7 +11,7 @@ use chrono::Utc;
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Bytes;
-use hyper::header::HOST;
+use hyper::header::{CONTENT_TYPE, HOST};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use wolo_database::Context;
@@ -20,6 +20,7 @@ use wolo_domain::ids::{DonationId, PotId};
 use wolo_sandbox::wave::signature;
 
 use super::pgbench::Script;
+use super::sign_in;
 use super::statements::{
     CLAIMS, EVENT_HANDLED, EVENT_RECEIVED, FAILED_ATTEMPTS, GIFT, POT, committed, rolled_back,
 };
@@ -39,9 +40,16 @@ const EVENT_KIND: &str = "merchant.payment_received";
 
 pub(super) struct Route {
     pub(super) name: &'static str,
-    pub(super) goal_percent: u64,
     pub(super) ask: Arc<Ask>,
+    /// Absent where the statements are the least of what the route does.
+    pub(super) beside: Option<Beside>,
+}
+
+/// What a route is held against.
+pub(super) struct Beside {
     pub(super) script: Script,
+    /// Of pgbench's rate.
+    pub(super) goal_percent: u64,
 }
 
 /// How a route is asked.
@@ -54,12 +62,16 @@ pub(super) enum Ask {
         path: &'static str,
         secret: SecretString,
     },
+    SignIn {
+        path: &'static str,
+        body: String,
+    },
 }
 
 impl Route {
-    pub(super) fn all(local: &Local, pot: PotId, gift: DonationId) -> Result<[Self; 3]> {
+    pub(super) fn all(local: &Local, pot: PotId, gift: DonationId) -> Result<[Self; 4]> {
         let secret = local.settings.wave.webhook_secrets.first().context("Wave's webhooks have a secret")?;
-        Ok([Self::pot(pot)?, Self::status(gift)?, Self::webhook(secret.clone())?])
+        Ok([Self::pot(pot)?, Self::status(gift)?, Self::webhook(secret.clone())?, Self::login()])
     }
 
     /// A public pot, as a visitor sees it.
@@ -68,9 +80,11 @@ impl Route {
         let claims = serde_json::to_string(&Context::visitor().with_pot(pot))?;
         Ok(Self {
             name: "GET /api/pots/{id}",
-            goal_percent: READS_PERCENT_GOAL,
             ask: Arc::new(Ask::Read { path: format!("/api/pots/{pot}") }),
-            script: Script { text, values: vec![("claims", claims), ("pot", pot.uuid().to_string())] },
+            beside: Some(Beside {
+                script: Script { text, values: vec![("claims", claims), ("pot", pot.uuid().to_string())] },
+                goal_percent: READS_PERCENT_GOAL,
+            }),
         })
     }
 
@@ -88,9 +102,8 @@ impl Route {
         ];
         Ok(Self {
             name: "GET /api/payments/status/{id}",
-            goal_percent: READS_PERCENT_GOAL,
             ask: Arc::new(Ask::Read { path: format!("/api/payments/status/{gift}") }),
-            script: Script { text, values },
+            beside: Some(Beside { script: Script { text, values }, goal_percent: READS_PERCENT_GOAL }),
         })
     }
 
@@ -112,10 +125,19 @@ impl Route {
         ];
         Ok(Self {
             name: "POST /api/payments/webhook",
-            goal_percent: WRITES_PERCENT_GOAL,
             ask: Arc::new(Ask::Tell { path: "/api/payments/webhook", secret }),
-            script: Script { text, values },
+            beside: Some(Beside { script: Script { text, values }, goal_percent: WRITES_PERCENT_GOAL }),
         })
+    }
+
+    /// With the right password: a hash is computed, and a session begins.
+    fn login() -> Self {
+        let body = sign_in::body(sign_in::PHONE, sign_in::PASSWORD);
+        Self {
+            name: "POST /api/users/auth/login",
+            ask: Arc::new(Ask::SignIn { path: sign_in::PATH, body: body.to_string() }),
+            beside: None,
+        }
     }
 }
 
@@ -134,6 +156,10 @@ impl Ask {
                     .header("wave-signature", signed)
                     .body(Body::from(body))?
             }
+            Self::SignIn { path, body } => Request::post(*path)
+                .header(HOST, host)
+                .header(CONTENT_TYPE, "application/json")
+                .body(Body::from(body.clone()))?,
         })
     }
 }

@@ -83,7 +83,7 @@ impl Dev {
             () = shutdown.begun() => return Ok(()),
         };
         log.write_to(&local.addresses.logs.join("wolo.log"))?;
-        let served = follow(local, &mut announced, log, shutdown, starting, kept).await;
+        let served = Box::pin(follow(local, &mut announced, log, shutdown, starting, kept)).await;
         drop(announced);
         served
     }
