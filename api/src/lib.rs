@@ -32,4 +32,5 @@ mod state;
 pub mod tokens;
 mod users;
 
+pub use contract::{Route, Who, routes};
 pub use server::{Api, Error, run};

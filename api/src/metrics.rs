@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
+use wolo_bootstrap::temporal;
 use wolo_database::Pool;
 
 use crate::contract::refusals;
@@ -39,10 +40,11 @@ struct Figures {
     limits_shared: IntGauge,
     lookups: IntCounterVec,
     connections: IntGaugeVec,
+    temporal: temporal::Figures,
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(temporal: temporal::Figures) -> Result<Self, prometheus::Error> {
         let figures = Figures {
             registry: Registry::new(),
             requests: HistogramVec::new(
@@ -74,6 +76,7 @@ impl Metrics {
                 Opts::new("wolo_pool_connections", "Connections to Postgres, by whether they are in use."),
                 &["state"],
             )?,
+            temporal,
         };
         let started =
             IntGauge::new("process_start_time_seconds", "When this process started, in Unix time.")?;
@@ -169,9 +172,14 @@ pub(crate) async fn metrics(
     if passed_on || !app.settings.api.metrics_from.contains(&from.ip().to_canonical()) {
         return Err(Problem::new(Code::RouteUnknown));
     }
-    let page = app.metrics.page(&app.pool).map_err(|error| {
+    let mut page = app.metrics.page(&app.pool).map_err(|error| {
         tracing::error!(cause = crate::problem::chain(&error), "the figures could not be written");
         Problem::new(Code::Internal)
     })?;
+    if let Some(calls) = app.metrics.figures.temporal.page().await {
+        page.push_str(&calls);
+    } else {
+        tracing::warn!("the figures of the engine's client could not be read");
+    }
     Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], page).into_response())
 }

@@ -41,6 +41,8 @@ pub enum Error {
     Limits(#[from] RedisUnusable),
     #[error("the figures cannot be kept")]
     Metrics(#[from] prometheus::Error),
+    #[error("the calls to the workflow engine cannot be counted")]
+    TemporalFigures(#[from] temporal::FiguresError),
     #[error("the API stopped serving")]
     Serve(#[source] io::Error),
 }
@@ -65,8 +67,9 @@ impl Api {
             settings.database.url.expose_secret(),
             settings.database.max_connections,
         )?;
-        let control = Control::new(temporal::connect(&settings.temporal).await?);
-        let metrics = Metrics::new()?;
+        let figures = temporal::Figures::start()?;
+        let control = Control::new(temporal::connect_counted(&settings.temporal, &figures).await?);
+        let metrics = Metrics::new(figures)?;
         let limits = Limits::new(&settings, metrics.clone())?;
         let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics);
         Ok(Self { listener, address, router: router::router(app), pool })

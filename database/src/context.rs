@@ -5,8 +5,7 @@
 //! may *do* is decided before, in the handler's signature.
 
 use serde::Serialize;
-use sqlx::Postgres;
-use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Postgres};
 use uuid::Uuid;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 
@@ -62,7 +61,7 @@ impl<'a> Context<'a> {
     }
 
     /// The provider, whose webhook's signature has been checked.
-    pub(crate) const fn wave() -> Self {
+    pub const fn wave() -> Self {
         Self::of("wave")
     }
 
@@ -89,17 +88,23 @@ impl<'a> Context<'a> {
         Self { donation: Some(donation.uuid()), ..self }
     }
 
-    /// A transaction that sees what this caller may see.
+    /// A transaction that sees what this caller may see. Said together with its beginning: every request pays for this
+    /// way to the database and back.
     #[tracing::instrument(name = "db.context.begin", skip_all, err)]
     pub async fn begin(&self, pool: &Pool) -> Result<Transaction, Error> {
-        let mut tx = pool.begin().await?;
-        sqlx::query_scalar!(
-            "select set_config('request.jwt.claims', $1::jsonb::text, true)",
-            Json(self) as _
+        let opening = format!("begin; {}", self.claims());
+        Ok(pool.begin_with(AssertSqlSafe(opening)).await?)
+    }
+
+    /// The statement that says who asks, until the transaction ends. It takes no parameters, so the claims are written
+    /// in digits: nothing that a caller chose can end a literal.
+    pub fn claims(&self) -> String {
+        // A struct of texts always has a JSON form.
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        format!(
+            "select set_config('request.jwt.claims', convert_from('\\x{}', 'UTF8'), true)",
+            hex::encode(json)
         )
-        .fetch_one(&mut *tx)
-        .await?;
-        Ok(tx)
     }
 }
 

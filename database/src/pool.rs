@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::Error;
@@ -12,6 +13,9 @@ pub type Pool = sqlx::PgPool;
 
 /// Waiting longer than this for a connection is an answer too: the caller says 503, or tries again.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connection that nobody used for so long is asked whether it is still there.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// Opens a pool and asks the database once whether it is there.
 pub async fn connect(url: &str, connections: u32) -> Result<Pool, Error> {
@@ -29,7 +33,18 @@ pub fn connect_later(url: &str, connections: u32) -> Result<Pool, Error> {
         ("statement_timeout", "30s"),
         ("idle_in_transaction_session_timeout", "30s"),
     ]);
-    Ok(PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options))
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        // One that was given back a moment ago was well then; asking it again would cost every request a way.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                let rested = about.idle_for >= RESTED;
+                Ok(!rested || connection.ping().await.is_ok())
+            })
+        });
+    Ok(pool.connect_lazy_with(options))
 }
 
 /// Whether the database answers.

@@ -37,7 +37,7 @@ refusals!(NotDecided: Staff::<HoldPots>::REFUSALS, body::REFUSALS, problem::OF_T
 #[utoipa::path(post, path = "/api/admin/pots/{pot}/hold", operation_id = "admin.hold_pot", tag = "admin",
     params(Reference),
     request_body = Decision,
-    security(("bearer" = [])),
+    security(("bearer" = ["support", "superadmin"])),
     responses((status = 204, description = "It is held."), NotDecided))]
 pub(crate) async fn hold(
     State(app): State<App>,
@@ -53,7 +53,7 @@ pub(crate) async fn hold(
 #[utoipa::path(post, path = "/api/admin/pots/{pot}/release", operation_id = "admin.release_pot", tag = "admin",
     params(Reference),
     request_body = Decision,
-    security(("bearer" = [])),
+    security(("bearer" = ["support", "superadmin"])),
     responses((status = 204, description = "No moderator holds it."), NotDecided))]
 pub(crate) async fn release(
     State(app): State<App>,

@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct Services {
     postgres: bool,
     temporal: bool,
+    /// Nothing where the API's processes count their limits each for itself.
+    redis: Option<bool>,
     /// The APIs and workers that have told of themselves lately, and those that fell silent today.
     processes: Vec<Process>,
     queues: Vec<Queue>,
@@ -62,15 +64,16 @@ refusals!(NotShown: Staff::<SeeServices>::REFUSALS);
 
 /// Everything that WOLO is made of, and how it is.
 #[utoipa::path(get, path = "/services", operation_id = "services", tag = "admin",
-    security(("bearer" = [])),
+    security(("bearer" = ["support", "reviewer", "finance", "superadmin"])),
     responses((status = 200, description = "What runs.", body = Services), NotShown))]
 pub(crate) async fn services(
     State(app): State<App>,
     _staff: Staff<SeeServices>,
 ) -> Result<Json<Services>, Problem> {
-    let (board, engine, queues) = tokio::join!(
+    let (board, engine, redis, queues) = tokio::join!(
         tokio::time::timeout(PATIENCE, processes::all(&app.pool)),
         temporal::probe(app.control.client()),
+        app.limits.redis_answers(),
         futures::future::join_all(queues::ALL.map(|name| queue(&app, name))),
     );
     let board = board.ok().and_then(Result::ok);
@@ -95,7 +98,7 @@ pub(crate) async fn services(
             seen_at: one.seen_at,
         })
         .collect();
-    Ok(Json(Services { postgres, temporal: engine.is_ok(), processes, queues, providers }))
+    Ok(Json(Services { postgres, temporal: engine.is_ok(), redis, processes, queues, providers }))
 }
 
 fn severity(state: &str) -> u8 {

@@ -8,6 +8,7 @@
 
 mod all;
 mod docs;
+mod list;
 mod refusals;
 pub(crate) mod schemas;
 
@@ -18,6 +19,7 @@ use axum::response::{IntoResponse as _, Response};
 use utoipa::OpenApi;
 
 pub(crate) use docs::{__path_file, __path_page, file, page};
+pub use list::{Route, Who, routes};
 pub(crate) use refusals::{Nothing, refusals, responses};
 
 /// What the routes are added to.

@@ -153,13 +153,17 @@ mod tests {
     use axum::routing::get;
     use tower::ServiceExt as _;
     use wolo_bootstrap::settings::Layers;
+    use wolo_bootstrap::temporal;
 
     use super::*;
 
     fn routes(tls: bool) -> Router {
         let api = Layers::new().read().unwrap().api;
-        let edge =
-            Edge { patience: Duration::from_millis(20), tls, ..Edge::new(&api, &Metrics::new().unwrap()) };
+        let edge = Edge {
+            patience: Duration::from_millis(20),
+            tls,
+            ..Edge::new(&api, &Metrics::new(temporal::Figures::start().unwrap()).unwrap())
+        };
         Router::new()
             .route("/panics", get(async || -> &'static str { panic!("a bug") }))
             .route("/hangs", get(async || pending::<&'static str>().await))

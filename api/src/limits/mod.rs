@@ -71,6 +71,14 @@ impl Limits {
         (self.local.take(policy.class, key), "local")
     }
 
+    /// Whether the Redis of the settings answers; none where there is no such thing.
+    pub(crate) async fn redis_answers(&self) -> Option<bool> {
+        match &self.shared {
+            Some(shared) => Some(shared.answers().await),
+            None => None,
+        }
+    }
+
     pub(crate) fn user(&self, user: UserId) -> Key {
         self.key("user", user.uuid().as_bytes())
     }

@@ -70,6 +70,13 @@ impl Shared {
         Ok(tokio::time::timeout(PATIENCE, answer).await.map_err(|_| Silence::TimedOut)??)
     }
 
+    /// Whether it is there now, whatever became of the last request.
+    pub(super) async fn answers(&self) -> bool {
+        let mut connection = self.connection.clone();
+        let ping = redis::cmd("PING");
+        matches!(tokio::time::timeout(PATIENCE, ping.query_async::<()>(&mut connection)).await, Ok(Ok(())))
+    }
+
     fn may_ask(&self) -> bool {
         let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
         match *away {

@@ -141,7 +141,7 @@ async fn deal_with(app: &App, notice: &Notice, body: &[u8]) -> Result<(), Proble
 
 async fn pass_on(app: &App, notice: &Notice) -> Result<(), Problem> {
     let Some(heard) = notice.heard else {
-        tracing::info!(event = notice.event, "an event of a type that nothing waits for was kept");
+        tracing::debug!(event = notice.event, "an event of a type that nothing waits for was kept");
         return Ok(());
     };
     let Some(donation) = notice.reference.as_deref().and_then(|text| text.parse::<DonationId>().ok()) else {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
+use wolo_api::Who;
 use wolo_api::tokens::Bearer;
 use wolo_domain::accounts::Role;
 
@@ -54,6 +55,26 @@ async fn every_route_has_a_row() {
         .collect();
     let listed = rows().iter().map(|row| (row.method.to_owned(), row.path.to_owned())).collect();
     assert_eq!(routes, listed, "api/access.csv has exactly the routes that there are");
+}
+
+#[test]
+fn whom_a_route_names_as_its_askers_is_whom_the_table_lets_in() {
+    for route in wolo_api::routes() {
+        let Who::Roles(roles) = &route.who else { continue };
+        let row = rows().into_iter().find(|row| (row.method, row.path) == (&*route.method, &*route.path));
+        let row = row.unwrap();
+        for role in Role::ALL {
+            let let_in = row.answers[role.as_str()] != 403;
+            assert_eq!(
+                let_in,
+                roles.iter().any(|one| one == role.as_str()),
+                "{} {}",
+                row.path,
+                role.as_str()
+            );
+        }
+        assert_eq!((row.answers["visitor"], row.answers["user"]), (401, 403), "{}", row.path);
+    }
 }
 
 #[tokio::test]

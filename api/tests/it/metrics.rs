@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use serde_json::Value;
 use uuid::Uuid;
+use wolo_domain::accounts::Role;
 use wolo_domain::pots::Visibility;
 
 use crate::app::TestApp;
@@ -45,6 +46,18 @@ async fn a_route_is_counted_by_its_template_and_nothing_that_a_caller_wrote_is_a
     assert!((now - 600..=now).contains(&started), "{started}");
     Reply::of(app.get("/api/pots")).await.expect(200);
     assert!(figure(&app, r#"wolo_pool_connections{state="idle"}"#).await >= 1);
+}
+
+#[tokio::test]
+async fn calls_to_the_engine_are_counted_by_what_they_ask() {
+    let app = TestApp::start().await.with(|layers| layers).await;
+    let support = app.staff_token(app.person(10).await, Role::Support);
+    let asked = r#"temporal_request_total{namespace="default",operation="DescribeTaskQueue"}"#;
+    assert_eq!(figure(&app, asked).await, 0);
+    Reply::of(app.get("/services").bearer_auth(support)).await.expect(200);
+    // Two questions about each queue.
+    assert_eq!(figure(&app, asked).await, 2 * 2);
+    assert!(figures(&app).await.contains("\n# TYPE temporal_request_latency_seconds histogram\n"));
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use wolo_domain::accounts::Role;
 use wolo_sandbox::Redis;
 use wolo_sandbox::folders::DataFolder;
 
@@ -22,6 +24,11 @@ async fn two_on(redis: &Redis, rate: &str) -> [TestApp; 2] {
 
 async fn figure(app: &TestApp, line: &str) -> bool {
     Reply::of(app.get("/metrics")).await.body.lines().any(|one| one == line)
+}
+
+async fn redis_answers(app: &TestApp) -> Value {
+    let support = app.staff_token(app.person(10).await, Role::Support);
+    Reply::of(app.get("/services").bearer_auth(support)).await.expect(200)["redis"].clone()
 }
 
 #[tokio::test]
@@ -78,6 +85,7 @@ async fn a_redis_that_dies_under_load_is_missed_by_nobody_and_taken_back() {
         })
         .collect();
     apis[0].until(async || (through.load(Ordering::Relaxed) >= BURST / 2).then_some(())).await;
+    assert_eq!(redis_answers(&apis[0]).await, json!(true));
     redis.kill().await;
     for api in apis.iter() {
         api.until(async || Reply::of(api.get("/metrics")).await.body.contains(REFUSED_HERE).then_some(()))
@@ -94,6 +102,8 @@ async fn a_redis_that_dies_under_load_is_missed_by_nobody_and_taken_back() {
         assert_eq!(let_through(api, 3).await, 0);
         assert!(figure(api, "wolo_limits_shared 0").await);
     }
+    // Shown to those who work here, whose measure of their own is a fresh one.
+    assert_eq!(redis_answers(&apis[0]).await, json!(false));
 
     // It comes back empty, and both find it without being told: then they share one measure again.
     redis.restart().await.unwrap();

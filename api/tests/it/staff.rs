@@ -81,6 +81,7 @@ async fn those_who_work_here_sign_in_with_a_second_factor() {
     assert_eq!(me["roles"], json!(["support"]));
     let services = Reply::of(app.get("/services").bearer_auth(token)).await.expect(200);
     assert_eq!((&services["postgres"], &services["temporal"]), (&json!(true), &json!(true)));
+    assert_eq!(services["redis"], Value::Null, "there is none in this world");
     assert!(services["queues"].as_array().unwrap().iter().any(|queue| queue["name"] == "money"));
 
     // The next time the device is known, and nobody sets up another one with the password alone.

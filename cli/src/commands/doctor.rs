@@ -102,10 +102,15 @@ async fn tools() -> Vec<Finding> {
 
 async fn services(settings: &Settings) -> Vec<Finding> {
     let start = "start `wolo dev`, or say with --config which system you mean";
-    let (database, wave, engine) =
-        tokio::join!(database(settings), wave(settings), temporal::connect(&settings.temporal));
+    let (database, redis, wave, engine) = tokio::join!(
+        database(settings),
+        redis(settings),
+        wave(settings),
+        temporal::connect(&settings.temporal)
+    );
     let mut findings = vec![
         Finding::of("Postgres", database, start),
+        Finding::of("Redis", redis, "see redis.url; until then each process counts its limits alone"),
         Finding::of("Wave", wave, "see wave.url and wave.api_key"),
     ];
     match engine {
@@ -136,6 +141,19 @@ async fn database(settings: &Settings) -> Result<String> {
     // Reads a table, so a database without our tables is noticed too.
     wolo_database::ledger::balances(&pool).await.context("it is not migrated (run `wolo migrate`)")?;
     Ok("answers, and has our tables".to_owned())
+}
+
+async fn redis(settings: &Settings) -> Result<String> {
+    let Some(url) = &settings.redis.url else {
+        return Ok("none is set: each process of the API counts its limits alone".to_owned());
+    };
+    let asked = async {
+        let client = redis::Client::open(url.expose_secret())?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        redis::cmd("PING").query_async::<()>(&mut connection).await
+    };
+    tokio::time::timeout(PATIENCE, asked).await.ok().and_then(Result::ok).context("it does not answer")?;
+    Ok("answers; the API's processes share their limits".to_owned())
 }
 
 async fn wave(settings: &Settings) -> Result<String> {

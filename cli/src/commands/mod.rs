@@ -10,6 +10,7 @@ mod manual;
 mod migrate;
 mod payouts;
 mod pots;
+mod routes;
 mod serve;
 mod time;
 mod tokens;
@@ -61,6 +62,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Say whether everything that WOLO needs is there, and what to do if not
     Doctor(doctor::Doctor),
+    /// List what the API answers, and to whom
+    Routes(routes::Routes),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
@@ -99,6 +102,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Time(time) => wait_for(time.run(config)),
         Command::Migrate(migrate) => wait_for(migrate.run(config)),
         Command::Doctor(doctor) => wait_for(doctor.run(config)),
+        Command::Routes(routes) => routes.run(),
         Command::Config(settings) => settings.run(config),
         Command::Bench(bench) => bench.run(),
         Command::Completions(completions) => completions.run(),

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 37] = [
+const COMMANDS: [&str; 38] = [
     "",
     "dev",
     "demo",
@@ -34,6 +34,7 @@ const COMMANDS: [&str; 37] = [
     "time forward",
     "migrate",
     "doctor",
+    "routes",
     "config",
     "config show",
     "config check",

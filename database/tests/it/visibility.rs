@@ -168,6 +168,76 @@ async fn nobody_sees_a_row_of_somebody_else_whatever_the_query_forgot() {
     assert_eq!(seen, Seen { pots: vec![two.awa.by_link.uuid()], ..Seen::default() });
 }
 
+/// One row of everything that is about a person, in each table whose rows belong to one.
+fn account_rows(user: UserId) -> String {
+    let user = user.uuid();
+    let session = uuid::Uuid::new_v4();
+    format!(
+        "insert into people.passwords (user_id, hash) values ('{user}', 'x');
+         insert into people.second_factors (user_id, secret) values ('{user}', 'x');
+         insert into people.recovery_codes (user_id, code_hash) values ('{user}', 'x');
+         insert into people.roles (user_id, role, granted_by, reason) values ('{user}', 'support', 'x', 'x');
+         insert into people.preferences (user_id, muted) values ('{user}', array['news']);
+         insert into people.identities (issuer, subject, user_id) values ('x', '{user}', '{user}');
+         insert into people.registrations (registration_id, name, birth_date, phone, language)
+             values ('{user}', 'x', '2000-01-01', '+221770000000', 'fr');
+         insert into people.codes (code_id, purpose, contact_hash, code_hash, user_id, tries_left, expires_at)
+             values ('{user}', 'sign_in', 'x', 'x', '{user}', 5, now());
+         insert into people.guesses (target, count) values (convert_to('{user}', 'utf8'), 1);
+         insert into people.sessions (session_id, user_id, proofs, expires_at)
+             values ('{session}', '{user}', array['pwd'], now());
+         insert into people.refresh_tokens (token_hash, session_id, generation)
+             values (convert_to('{user}', 'utf8'), '{session}', 0);
+         insert into ops.outbox (outbox_id, topic, business_key, user_id, payload)
+             values (gen_random_uuid(), 'x', '{user}', '{user}', '{{}}')"
+    )
+}
+
+/// What the API's role may read of a table: its columns, if there are any.
+async fn readable(scene: &Scene, table: &str) -> Option<String> {
+    let columns = format!(
+        "select string_agg(attname, ', ') from pg_attribute
+         where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped
+           and has_column_privilege('wolo_api', attrelid, attnum, 'select')"
+    );
+    scene.read(&columns).await
+}
+
+#[tokio::test]
+async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
+    let two = Two::new().await;
+    for person in [&two.awa, &two.moussa] {
+        two.scene.force(&account_rows(person.user)).await;
+    }
+    let mut read = Vec::new();
+    let mut tx = Context::user(two.awa.user).begin(&two.api).await.expect("a transaction");
+    for table in guarded(&two.scene).await {
+        let both: i64 = two.scene.read(&format!("select count(*) from {table}")).await;
+        assert!(both >= 2, "{table} has nothing to show: give it a row for each person");
+        let Some(columns) = readable(&two.scene, &table).await else { continue };
+        let sql = format!("select (row({columns}))::text as told from {table}");
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *tx).await.expect(&table);
+        for row in &rows {
+            let told: String = row.get("told");
+            let foreign = [two.moussa.user.uuid(), two.moussa.private.uuid(), two.moussa.by_link.uuid()];
+            assert!(!foreign.iter().any(|id| told.contains(&id.to_string())), "{table} tells {told}");
+        }
+        if !rows.is_empty() {
+            read.push((table, rows.len()));
+        }
+    }
+    let own = [
+        ("money.donations", 1),
+        ("people.preferences", 1),
+        ("people.roles", 1),
+        ("people.sessions", 1),
+        ("people.users", 1),
+        ("pots.holds", 1),
+        ("pots.pots", 2),
+    ];
+    assert_eq!(read, own.map(|(table, rows)| (table.to_owned(), rows)));
+}
+
 #[tokio::test]
 async fn a_key_belongs_to_its_scope_also_when_it_is_written() {
     let two = Two::new().await;

@@ -21,9 +21,7 @@ use wolo_sandbox::wave::signature;
 
 use super::pgbench::Script;
 use super::sign_in;
-use super::statements::{
-    CLAIMS, EVENT_HANDLED, EVENT_RECEIVED, FAILED_ATTEMPTS, GIFT, POT, committed, rolled_back,
-};
+use super::statements::{EVENT_HANDLED, EVENT_RECEIVED, FAILED_ATTEMPTS, GIFT, POT, committed, rolled_back};
 use crate::local::Local;
 
 pub(super) type Body = Full<Bytes>;
@@ -76,13 +74,13 @@ impl Route {
 
     /// A public pot, as a visitor sees it.
     fn pot(pot: PotId) -> Result<Self> {
-        let text = rolled_back(&[CLAIMS.with(&[":claims"])?, POT.with(&[":pot"])?]);
-        let claims = serde_json::to_string(&Context::visitor().with_pot(pot))?;
+        let claims = Context::visitor().with_pot(pot).claims();
+        let text = rolled_back(&[claims, POT.with(&[":pot"])?]);
         Ok(Self {
             name: "GET /api/pots/{id}",
             ask: Arc::new(Ask::Read { path: format!("/api/pots/{pot}") }),
             beside: Some(Beside {
-                script: Script { text, values: vec![("claims", claims), ("pot", pot.uuid().to_string())] },
+                script: Script { text, values: vec![("pot", pot.uuid().to_string())] },
                 goal_percent: READS_PERCENT_GOAL,
             }),
         })
@@ -90,12 +88,11 @@ impl Route {
 
     fn status(gift: DonationId) -> Result<Self> {
         let text = rolled_back(&[
-            CLAIMS.with(&[":claims"])?,
+            Context::visitor().with_donation(gift).claims(),
             GIFT.with(&[":gift"])?,
             FAILED_ATTEMPTS.with(&[":subject", ":kind"])?,
         ]);
         let values = vec![
-            ("claims", serde_json::to_string(&Context::visitor().with_donation(gift))?),
             ("gift", gift.uuid().to_string()),
             ("subject", gift.to_string()),
             ("kind", PAYMENT_FAILED.to_owned()),
@@ -109,7 +106,7 @@ impl Route {
 
     /// Stored in one transaction, and noted as dealt with in another.
     fn webhook(secret: SecretString) -> Result<Self> {
-        let claims = CLAIMS.with(&[":claims"])?;
+        let claims = Context::wave().claims();
         let received = EVENT_RECEIVED.with(&[":provider", ":event", ":kind", "null", ":raw"])?;
         let handled = EVENT_HANDLED.with(&[":provider", ":event"])?;
         let text = format!(
@@ -118,7 +115,6 @@ impl Route {
             committed(&[claims, handled])
         );
         let values = vec![
-            ("claims", json!({ "role": "wave" }).to_string()),
             ("provider", "wave".to_owned()),
             ("kind", EVENT_KIND.to_owned()),
             ("raw", format!("\\x{}", hex::encode(event(FIRST_EVENT)))),

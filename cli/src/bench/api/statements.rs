@@ -13,9 +13,6 @@ macro_rules! statement {
     };
 }
 
-/// `Context::begin`: who asks.
-pub(super) const CLAIMS: Statement =
-    statement!("045c541804a2adaf6584ecff3ad4a7a520378d265a8c3d4eecc47e60fd16c66b");
 /// `pots::pot`.
 pub(super) const POT: Statement =
     statement!("062d02f984862e352521b98f67bebae88bed585c3d45940200f93c011cbca444");
@@ -86,8 +83,8 @@ mod tests {
 
     #[test]
     fn a_statement_keeps_its_words_and_gets_its_values() {
-        let text = CLAIMS.with(&[":claims"]).unwrap();
-        assert_eq!(text, "select set_config('request.jwt.claims', :claims::jsonb::text, true)");
+        let text = EVENT_HANDLED.with(&[":provider", ":event"]).unwrap();
+        assert!(text.ends_with("where provider = :provider and event_id = :event"), "{text}");
         let text = EVENT_RECEIVED.with(&[":provider", ":event", ":kind", "null", ":raw"]).unwrap();
         assert!(text.contains("values (:provider, :event, :kind, null, :raw)"), "{text}");
         assert!(!text.contains('$'), "{text}");

@@ -3,6 +3,8 @@
 //! It refuses to wait for a server that is not there: whoever starts a process has a health check and a restart policy,
 //! and a clear sentence now is worth more than a retry in silence.
 
+mod figures;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -16,11 +18,13 @@ use temporalio_common::protos::temporal::api::operatorservice::v1::{
     AddSearchAttributesRequest, ListSearchAttributesRequest,
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::GetSystemInfoRequest;
+use temporalio_common::telemetry::metrics::TemporalMeter;
 use tokio::time::timeout;
 
 use crate::codec::{self, CodecError};
 use crate::settings;
 
+pub use figures::{Figures, FiguresError};
 pub use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType;
 
 /// To have a TCP (and TLS) connection.
@@ -55,11 +59,27 @@ pub enum ConnectError {
 
 /// Connects and makes sure that a Temporal server answers. The namespace is not looked at here.
 pub async fn connect(settings: &settings::Temporal) -> Result<Client, ConnectError> {
+    connected(settings, None).await
+}
+
+/// The same, with every call counted.
+pub async fn connect_counted(
+    settings: &settings::Temporal,
+    figures: &Figures,
+) -> Result<Client, ConnectError> {
+    connected(settings, Some(figures.meter())).await
+}
+
+async fn connected(
+    settings: &settings::Temporal,
+    meter: Option<TemporalMeter>,
+) -> Result<Client, ConnectError> {
     let converter = codec::data_converter(&settings.payload_keys)?;
     let address = settings.address.to_string();
     let tls = (settings.address.scheme() == "https").then(TlsOptions::default);
     let options = ConnectionOptions::new(settings.address.clone())
         .identity(identity())
+        .maybe_metrics_meter(meter)
         .connect_timeout(CONNECT_TIMEOUT)
         .maybe_tls_options(tls)
         .retry_options(RetryOptions::builder().max_elapsed_time(Some(RETRY_LIMIT)).build())
