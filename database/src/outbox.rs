@@ -29,6 +29,8 @@ pub enum Topic {
     PasswordChanged,
     /// A session began on a device that the account had not seen.
     NewDevice,
+    /// An account can be entered with another provider's word from now on.
+    IdentityLinked,
 }
 
 impl Topic {
@@ -45,6 +47,7 @@ impl Topic {
             Self::AlreadyRegistered => "already_registered",
             Self::PasswordChanged => "password_changed",
             Self::NewDevice => "new_device",
+            Self::IdentityLinked => "identity_linked",
         }
     }
 }

@@ -89,6 +89,57 @@ impl FromStr for CodePurpose {
     }
 }
 
+/// Somebody else who knows who people are, and whose word we take for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityProvider {
+    Google,
+    Apple,
+    Facebook,
+}
+
+impl IdentityProvider {
+    pub const ALL: [Self; 3] = [Self::Google, Self::Apple, Self::Facebook];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Google => "google",
+            Self::Apple => "apple",
+            Self::Facebook => "facebook",
+        }
+    }
+
+    /// As people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Google => "Google",
+            Self::Apple => "Apple",
+            Self::Facebook => "Facebook",
+        }
+    }
+
+    /// The issuer under which we keep its people, whichever of its spellings a token has. It never changes: with another
+    /// one nobody would be known again.
+    pub const fn issuer(self) -> &'static str {
+        match self {
+            Self::Google => "https://accounts.google.com",
+            Self::Apple => "https://appleid.apple.com",
+            Self::Facebook => "https://www.facebook.com",
+        }
+    }
+}
+
+impl FromStr for IdentityProvider {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.as_str() == word)
+            .ok_or_else(|| UnknownWord { what: "an identity provider", word: word.to_owned() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +151,9 @@ mod tests {
         }
         for purpose in CodePurpose::ALL {
             assert_eq!(purpose.as_str().parse(), Ok(purpose));
+        }
+        for provider in IdentityProvider::ALL {
+            assert_eq!(provider.as_str().parse(), Ok(provider));
         }
         assert!("root".parse::<Role>().is_err());
     }

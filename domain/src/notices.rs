@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::CodePurpose;
+use crate::accounts::{CodePurpose, IdentityProvider};
 use crate::contacts::{Contact, Language};
 
 /// What a message says, with the address that it goes to. Personal; it is sealed wherever it lies.
@@ -29,6 +29,10 @@ pub enum Says {
     /// A session began on a device that the account had not seen.
     NewDevice {
         device: Option<String>,
+    },
+    /// The account can be entered with another provider's word from now on.
+    IdentityLinked {
+        provider: IdentityProvider,
     },
 }
 
@@ -76,6 +80,14 @@ impl Letter {
             (Says::NewDevice { device }, Language::French | Language::Wolof) => {
                 let device = device.as_deref().unwrap_or("un nouvel appareil");
                 format!("WOLO : connexion à votre compte sur {device}. Si ce n'était pas vous, fermez cette session.")
+            }
+            (Says::IdentityLinked { provider }, Language::English) => {
+                let name = provider.name();
+                format!("WOLO: your account now opens with {name} too. If it was not you, write to us.")
+            }
+            (Says::IdentityLinked { provider }, Language::French | Language::Wolof) => {
+                let name = provider.name();
+                format!("WOLO : votre compte s'ouvre maintenant aussi avec {name}. Si ce n'était pas vous, écrivez-nous.")
             }
         }
     }

@@ -22,6 +22,7 @@ pub(super) async fn write(
         Says::AlreadyRegistered => Topic::AlreadyRegistered,
         Says::PasswordChanged => Topic::PasswordChanged,
         Says::NewDevice { .. } => Topic::NewDevice,
+        Says::IdentityLinked { .. } => Topic::IdentityLinked,
     };
     let unsealable = || {
         tracing::error!("a letter could not be sealed");
