@@ -13,6 +13,7 @@ pub mod ports;
 pub mod postgres;
 pub mod processes;
 pub mod redis;
+pub mod social;
 pub mod temporal;
 pub mod tools;
 pub mod wave;

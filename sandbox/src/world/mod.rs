@@ -9,6 +9,7 @@ use crate::folders::{self, DataFolder};
 use crate::inbox::{self, Inbox};
 use crate::postgres::{self, Postgres};
 use crate::redis::{self, Redis};
+use crate::social::{self, Social};
 use crate::temporal::{self, Temporal};
 use crate::wave::{self, Wave};
 
@@ -26,6 +27,8 @@ pub enum Error {
     Wave(#[from] wave::Error),
     #[error(transparent)]
     Inbox(#[from] inbox::Error),
+    #[error(transparent)]
+    Social(#[from] social::Error),
 }
 
 /// How to start a world.
@@ -53,6 +56,7 @@ pub struct World {
     pub redis: Option<Redis>,
     pub wave: Wave,
     pub inbox: Inbox,
+    pub social: Social,
     // The last field, because it is dropped last: a temporary folder is deleted when nobody writes there any more.
     folder: DataFolder,
 }
@@ -68,14 +72,15 @@ impl World {
         if folder.is_kept() && wave.data_folder.is_none() {
             wave.data_folder = Some(folder.subfolder("wave")?);
         }
-        let (postgres, temporal, redis, wave, inbox) = tokio::try_join!(
+        let (postgres, temporal, redis, wave, inbox, social) = tokio::try_join!(
             async { Ok::<_, Error>(Postgres::start(&folder, options.postgres_port).await?) },
             async { Ok(Temporal::start(&folder, &options.temporal).await?) },
             async { Ok(if options.redis { Some(Redis::start(&folder).await?) } else { None }) },
             async { Ok(Wave::start(wave).await?) },
             async { Ok(Inbox::start(options.inbox_port.unwrap_or(0)).await?) },
+            async { Ok(Social::start(0).await?) },
         )?;
-        Ok(World { postgres, temporal, redis, wave, inbox, folder })
+        Ok(World { postgres, temporal, redis, wave, inbox, social, folder })
     }
 
     /// Where its data and logs are.
@@ -86,14 +91,20 @@ impl World {
     /// Stops everything in order and waits until nothing of it is left. It is all stopped even if there is an error:
     /// that tells of data that could not be kept.
     pub async fn shutdown(self) -> Result<(), Error> {
-        let World { postgres, temporal, redis, wave, inbox, folder } = self;
+        let World { postgres, temporal, redis, wave, inbox, social, folder } = self;
         let redis = async {
             if let Some(redis) = redis {
                 redis.shutdown().await;
             }
         };
-        let ((), (), (), wave, ()) =
-            tokio::join!(postgres.shutdown(), temporal.shutdown(), redis, wave.shutdown(), inbox.shutdown());
+        let ((), (), (), wave, (), ()) = tokio::join!(
+            postgres.shutdown(),
+            temporal.shutdown(),
+            redis,
+            wave.shutdown(),
+            inbox.shutdown(),
+            social.shutdown()
+        );
         folder.close().await;
         Ok(wave?)
     }

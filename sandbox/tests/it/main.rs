@@ -7,6 +7,7 @@ mod inbox;
 mod postgres;
 mod processes;
 mod redis;
+mod social;
 mod temporal;
 mod tools;
 mod wave;
