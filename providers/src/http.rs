@@ -4,11 +4,15 @@
 //! followed (it would carry our key to another host), no proxy is taken from the environment, nothing is repeated
 //! behind our back, and a body larger than [`BODY_LIMIT`] is dropped unread.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use reqwest::{Client, Response, redirect, retry};
+use chrono::{DateTime, Utc};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, RequestBuilder, Response, redirect, retry};
+use url::{Host, Url};
 
-use crate::wire::ProviderError;
+use crate::wire::{ProviderError, retry_after};
 
 /// Largest reply body that is read: 1 MiB. A page of a thousand statement lines is about 700 kB.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -50,8 +54,53 @@ pub fn client(timeouts: Timeouts) -> Result<Client, HttpSetupError> {
         .map_err(HttpSetupError)
 }
 
+/// Whether a secret may be sent there: https, or plain http to this machine, and nothing in the address but where it is.
+pub(crate) fn is_safe_address(url: &Url) -> bool {
+    let this_machine = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        None => return false,
+    };
+    let scheme = url.scheme() == "https" || (url.scheme() == "http" && this_machine);
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    scheme && bare
+}
+
+/// A 2xx or 4xx answer with its whole body (at most 1 MiB).
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What came back, sorted by what it means for the caller.
+pub(crate) async fn answer(request: RequestBuilder, now: DateTime<Utc>) -> Result<Answer, ProviderError> {
+    let mut response = request.send().await.map_err(ProviderError::transport)?;
+    let status = response.status().as_u16();
+    match status {
+        // Their own trouble is told by the status alone; such a body is often a proxy's page.
+        408 | 500..=599 => Err(ProviderError::trouble(status)),
+        429 => {
+            let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+            Err(ProviderError::Throttled { retry_after: retry_after(header, now) })
+        }
+        200..=299 | 400..=499 => {
+            let headers = std::mem::take(response.headers_mut());
+            Ok(Answer { status, headers, body: body(response).await? })
+        }
+        _ => Err(ProviderError::unexpected(
+            "neither a success nor an error; redirects are not followed",
+            Some(status),
+        )),
+    }
+}
+
 /// Reads a body up to [`BODY_LIMIT`]; stops at the first byte beyond it, or before the first when its length says so.
-pub(crate) async fn body(mut response: Response) -> Result<Vec<u8>, ProviderError> {
+async fn body(mut response: Response) -> Result<Vec<u8>, ProviderError> {
     let status = response.status().as_u16();
     let too_large = || ProviderError::unexpected("the body is larger than 1 MiB", Some(status));
     if response.content_length().is_some_and(|length| length > BODY_LIMIT as u64) {

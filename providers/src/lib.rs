@@ -10,6 +10,7 @@
 mod guard;
 pub mod http;
 pub mod private;
+pub mod social;
 pub mod wave;
 pub mod wire;
 

@@ -15,19 +15,17 @@ mod signature;
 mod statement;
 pub mod webhook;
 
-use std::net::IpAddr;
-
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tower_resilience_circuitbreaker::CircuitBreakerConfigError;
-use url::{Host, Url};
+use url::Url;
 
 use crate::guard::{BreakerState, Guard};
-use crate::http::{self, HttpSetupError, Timeouts};
-use crate::wire::{ProviderError, retry_after};
+use crate::http::{self, Answer, HttpSetupError, Timeouts};
+use crate::wire::ProviderError;
 
 pub use checkouts::{CheckoutSession, CheckoutStatus, CreateCheckout, Expiry, PaymentFailure, PaymentStatus};
 pub use payouts::{
@@ -83,7 +81,7 @@ pub enum WaveSetupError {
 #[derive(Debug, Clone)]
 pub struct Wave {
     http: Client,
-    guard: Guard<Reply>,
+    guard: Guard<Answer>,
     base_url: Url,
     api_key: SecretString,
     signing_secret: Option<SecretString>,
@@ -91,7 +89,7 @@ pub struct Wave {
 
 impl Wave {
     pub fn new(access: WaveAccess) -> Result<Self, WaveSetupError> {
-        if !is_safe_address(&access.base_url) {
+        if !http::is_safe_address(&access.base_url) {
             return Err(WaveSetupError::Address);
         }
         bearer(&access.api_key).map_err(WaveSetupError::ApiKey)?;
@@ -156,7 +154,9 @@ impl Wave {
             request = request.header(CONTENT_TYPE, "application/json");
         }
 
-        self.guard.call(Box::pin(answer(request.body(bytes), now))).await
+        let Answer { status, body, .. } =
+            self.guard.call(Box::pin(http::answer(request.body(bytes), now))).await?;
+        Ok(Reply { status, body })
     }
 
     /// The address of a call; each segment is one path element.
@@ -174,40 +174,6 @@ fn bearer(api_key: &SecretString) -> Result<HeaderValue, InvalidHeaderValue> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", api_key.expose_secret()))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// What came back, sorted by what it means for the caller.
-async fn answer(request: RequestBuilder, now: DateTime<Utc>) -> Result<Reply, ProviderError> {
-    let response = request.send().await.map_err(ProviderError::transport)?;
-    let status = response.status().as_u16();
-    match status {
-        // Their own trouble is told by the status alone; such a body is often a proxy's page.
-        408 | 500..=599 => Err(ProviderError::trouble(status)),
-        429 => {
-            let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-            Err(ProviderError::Throttled { retry_after: retry_after(header, now) })
-        }
-        200..=299 | 400..=499 => Ok(Reply { status, body: http::body(response).await? }),
-        _ => Err(ProviderError::unexpected(
-            "neither a success nor an error; redirects are not followed",
-            Some(status),
-        )),
-    }
-}
-
-fn is_safe_address(url: &Url) -> bool {
-    let this_machine = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        None => return false,
-    };
-    let scheme = url.scheme() == "https" || (url.scheme() == "http" && this_machine);
-    let bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    scheme && bare
 }
 
 /// Wave's ids are letters, digits, `-` and `_`. Anything else (a dot, a slash, nothing at all) would address another

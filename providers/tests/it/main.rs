@@ -1,5 +1,5 @@
-//! The Wave client against the Wave emulator: each call succeeds, is safe to repeat, and has each of its failures told
-//! apart.
+//! The clients against the emulators. Of Wave, each call succeeds, is safe to repeat, and has each of its failures told
+//! apart; of the identity providers, no proof is taken but a good one.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
@@ -9,5 +9,6 @@ mod failures;
 mod guard;
 mod payouts;
 mod setting;
+mod social;
 mod statement;
 mod webhooks;
