@@ -12,10 +12,11 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::providers::{social, wave};
 use super::reader::Reader;
 use super::{
     Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Rules, Settings, Temporal,
-    Tokens, Wave, Worker, channels,
+    Tokens, Worker, channels,
 };
 use crate::codec::PayloadKey;
 
@@ -36,6 +37,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let tokens = tokens(reader, mode);
     let accounts = accounts(reader, mode);
     let passwords = passwords(reader);
+    let social = social(reader, mode);
     let worker = worker(reader);
     let rules = rules(reader);
     Some(Settings {
@@ -51,6 +53,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         tokens: tokens?,
         accounts,
         passwords,
+        social,
         worker,
         rules,
     })
@@ -105,45 +108,6 @@ fn temporal(reader: &mut Reader, mode: Mode) -> Option<Temporal> {
         reader.problem("temporal.payload_keys", "holds the development key, which production refuses");
     }
     Some(Temporal { address: address?, namespace, payload_keys })
-}
-
-fn wave(reader: &mut Reader, mode: Mode) -> Option<Wave> {
-    let url = reader.url("wave.url");
-    if let Some(url) = &url {
-        match mode {
-            Mode::Development if !is_loopback(url) => {
-                reader.problem(
-                    "wave.url",
-                    "must be on this machine: development never talks to a real provider",
-                );
-            }
-            Mode::Production if is_loopback(url) => {
-                reader
-                    .problem("wave.url", "must not be on this machine: production never talks to a sandbox");
-            }
-            Mode::Production if url.scheme() != "https" => {
-                reader.problem("wave.url", "must be https in production");
-            }
-            _ => {}
-        }
-    }
-    let api_key = required(reader, "wave.api_key");
-    let real = api_key.expose_secret().split('_').nth(2) == Some("prod");
-    if mode == Mode::Development && real {
-        reader.problem("wave.api_key", "is a key of a real wallet, which development refuses");
-    }
-    let signing_secret = reader.secret("wave.signing_secret");
-    let webhook_secrets: Vec<_> =
-        reader.secret_list("wave.webhook_secrets").into_iter().map(SecretString::from).collect();
-    if webhook_secrets.is_empty() || webhook_secrets.iter().any(|secret| secret.expose_secret().is_empty()) {
-        reader.problem("wave.webhook_secrets", "must hold at least one secret, and none that is empty");
-    }
-    for key in ["wave.api_key", "wave.webhook_secrets"] {
-        not_the_default(reader, mode, key);
-    }
-    let timeout = seconds(reader, "wave.timeout_seconds", 120);
-    let at_once = reader.number("wave.at_once", &(1..=1000));
-    Some(Wave { url: url?, api_key, signing_secret, webhook_secrets, timeout, at_once })
 }
 
 fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {
@@ -382,25 +346,25 @@ fn rules(reader: &mut Reader) -> Rules {
     rules
 }
 
-fn seconds(reader: &mut Reader, key: &str, most: i64) -> Duration {
+pub(super) fn seconds(reader: &mut Reader, key: &str, most: i64) -> Duration {
     Duration::from_secs(reader.number(key, &(1..=most)))
 }
 
-fn required(reader: &mut Reader, key: &str) -> SecretString {
+pub(super) fn required(reader: &mut Reader, key: &str) -> SecretString {
     reader.secret(key).unwrap_or_else(|| {
         reader.problem(key, "must not be empty");
         SecretString::default()
     })
 }
 
-fn not_the_default(reader: &mut Reader, mode: Mode, key: &str) {
+pub(super) fn not_the_default(reader: &mut Reader, mode: Mode, key: &str) {
     if mode == Mode::Production && reader.is_default(key) {
         reader.problem(key, "is still the default, which production refuses");
     }
 }
 
 /// Whether the host is this machine by its written form alone: a name that merely resolves here does not count.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),

@@ -8,6 +8,7 @@ mod channels;
 mod checks;
 mod former;
 mod layers;
+mod providers;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub accounts: Accounts,
     pub passwords: Passwords,
+    pub social: Social,
     pub worker: Worker,
     pub rules: Rules,
 }
@@ -178,6 +180,35 @@ pub struct Passwords {
     pub iterations: u32,
     pub lanes: u32,
     pub at_once: usize,
+}
+
+/// Whose word is taken for who somebody is. A provider that is absent is off.
+#[derive(Debug, Clone)]
+pub struct Social {
+    pub nonce: Duration,
+    pub at_once: usize,
+    pub google: Option<IdTokens>,
+    pub apple: Option<IdTokens>,
+    pub facebook: Option<Facebook>,
+}
+
+/// A provider that tells who somebody is by tokens that it signs.
+#[derive(Debug, Clone)]
+pub struct IdTokens {
+    /// At least one.
+    pub client_ids: Vec<String>,
+    /// At least one.
+    pub issuers: Vec<String>,
+    pub keys_url: Url,
+}
+
+#[derive(Debug, Clone)]
+pub struct Facebook {
+    /// Made for the same app.
+    pub id_tokens: IdTokens,
+    pub app_id: String,
+    pub app_secret: SecretString,
+    pub graph_url: Url,
 }
 
 #[derive(Debug, Clone)]

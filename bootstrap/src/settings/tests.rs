@@ -263,6 +263,44 @@ fn production_refuses_the_sandbox_in_every_spelling() {
 }
 
 #[test]
+fn a_provider_of_identities_is_off_until_our_app_is_named_and_then_has_to_be_in_its_world() {
+    let social = Layers::new().read().unwrap().social;
+    assert!(social.google.is_none() && social.apple.is_none() && social.facebook.is_none());
+
+    let local = "http://127.0.0.1:4020/keys";
+    let named = [("social.google.client_ids", "web, ios"), ("social.google.keys_url", local)];
+    let google = development(&named).unwrap().social.google.unwrap();
+    assert_eq!((google.client_ids.len(), google.issuers.len(), google.keys_url.as_str()), (2, 2, local));
+    assert_eq!(
+        problems(development(&named[..1])),
+        ["social.google.keys_url: must be on this machine: development never talks to a real provider"]
+    );
+
+    let facebook = [("social.facebook.app_id", "221"), ("social.facebook.app_secret", "s3cret-app")];
+    let real = production(&[named[0], facebook[0], facebook[1], ("social.apple.client_ids", "sn.wolo")]);
+    let social = real.unwrap().social;
+    assert_eq!(social.facebook.unwrap().id_tokens.client_ids, ["221"]);
+    assert!(social.google.is_some() && social.apple.is_some());
+    for (set, wrong) in [
+        (
+            &[named[0], named[1]][..],
+            "social.google.keys_url: must not be on this machine: production never talks to a sandbox",
+        ),
+        (
+            &[facebook[0], facebook[1], ("social.facebook.graph_url", "http://graph.facebook.com")],
+            "social.facebook.graph_url: must be https in production",
+        ),
+        (
+            &[facebook[0]],
+            "social.facebook.app_secret: must not be empty while social.facebook.app_id is given",
+        ),
+        (&[named[0], ("social.google.issuers", "")], "social.google.issuers: must hold at least one name"),
+    ] {
+        assert_eq!(problems(production(set)), [wrong]);
+    }
+}
+
+#[test]
 fn two_payload_keys_of_one_id_are_refused() {
     let twice =
         "k:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=,k:d29sby1kZXZlbG9wbWVudC1rZXktbm90LXNlY3JldCE=";
@@ -362,7 +400,12 @@ fn a_file_that_is_missing_or_broken_is_named_and_not_quoted() {
 
 #[test]
 fn no_secret_is_shown_by_debug_or_by_an_error() {
-    let settings = production(&[("wave.signing_secret", "s3cret-signing")]).unwrap();
+    let settings = production(&[
+        ("wave.signing_secret", "s3cret-signing"),
+        ("social.facebook.app_id", "221"),
+        ("social.facebook.app_secret", "s3cret-app"),
+    ])
+    .unwrap();
     let shown = format!("{settings:?}");
     for secret in ["s3cret", "QUJDREVG", "PRIVATE"] {
         assert!(!shown.contains(secret), "{shown}");
@@ -495,6 +538,7 @@ fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
             "database.url",
             "redis.url",
             "sendgrid.api_key",
+            "social.facebook.app_secret",
             "temporal.payload_keys",
             "tokens.signing_key",
             "wave.api_key",
