@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod guesses;
 pub mod identities;
+pub mod nonces;
 pub mod passwords;
 mod people;
 pub mod preferences;
@@ -15,4 +16,6 @@ pub mod roles;
 pub mod second_factors;
 pub mod sessions;
 
-pub use people::{Account, Changing, account, by_contact, by_identity, change_profile, set_contact};
+pub use people::{
+    Account, Adding, Changing, NewAccount, account, add, by_contact, by_identity, change_profile, set_contact,
+};

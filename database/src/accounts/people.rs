@@ -42,6 +42,45 @@ pub enum Changing {
     Taken,
 }
 
+/// An account whose holder has proved who they are.
+#[derive(Clone)]
+pub struct NewAccount {
+    pub id: UserId,
+    pub name: String,
+    pub birth_date: BirthDate,
+    /// Only what was proved.
+    pub email: Option<Email>,
+    pub language: Language,
+}
+
+/// Whether an account could be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adding {
+    Added,
+    /// Another account has the address.
+    Taken,
+}
+
+/// Makes an account. After [`Adding::Taken`] the transaction is good for nothing more.
+#[tracing::instrument(name = "db.accounts.add", skip_all, fields(user = %new.id), err)]
+pub async fn add(connection: &mut PgConnection, new: &NewAccount) -> Result<Adding, Error> {
+    let added = sqlx::query!(
+        "insert into people.users (user_id, name, birth_date, email, language) values ($1, $2, $3, $4, $5)",
+        new.id.uuid(),
+        new.name,
+        new.birth_date.day(),
+        new.email.as_ref().map(Email::reveal),
+        new.language.as_str(),
+    )
+    .execute(connection)
+    .await;
+    match added {
+        Ok(_) => Ok(Adding::Added),
+        Err(error) if is_taken(&error) => Ok(Adding::Taken),
+        Err(error) => Err(error.into()),
+    }
+}
+
 #[tracing::instrument(name = "db.accounts.account", skip_all, fields(%user), err)]
 pub async fn account(database: impl PgExecutor<'_>, user: UserId) -> Result<Option<Account>, Error> {
     sqlx::query_as!(
