@@ -27,6 +27,8 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         // Accounts.
         .routes(routes!(users::register))             // /api/users/auth/register
         .routes(routes!(users::login))                // /api/users/auth/login
+        .routes(routes!(users::nonce))                // /api/users/auth/social-login/nonce
+        .routes(routes!(users::social_login))         // /api/users/auth/social-login
         .routes(routes!(users::request))              // /api/users/auth/otp/request
         .routes(routes!(users::verify))               // /api/users/auth/otp/verify
         .routes(routes!(users::verify_contact))       // /api/users/auth/verify-email

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use secrecy::ExposeSecret as _;
@@ -12,8 +13,9 @@ use wolo_bootstrap::{Settings, Shutdown, temporal};
 use wolo_control::Control;
 use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
+use wolo_providers::social::{Social, SocialSetupError};
 
-use crate::credentials::Credentials;
+use crate::credentials::{self, Credentials};
 use crate::limits::{Limits, RedisUnusable};
 use crate::metrics::Metrics;
 use crate::router;
@@ -37,6 +39,8 @@ pub enum Error {
     Tokens(#[from] TokenError),
     #[error("the keys that seal what lies in the database cannot be used")]
     Seal(#[from] CodecError),
+    #[error("signing in with other providers cannot be had")]
+    Social(#[from] SocialSetupError),
     #[error("limits cannot be shared")]
     Limits(#[from] RedisUnusable),
     #[error("the figures cannot be kept")]
@@ -53,6 +57,7 @@ pub struct Api {
     address: SocketAddr,
     router: Router,
     pool: Pool,
+    credentials: Arc<Credentials>,
 }
 
 impl Api {
@@ -62,7 +67,7 @@ impl Api {
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: settings.api.listen, source })?;
         let verifier = Verifier::new(&settings.tokens)?;
-        let credentials = Credentials::new(&settings)?;
+        let credentials = Credentials::new(&settings, credentials::providers(&settings.social)?)?;
         let pool = wolo_database::connect_later(
             settings.database.url.expose_secret(),
             settings.database.max_connections,
@@ -72,7 +77,8 @@ impl Api {
         let metrics = Metrics::new(figures)?;
         let limits = Limits::new(&settings, metrics.clone())?;
         let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics);
-        Ok(Self { listener, address, router: router::router(app), pool })
+        let credentials = Arc::clone(&app.credentials);
+        Ok(Self { listener, address, router: router::router(app), pool, credentials })
     }
 
     /// Where it listens; with port 0 asked for, the port that was given.
@@ -89,10 +95,19 @@ impl Api {
                 .await
         };
         let presence = Presence { kind: Kind::Api, version: env!("CARGO_PKG_VERSION"), queues: Vec::new() };
-        let present = processes::present(&self.pool, &presence, BTreeMap::new, shutdown.begun());
+        let breakers = || breakers(&self.credentials.social);
+        let present = processes::present(&self.pool, &presence, breakers, shutdown.begun());
         let (served, ()) = tokio::join!(served, present);
         served.map_err(Error::Serve)
     }
+}
+
+/// Provider to state.
+fn breakers(social: &Social) -> BTreeMap<String, String> {
+    social
+        .breakers()
+        .map(|(provider, state)| (provider.as_str().to_owned(), state.as_str().to_owned()))
+        .collect()
 }
 
 /// Listens where the settings say and serves until the end begins.

@@ -30,7 +30,7 @@ pub(crate) struct Services {
     /// The APIs and workers that have told of themselves lately, and those that fell silent today.
     processes: Vec<Process>,
     queues: Vec<Queue>,
-    /// Provider to the worst state that any worker's breaker is in.
+    /// Provider to the worst state that any process's breaker is in.
     providers: BTreeMap<String, String>,
 }
 

@@ -36,6 +36,10 @@ shapes! {
     UserId = id(ids::UserId::PREFIX, "A person with an account.");
     Role = words("What somebody is trusted with who works here.", accounts::Role::ALL.map(accounts::Role::as_str));
     Language = words("What a person reads.", contacts::Language::ALL.map(contacts::Language::as_str));
+    IdentityProvider = words(
+        "Whose word is taken for who somebody is.",
+        accounts::IdentityProvider::ALL.map(accounts::IdentityProvider::as_str),
+    );
     Francs = francs();
     PotStage = words("Where a pot stands.", pots::PotStage::ALL.map(pots::PotStage::as_str));
     HoldReason = words("What a held pot waits for.", pots::HoldReason::ALL.map(pots::HoldReason::as_str));

@@ -42,6 +42,15 @@ impl Keyed {
         self.hash("refresh token", &[token.as_bytes()])
     }
 
+    pub(crate) fn nonce(&self, nonce: &str) -> Vec<u8> {
+        self.hash("nonce", &[nonce.as_bytes()])
+    }
+
+    /// Of an access token that another provider gave out.
+    pub(crate) fn foreign_token(&self, token: &str) -> Vec<u8> {
+        self.hash("foreign token", &[token.as_bytes()])
+    }
+
     /// The token that follows another one. It can be made again when the reply that carried it was lost, by us and by
     /// nobody else.
     pub(crate) fn child_of(&self, token: &str) -> String {
@@ -83,6 +92,11 @@ pub(crate) fn new_code() -> Result<String, NoRandomness> {
 
 /// 256 bits.
 pub(crate) fn new_refresh_token() -> Result<String, NoRandomness> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
+}
+
+/// 256 bits, which somebody carries to another provider and back.
+pub(crate) fn new_nonce() -> Result<String, NoRandomness> {
     Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
 }
 

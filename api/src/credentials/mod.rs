@@ -1,17 +1,20 @@
-//! What proves who somebody is: passwords, one-time codes, tokens, a second factor. Everything secret is made, hashed and
-//! compared here and nowhere else; the database sees hashes and sealed bytes.
+//! What proves who somebody is: passwords, one-time codes, tokens, a second factor, another provider's word. Everything
+//! secret is made, hashed and compared here and nowhere else; the database sees hashes and sealed bytes.
 
 mod keyed;
 mod passwords;
 mod second_factor;
+mod social;
 
-pub(crate) use keyed::{Keyed, new_code, new_recovery_codes, new_refresh_token};
+pub(crate) use keyed::{Keyed, new_code, new_nonce, new_recovery_codes, new_refresh_token};
 pub(crate) use passwords::{Passwords, Verified, weakness};
 pub(crate) use second_factor::Secret;
+pub(crate) use social::providers;
 
 use secrecy::ExposeSecret as _;
 use wolo_bootstrap::codec::CodecError;
 use wolo_bootstrap::{Seal, Settings};
+use wolo_providers::social::Social;
 
 use crate::problem::{Code, Problem};
 use keyed::NoRandomness;
@@ -21,14 +24,16 @@ pub(crate) struct Credentials {
     pub(crate) passwords: Passwords,
     pub(crate) keyed: Keyed,
     pub(crate) seal: Seal,
+    pub(crate) social: Social,
 }
 
 impl Credentials {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, CodecError> {
+    pub(crate) fn new(settings: &Settings, social: Social) -> Result<Self, CodecError> {
         Ok(Self {
             passwords: Passwords::new(&settings.passwords),
             keyed: Keyed::new(settings.accounts.pepper.expose_secret().as_bytes()),
             seal: Seal::new(&settings.temporal.payload_keys)?,
+            social,
         })
     }
 }

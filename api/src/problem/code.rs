@@ -97,6 +97,21 @@ codes! {
     ContactTaken = "contact_taken", CONFLICT,
         "Contact déjà utilisé", "Contact taken",
         "Un autre compte a ce contact.", "Another account has this contact.";
+    IdentityRefused = "identity_refused", UNAUTHORIZED,
+        "Connexion refusée", "Sign-in refused",
+        "Cette preuve n'est pas acceptée ; recommencez la connexion.",
+        "This proof is not accepted; begin to sign in again.";
+    IdentityProviderOff = "identity_provider_off", UNPROCESSABLE_ENTITY,
+        "Connexion non proposée", "Sign-in not offered",
+        "On ne se connecte pas ici par ce moyen.", "Nobody signs in here in this way.";
+    IdentityProviderAway = "identity_provider_away", SERVICE_UNAVAILABLE,
+        "Fournisseur injoignable", "Provider away",
+        "Nous ne pouvons pas vérifier cette preuve pour le moment ; renvoyez-la dans un instant.",
+        "We cannot check this proof for the moment; send it again in a moment.";
+    AccountDetailsMissing = "account_details_missing", UNPROCESSABLE_ENTITY,
+        "Il manque de quoi ouvrir un compte", "Details of a new account missing",
+        "Vous n'avez pas encore de compte ; renvoyez la même preuve avec ce qui manque.",
+        "You have no account yet; send the same proof again with what is missing.";
     SecondFactorThere = "second_factor_there", CONFLICT,
         "Second facteur déjà là", "Second factor there",
         "Ce compte a déjà un second facteur.", "This account has a second factor already.";
@@ -223,6 +238,7 @@ impl Code {
             Self::TimedOut | Self::NotYet | Self::EngineUnavailable | Self::StoreUnavailable | Self::Busy => {
                 Some(3)
             }
+            Self::IdentityProviderAway => Some(5),
             _ => None,
         }
     }
@@ -230,9 +246,11 @@ impl Code {
     /// What a 401 asks for.
     pub(crate) const fn challenge(self) -> Option<&'static str> {
         match self {
-            Self::TokenMissing | Self::CredentialsWrong | Self::OneTimeCodeWrong | Self::RefreshRefused => {
-                Some("Bearer")
-            }
+            Self::TokenMissing
+            | Self::CredentialsWrong
+            | Self::OneTimeCodeWrong
+            | Self::IdentityRefused
+            | Self::RefreshRefused => Some("Bearer"),
             Self::TokenInvalid => Some("Bearer error=\"invalid_token\""),
             Self::SignatureInvalid => Some("Wave-Signature"),
             _ => None,

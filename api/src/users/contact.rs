@@ -1,11 +1,29 @@
-//! Reading the contact that somebody names, by which they are known.
+//! Reading what somebody is known by: a contact, a birth date.
 
+use chrono::NaiveDate;
 use wolo_domain::contacts::{Contact, Email};
+use wolo_domain::dakar;
+use wolo_domain::people::BirthDate;
 
 use crate::fields::Fields;
 use crate::problem::Words;
+use crate::state::App;
+
+/// Nobody who registers is older.
+const OLDEST_YEARS: i32 = 120;
 
 impl Fields {
+    pub(crate) fn birth_date(&mut self, field: &str, given: NaiveDate) -> BirthDate {
+        let birth_date = BirthDate::new(given);
+        if !(0..=OLDEST_YEARS).contains(&birth_date.age_on(dakar::day_of(App::now()))) {
+            self.wrong(
+                field,
+                Words::new("cette date de naissance n'est pas possible", "this birth date is not possible"),
+            );
+        }
+        birth_date
+    }
+
     pub(crate) fn email(&mut self, field: &str, given: Option<&str>) -> Option<Email> {
         let given = given.filter(|text| !text.trim().is_empty())?;
         let email = given.parse().ok();

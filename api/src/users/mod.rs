@@ -13,6 +13,7 @@ mod profile;
 mod register;
 mod second_factor;
 mod sessions;
+mod social_login;
 mod tokens;
 
 pub(crate) use codes::{
@@ -35,4 +36,5 @@ pub(crate) use profile::{
 pub(crate) use register::{__path_register, register};
 pub(crate) use second_factor::{__path_enrol, __path_give, enrol, give};
 pub(crate) use sessions::{__path_end, __path_list, __path_logout, end, list, logout};
+pub(crate) use social_login::{__path_nonce, __path_social_login, nonce, social_login};
 pub(crate) use tokens::{__path_refresh, refresh};

@@ -11,9 +11,7 @@ use wolo_database::accounts::registrations::{self, Registration};
 use wolo_database::{Context, accounts};
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::{Contact, Language};
-use wolo_domain::dakar;
 use wolo_domain::notices::{Letter, Says};
-use wolo_domain::people::BirthDate;
 
 use super::codes::Sent;
 use super::{codes, letters};
@@ -22,12 +20,10 @@ use crate::body::{self, Body};
 use crate::contract::{refusals, schemas};
 use crate::credentials;
 use crate::fields::Fields;
-use crate::problem::{self, Code, Problem, Words};
+use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
-const NAME_CHARS: usize = 200;
-/// Nobody who registers is older.
-const OLDEST_YEARS: i32 = 120;
+pub(super) const NAME_CHARS: usize = 200;
 
 /// Who wants an account. A phone or a mail address, one of the two.
 #[derive(Deserialize, ToSchema)]
@@ -87,12 +83,7 @@ impl NewAccount {
         let mut fields = Fields::default();
         let name = fields.some_text("name", self.name, NAME_CHARS);
         let contact = fields.contact(self.phone.as_deref(), self.email.as_deref());
-        let birth_date = BirthDate::new(self.birth_date);
-        if !(0..=OLDEST_YEARS).contains(&birth_date.age_on(dakar::day_of(App::now()))) {
-            let words =
-                Words::new("cette date de naissance n'est pas possible", "this birth date is not possible");
-            fields.wrong("birth_date", words);
-        }
+        let birth_date = fields.birth_date("birth_date", self.birth_date);
         if let Some(password) = &self.password {
             let reached = contact.as_ref().map_or("", Contact::reveal);
             if let Some(words) = credentials::weakness(password.expose_secret(), &[&name, reached]) {

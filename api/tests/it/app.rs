@@ -17,6 +17,7 @@ use wolo_bootstrap::settings::Layers;
 use wolo_bootstrap::{Seal, Settings, Shutdown};
 use wolo_database::people::{self, User};
 use wolo_database::{Pool, outbox, pots};
+use wolo_domain::accounts::IdentityProvider::{Apple, Facebook, Google};
 use wolo_domain::accounts::Role;
 use wolo_domain::dakar;
 use wolo_domain::ids::{PotId, UserId};
@@ -26,7 +27,7 @@ use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
 use wolo_sandbox::temporal::{IndexedType, SearchAttribute};
 use wolo_sandbox::wave::{Retry, Wave};
-use wolo_sandbox::{World, temporal, wave, world};
+use wolo_sandbox::{World, social, temporal, wave, world};
 use wolo_worker::Worker;
 
 use crate::reply::Reply;
@@ -84,6 +85,14 @@ pub(crate) fn layers(world: &World) -> Layers {
         .set("database.url", world.postgres.url_as("wolo_api", "wolo"))
         .set("temporal.address", world.temporal.address())
         .set("wave.url", world.wave.base_url())
+        .set("social.google.client_ids", social::client_id(Google))
+        .set("social.google.keys_url", world.social.keys_url(Google))
+        .set("social.apple.client_ids", social::client_id(Apple))
+        .set("social.apple.keys_url", world.social.keys_url(Apple))
+        .set("social.facebook.app_id", social::APP_ID)
+        .set("social.facebook.app_secret", social::APP_SECRET)
+        .set("social.facebook.keys_url", world.social.keys_url(Facebook))
+        .set("social.facebook.graph_url", world.social.graph_url())
         // A password costs little here: what it costs is tried where it matters.
         .set("passwords.memory_kib", "64")
         .set("passwords.iterations", "1")

@@ -19,6 +19,7 @@ mod reading;
 mod reply;
 mod sabotage;
 mod sharing;
+mod social_login;
 mod staff;
 mod status;
 mod webhook;
