@@ -174,7 +174,7 @@ impl TestApp {
         settings.tokens = key.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = readdressed(settings, &format!("http://{}", listener.local_addr().unwrap()));
-        let api = Api::bind(settings.clone(), listener).await.unwrap();
+        let api = Box::pin(Api::bind(settings.clone(), listener)).await.unwrap();
         tokio::spawn(api.serve(Shutdown::new()));
         Self::on(self.world, settings)
     }

@@ -24,6 +24,7 @@ pub(crate) struct Addresses {
     pub(crate) temporal_ui: String,
     pub(crate) wave: String,
     pub(crate) inbox: String,
+    pub(crate) social: String,
     pub(crate) postgres: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) redis: Option<String>,

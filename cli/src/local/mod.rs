@@ -24,7 +24,7 @@ use wolo_control::Control;
 use wolo_database::Pool;
 use wolo_sandbox::inbox::Message;
 use wolo_sandbox::tools::{Places, RedisTool};
-use wolo_sandbox::{Redis, World, folders, ports, postgres, temporal as engine, wave, world};
+use wolo_sandbox::{Redis, World, folders, ports, postgres, social, temporal as engine, wave, world};
 
 use crate::failure::refused;
 pub(crate) use dev_file::Addresses;
@@ -115,6 +115,7 @@ impl Local {
             temporal_ui: world.temporal.ui_url(),
             wave: world.wave.base_url().to_owned(),
             inbox: world.inbox.url().to_owned(),
+            social: world.social.url().to_owned(),
             postgres: world.postgres.url(postgres::DATABASE),
             redis: redis_url(world),
             logs: world.folder().path().join("logs"),
@@ -175,7 +176,7 @@ fn refuse_real_providers() -> Result<()> {
 }
 
 fn is_about_providers(key: &str) -> bool {
-    key == "mode" || key.starts_with("wave.")
+    key == "mode" || key.starts_with("wave.") || key.starts_with("social.")
 }
 
 /// Limits work without a Redis too, so one that cannot be had keeps nobody from working.
@@ -213,7 +214,8 @@ fn redis_url(world: &World) -> Option<String> {
 }
 
 fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'static str, String)> {
-    vec![
+    let mut values = identity_providers(world);
+    values.extend([
         ("mode", "development".to_owned()),
         ("database.url", world.postgres.url(postgres::DATABASE)),
         ("temporal.address", world.temporal.address()),
@@ -234,6 +236,23 @@ fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'sta
         ("worker.health_listen", format!("127.0.0.1:{health}")),
         // Whoever presses Ctrl-C does not want to wait; what is cut short is done again at the next start.
         ("worker.shutdown_grace_seconds", "4".to_owned()),
+    ]);
+    values
+}
+
+/// The sandbox's Google, Apple and Facebook.
+fn identity_providers(world: &World) -> Vec<(&'static str, String)> {
+    use wolo_domain::accounts::IdentityProvider::{Apple, Facebook, Google};
+
+    vec![
+        ("social.google.client_ids", social::client_id(Google).to_owned()),
+        ("social.google.keys_url", world.social.keys_url(Google)),
+        ("social.apple.client_ids", social::client_id(Apple).to_owned()),
+        ("social.apple.keys_url", world.social.keys_url(Apple)),
+        ("social.facebook.app_id", social::APP_ID.to_owned()),
+        ("social.facebook.app_secret", social::APP_SECRET.to_owned()),
+        ("social.facebook.keys_url", world.social.keys_url(Facebook)),
+        ("social.facebook.graph_url", world.social.graph_url()),
     ]
 }
 

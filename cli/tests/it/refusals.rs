@@ -78,6 +78,7 @@ fn a_world_is_not_started_beside_real_providers() {
     for (name, value) in [
         ("WOLO__WAVE__URL", "https://api.wave.com"),
         ("WOLO__WAVE__API_KEY", "wave_sn_prod_secret"),
+        ("WOLO__SOCIAL__GOOGLE__CLIENT_IDS", "web"),
         ("WOLO__MODE", "production"),
     ] {
         for command in ["dev", "demo"] {

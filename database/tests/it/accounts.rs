@@ -369,24 +369,25 @@ async fn a_nonce_is_used_once_in_time_and_only_if_it_was_given_out() {
     let given = async |hash: &[u8]| {
         at_the_gate!(&api, |tx| nonces::give(&mut tx, hash, TimeDelta::minutes(10))).expect("a nonce");
     };
-    let used = async |hash: &[u8]| at_the_gate!(&api, |tx| nonces::use_up(&mut tx, hash)).expect("an answer");
+    let use_up =
+        async |hash: &[u8]| at_the_gate!(&api, |tx| nonces::use_up(&mut tx, hash)).expect("an answer");
     given(b"a").await;
-    let uses = join_all((0..64).map(|_| used(b"a"))).await;
-    assert_eq!(uses.into_iter().filter(|used| *used).count(), 1);
-    assert!(!used(b"nobody's").await);
+    let used = join_all((0..64).map(|_| use_up(b"a"))).await;
+    assert_eq!(used.into_iter().filter(|used| *used).count(), 1);
+    assert!(!use_up(b"nobody's").await);
 
     // What is taken back with its transaction was not used.
     given(b"b").await;
     let mut tx = Context::gate().begin(&api).await.expect("a transaction");
     assert!(nonces::use_up(&mut tx, b"b").await.expect("an answer"));
     drop(tx);
-    assert!(used(b"b").await);
+    assert!(use_up(b"b").await);
 
     given(b"late").await;
     scene
         .force("update people.sign_in_nonces set expires_at = clock_timestamp() - interval '1 second'")
         .await;
-    assert!(!used(b"late").await);
+    assert!(!use_up(b"late").await);
     given(b"c").await;
     let left: i64 = scene.read("select count(*) from people.sign_in_nonces").await;
     assert_eq!(left, 1, "what has expired is swept away");
@@ -396,11 +397,11 @@ async fn a_nonce_is_used_once_in_time_and_only_if_it_was_given_out() {
 async fn a_token_that_nobody_gave_out_is_taken_once_while_it_would_be_good() {
     let scene = Scene::new().await;
     let api = scene.pool_as("wolo_api").await;
-    let taken = async |hash: &[u8]| {
+    let take = async |hash: &[u8]| {
         at_the_gate!(&api, |tx| nonces::take_once(&mut tx, hash, TimeDelta::days(60))).expect("an answer")
     };
-    let takes = join_all((0..64).map(|_| taken(b"a"))).await;
-    assert_eq!(takes.into_iter().filter(|taken| *taken).count(), 1);
+    let taken = join_all((0..64).map(|_| take(b"a"))).await;
+    assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 1);
     // A nonce is not a token, and a token no nonce.
     assert!(!at_the_gate!(&api, |tx| nonces::use_up(&mut tx, b"a")).expect("an answer"));
     let mut tx = Context::visitor().begin(&api).await.expect("a transaction");

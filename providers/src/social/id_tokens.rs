@@ -1,4 +1,4 @@
-//! Identity tokens (OpenID Connect): Google's, Apple's, and those of Facebook's Limited Login.
+//! Identity tokens: Google's, Apple's, and those of Facebook's Limited Login.
 //!
 //! All are checked by the same code; what differs stands in three places: who issues them and for whom (the settings),
 //! how the nonce may look, and for which mail addresses the provider answers.
@@ -32,7 +32,10 @@ pub struct IdTokens {
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
-    #[expect(dead_code, reason = "whom it names is checked before; that it is one text, and not several, is all that is read")]
+    #[expect(
+        dead_code,
+        reason = "whom it names is checked before; that it is one text, and not several, is all that is read"
+    )]
     aud: String,
     sub: String,
     iat: i64,

@@ -68,6 +68,7 @@ fn addresses(local: &Local, kept: bool) -> String {
     fields.field("Temporal UI", &at.temporal_ui);
     fields.field("Wave emulator", format!("{}/_sandbox/", at.wave));
     fields.field("Messages", &at.inbox);
+    fields.field("Sign-in emulator", &at.social);
     fields.field("Postgres", &at.postgres);
     fields.field("Temporal", &at.temporal);
     fields
