@@ -7,15 +7,14 @@
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Postgres};
 use uuid::Uuid;
-use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::ids::{DonationId, UserId};
 
 use crate::{Error, Pool};
 
 /// A transaction on a caller's behalf. Dropped without a commit it leaves nothing behind.
 pub type Transaction = sqlx::Transaction<'static, Postgres>;
 
-/// A caller, and what they have named or hold a secret of. Written as the claims that `0008_row_level_security.sql`
-/// reads.
+/// A caller, and what they have named or hold a secret of. Written as the claims that the policies in `migrations` read.
 #[derive(Clone, Debug, Serialize)]
 pub struct Context<'a> {
     role: &'static str,
@@ -24,8 +23,6 @@ pub struct Context<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pot: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     donation: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a str>,
@@ -33,7 +30,7 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     const fn of(role: &'static str) -> Self {
-        Self { role, sub: None, link: None, pot: None, donation: None, keys: None }
+        Self { role, sub: None, link: None, donation: None, keys: None }
     }
 
     /// Somebody who has not signed in.
@@ -74,12 +71,6 @@ impl<'a> Context<'a> {
     #[must_use]
     pub const fn with_link(self, slug: &'a str) -> Self {
         Self { link: Some(slug), ..self }
-    }
-
-    /// The caller has named a pot.
-    #[must_use]
-    pub const fn with_pot(self, pot: PotId) -> Self {
-        Self { pot: Some(pot.uuid()), ..self }
     }
 
     /// The caller has named a gift.

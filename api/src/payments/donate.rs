@@ -21,7 +21,7 @@ use crate::caller::{MaybeUser, account};
 use crate::contract::{refusals, schemas};
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once};
-use crate::pots::{Reference, find};
+use crate::pots::{Reference, Viewer, find};
 use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::rules;
 use crate::state::App;
@@ -37,7 +37,7 @@ const MESSAGE_CHARS: usize = 500;
     "pot": "pot_0193a5c2f0f07c3ab1d2e3f405162738", "amount": 5000, "name": "Moussa", "message": "Bon anniversaire !",
 }))]
 pub(crate) struct Gift {
-    /// Its id, or the secret part of its link.
+    /// The secret part of its link, or the id of a public one.
     #[schema(pattern = "^(pot_[0-9a-f]{32}|[A-Za-z0-9_-]{16,64})$")]
     pot: String,
     /// Whole francs, within the bounds that `amount_too_small` and `amount_too_large` name.
@@ -110,7 +110,7 @@ pub(crate) async fn donate(
     let (amount, donor) = gift.read(&app, user)?;
     let pot = find(&app, Context::caller(user), &reference).await?;
     // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
-    if pot.settings.visibility == Visibility::Private && user != Some(pot.owner) {
+    if !Viewer::of(&pot, user, &reference).may_see(&pot) {
         return Err(Problem::new(Code::PotUnknown));
     }
     if let Some(user) = user {

@@ -70,7 +70,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Reference {
 /// The pot, as far as it exists for this caller.
 pub(crate) async fn find(app: &App, caller: Context<'_>, reference: &Reference) -> Result<Pot, Problem> {
     let found = match reference {
-        Reference::Id(id) => pots::pot(&mut *caller.with_pot(*id).begin(&app.pool).await?, *id).await?,
+        Reference::Id(id) => pots::pot(&mut *caller.begin(&app.pool).await?, *id).await?,
         Reference::Slug(slug) => {
             pots::by_slug(&mut *caller.with_link(slug).begin(&app.pool).await?, slug).await?
         }

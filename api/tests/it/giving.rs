@@ -1,7 +1,9 @@
 //! Giving, from the question to the money in the pot.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 use wolo_database::pots;
+use wolo_domain::ids::PotId;
 use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 
 use crate::app::{TestApp, key, settings};
@@ -42,6 +44,37 @@ async fn a_pot_is_given_to_by_its_link_and_a_private_one_by_nobody_else() {
     for name in [private.to_string(), app.slug(private).await, "nothing".to_owned()] {
         app.give(None, &key(), &json!({ "pot": name, "amount": 500 })).await.problem(404, "pot_unknown");
     }
+}
+
+#[tokio::test]
+async fn a_pot_that_a_giver_may_not_see_is_answered_as_one_that_is_not_there() {
+    let app = TestApp::start().await;
+    let somebody = app.person(100).await;
+    let (linked, _) = app.open_pot(Visibility::Link).await;
+    let (private, _) = app.open_pot(Visibility::Private).await;
+    let (held, owner) = app.open_pot(Visibility::Public).await;
+    pots::hold(&app.pool, held, HoldReason::Moderation, "looked at", chrono::Utc::now()).await.unwrap();
+    let (held_link, _) = app.open_pot(Visibility::Link).await;
+    pots::hold(&app.pool, held_link, HoldReason::Consent, "a minor's", chrono::Utc::now()).await.unwrap();
+    let hidden = [linked.to_string(), private.to_string(), held.to_string(), app.slug(held_link).await];
+    let nobodys = PotId::from_uuid(Uuid::now_v7());
+    for user in [None, Some(somebody)] {
+        let unknown = app.give(user, &key(), &json!({ "pot": nobodys, "amount": 500 })).await;
+        unknown.problem(404, "pot_unknown");
+        for pot in &hidden {
+            let one_key = key();
+            // Not even the key remembers that it met something.
+            for amount in [500, 600] {
+                let answer = app.give(user, &one_key, &json!({ "pot": pot, "amount": amount })).await;
+                answer.problem(404, "pot_unknown");
+                assert_eq!(answer.body, unknown.body, "{pot}");
+            }
+        }
+    }
+    // Its owner sees it, and is told more.
+    let refused = app.give(Some(owner), &key(), &json!({ "pot": held, "amount": 500 })).await;
+    refused.problem(409, "pot_held");
+    assert!(!refused.body.contains("moderation"));
 }
 
 #[tokio::test]
@@ -132,18 +165,13 @@ async fn nobody_gives_to_their_own_pot() {
 }
 
 #[tokio::test]
-async fn a_pot_that_is_not_open_or_held_takes_nothing() {
+async fn a_pot_that_is_not_open_takes_nothing() {
     let app = TestApp::start().await;
     let (early, _) = app.pot(PotSettings { visibility: Visibility::Public, ..settings() }).await;
     let refused = app.give(None, &key(), &json!({ "pot": early, "amount": 500 })).await;
     let problem = refused.problem(409, "pot_not_open");
     assert_eq!(problem["title"], "Cagnotte non ouverte", "it may not have been open yet");
     insta::assert_snapshot!(problem["detail"].as_str().unwrap(), @"Cette cagnotte ne reçoit pas de cadeaux : elle n'est pas encore ouverte.");
-    let (held, _) = app.open_pot(Visibility::Public).await;
-    pots::hold(&app.pool, held, HoldReason::Moderation, "looked at", chrono::Utc::now()).await.unwrap();
-    let refused = app.give(None, &key(), &json!({ "pot": held, "amount": 500 })).await;
-    refused.problem(409, "pot_held");
-    assert!(!refused.body.contains("moderation"));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use wolo_sandbox::wave::Wave;
 use super::board::Board;
 use super::report::{Report, Run};
 use super::{LOOK, bare, options, pot, process, warn_of_debug_build};
-use crate::demo::{Api, Card};
+use crate::demo::{Api, Card, Made};
 use crate::local::{Local, Parts};
 use crate::output::{Format, Progress};
 
@@ -165,13 +165,16 @@ impl<'a> Ours<'a> {
     }
 
     async fn give(&self, load: &Load) -> Result<Vec<Times>> {
-        let pot = pot::open(self.local, &self.api, &self.pool, Visibility::Link).await?;
+        let Made { pot, slug } = pot::open(self.local, &self.api, &self.pool, Visibility::Link).await?;
         let board = Arc::new(Board::default());
         let watching = watch_ledger(&self.pool, pot, &board);
         let wave: &Wave = &self.local.world.wave;
         let giving = all(load, |_| async {
             let asked = Utc::now();
-            let card = Card { pot, amount: Xof::new(1_000), name: Some("Ami"), message: Some("Bonne fête") };
+            let card =
+                Card {
+                    slug: &slug, amount: Xof::new(1_000), name: Some("Ami"), message: Some("Bonne fête")
+                };
             let gift = self.api.give(card).await?;
             wave.pay(&gift.session, None).context("Wave took no payment")?;
             Ok(Times { asked, known: board.wait_for(&gift.donation.to_string()).await? })

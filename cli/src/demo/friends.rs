@@ -37,10 +37,19 @@ pub(crate) struct Status {
     pub(crate) failed_attempts: u32,
 }
 
+/// A pot as its owner is told of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    pub(crate) pot: PotId,
+    /// The part of its link that friends are given.
+    pub(crate) slug: String,
+}
+
 /// What a friend writes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Card<'a> {
-    pub(crate) pot: PotId,
+    /// The part of the pot's link that nobody can guess.
+    pub(crate) slug: &'a str,
     pub(crate) amount: Xof,
     pub(crate) name: Option<&'a str>,
     pub(crate) message: Option<&'a str>,
@@ -87,16 +96,17 @@ impl Api {
     }
 
     /// The owner makes a pot for her next birthday.
-    pub(crate) async fn make_pot(&self, token: &str, title: &str, visibility: Visibility) -> Result<PotId> {
+    pub(crate) async fn make_pot(&self, token: &str, title: &str, visibility: Visibility) -> Result<Made> {
         let request = self.http.post(format!("{}/api/pots", self.url)).bearer_auth(token);
         let body = pot_body(title, visibility);
         let made = answer(request.header("idempotency-key", key()).json(&body).send().await?).await?;
-        text(&made, "id")?.parse().context("the API names the pot oddly")
+        let pot = text(&made, "id")?.parse().context("the API names the pot oddly")?;
+        Ok(Made { pot, slug: text(&made, "slug")?.to_owned() })
     }
 
     pub(crate) async fn give(&self, card: Card<'_>) -> Result<Gift> {
         let body = json!({
-            "pot": card.pot,
+            "pot": card.slug,
             "amount": card.amount,
             "name": card.name,
             "message": card.message,

@@ -20,7 +20,7 @@ use wolo_sandbox::wave::Retry;
 
 use crate::local::{Local, Log, Options, Ports, Where, dev_file};
 use crate::output::{self, Format, Progress};
-pub(crate) use friends::{Api, Card, Newcomer, pot_body_example};
+pub(crate) use friends::{Api, Card, Made, Newcomer, pot_body_example};
 use story::Story;
 use teller::Teller;
 

@@ -19,7 +19,7 @@ use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, WebhookFault
 use wolo_workflows::ids;
 
 use super::checks::Checks;
-use super::friends::{Api, Card, Gift, Newcomer};
+use super::friends::{Api, Card, Gift, Made, Newcomer};
 use super::ledger::Books;
 use super::teller::Teller;
 use super::{until, wave_book};
@@ -36,6 +36,8 @@ pub(super) struct Story<'a> {
     control: Control,
     api: Api,
     pot: PotId,
+    /// What Awa's friends are given of it.
+    slug: String,
     gifts: Vec<Gift>,
     /// How far the pot's time is ahead of ours.
     ahead: TimeDelta,
@@ -51,6 +53,7 @@ impl<'a> Story<'a> {
             control: local.control().await?,
             api: Api::at(&local.addresses.api)?,
             pot: PotId::from_uuid(Uuid::nil()),
+            slug: String::new(),
             gifts: Vec::new(),
             ahead: TimeDelta::zero(),
             checks: Checks::default(),
@@ -65,7 +68,8 @@ impl<'a> Story<'a> {
         self.teller.act("Acte 1 · Une cagnotte est prévue");
         let birthday = Utc::now().date_naive() + Days::new(40);
         let token = self.awa_opens_an_account(birthday).await?;
-        self.pot = self.api.make_pot(&token, "Les 24 ans d'Awa", Visibility::Link).await?;
+        Made { pot: self.pot, slug: self.slug } =
+            self.api.make_pot(&token, "Les 24 ans d'Awa", Visibility::Link).await?;
         let pot = self.reached(PotStage::Scheduled).await?;
         self.teller.say(&format!(
             "Awa turns 24 on {}, in forty days. She makes her pot: it waits until {}.",
@@ -314,7 +318,7 @@ impl<'a> Story<'a> {
 
     /// A friend asks for a page to pay on.
     async fn ask(&self, francs: i64, name: Option<&str>, message: &str) -> Result<Gift> {
-        let card = Card { pot: self.pot, amount: Xof::new(francs), name, message: Some(message) };
+        let card = Card { slug: &self.slug, amount: Xof::new(francs), name, message: Some(message) };
         self.api.give(card).await
     }
 

@@ -198,8 +198,11 @@ pub(crate) fn token_of(home: &Path, user: &str) -> String {
 }
 
 pub(crate) fn make_pot(api: &str, token: &str) -> String {
-    let made = post(&format!("{api}/api/pots"), Some(token), &serde_json::json!({ "title": "Essai" }));
-    made["id"].as_str().unwrap().to_owned()
+    made_pot(api, token)["id"].as_str().unwrap().to_owned()
+}
+
+pub(crate) fn made_pot(api: &str, token: &str) -> Value {
+    post(&format!("{api}/api/pots"), Some(token), &serde_json::json!({ "title": "Essai" }))
 }
 
 /// Sends JSON as an app would, and gives what was answered.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::Datelike as _;
 use serde_json::{Value, json as body};
 
-use crate::dev::{Dev, json, make_pot, post, token_of};
+use crate::dev::{Dev, json, made_pot, post, token_of};
 use crate::{said, wolo};
 
 pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
@@ -67,16 +67,17 @@ fn pot_with_a_gift(home: &Path, api: &str, wave: &str) -> String {
     let born = born.to_string();
     let add = ["users", "add", "--name", "Coumba", "--birth-date", &born, "--phone", "771234501", "--json"];
     let owner = json(home, &add)["id"].as_str().unwrap().to_owned();
-    let pot = make_pot(api, &token_of(home, &owner));
+    let made = made_pot(api, &token_of(home, &owner));
+    let (pot, slug) = (made["id"].as_str().unwrap().to_owned(), &made["slug"]);
     until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["stage"] == "open").then_some(()));
-    let asked = body!({ "pot": pot, "amount": 5_000, "name": "Moussa" });
+    let asked = body!({ "pot": slug, "amount": 5_000, "name": "Moussa" });
     let asked = post(&format!("{api}/api/payments/donate"), None, &asked);
     let page = asked["wave_launch_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     post(&format!("{wave}/_sandbox/sessions/{page}/pay"), None, &body!({}));
     until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["given"] == 5_000).then_some(()));
 
     // A gift that nobody pays: time brings its end, at Wave too.
-    let other = body!({ "pot": pot, "amount": 700, "name": "Fatou" });
+    let other = body!({ "pot": slug, "amount": 700, "name": "Fatou" });
     let other = post(&format!("{api}/api/payments/donate"), None, &other);
     let other = other["donation"].as_str().unwrap().to_owned();
     let moved = json(home, &["time", "forward", &other, "1h", "--json"]);

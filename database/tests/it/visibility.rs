@@ -144,7 +144,7 @@ async fn who_says_nothing_sees_nothing() {
 #[tokio::test]
 async fn nobody_sees_a_row_of_somebody_else_whatever_the_query_forgot() {
     let two = Two::new().await;
-    for (me, other) in [(&two.awa, &two.moussa), (&two.moussa, &two.awa)] {
+    for me in [&two.awa, &two.moussa] {
         let seen = two.seen_by(Context::user(me.user)).await;
         let expected = Seen {
             people: vec![me.user.uuid()],
@@ -154,11 +154,6 @@ async fn nobody_sees_a_row_of_somebody_else_whatever_the_query_forgot() {
             ..Seen::default()
         };
         assert_eq!(seen, expected);
-        // Naming a pot or a gift shows that one; naming a private pot shows nothing.
-        let seen = two.seen_by(Context::user(me.user).with_pot(other.by_link)).await;
-        assert_eq!(seen.pots, sorted([me.private.uuid(), me.by_link.uuid(), other.by_link.uuid()]));
-        let seen = two.seen_by(Context::user(me.user).with_pot(other.private)).await;
-        assert_eq!(seen.pots.len(), 2);
     }
     assert_eq!(two.seen_by(Context::visitor()).await, Seen::default());
     let seen = two.seen_by(Context::visitor().with_donation(two.awa.gift)).await;
@@ -166,6 +161,8 @@ async fn nobody_sees_a_row_of_somebody_else_whatever_the_query_forgot() {
     let slug = pots::pot(&two.scene.pool, two.awa.by_link).await.expect("a look").expect("a pot").slug;
     let seen = two.seen_by(Context::visitor().with_link(&slug)).await;
     assert_eq!(seen, Seen { pots: vec![two.awa.by_link.uuid()], ..Seen::default() });
+    let slug = pots::pot(&two.scene.pool, two.awa.private).await.expect("a look").expect("a pot").slug;
+    assert_eq!(two.seen_by(Context::visitor().with_link(&slug)).await, Seen::default());
 }
 
 /// One row of everything that is about a person, in each table whose rows belong to one.

@@ -26,7 +26,7 @@ use self::report::{Measured, Report, Run};
 use self::routes::Route;
 use self::sign_in::Apart;
 use super::{LOOK, options, pot, process, warn_of_debug_build};
-use crate::demo::{Api, Card};
+use crate::demo::{Api, Card, Made};
 use crate::local::{Local, Parts};
 use crate::output::{Format, Progress};
 
@@ -95,11 +95,12 @@ async fn measure(local: &Local, pgbench: &Pgbench, pace: Pace) -> Result<Report>
 /// A public pot with gifts that are in the ledger, and one of them.
 async fn pot_with_gifts(local: &Local, api: &Api) -> Result<(PotId, DonationId)> {
     let pool: Pool = local.pool(1).await?;
-    let pot = pot::open(local, api, &pool, Visibility::Public).await?;
+    let Made { pot, slug } = pot::open(local, api, &pool, Visibility::Public).await?;
     pool.close().await;
     let mut gifts = Vec::new();
     for _ in 0..GIFTS {
-        let card = Card { pot, amount: Xof::new(1_000), name: Some("Ami"), message: Some("Bonne fête") };
+        let card =
+            Card { slug: &slug, amount: Xof::new(1_000), name: Some("Ami"), message: Some("Bonne fête") };
         let gift = api.give(card).await?;
         local.world.wave.pay(&gift.session, None).context("Wave took no payment")?;
         gifts.push(gift.donation);

@@ -74,8 +74,7 @@ impl Route {
 
     /// A public pot, as a visitor sees it.
     fn pot(pot: PotId) -> Result<Self> {
-        let claims = Context::visitor().with_pot(pot).claims();
-        let text = rolled_back(&[claims, POT.with(&[":pot"])?]);
+        let text = rolled_back(&[Context::visitor().claims(), POT.with(&[":pot"])?]);
         Ok(Self {
             name: "GET /api/pots/{id}",
             ask: Arc::new(Ask::Read { path: format!("/api/pots/{pot}") }),

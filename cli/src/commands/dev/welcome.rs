@@ -42,7 +42,7 @@ pub(super) async fn screen(local: &Local, kept: bool) -> Result<String> {
     };
     let give = format!(
         "curl -s {api}/api/payments/donate {json} -H 'idempotency-key: first-gift' \\\n     -d '{}'",
-        r#"{"pot":"POT","amount":5000,"name":"Moussa"}"#,
+        r#"{"pot":"SLUG","amount":5000,"name":"Moussa"}"#,
     );
     let look = format!("curl -s {api}/api/payments/status/DONATION");
     Ok(format!(
@@ -53,7 +53,9 @@ pub(super) async fn screen(local: &Local, kept: bool) -> Result<String> {
         indented(&make, 2),
         paint.bold("Let it open: its id stands in the list"),
         indented(&open, 2),
-        paint.bold("Give to it, and pay on the page that `wave_launch_url` names"),
+        paint.bold(
+            "Give to it by its `slug`, as it was answered, and pay on the page that `wave_launch_url` names"
+        ),
         indented(&give, 2),
         paint.bold("See where the gift stands, here or in a browser"),
         indented(&look, 2),
