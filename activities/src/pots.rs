@@ -6,7 +6,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::{Pool, pots};
 use wolo_workflows::steps::pots::{
-    Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, HoldPot, HoldPotStep, OpenPot, Opening,
+    Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, Found, HoldPot, HoldPotStep, OpenPot, Opening,
     PotMoment, ReleasePot, ReleasePotStep, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
 };
 
@@ -31,7 +31,10 @@ impl PotSteps {
         let SchedulePot { pot, owner, settings, timeline, at } = input;
         let new = pots::NewPot { id: pot, owner, settings, timeline, at };
         Ok(match pots::schedule(&self.pool, &new).await? {
-            pots::Scheduling::Scheduled { holds } => Scheduling::Scheduled { holds },
+            pots::Scheduling::Scheduled { holds, found } => {
+                let found = found.map(|pots::Found { stage, closed_at }| Found { stage, closed_at });
+                Scheduling::Scheduled { holds, found }
+            }
             pots::Scheduling::OwnerUnknown => Scheduling::OwnerUnknown,
             pots::Scheduling::PotExists => Scheduling::PotExists,
         })

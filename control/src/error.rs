@@ -1,7 +1,7 @@
 //! What can go wrong in asking.
 
 use temporalio_client::errors::{
-    WorkflowInteractionError, WorkflowQueryError, WorkflowStartError, WorkflowUpdateError,
+    ClientError, WorkflowInteractionError, WorkflowQueryError, WorkflowStartError, WorkflowUpdateError,
     WorkflowUpdateWithStartError,
 };
 use temporalio_client::tonic::{Code, Status};
@@ -51,6 +51,15 @@ impl AskError {
 impl From<Status> for AskError {
     fn from(status: Status) -> Self {
         Self::from_status(status)
+    }
+}
+
+impl From<ClientError> for AskError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Rpc(status) => Self::from_status(status),
+            other => Self::Unexpected(Box::new(other)),
+        }
     }
 }
 

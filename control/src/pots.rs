@@ -1,9 +1,13 @@
 //! Asking about pots.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use futures::TryStreamExt as _;
+use temporalio_client::errors::WorkflowStartError;
 use temporalio_client::{
-    WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions,
+    WorkflowDescribeOptions, WorkflowExecuteUpdateOptions, WorkflowExecutionStatus, WorkflowIdConflictPolicy,
+    WorkflowIdReusePolicy, WorkflowListOptions, WorkflowQueryOptions, WorkflowStartOptions,
     WorkflowUpdateWithStartOptions,
 };
 use temporalio_common::search_attributes::SearchAttributes;
@@ -19,6 +23,14 @@ pub use wolo_workflows::pot_lifecycle::{
 
 use crate::{AskError, Control};
 
+/// What came of starting a pot's process again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakingUp {
+    Started,
+    /// One was there.
+    Running,
+}
+
 impl Control {
     /// Starts a pot and waits until it is written down. Asking again with the same request gives the same pot; a
     /// pot of that birthday that has ended answers [`AskError::Ended`].
@@ -30,10 +42,7 @@ impl Control {
             WorkflowIdConflictPolicy::UseExisting,
         )
         .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
-        .search_attributes(SearchAttributes::new([
-            attributes::POT.value_set(plan.pot.to_string()),
-            attributes::OWNER.value_set(plan.owner.to_string()),
-        ]))
+        .search_attributes(attributes_of(&plan))
         .build();
         let asked = self.client.execute_update_with_start_workflow(
             PotLifecycle::run,
@@ -45,6 +54,49 @@ impl Control {
         match tokio::time::timeout(patience, asked).await {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(AskError::NotYet),
+        }
+    }
+
+    /// Starts the process of a pot again, because somebody ended it. It finds in the books how far the pot had come. Where one
+    /// runs, nothing happens.
+    pub async fn take_up_pot(&self, plan: PotPlan) -> Result<TakingUp, AskError> {
+        let options = WorkflowStartOptions::new(queues::LIFECYCLE, ids::pot_lifecycle(plan.pot))
+            .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
+            .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+            .search_attributes(attributes_of(&plan))
+            .build();
+        match self.client.start_workflow(PotLifecycle::run, plan, options).await {
+            Ok(_) => Ok(TakingUp::Started),
+            Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(TakingUp::Running),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The pots whose process runs, as far as the engine's index has heard: it may lag behind by a moment.
+    pub async fn running_pots(&self) -> Result<HashSet<PotId>, AskError> {
+        let running = "WorkflowType = 'PotLifecycle' AND ExecutionStatus = 'Running'";
+        let mut found = self.client.list_workflows(running, WorkflowListOptions::default());
+        let mut pots = HashSet::new();
+        while let Some(process) = found.try_next().await? {
+            pots.extend(process.id().strip_prefix("pot/").and_then(|pot| pot.parse::<PotId>().ok()));
+        }
+        Ok(pots)
+    }
+
+    /// Whether a pot has a process now that has not ended.
+    pub async fn pot_runs(&self, pot: PotId) -> Result<bool, AskError> {
+        let handle = self.client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
+        match handle.describe(WorkflowDescribeOptions::default()).await.map_err(AskError::from) {
+            Ok(process) => Ok(!matches!(
+                process.status(),
+                WorkflowExecutionStatus::Completed
+                    | WorkflowExecutionStatus::Failed
+                    | WorkflowExecutionStatus::Canceled
+                    | WorkflowExecutionStatus::Terminated
+                    | WorkflowExecutionStatus::TimedOut
+            )),
+            Err(AskError::NotFound) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -78,4 +130,12 @@ impl Control {
             .execute_update(PotLifecycle::release, wish, WorkflowExecuteUpdateOptions::default())
             .await?)
     }
+}
+
+/// What a pot's process is found by.
+fn attributes_of(plan: &PotPlan) -> SearchAttributes {
+    SearchAttributes::new([
+        attributes::POT.value_set(plan.pot.to_string()),
+        attributes::OWNER.value_set(plan.owner.to_string()),
+    ])
 }

@@ -331,6 +331,17 @@ impl Timeline {
         }
     }
 
+    /// The days of a pot that is there already: what people were told of its opening and closing stands, whatever the rules
+    /// say now.
+    pub fn of_planned(
+        birthday: NaiveDate,
+        opens_at: DateTime<Utc>,
+        closes_at: DateTime<Utc>,
+        rules: &PotRules,
+    ) -> Self {
+        Self { opens_at, closes_at, ..Self::plan(birthday, opens_at, rules) }
+    }
+
     /// Quiet hours end at 08:00 Dakar.
     const SPEAKS_AT_HOUR: u32 = 8;
 
@@ -407,6 +418,18 @@ mod tests {
         assert_eq!(timeline.opens_at, now);
         let said: Vec<_> = timeline.occasions.iter().map(|occasion| occasion.what).collect();
         assert_eq!(said, [Announcement::Reminder { days: 1 }, Announcement::BirthdayWish]);
+    }
+
+    #[test]
+    fn the_days_of_a_planned_pot_are_found_again_and_stand_when_the_rules_change() {
+        let birthday = "2027-01-02".parse().expect("a day");
+        for made in ["2026-11-23T10:00:00Z", "2026-12-31T12:00:00Z"] {
+            let timeline = Timeline::plan(birthday, at(made), &rules());
+            let (opens_at, closes_at) = (timeline.opens_at, timeline.closes_at);
+            assert_eq!(Timeline::of_planned(birthday, opens_at, closes_at, &rules()), timeline);
+            let later = PotRules { opens_days_before: 10, ..rules() };
+            assert_eq!(Timeline::of_planned(birthday, opens_at, closes_at, &later).opens_at, opens_at);
+        }
     }
 
     #[test]

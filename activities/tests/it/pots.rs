@@ -4,7 +4,7 @@ use wolo_activities::PotSteps;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{Announcement, HoldReason, PotStage};
 use wolo_workflows::steps::pots::{
-    Announce, Cancelling, HoldPot, Opening, PotMoment, ReleasePot, SchedulePot, Scheduling,
+    Announce, Cancelling, Found, HoldPot, Opening, PotMoment, ReleasePot, SchedulePot, Scheduling,
 };
 
 use crate::scene::{Scene, noon};
@@ -31,9 +31,9 @@ async fn a_pot_goes_through_its_life_each_step_done_twice() {
     let pot = new.pot;
     let moment = PotMoment { pot, at: noon() };
     let announce = Announce { pot, what: Announcement::Reminder { days: 7 }, at: noon() };
-    for _ in 0..2 {
+    for found in [None, Some(Found { stage: PotStage::Scheduled, closed_at: None })] {
         let scheduled = scene.does(PotSteps::schedule, new.clone()).await;
-        assert_eq!(scheduled, Scheduling::Scheduled { holds: vec![] });
+        assert_eq!(scheduled, Scheduling::Scheduled { holds: vec![], found });
     }
     for _ in 0..2 {
         scene.does(PotSteps::open, moment).await;

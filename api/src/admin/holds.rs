@@ -15,7 +15,7 @@ use crate::body::{self, Body};
 use crate::caller::{HoldPots, Staff};
 use crate::contract::refusals;
 use crate::fields::{Fields, Lines};
-use crate::pots::{Reference, find};
+use crate::pots::{Reference, find, unanswered};
 use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::state::App;
 
@@ -99,7 +99,6 @@ fn answer(pot: &Pot, answer: Result<WishAnswer, AskError>) -> Result<StatusCode,
             tracing::error!(pot = %pot.id, "a pot answered a wish that nobody had");
             Err(Problem::new(Code::Internal))
         }
-        Err(AskError::NotFound | AskError::Ended) => Err(ended(pot.stage)),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(unanswered(pot, error, ended)),
     }
 }

@@ -11,6 +11,7 @@ use wolo_database::Context;
 use wolo_database::pots::{self, Pot};
 use wolo_domain::pots::PotStage;
 
+use super::unanswered;
 use super::view::{PotView, Reference, Viewer, find};
 use crate::asker::{Asker, Language};
 use crate::body::{self, Body, OptionalBody};
@@ -85,16 +86,7 @@ async fn carry_out(app: &App, asker: &Asker, pot: &Pot, wish: Wish, turn: Turn) 
             tracing::error!(pot = %pot.id, "a pot answered a wish that nobody had");
             return Err(Problem::new(Code::Internal));
         }
-        // The process has ended, and so has the pot.
-        Err(AskError::NotFound | AskError::Ended) if pot.stage.has_ended() => {
-            return Err(not_open(pot.stage));
-        }
-        // Somebody ended the process of a pot that has not ended; an operator has to look.
-        Err(AskError::NotFound | AskError::Ended) => {
-            tracing::error!(pot = %pot.id, "a pot that has not ended has no process");
-            return Err(Problem::new(Code::EngineUnavailable));
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(unanswered(pot, error, not_open)),
     }
     let mut tx = Context::user(pot.owner).begin(&app.pool).await?;
     let closed = pots::pot(&mut *tx, pot.id).await?.ok_or_else(|| Problem::new(Code::Internal))?;

@@ -7,6 +7,7 @@ mod create;
 mod list;
 mod public_lists;
 mod show;
+mod unanswered;
 mod view;
 
 pub(crate) use close::{__path_close, close};
@@ -14,4 +15,5 @@ pub(crate) use create::{__path_create, create};
 pub(crate) use list::{__path_list, list};
 pub(crate) use public_lists::PublicLists;
 pub(crate) use show::{__path_show, show};
-pub(crate) use view::{Reference, find};
+pub(crate) use unanswered::unanswered;
+pub(crate) use view::{Reference, Viewer, find};

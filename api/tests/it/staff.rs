@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wolo_api::tokens::Bearer;
 use wolo_database::accounts::roles;
+use wolo_database::pots;
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
 use wolo_domain::pots::Visibility;
@@ -134,6 +135,17 @@ async fn a_pot_without_a_process_is_not_stopped_in_silence() {
     let app = TestApp::start().await;
     let (pot, _) = app.open_pot(Visibility::Public).await;
     let token = app.staff_token(app.person(100).await, Role::Superadmin);
-    let request = app.post(&format!("/api/admin/pots/{pot}/hold")).bearer_auth(token);
-    Reply::of(request.json(&json!({ "reason": "x" }))).await.problem(409, "pot_ended");
+    let decide = async |what: &str| {
+        let request = app.post(&format!("/api/admin/pots/{pot}/{what}")).bearer_auth(&token);
+        Reply::of(request.json(&json!({ "reason": "x" }))).await
+    };
+    // Somebody ended it, and an operator has to start it again.
+    for what in ["hold", "release"] {
+        decide(what).await.problem(503, "engine_unavailable");
+    }
+    // It ended with its pot.
+    pots::cancel(&app.pool, pot, chrono::Utc::now()).await.unwrap();
+    for what in ["hold", "release"] {
+        decide(what).await.problem(409, "pot_ended");
+    }
 }

@@ -16,6 +16,7 @@ const COMMANDS: [&str; 38] = [
     "pots cancel",
     "pots hold",
     "pots release",
+    "pots restart",
     "payouts",
     "payouts list",
     "payouts show",

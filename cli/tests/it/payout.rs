@@ -87,7 +87,7 @@ fn pot_with_a_gift(home: &Path, api: &str, wave: &str) -> String {
     pot
 }
 
-fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = look() {

@@ -12,6 +12,7 @@ use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timelin
 
 use super::{Lock, POTS, holds, lock};
 use crate::outbox::{self, Topic};
+use crate::rows::word;
 use crate::{Error, Pool, ledger};
 
 #[derive(Clone)]
@@ -34,10 +35,19 @@ pub enum Scheduling {
     Scheduled {
         /// What already holds the pot.
         holds: Vec<HoldReason>,
+        /// Set when the pot was there before.
+        found: Option<Found>,
     },
     OwnerUnknown,
     /// The owner has a pot for this year under another id.
     PotExists,
+}
+
+/// How far a pot had come that was there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub stage: PotStage,
+    pub closed_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +72,7 @@ pub enum Cancelling {
     },
 }
 
-/// Writes a new pot. The pot of somebody who will be a minor when it opens is born held for consent.
+/// Writes a new pot, or finds it where it stands. The pot of somebody who will be a minor when it opens is born held for consent.
 #[tracing::instrument(name = "db.pots.schedule", skip_all, fields(pot = %new.id), err)]
 pub async fn schedule(pool: &Pool, new: &NewPot) -> Result<Scheduling, Error> {
     let mut tx = pool.begin().await?;
@@ -72,24 +82,35 @@ pub async fn schedule(pool: &Pool, new: &NewPot) -> Result<Scheduling, Error> {
             .await?;
     let Some(birth_date) = birth_date.map(BirthDate::new) else { return Ok(Scheduling::OwnerUnknown) };
 
-    if insert(&mut tx, new).await? {
+    let found = if insert(&mut tx, new).await? {
         if birth_date.is_minor_at(new.timeline.opens_at) {
             let note = "the owner is a minor when the pot opens";
             holds::write(&mut tx, new.id, HoldReason::Consent, note, new.at).await?;
         }
+        None
     } else {
-        let owner = sqlx::query_scalar!("select owner_id from pots.pots where pot_id = $1", new.id.uuid())
-            .fetch_optional(&mut *tx)
-            .await?;
-        match owner.map(UserId::from_uuid) {
-            Some(owner) if owner == new.owner => {}
-            Some(_) => return Err(Error::inconsistent(POTS, "owner_id", new.id)),
+        match find(&mut tx, new).await? {
+            Some(found) => Some(found),
             None => return Ok(Scheduling::PotExists),
         }
-    }
+    };
     let holds = holds::open_reasons(&mut tx, new.id).await?;
     tx.commit().await?;
-    Ok(Scheduling::Scheduled { holds })
+    Ok(Scheduling::Scheduled { holds, found })
+}
+
+/// The same pot, if it is there.
+async fn find(connection: &mut PgConnection, new: &NewPot) -> Result<Option<Found>, Error> {
+    let row =
+        sqlx::query!("select owner_id, stage, closed_at from pots.pots where pot_id = $1", new.id.uuid())
+            .fetch_optional(connection)
+            .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.owner_id != new.owner.uuid() {
+        return Err(Error::inconsistent(POTS, "owner_id", new.id));
+    }
+    let stage = word(&row.stage, POTS, "stage", new.id)?;
+    Ok(Some(Found { stage, closed_at: row.closed_at }))
 }
 
 /// Whether the row is new. It is not when the pot is there, or another one for the same birthday.

@@ -72,3 +72,14 @@ pub async fn all(
         page.rows(),
     )
 }
+
+/// Every pot that has not ended, the oldest first.
+#[tracing::instrument(name = "db.pots.unfinished", skip_all, err)]
+pub async fn unfinished(database: impl PgExecutor<'_>) -> Result<Vec<PotId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select pot_id from pots.pots where stage not in ('settled', 'cancelled') order by created_at, pot_id"
+    )
+    .fetch_all(database)
+    .await?;
+    Ok(ids.into_iter().map(PotId::from_uuid).collect())
+}

@@ -19,9 +19,9 @@ use wolo_domain::pots::{HoldReason, PotSettings, PotStage};
 pub(crate) use holds::stopping_hold;
 pub use holds::{hold, release};
 pub use lifecycle::{
-    Cancelling, NewPot, Opening, Scheduling, announce, cancel, close, open, schedule, settle,
+    Cancelling, Found, NewPot, Opening, Scheduling, announce, cancel, close, open, schedule, settle,
 };
-pub use lists::{Filter, all, listed, of_owner};
+pub use lists::{Filter, all, listed, of_owner, unfinished};
 pub(crate) use locks::{Lock, enter, lock};
 pub use views::{by_slug, pot};
 

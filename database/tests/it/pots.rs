@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use wolo_database::pots::{self, Cancelling, Filter, Opening, Scheduling, Totals};
+use wolo_database::pots::{self, Cancelling, Filter, Found, Opening, Scheduling, Totals};
 use wolo_database::{Error, Page};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{Announcement, HoldReason, PotStage, Visibility};
@@ -14,9 +14,9 @@ fn nobody() -> PotId {
 async fn a_pot_is_scheduled_once_and_found_by_id_and_link() {
     let scene = Scene::new().await;
     let new = new_pot(&scene.person().await, settings());
-    for _ in 0..2 {
+    for found in [None, Some(Found { stage: PotStage::Scheduled, closed_at: None })] {
         let done = pots::schedule(&scene.pool, &new).await.expect("a pot");
-        assert_eq!(done, Scheduling::Scheduled { holds: vec![] });
+        assert_eq!(done, Scheduling::Scheduled { holds: vec![], found });
     }
     let pot = pots::pot(&scene.pool, new.id).await.expect("a look").expect("a pot");
     assert_eq!((pot.stage, pot.owner, &pot.settings), (PotStage::Scheduled, new.owner, &new.settings));
@@ -27,6 +27,31 @@ async fn a_pot_is_scheduled_once_and_found_by_id_and_link() {
     assert_eq!(pots::by_slug(&scene.pool, &pot.slug).await.expect("a look"), Some(pot));
     assert_eq!(pots::by_slug(&scene.pool, "nothing").await.expect("a look"), None);
     assert_eq!(pots::pot(&scene.pool, nobody()).await.expect("a look"), None);
+}
+
+#[tokio::test]
+async fn a_pot_that_is_scheduled_again_is_found_where_it_stands() {
+    let scene = Scene::new().await;
+    let new = new_pot(&scene.person().await, settings());
+    pots::schedule(&scene.pool, &new).await.expect("a pot");
+    pots::open(&scene.pool, new.id, noon()).await.expect("an opening");
+    pots::close(&scene.pool, new.id, noon()).await.expect("a closing");
+    pots::hold(&scene.pool, new.id, HoldReason::Moderation, "looked at", noon()).await.expect("a hold");
+    let found = Some(Found { stage: PotStage::Closed, closed_at: Some(noon()) });
+    let again = pots::schedule(&scene.pool, &new).await.expect("a pot");
+    assert_eq!(again, Scheduling::Scheduled { holds: vec![HoldReason::Moderation], found });
+}
+
+#[tokio::test]
+async fn what_has_ended_is_not_among_the_unfinished() {
+    let scene = Scene::new().await;
+    let (scheduled, open, cancelled) = (scene.scheduled().await, scene.open().await, scene.open().await);
+    pots::cancel(&scene.pool, cancelled, noon()).await.expect("an answer");
+    let settled = scene.open().await;
+    pots::close(&scene.pool, settled, noon()).await.expect("a closing");
+    assert_eq!(pots::unfinished(&scene.pool).await.expect("a list"), [scheduled, open, settled]);
+    pots::settle(&scene.pool, settled, noon()).await.expect("an end");
+    assert_eq!(pots::unfinished(&scene.pool).await.expect("a list"), [scheduled, open]);
 }
 
 #[tokio::test]
@@ -60,9 +85,9 @@ async fn a_minors_pot_is_born_held_and_does_not_open() {
     let scene = Scene::new().await;
     // Eighteen on the birthday itself; the pot opens before.
     let new = new_pot(&scene.person_born("2013-03-20").await, settings());
-    for _ in 0..2 {
+    for found in [None, Some(Found { stage: PotStage::Scheduled, closed_at: None })] {
         let done = pots::schedule(&scene.pool, &new).await.expect("a pot");
-        assert_eq!(done, Scheduling::Scheduled { holds: vec![HoldReason::Consent] });
+        assert_eq!(done, Scheduling::Scheduled { holds: vec![HoldReason::Consent], found });
     }
     let held = Opening::Held { reason: HoldReason::Consent };
     assert_eq!(pots::open(&scene.pool, new.id, noon()).await.expect("an answer"), held);

@@ -118,7 +118,7 @@ impl Scene {
     pub(crate) async fn scheduled_with(&self, settings: PotSettings) -> PotId {
         let new = new_pot(&self.person().await, settings);
         let done = pots::schedule(&self.pool, &new).await.expect("a pot");
-        assert_eq!(done, Scheduling::Scheduled { holds: vec![] });
+        assert_eq!(done, Scheduling::Scheduled { holds: vec![], found: None });
         new.id
     }
 

@@ -37,7 +37,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 30] = [
+const ENDINGS: [&str; 31] = [
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -68,6 +68,7 @@ const ENDINGS: [&str; 30] = [
     "pot-not-scheduled",
     "pot-paid-out",
     "pot-settled-empty",
+    "pot-taken-up-again",
 ];
 
 type Options = WorkflowReplayerOptionsBuilder;

@@ -5,6 +5,8 @@
 //! It can be cancelled until it pays out, as long as no money would have to go back. It can be held: a hold stops
 //! what it must and nothing else.
 //!
+//! A process that is started for a pot that is there already (somebody ended the one before) goes on where the pot stands.
+//!
 //! Gifts never speak to this process, so a hundred thousand of them cost it nothing. Every moment of its life comes
 //! in with its input; its state is what the query answers and what it carries into its next run.
 

@@ -6,6 +6,7 @@ use temporalio_common::SearchAttributes;
 use temporalio_workflow::{
     ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy, WorkflowContext,
 };
+use wolo_domain::dakar;
 use wolo_domain::ids::PotId;
 use wolo_domain::pots::{Announcement, PotStage};
 
@@ -13,7 +14,8 @@ use super::{Ending, PotLifecycle, PotOutcome};
 use crate::payout::{Payout, PayoutInput, PayoutOutcome};
 use crate::steps::donations::EndCheckouts;
 use crate::steps::pots::{
-    Announce, AnnouncePot, ClosePot, OpenPot, Opening, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
+    Announce, AnnouncePot, ClosePot, Found, OpenPot, Opening, SchedulePot, SchedulePotStep, Scheduling,
+    SettlePot,
 };
 use crate::waiting::{self, Woken};
 use crate::{attributes, ids, patience, queues};
@@ -34,15 +36,32 @@ impl PotLifecycle {
         });
         let scheduling = ctx.execute_activity(SchedulePotStep, pot, patience::own_books()).await?;
         let outcome = match &scheduling {
-            Scheduling::Scheduled { holds } => {
+            Scheduling::Scheduled { holds, found } => {
                 ctx.state_mut(|pot| pot.state.holds = holds.iter().copied().collect());
-                Self::reach(ctx, PotStage::Scheduled);
-                Ok(())
+                if let Some(found) = found {
+                    Self::take_up(ctx, *found)
+                } else {
+                    Self::reach(ctx, PotStage::Scheduled);
+                    Ok(())
+                }
             }
             Scheduling::OwnerUnknown | Scheduling::PotExists => Err(Ending::Early(PotOutcome::NotScheduled)),
         };
         ctx.state_mut(|pot| pot.state.scheduling = Some(scheduling));
         outcome
+    }
+
+    /// The pot goes on where a process before this one left it. What should have been said on an earlier day stays unsaid;
+    /// what was said today is not said twice.
+    fn take_up(ctx: &mut WorkflowContext<Self>, found: Found) -> Result<(), Ending> {
+        let today = dakar::day_of(waiting::now(ctx));
+        ctx.state_mut(|pot| {
+            let occasions = &pot.plan.timeline.occasions;
+            pot.state.occasions_done = occasions.partition_point(|one| dakar::day_of(one.at) < today);
+            pot.state.closed_at = found.closed_at;
+        });
+        Self::reach(ctx, found.stage);
+        if found.stage == PotStage::Cancelled { Err(Ending::Early(PotOutcome::Cancelled)) } else { Ok(()) }
     }
 
     /// A pot that is still held when its birthday ends was never open, and ends with it.

@@ -53,7 +53,8 @@ pub use pots::{
     Release as ReleasePotStep, Schedule as SchedulePotStep, Settle as SettlePot,
 };
 
-/// Writes the pot's row (stage scheduled), with a link nobody can guess. A minor's pot is born held for consent.
+/// Writes the pot's row (stage scheduled), with a link nobody can guess. A minor's pot is born held for consent. A pot
+/// that is there already stays as it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SchedulePot {
     pub pot: PotId,
@@ -69,10 +70,21 @@ pub enum Scheduling {
     Scheduled {
         /// What already holds the pot.
         holds: Vec<HoldReason>,
+        /// Set when the pot was there before.
+        #[serde(default)]
+        found: Option<Found>,
     },
     OwnerUnknown,
     /// The owner has a pot for this birthday under another identity (an imported one).
     PotExists,
+}
+
+/// How far a pot had come that was there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub stage: PotStage,
+    #[serde(default)]
+    pub closed_at: Option<DateTime<Utc>>,
 }
 
 /// Something that happens to a pot at a moment of its process.

@@ -34,7 +34,7 @@ impl Cancel {
         let confirmed = confirm(&consequences, self.yes)?;
         let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
         let answer = cancel(&system.control().await?, pot.id, wish, confirmed).await;
-        answered(pot.id, answer, "is cancelled", self.format)
+        answered(&pot, answer, "is cancelled", self.format)
     }
 }
 

@@ -37,7 +37,7 @@ impl Close {
         let confirmed = confirm(&consequences, self.yes)?;
         let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
         let answer = close(&system.control().await?, pot.id, wish, confirmed).await;
-        answered(pot.id, answer, "is closed", self.format)
+        answered(&pot, answer, "is closed", self.format)
     }
 }
 

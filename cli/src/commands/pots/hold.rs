@@ -31,6 +31,6 @@ impl Hold {
         let by = operator(self.by.as_deref());
         let wish = HoldWish { reason: HoldReason::Moderation, by, note: self.note };
         let answer = system.control().await?.hold_pot(pot.id, wish).await;
-        answered(pot.id, answer, "is held", self.format)
+        answered(&pot, answer, "is held", self.format)
     }
 }

@@ -5,6 +5,7 @@ mod close;
 mod hold;
 mod list;
 mod release;
+mod restart;
 mod show;
 
 use anyhow::{Context as _, Result};
@@ -36,6 +37,8 @@ pub(crate) enum Pots {
     Hold(hold::Hold),
     /// Let a pot go on that a moderator has stopped
     Release(release::Release),
+    /// Start the process of a pot again that somebody has ended; harmless where it runs
+    Restart(restart::Restart),
 }
 
 impl Pots {
@@ -47,6 +50,7 @@ impl Pots {
             Self::Cancel(cancel) => cancel.run(config).await,
             Self::Hold(hold) => hold.run(config).await,
             Self::Release(release) => release.run(config).await,
+            Self::Restart(restart) => restart.run(config).await,
         }
     }
 }
@@ -103,11 +107,20 @@ pub(crate) fn held(hold: &Hold) -> String {
     format!("{} since {}: {}", hold.reason, instant(hold.since), hold.note)
 }
 
+/// What to do about a pot that has lost its process.
+pub(crate) fn restart_it(pot: PotId) -> String {
+    format!("start it again with `wolo pots restart {pot}`")
+}
+
 /// The process's answer, as the command's.
-fn answered(pot: PotId, answer: Result<WishAnswer, AskError>, done: &str, format: Format) -> Result<()> {
+fn answered(pot: &Pot, answer: Result<WishAnswer, AskError>, done: &str, format: Format) -> Result<()> {
+    let (pot, stage) = (pot.id, pot.stage);
     let answer = match answer {
+        Err(AskError::NotFound | AskError::Ended) if stage.has_ended() => {
+            return Err(refused(format!("that is not possible: the pot is {stage}")));
+        }
         Err(AskError::NotFound | AskError::Ended) => {
-            return Err(refused("the pot's process has ended, so nothing can be asked of it"));
+            return Err(refused(format!("its process is not there; {}", restart_it(pot))));
         }
         answer => answer.context("the pot's process gave no answer")?,
     };

@@ -37,6 +37,6 @@ impl Release {
             [] => "goes on".to_owned(),
             still => format!("is released by its moderator, and still waits for {}", still.join(" and ")),
         };
-        answered(pot.id, answer, &done, self.format)
+        answered(&pot, answer, &done, self.format)
     }
 }

@@ -16,7 +16,7 @@ use wolo_domain::pots::PotStage;
 use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::PotState;
 
-use super::{Brief, Named, held};
+use super::{Brief, Named, held, restart_it};
 use crate::commands::Config;
 use crate::output::{
     self, Fields, Format, Listing, Paint, account, gifts, indented, instant, instant_or_dash, or_dash,
@@ -69,8 +69,16 @@ async fn ask(system: &System, pot: &Pot) -> Result<PotState, String> {
     let control = system.control().await.map_err(|error| error.to_string())?;
     // A process whose worker is away answers when the worker is back; nobody wants to wait for that here.
     let patience = std::time::Duration::from_secs(5);
-    match tokio::time::timeout(patience, control.pot_state(pot.id)).await {
-        Ok(Ok(state)) => Ok(state),
+    let state = async {
+        // An ended process would answer with what it once waited for.
+        if !pot.stage.has_ended() && !control.pot_runs(pot.id).await? {
+            return Ok(None);
+        }
+        control.pot_state(pot.id).await.map(Some)
+    };
+    match tokio::time::timeout(patience, state).await {
+        Ok(Ok(Some(state))) => Ok(state),
+        Ok(Ok(None)) => Err(format!("it is not there; {}", restart_it(pot.id))),
         Ok(Err(AskError::NotFound)) => Err("the engine does not remember it".to_owned()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err("it has not answered in five seconds; does a worker serve it?".to_owned()),

@@ -1,6 +1,8 @@
 //! `wolo doctor`: looks at everything that WOLO stands on, a line each, and says what to do. It changes nothing, and
 //! fetches no tool that is missing.
 
+mod pots;
+
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -15,7 +17,7 @@ use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_sandbox::tools::{Places, PostgresTools, TemporalTool};
 use wolo_workflows::queues;
 
-use super::Config;
+use crate::commands::Config;
 use crate::output::{self, Format, Paint, Progress};
 use crate::system::System;
 
@@ -130,6 +132,7 @@ async fn services(settings: &Settings) -> Vec<Finding> {
                     "start a worker that serves it",
                 ));
             }
+            findings.push(Finding::of("pots", pots::processes(settings, &control).await, ""));
         }
     }
     findings

@@ -1,0 +1,51 @@
+//! Whether every pot that goes on has its process. Nothing opens, closes or pays out a pot without one, and nothing else would
+//! tell: it still takes gifts, which are safe in the ledger and wait there.
+
+use anyhow::{Context as _, Result, bail};
+use secrecy::ExposeSecret as _;
+use wolo_bootstrap::Settings;
+use wolo_control::Control;
+use wolo_database::{Pool, pots};
+use wolo_domain::ids::PotId;
+
+use crate::commands::pots::restart_it;
+
+/// So many are named; the rest is counted.
+const NAMED: usize = 5;
+
+pub(super) async fn processes(settings: &Settings, control: &Control) -> Result<String> {
+    let pool = wolo_database::connect(settings.database.url.expose_secret(), 1);
+    let pool = pool.await.context("the database does not say which pots there are")?;
+    let unfinished =
+        pots::unfinished(&pool).await.context("the database does not say which pots there are")?;
+    let lost = lost(&pool, control, &unfinished).await?;
+    match lost.as_slice() {
+        [] => Ok(format!("all that go on have their process: {}", unfinished.len())),
+        [pot] => bail!("{pot} has no process: {}", restart_it(*pot)),
+        several => {
+            let named: Vec<_> = several.iter().take(NAMED).map(PotId::to_string).collect();
+            let more = if several.len() > NAMED { ", …" } else { "" };
+            bail!(
+                "{} have no process: {}{more}: start each again with `wolo pots restart <POT>`",
+                several.len(),
+                named.join(", ")
+            )
+        }
+    }
+}
+
+/// Pots that have not ended though nothing moves them. The engine's index is quick and may lag behind, so those that it does
+/// not name are looked at one by one, and once more in the database: a pot may have come to its end meanwhile.
+async fn lost(pool: &Pool, control: &Control, unfinished: &[PotId]) -> Result<Vec<PotId>> {
+    let unsure = "the engine does not say which processes run";
+    let running = control.running_pots().await.context(unsure)?;
+    let mut lost = Vec::new();
+    for pot in unfinished.iter().copied().filter(|pot| !running.contains(pot)) {
+        if !control.pot_runs(pot).await.context(unsure)?
+            && pots::pot(pool, pot).await?.is_some_and(|pot| !pot.stage.has_ended())
+        {
+            lost.push(pot);
+        }
+    }
+    Ok(lost)
+}
