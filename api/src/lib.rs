@@ -12,6 +12,7 @@ mod admin;
 mod asker;
 mod body;
 mod caller;
+mod connections;
 mod contract;
 mod credentials;
 mod edge;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use secrecy::ExposeSecret as _;
@@ -15,6 +16,7 @@ use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
 use wolo_providers::social::{Social, SocialSetupError};
 
+use crate::connections;
 use crate::credentials::{self, Credentials};
 use crate::limits::{Limits, RedisUnusable};
 use crate::metrics::Metrics;
@@ -47,8 +49,6 @@ pub enum Error {
     Metrics(#[from] prometheus::Error),
     #[error("the calls to the workflow engine cannot be counted")]
     TemporalFigures(#[from] temporal::FiguresError),
-    #[error("the API stopped serving")]
-    Serve(#[source] io::Error),
 }
 
 /// An API that is ready to serve on its listener.
@@ -56,6 +56,7 @@ pub struct Api {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
+    head_timeout: Duration,
     pool: Pool,
     credentials: Arc<Credentials>,
 }
@@ -76,9 +77,10 @@ impl Api {
         let control = Control::new(temporal::connect_counted(&settings.temporal, &figures).await?);
         let metrics = Metrics::new(figures)?;
         let limits = Limits::new(&settings, metrics.clone())?;
+        let head_timeout = settings.api.head_timeout;
         let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics);
         let credentials = Arc::clone(&app.credentials);
-        Ok(Self { listener, address, router: router::router(app), pool, credentials })
+        Ok(Self { listener, address, router: router::router(app), head_timeout, pool, credentials })
     }
 
     /// Where it listens; with port 0 asked for, the port that was given.
@@ -87,18 +89,13 @@ impl Api {
     }
 
     /// Serves until the end begins, and then until the requests under way are answered.
-    pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
+    pub async fn serve(self, shutdown: Shutdown) {
         tracing::info!(address = %self.address, "the API listens");
-        let served = async {
-            axum::serve(self.listener, self.router.into_make_service_with_connect_info::<SocketAddr>())
-                .with_graceful_shutdown(shutdown.begun())
-                .await
-        };
+        let served = connections::serve(self.listener, self.router, self.head_timeout, shutdown.begun());
         let presence = Presence { kind: Kind::Api, version: env!("CARGO_PKG_VERSION"), queues: Vec::new() };
         let breakers = || breakers(&self.credentials.social);
         let present = processes::present(&self.pool, &presence, breakers, shutdown.begun());
-        let (served, ()) = tokio::join!(served, present);
-        served.map_err(Error::Serve)
+        tokio::join!(served, present);
     }
 }
 
@@ -114,5 +111,6 @@ fn breakers(social: &Social) -> BTreeMap<String, String> {
 pub async fn run(settings: Settings, shutdown: Shutdown) -> Result<(), Error> {
     let address = settings.api.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
-    Api::bind(settings, listener).await?.serve(shutdown).await
+    Api::bind(settings, listener).await?.serve(shutdown).await;
+    Ok(())
 }

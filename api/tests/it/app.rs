@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 use wolo_api::tokens::Bearer;
 use wolo_api::{Api, tokens};
@@ -111,8 +112,7 @@ fn background(settings: Settings) {
             let worker = Worker::start(&of_the_worker(&settings), Shutdown::new()).await.unwrap();
             let api = Api::bind(settings.clone(), listener).await.unwrap();
             ready.send(settings).unwrap();
-            let (served, done) = tokio::join!(api.serve(Shutdown::new()), worker.end());
-            served.unwrap();
+            let ((), done) = tokio::join!(api.serve(Shutdown::new()), worker.end());
             done.unwrap();
         });
     });
@@ -169,14 +169,23 @@ impl TestApp {
 
     /// One more API, with other settings, that ends with the test.
     pub(crate) async fn with(&self, change: impl FnOnce(Layers) -> Layers) -> Self {
+        self.with_an_end(change).await.0
+    }
+
+    /// The same, with what ends it and what waits for its end.
+    pub(crate) async fn with_an_end(
+        &self,
+        change: impl FnOnce(Layers) -> Layers,
+    ) -> (Self, Shutdown, JoinHandle<()>) {
         let key = &self.settings.tokens;
         let mut settings = change(layers(self.world)).read().unwrap();
         settings.tokens = key.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = readdressed(settings, &format!("http://{}", listener.local_addr().unwrap()));
         let api = Box::pin(Api::bind(settings.clone(), listener)).await.unwrap();
-        tokio::spawn(api.serve(Shutdown::new()));
-        Self::on(self.world, settings)
+        let shutdown = Shutdown::new();
+        let serving = tokio::spawn(api.serve(shutdown.clone()));
+        (Self::on(self.world, settings), shutdown, serving)
     }
 
     pub(crate) fn world(&self) -> &'static World {

@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod app;
 mod auth;
+mod connections;
 mod contract;
 mod edge;
 mod giving;

@@ -119,6 +119,7 @@ fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {
         reader.problem("api.public_url", "must be an https address that people can reach, in production");
     }
     let body_limit_bytes = reader.number("api.body_limit_bytes", &(1024..=16_777_216));
+    let head_timeout = seconds(reader, "api.head_timeout_seconds", 300);
     let request_timeout = seconds(reader, "api.request_timeout_seconds", 300);
     let patience = seconds(reader, "api.patience_seconds", 300);
     // A time that could not be read is zero, and has been told of already.
@@ -129,6 +130,7 @@ fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {
         listen,
         public_url: public_url?,
         body_limit_bytes,
+        head_timeout,
         request_timeout,
         patience,
         cors_origins: origins(reader),

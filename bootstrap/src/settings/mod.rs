@@ -104,6 +104,8 @@ pub struct Api {
     pub listen: SocketAddr,
     pub public_url: Url,
     pub body_limit_bytes: usize,
+    /// For the head of a request, from the connection's beginning or its last answer on.
+    pub head_timeout: Duration,
     pub request_timeout: Duration,
     /// Less than `request_timeout`.
     pub patience: Duration,
