@@ -169,8 +169,17 @@ fn decisions(home: &Path, dev: &Dev, token: &str) {
     assert!(err.starts_with("wolo: this needs a yes"), "{err}");
     assert_eq!(json(home, &["pots", "list", "--json"])[0]["stage"], listed[0]["stage"]);
 
-    let (code, _, err) =
-        said(wolo(home).args(["payouts", "resolve", &pot, "--ask-again", "--reason", "R", "--yes"]));
+    let (code, _, err) = said(wolo(home).args([
+        "payouts",
+        "resolve",
+        &pot,
+        "--order",
+        "1",
+        "--ask-again",
+        "--reason",
+        "R",
+        "--yes",
+    ]));
     assert_eq!((code, err.as_str()), (3, "wolo: no payout of this pot is under way\n"));
 
     let cancel = ["pots", "cancel", &pot, "--reason", "a test", "--yes", "--json"];

@@ -41,9 +41,15 @@ pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
     assert!(out.contains(&format!("waits for its payout; `wolo payouts show {pot}` says more")), "{out}");
 
     let decide = |choice: &[&str]| {
-        let words = ["payouts", "resolve", &pot, "--reason", "a test", "--yes"];
+        let words = ["payouts", "resolve", &pot, "--order", "1", "--reason", "a test", "--yes"];
         said(wolo(home).args(words).args(choice))
     };
+    // Nobody decides about an order that they have not seen.
+    let unseen = ["payouts", "resolve", &pot, "--order", "2", "--ask-again", "--reason", "a test", "--yes"];
+    let (code, _, err) = said(wolo(home).args(unseen));
+    let expected =
+        "wolo: the decision is about an order that does not stand any more: look at the payout again\n";
+    assert_eq!((code, err.as_str()), (3, expected));
     let (code, out, err) = decide(&["--found", "pt-nobodys"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.starts_with("wolo: the payout waits for a person again: "), "{err}");

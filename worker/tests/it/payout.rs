@@ -58,8 +58,10 @@ async fn held_for(house: &House, pot: PotId, reason: HoldReason) {
     assert!(row.holds.iter().any(|hold| hold.reason == reason), "the pot shows why it is held");
 }
 
+/// About the first order.
 fn decide(decision: Decision) -> Resolve {
-    Resolve { decision, by: "finance".to_owned(), reason: "looked at the portal".to_owned() }
+    let reason = "looked at the portal".to_owned();
+    Resolve { decision, order: Some(1), by: "finance".to_owned(), reason }
 }
 
 fn movements(house: &House, reference: &str) -> usize {
@@ -143,6 +145,40 @@ fn a_payout_that_wave_refuses_waits_for_finance_and_is_ordered_anew() {
         let row = wolo_database::pots::pot(&house.pool, pot).await.expect("an answer").expect("the pot");
         assert!(row.holds.is_empty(), "the hold is lifted");
         keep(house, "payout-refused-then-paid", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn a_decision_about_one_order_is_not_taken_for_one_about_the_next() {
+    live(async |house| {
+        let pot = pot_with_money(house, 1).await;
+        let (first, second) = {
+            let order = PayoutOrder::first(PayoutId::of_pot(pot));
+            (order.key(), order.next().key())
+        };
+        for order in [&first, &second] {
+            let refused = Fault::Refused { status: 422, code: "recipient-account-blocked".to_owned() };
+            house.bend(Endpoint::PayoutCreate, order.clone(), 1, refused);
+        }
+        to_the_payout(house, pot);
+        held_for(house, pot, HoldReason::PayoutRefused).await;
+        // Two people look at the first order, and one of them is slow.
+        let anew = decide(Decision::OrderAnew);
+        let answer = house.control.resolve_payout(pot, anew.clone()).await.expect("an answer");
+        assert_eq!(answer, Resolving::Accepted);
+        until("the second order is refused", async || {
+            let status = house.control.payout_status(pot).await.ok()?;
+            (status.held.is_some() && status.decision.is_none() && status.order?.number == 2).then_some(())
+        })
+        .await;
+        let late = house.control.resolve_payout(pot, anew.clone()).await.expect("an answer");
+        assert!(matches!(&late, Resolving::Refused { why } if why.contains("does not stand")), "{late:?}");
+        let about_it = Resolve { order: Some(2), ..anew };
+        let answer = house.control.resolve_payout(pot, about_it).await.expect("an answer");
+        assert_eq!(answer, Resolving::Accepted);
+        paid(house, pot).await;
+        let third = PayoutOrder::first(PayoutId::of_pot(pot)).next().next().key();
+        assert_eq!([&first, &second, &third].map(|order| movements(house, order)), [0, 0, 1]);
     });
 }
 

@@ -86,6 +86,9 @@ pub enum Decision {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Resolve {
     pub decision: Decision,
+    /// The number of the order that was looked at; only decisions from before it was asked for have none.
+    #[serde(default)]
+    pub order: Option<u32>,
     pub by: String,
     pub reason: String,
 }
@@ -126,5 +129,12 @@ mod tests {
             (3_600, 2_000)
         );
         assert_eq!((input.placed, input.looks), (BTreeSet::new(), 0));
+    }
+
+    #[test]
+    fn a_decision_of_before_names_no_order() {
+        let before = r#"{ "decision": { "decision": "ask_again" }, "by": "finance", "reason": "looked" }"#;
+        let resolve: Resolve = serde_json::from_str(before).unwrap();
+        assert_eq!((resolve.decision, resolve.order), (Decision::AskAgain, None));
     }
 }

@@ -65,12 +65,16 @@ impl Payout {
         Ok(outcome)
     }
 
-    /// Finance decides about a payout that waits for a person.
+    /// Finance decides about a payout that waits for a person: about the order that stands, and no other.
     #[update(name = "resolve")]
     pub fn resolve(&mut self, _ctx: &mut SyncWorkflowContext<Self>, resolve: Resolve) -> Resolving {
+        let stands = self.status.order.map(|order| order.number);
         let why = match (self.status.held, &resolve.decision) {
             _ if resolve.reason.trim().is_empty() => "a decision needs a reason",
             _ if self.status.decision.is_some() => "a decision has been taken and is being carried out",
+            (Some(_), _) if resolve.order.is_some() && resolve.order != stands => {
+                "the decision is about an order that does not stand any more: look at the payout again"
+            }
             (Some(HoldReason::PayoutUnknown), Decision::OrderAnew) => {
                 "the end of the last order is unknown: ordering anew could pay twice"
             }

@@ -25,15 +25,20 @@ pub(crate) struct Resolve {
     pot: String,
     #[command(flatten)]
     choice: Choice,
+    /// The order that the decision is about, as `wolo payouts show` names it; without it, you are asked about the one that
+    /// stands
+    #[arg(long, value_name = "NUMBER")]
+    order: Option<u32>,
     #[command(flatten)]
     decider: Decider,
-    /// Do not ask whether you mean it
-    #[arg(long)]
+    /// Do not ask whether you mean it; needs --order
+    #[arg(long, requires = "order")]
     yes: bool,
     #[command(flatten)]
     format: Format,
 }
 
+const NOTHING_UNDER_WAY: &str = "no payout of this pot is under way";
 /// An ordinary answer of Wave's is there by then.
 const PATIENCE: Duration = Duration::from_secs(8);
 const SOON: Duration = Duration::from_millis(100);
@@ -77,13 +82,20 @@ impl Resolve {
         let pool = system.pool().await?;
         let pot = named_pot(&pool, &self.pot).await?;
         let (decision, means) = self.choice.decision();
-        let confirmed = confirm(&[format!("the payout of {}", pot.id), means], self.yes)?;
+        let payout = payouts::payout(&pool, PayoutId::of_pot(pot.id)).await?;
+        let Some(payout) = payout else { return Err(refused(NOTHING_UNDER_WAY)) };
+        let order = self.order.unwrap_or(payout.order_number);
+        let about = format!(
+            "the payout of {}: {} by order {}, which is {}",
+            pot.id, payout.amount, payout.order_number, payout.stage
+        );
+        let confirmed = confirm(&[about, means], self.yes)?;
         let by = operator(self.decider.by.as_deref());
-        let resolve = payout::Resolve { decision, by, reason: self.decider.reason };
+        let resolve = payout::Resolve { decision, order: Some(order), by, reason: self.decider.reason };
         let control = system.control().await?;
         let answer = match decide(&control, pot.id, resolve, confirmed).await {
             Err(AskError::NotFound | AskError::Ended) => {
-                return Err(refused("no payout of this pot is under way"));
+                return Err(refused(NOTHING_UNDER_WAY));
             }
             answer => answer.context("the payout's process gave no answer")?,
         };

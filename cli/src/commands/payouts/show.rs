@@ -51,7 +51,7 @@ impl Show {
         fields.field("pot", payout.pot);
         fields.field("amount", payout.amount);
         fields.field("stage", payout.stage);
-        fields.field("orders given", payout.orders);
+        fields.field("order", payout.orders);
         fields.field("reference", or_dash(payout.reference));
         fields.field("planned", instant(payout.planned_at));
         fields.field("ended", instant_or_dash(payout.ended_at));
