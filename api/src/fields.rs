@@ -2,19 +2,14 @@
 
 use wolo_domain::money::Xof;
 use wolo_domain::people::Phone;
+pub(crate) use wolo_domain::texts::Lines;
+use wolo_domain::texts::{self, InvalidText};
 
 use crate::problem::{Problem, Words, Wrong};
 
 /// Collects what is wrong.
 #[derive(Default)]
 pub(crate) struct Fields(Vec<Wrong>);
-
-/// How a text may look.
-#[derive(Clone, Copy)]
-pub(crate) enum Lines {
-    One,
-    Many,
-}
 
 impl Fields {
     pub(crate) fn wrong(&mut self, field: &str, words: Words) {
@@ -29,24 +24,14 @@ impl Fields {
         most_chars: usize,
         lines: Lines,
     ) -> Option<String> {
-        let text = given?.trim().to_owned();
-        let allowed =
-            |c: char| !c.is_control() || (matches!(lines, Lines::Many) && matches!(c, '\n' | '\r' | '\t'));
-        if !text.chars().all(allowed) {
-            self.wrong(
-                field,
-                Words::new("ce texte a des caractères de contrôle", "this text has control characters"),
-            );
-        } else if text.chars().count() > most_chars {
-            self.wrong(
-                field,
-                Words::new(
-                    format!("ce texte a plus de {most_chars} caractères"),
-                    format!("this text has more than {most_chars} characters"),
-                ),
-            );
+        match texts::text(&given?, most_chars, lines) {
+            Ok(text) => text.map(str::to_owned),
+            Err(why) => {
+                self.wrong(field, words(why));
+                // Something was given, so it is not missing besides.
+                Some(String::new())
+            }
         }
-        if text.is_empty() { None } else { Some(text) }
     }
 
     /// A text that must be there.
@@ -89,5 +74,19 @@ impl Fields {
     /// All that is wrong, if anything is.
     pub(crate) fn check(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(Problem::invalid(self.0)) }
+    }
+}
+
+fn words(why: InvalidText) -> Words {
+    let english = why.to_string();
+    match why {
+        InvalidText::Control => Words::new("ce texte a des caractères de contrôle", english),
+        InvalidText::TurnsDirection => {
+            Words::new("ce texte a des caractères qui retournent le sens de lecture", english)
+        }
+        InvalidText::TooLong { most_chars } => {
+            Words::new(format!("ce texte a plus de {most_chars} caractères"), english)
+        }
+        InvalidText::Invisible => Words::new("rien de ce texte n'est visible", english),
     }
 }

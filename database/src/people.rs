@@ -52,6 +52,8 @@ pub enum Adding {
     Existing,
     /// Another account has this phone.
     PhoneTaken,
+    /// Another account has this mail address.
+    EmailTaken,
 }
 
 #[tracing::instrument(name = "db.people.add_user", skip_all, fields(user = %user.id), err)]
@@ -75,6 +77,11 @@ pub async fn add_user(pool: &Pool, user: &User) -> Result<Adding, Error> {
             if refusal.constraint() == Some("users_one_account_per_phone") =>
         {
             Ok(Adding::PhoneTaken)
+        }
+        Err(sqlx::Error::Database(refusal))
+            if refusal.constraint() == Some("users_one_account_per_email") =>
+        {
+            Ok(Adding::EmailTaken)
         }
         Err(error) => Err(error.into()),
     }

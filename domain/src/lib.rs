@@ -22,3 +22,4 @@ pub mod notices;
 pub mod payouts;
 pub mod people;
 pub mod pots;
+pub mod texts;

@@ -11,6 +11,10 @@ use crate::dakar;
 
 /// The age from which a person decides alone.
 pub const MAJORITY: i32 = 18;
+/// Nobody who has an account is older, in years.
+const OLDEST: i32 = 120;
+/// Longest name of a person, in characters.
+pub const NAME_CHARS: usize = 200;
 
 /// The day a person was born. The next birthday is always computed from it, never stored.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +48,11 @@ impl BirthDate {
     pub fn age_on(self, day: NaiveDate) -> i32 {
         let years = day.year() - self.0.year();
         if (day.month(), day.day()) < (self.0.month(), self.0.day()) { years - 1 } else { years }
+    }
+
+    /// Whether somebody living can have been born then, seen from a day.
+    pub fn is_possible_on(self, day: NaiveDate) -> bool {
+        (0..=OLDEST).contains(&self.age_on(day))
     }
 
     pub fn is_minor_on(self, day: NaiveDate) -> bool {
@@ -163,6 +172,17 @@ mod tests {
         let leapling = born("2008-02-29");
         assert!(leapling.is_minor_on(day("2026-02-28")));
         assert!(!leapling.is_minor_on(day("2026-03-01")));
+    }
+
+    #[test]
+    fn nobody_is_born_tomorrow_or_a_lifetime_too_early() {
+        let today = day("2026-11-23");
+        for possible in ["2026-11-23", "1990-05-17", "1905-11-24"] {
+            assert!(born(possible).is_possible_on(today), "{possible}");
+        }
+        for impossible in ["2026-11-24", "1905-11-23", "0001-01-01"] {
+            assert!(!born(impossible).is_possible_on(today), "{impossible}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use wolo_database::{Context, donations};
 use wolo_domain::donations::{DonationRefusal, DonationStage};
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
-use wolo_domain::pots::Visibility;
+use wolo_domain::people::NAME_CHARS;
 
 use crate::asker::{Asker, Language};
 use crate::body::{self, Body};
@@ -26,7 +26,6 @@ use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::rules;
 use crate::state::App;
 
-const NAME_CHARS: usize = 200;
 /// What the database keeps of a message, whatever the settings allow.
 const MESSAGE_CHARS: usize = 500;
 

@@ -9,13 +9,10 @@ use crate::fields::Fields;
 use crate::problem::Words;
 use crate::state::App;
 
-/// Nobody who registers is older.
-const OLDEST_YEARS: i32 = 120;
-
 impl Fields {
     pub(crate) fn birth_date(&mut self, field: &str, given: NaiveDate) -> BirthDate {
         let birth_date = BirthDate::new(given);
-        if !(0..=OLDEST_YEARS).contains(&birth_date.age_on(dakar::day_of(App::now()))) {
+        if !birth_date.is_possible_on(dakar::day_of(App::now())) {
             self.wrong(
                 field,
                 Words::new("cette date de naissance n'est pas possible", "this birth date is not possible"),

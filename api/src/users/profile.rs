@@ -12,7 +12,7 @@ use wolo_database::accounts::{self, Account, roles};
 use wolo_domain::accounts::{CodePurpose, Role};
 use wolo_domain::contacts::{Email, Language};
 use wolo_domain::ids::UserId;
-use wolo_domain::people::Phone;
+use wolo_domain::people::{NAME_CHARS, Phone};
 
 use super::codes::{self, Sent, Wanted};
 use crate::body::{self, Body};
@@ -21,8 +21,6 @@ use crate::contract::{refusals, schemas};
 use crate::fields::Fields;
 use crate::problem::{Code, Problem};
 use crate::state::App;
-
-const NAME_CHARS: usize = 200;
 
 /// An account as its holder sees it.
 #[derive(Serialize, ToSchema)]

@@ -12,6 +12,7 @@ use wolo_database::{Context, accounts};
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::{Contact, Language};
 use wolo_domain::notices::{Letter, Says};
+use wolo_domain::people::NAME_CHARS;
 
 use super::codes::Sent;
 use super::{codes, letters};
@@ -22,8 +23,6 @@ use crate::credentials;
 use crate::fields::Fields;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
-
-pub(super) const NAME_CHARS: usize = 200;
 
 /// Who wants an account. A phone or a mail address, one of the two.
 #[derive(Deserialize, ToSchema)]

@@ -20,13 +20,13 @@ use wolo_domain::accounts::IdentityProvider;
 use wolo_domain::contacts::{Contact, Language};
 use wolo_domain::ids::UserId;
 use wolo_domain::notices::{Letter, Says};
-use wolo_domain::people::BirthDate;
+use wolo_domain::people::{BirthDate, NAME_CHARS};
+use wolo_domain::texts;
 use wolo_providers::ProviderError;
 use wolo_providers::social::{Identity, ProofError};
 
 use super::codes::DEVICE_CHARS;
 use super::letters;
-use super::register::NAME_CHARS;
 use super::tokens::{Entry, SignedIn, enter, reached};
 use crate::asker::Asker;
 use crate::body::{self, Body};
@@ -307,7 +307,5 @@ fn missing(name: bool, birth_date: bool) -> Problem {
 
 /// A name as a provider has it, if it could stand in an account.
 fn usable(name: &str) -> Option<String> {
-    let name = name.trim();
-    let fits = !name.is_empty() && name.chars().count() <= NAME_CHARS && !name.chars().any(char::is_control);
-    fits.then(|| name.to_owned())
+    texts::text(name, NAME_CHARS, Lines::One).ok().flatten().map(str::to_owned)
 }

@@ -66,6 +66,10 @@ async fn an_account_that_cannot_be_is_refused_field_by_field() {
     };
     for (body, field) in [
         (with("name", json!(" ")), "name"),
+        (with("name", json!("\u{200b}")), "name"),
+        (with("name", json!("Awa \u{202e}eyaidN")), "name"),
+        (with("language", json!("de")), "language"),
+        (with("language", json!(7)), "language"),
         (with("birth_date", json!("2999-01-01")), "birth_date"),
         (with("birth_date", json!("1850-01-01")), "birth_date"),
         (with("birth_date", json!("31/12/1999")), "birth_date"),

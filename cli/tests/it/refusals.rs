@@ -20,10 +20,12 @@ fn what_is_not_understood_ends_with_two() {
         "pots close P --yes",
         "payouts resolve P --reason R",
         "payouts resolve P --ask-again --order-anew --reason R",
+        "payouts resolve P --ask-again --reason R --yes",
         "time forward P ten-days",
         "tokens mint --user awa",
         "users add --name A --birth-date 31/12/1999 --phone 771234567",
         "users add --name A --birth-date 1999-12-31 --phone 12",
+        "users add --name A --birth-date 1999-12-31 --phone 771234567 --email awa",
         "bench api --concurrency 0",
         "bench gifts --count 0",
         "completions cobol",
@@ -49,6 +51,25 @@ fn usage_errors_name_what_is_wrong() {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("usage-errors", all);
     });
+}
+
+#[test]
+fn a_person_is_added_by_the_rules_of_the_pages() {
+    let home = TempDir::new().unwrap();
+    for (name, birth_date, words) in [
+        (" ", "1999-12-31", "wolo: a person has a name\n"),
+        (
+            "\u{200b}",
+            "1999-12-31",
+            "wolo: the name cannot be used\n  because: nothing of this text can be seen\n",
+        ),
+        ("Awa", "2999-12-31", "wolo: the day of birth is not possible\n"),
+        ("Awa", "1850-12-31", "wolo: the day of birth is not possible\n"),
+    ] {
+        let add = ["users", "add", "--name", name, "--birth-date", birth_date, "--phone", "771234567"];
+        let (code, out, err) = said(wolo(home.path()).args(add));
+        assert_eq!((code, out.as_str(), err.as_str()), (1, "", words));
+    }
 }
 
 #[test]

@@ -27,6 +27,20 @@ async fn one_phone_belongs_to_one_account() {
 }
 
 #[tokio::test]
+async fn one_mail_address_belongs_to_one_account() {
+    let scene = Scene::new().await;
+    let mut awa = scene.person().await;
+    for (id, phone, email, answer) in [
+        (1, "+221771234568", "awa@example.sn", Adding::Added),
+        (2, "+221771234569", "awa@example.sn", Adding::EmailTaken),
+    ] {
+        awa.id = UserId::from_uuid(uuid::Uuid::from_u128(id));
+        (awa.phone, awa.email) = (Some(phone.parse().expect("a phone")), Some(email.to_owned()));
+        assert_eq!(people::add_user(&scene.pool, &awa).await.expect("an answer"), answer);
+    }
+}
+
+#[tokio::test]
 async fn a_list_goes_on_where_it_ended() {
     let scene = Scene::new().await;
     let mut everybody = Vec::new();

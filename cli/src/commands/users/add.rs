@@ -1,14 +1,16 @@
 //! `wolo users add`.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use chrono::{NaiveDate, Utc};
 use clap::Args;
 use serde_json::json;
 use uuid::Uuid;
 use wolo_database::people::{self, Adding, User};
+use wolo_domain::contacts::Email;
 use wolo_domain::dakar;
 use wolo_domain::ids::UserId;
-use wolo_domain::people::{BirthDate, Phone};
+use wolo_domain::people::{BirthDate, NAME_CHARS, Phone};
+use wolo_domain::texts::{self, Lines};
 
 use crate::commands::Config;
 use crate::failure::refused;
@@ -28,23 +30,24 @@ pub(crate) struct Add {
     phone: Phone,
     /// An e-mail address
     #[arg(long)]
-    email: Option<String>,
+    email: Option<Email>,
     #[command(flatten)]
     format: Format,
 }
 
 impl Add {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
-        let name = self.name.trim().to_owned();
-        ensure!(!name.is_empty(), "a person has a name");
-        ensure!(self.birth_date <= dakar::day_of(Utc::now()), "the day of birth is in the future");
+        let name = texts::text(&self.name, NAME_CHARS, Lines::One).context("the name cannot be used")?;
+        let name = name.context("a person has a name")?.to_owned();
+        let birth_date = BirthDate::new(self.birth_date);
+        ensure!(birth_date.is_possible_on(dakar::day_of(Utc::now())), "the day of birth is not possible");
         let system = System::find(config)?;
         let user = User {
             id: UserId::from_uuid(Uuid::now_v7()),
             name,
-            birth_date: BirthDate::new(self.birth_date),
+            birth_date,
             phone: Some(self.phone),
-            email: self.email,
+            email: self.email.map(String::from),
         };
         match people::add_user(&system.pool().await?, &user).await? {
             Adding::Added if self.format.json => output::json(&json!({ "id": user.id })),
@@ -53,6 +56,7 @@ impl Add {
                 Ok(())
             }
             Adding::PhoneTaken => Err(refused("another account has this phone")),
+            Adding::EmailTaken => Err(refused("another account has this mail address")),
             Adding::Existing => bail!("a new id was taken already; try again"),
         }
     }
