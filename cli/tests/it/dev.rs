@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,11 +14,13 @@ use crate::{said, wolo};
 /// A running `wolo dev`, ended when the test is.
 pub(crate) struct Dev {
     child: Child,
+    /// What it says on standard error, when it has ended.
+    log: Option<JoinHandle<String>>,
     pub(crate) addresses: Value,
 }
 
 impl Dev {
-    fn start(home: &Path) -> Self {
+    pub(crate) fn start(home: &Path) -> Self {
         Self::start_with(home, &[])
     }
 
@@ -48,9 +51,19 @@ impl Dev {
         }
         // Somebody has to read, or it would wait for a reader for ever.
         let mut log = child.stderr.take().unwrap();
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let log = std::thread::spawn(move || {
+            let mut text = String::new();
+            log.read_to_string(&mut text).unwrap();
+            text
+        });
         let addresses = serde_json::from_slice(&std::fs::read(home.join("dev.json")).unwrap()).unwrap();
-        Self { child, addresses }
+        Self { child, log: Some(log), addresses }
+    }
+
+    /// Waits until it ends by itself: its exit code and what it said.
+    pub(crate) fn falls(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        (code, self.log.take().unwrap().join().unwrap())
     }
 
     /// Tells it to end, and says how long that took.
@@ -125,6 +138,7 @@ fn a_world_is_found_used_and_gone() {
     assert_eq!((code, err.as_str()), (1, "wolo: there is no pot no-such-pot\n"));
 
     decisions(home, &dev, &token);
+    crate::losses::a_pot_that_lost_its_process_is_found_and_started_again(home, &dev);
     a_minors_pot_still_waits(home, &dev);
     crate::payout::waits_for_a_person_and_is_paid(home, &dev);
 
@@ -134,6 +148,9 @@ fn a_world_is_found_used_and_gone() {
 
     let logs = dev.addresses["logs"].as_str().unwrap().to_owned();
     let postgres = dev.addresses["postgres"].as_str().unwrap().to_owned();
+    // A browser that has connected in advance keeps nobody waiting.
+    let api = dev.addresses["api"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let _silent = std::net::TcpStream::connect(api).unwrap();
     let took = dev.end();
     assert!(took < Duration::from_secs(15), "it took {took:?} to end");
     assert!(!Path::new(&logs).exists(), "a world that is not kept leaves nothing");

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod dev;
 mod help;
+mod losses;
 mod payout;
 mod refusals;
 

@@ -147,6 +147,11 @@ impl Postgres {
         self.process.pid()
     }
 
+    /// Why it does not run any more, though nobody has stopped it.
+    pub fn died(&mut self) -> Option<processes::Error> {
+        self.process.died()
+    }
+
     /// Kills it (SIGKILL), as a power cut would.
     pub async fn kill(&mut self) {
         self.process.kill().await;

@@ -34,6 +34,8 @@ pub enum Error {
     InUse { name: &'static str, log: PathBuf },
     #[error("{name} ended before it was ready; its log ends with:\n{log}")]
     Ended { name: &'static str, log: String },
+    #[error("{name} has ended though nobody told it to; its log ends with:\n{log}")]
+    Died { name: &'static str, log: String },
     #[error("{name} was not ready after {}s; its log ends with:\n{log}", waited.as_secs())]
     NotReady { name: &'static str, waited: Duration, log: String },
 }
@@ -137,6 +139,11 @@ impl Process {
     /// The error of a program that ended too early.
     pub fn ended(&self) -> Error {
         Error::Ended { name: self.name, log: self.log.last_lines() }
+    }
+
+    /// Why a program does not run any more that ought to.
+    pub fn died(&mut self) -> Option<Error> {
+        self.has_ended().then(|| Error::Died { name: self.name, log: self.log.last_lines() })
     }
 
     /// The error of a program that took too long.

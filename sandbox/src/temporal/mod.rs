@@ -174,6 +174,11 @@ impl Temporal {
         &self.launch.program
     }
 
+    /// Why it does not run any more, though nobody has stopped it.
+    pub fn died(&mut self) -> Option<processes::Error> {
+        self.process.died()
+    }
+
     /// Kills it (SIGKILL), as a crash would.
     pub async fn kill(&mut self) {
         self.process.kill().await;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::folders::{self, DataFolder};
 use crate::inbox::{self, Inbox};
 use crate::postgres::{self, Postgres};
+use crate::processes;
 use crate::redis::{self, Redis};
 use crate::social::{self, Social};
 use crate::temporal::{self, Temporal};
@@ -86,6 +87,11 @@ impl World {
     /// Where its data and logs are.
     pub fn folder(&self) -> &DataFolder {
         &self.folder
+    }
+
+    /// Why something does not run any more that nothing works without. WOLO counts its limits alone where Redis is gone.
+    pub fn died(&mut self) -> Option<processes::Error> {
+        self.postgres.died().or_else(|| self.temporal.died())
     }
 
     /// Stops everything in order and waits until nothing of it is left. It is all stopped even if there is an error:

@@ -62,6 +62,15 @@ async fn children_that_outlive_their_program_are_killed() {
 }
 
 #[tokio::test]
+async fn a_program_that_ends_by_itself_is_missed() {
+    let folder = DataFolder::temporary().unwrap();
+    let mut process = Process::start(&shell(&folder, "echo alas; exit 7")).await.unwrap();
+    process.finish().await;
+    let died = process.died().unwrap().to_string();
+    assert_eq!(died, "the script has ended though nobody told it to; its log ends with:\nalas");
+}
+
+#[tokio::test]
 async fn a_kill_asks_nothing() {
     let folder = DataFolder::temporary().unwrap();
     let mut launch = shell(&folder, "trap 'echo asked' TERM; echo ready; while :; do sleep 0.05; done");

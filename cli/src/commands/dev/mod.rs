@@ -108,6 +108,10 @@ async fn follow(
     if outcome.is_ok() {
         log.follow();
         outcome = until_told(&mut local, &shutdown).await;
+        if kept {
+            let logs = local.addresses.logs.display();
+            outcome = outcome.with_context(|| format!("WOLO cannot go on (its logs are in {logs})"));
+        }
     }
     shutdown.begin();
     let ended = local.shutdown().await;
@@ -121,6 +125,9 @@ async fn until_told(local: &mut Local, shutdown: &Shutdown) -> Result<()> {
         tokio::select! {
             () = shutdown.begun() => return Ok(()),
             _ = look.tick() => {
+                if let Some(error) = local.world.died() {
+                    return Err(error.into());
+                }
                 if let Some(error) = local.parts.ended().await {
                     return Err(error);
                 }
