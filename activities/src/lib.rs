@@ -8,6 +8,7 @@
 //! What this crate refuses to do: to decide by this machine's clock (the time that decides comes in), to keep anything in
 //! memory between two deeds, to guess what Wave did, and to put a person's data into an error or a log.
 
+mod accounts;
 mod alive;
 mod donations;
 pub mod failure;
@@ -15,6 +16,7 @@ mod payouts;
 mod pots;
 mod statements;
 
+pub use accounts::AccountSteps;
 pub use donations::DonationSteps;
 pub use payouts::PayoutSteps;
 pub use pots::PotSteps;

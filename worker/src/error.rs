@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use temporalio_client::schedules::ScheduleError;
 use temporalio_sdk::error::WorkerRunError;
 use wolo_bootstrap::temporal::{ConnectError, SearchAttributeError};
 use wolo_providers::wave::WaveSetupError;
@@ -17,6 +18,8 @@ pub enum Error {
     Temporal(#[from] ConnectError),
     #[error(transparent)]
     SearchAttributes(#[from] SearchAttributeError),
+    #[error("the schedules could not be set up")]
+    Schedules(#[from] ScheduleError),
     #[error(transparent)]
     Wave(#[from] WaveSetupError),
     #[error("the worker cannot tell of its health at {address}")]

@@ -11,6 +11,7 @@ mod error;
 mod health;
 mod queue;
 mod registry;
+mod schedules;
 mod worker;
 
 pub use error::Error;

@@ -11,8 +11,9 @@ use temporalio_sdk::WorkerOptions;
 use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
-use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, StatementSteps};
 use wolo_workflows::donation::Donation;
+use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::queues;
@@ -30,6 +31,8 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
             to.step(PotSteps::announce);
+            to.process::<Housekeeping>();
+            to.step(AccountSteps::forget_leftovers);
         }
         queues::MONEY => {
             to.process::<Donation>();
@@ -69,6 +72,7 @@ trait Register {
 /// Everybody who does steps.
 #[derive(Clone)]
 pub(crate) struct Steps {
+    pub(crate) accounts: Arc<AccountSteps>,
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) donations: Arc<DonationSteps>,
     pub(crate) payouts: Arc<PayoutSteps>,
@@ -78,6 +82,12 @@ pub(crate) struct Steps {
 /// Knows the one who does the steps of a kind.
 trait Doer<D> {
     fn doer(&self) -> &Arc<D>;
+}
+
+impl Doer<AccountSteps> for Steps {
+    fn doer(&self) -> &Arc<AccountSteps> {
+        &self.accounts
+    }
 }
 
 impl Doer<PotSteps> for Steps {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::future::{join_all, select_all};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, StatementSteps};
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, settings, temporal};
 use wolo_database::Pool;
@@ -20,6 +20,7 @@ use crate::Error;
 use crate::health::{self, Health, QueueHealth};
 use crate::queue::Queue;
 use crate::registry::{self, Steps};
+use crate::schedules;
 
 /// A worker that has been set up and serves its queues.
 pub struct Worker {
@@ -37,7 +38,7 @@ pub async fn run(settings: Settings, shutdown: Shutdown) -> Result<(), Error> {
 }
 
 impl Worker {
-    /// Connects to everything, makes the search attributes known, and starts the queues.
+    /// Connects to everything, makes the search attributes and the schedules known, and starts the queues.
     pub async fn start(settings: &Settings, shutdown: Shutdown) -> Result<Self, Error> {
         let mut wanted = Vec::new();
         for name in &settings.worker.queues {
@@ -56,8 +57,10 @@ impl Worker {
         let client = temporal::connect(&settings.temporal).await?;
         let attributes = attributes::ALL.map(|(name, kind)| (name, indexed(kind)));
         temporal::ensure_search_attributes(&client, &attributes).await?;
+        schedules::ensure(&client, &settings.accounts).await?;
 
         let steps = Steps {
+            accounts: Arc::new(AccountSteps::new(pool.clone())),
             pots: Arc::new(PotSteps::new(pool.clone())),
             donations: Arc::new(DonationSteps::new(
                 pool.clone(),

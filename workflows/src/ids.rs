@@ -14,3 +14,6 @@ pub fn donation(donation: DonationId) -> String {
 pub fn payout(pot: PotId) -> String {
     format!("payout/{pot}")
 }
+
+/// The schedule that keeps house, and the beginning of the names of its processes: the engine adds the time.
+pub const HOUSEKEEPING: &str = "housekeeping";

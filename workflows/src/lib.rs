@@ -7,6 +7,7 @@
 
 pub mod attributes;
 pub mod donation;
+pub mod housekeeping;
 pub mod ids;
 mod patience;
 pub mod payout;

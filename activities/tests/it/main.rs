@@ -1,6 +1,7 @@
 //! The deeds against a real Postgres and the Wave emulator: each succeeds, done twice has one effect, and each failure is
 //! told apart. One world for all tests; a database and a wallet for each.
 
+mod accounts;
 mod away;
 mod checkouts;
 mod ending;

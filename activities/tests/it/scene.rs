@@ -9,7 +9,7 @@ use temporalio_sdk::activities::{ActivityError, ExecutableActivity};
 use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, TestActivityInfoOptions};
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
-use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, StatementSteps};
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::donations::{DonationRules, DonationStage};
 use wolo_domain::ids::{DonationId, PayoutId, PotId, UserId};
@@ -80,6 +80,12 @@ impl Scene {
         Self { world, wave, pool, client, temporal: None, database: name }
     }
 
+    /// The scene's database, as another of its roles.
+    pub(crate) async fn pool_as(&self, role: &str) -> Pool {
+        let url = self.world.postgres.url_as(role, &self.database);
+        wolo_database::connect(&url, 2).await.expect("a pool")
+    }
+
     /// The same scene, its database reached anew.
     pub(crate) async fn reopened(self) -> Self {
         let url = self.world.postgres.url_as("wolo_worker", &self.database);
@@ -121,6 +127,7 @@ impl Scene {
         let public_url = "https://wolo.example/".parse().expect("an address");
         let (count, heartbeats) = watch::channel(0);
         let mut environment = ActivityEnvironment::builder_with_default()
+            .register_activities(AccountSteps::new(pool.clone()))
             .register_activities(PotSteps::new(pool.clone()))
             .register_activities(DonationSteps::new(pool.clone(), wave.clone(), public_url))
             .register_activities(PayoutSteps::new(pool.clone(), wave.clone()))

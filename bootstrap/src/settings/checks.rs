@@ -282,6 +282,9 @@ fn accounts(reader: &mut Reader, mode: Mode) -> Accounts {
         guess_window: minutes(reader.number("accounts.guess_window_minutes", &(1..=1440))),
         session: minutes(24 * 60 * reader.number::<u32>("accounts.session_days", &(1..=365))),
         repeat: Duration::from_secs(reader.number("accounts.repeat_seconds", &(1..=300))),
+        // Longer than a window of guesses, and than the day for which codes are counted.
+        leftovers_days: reader.number("accounts.leftovers_days", &(2..=365)),
+        ended_sessions_days: reader.number("accounts.ended_sessions_days", &(1..=3650)),
     }
 }
 

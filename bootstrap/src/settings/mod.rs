@@ -173,6 +173,8 @@ pub struct Accounts {
     pub guess_window: Duration,
     pub session: Duration,
     pub repeat: Duration,
+    pub leftovers_days: u32,
+    pub ended_sessions_days: u32,
 }
 
 /// What hashing a password costs.

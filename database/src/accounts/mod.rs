@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod guesses;
 pub mod identities;
+pub mod leftovers;
 pub mod nonces;
 pub mod passwords;
 mod people;

@@ -5,6 +5,7 @@ mod accounts;
 mod donations;
 mod idempotency;
 mod ledger;
+mod leftovers;
 mod outbox;
 mod payouts;
 mod people;

@@ -11,6 +11,7 @@ mod donation;
 mod engine;
 mod histories;
 mod house;
+mod housekeeping;
 mod locks;
 mod payout;
 mod pot_lifecycle;

@@ -18,6 +18,7 @@ use temporalio_sdk::workflow_replayer::{
 use temporalio_sdk::{WorkflowContext, WorkflowContextView, WorkflowResult};
 use wolo_bootstrap::settings::Layers;
 use wolo_workflows::donation::Donation;
+use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 
@@ -37,7 +38,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 31] = [
+const ENDINGS: [&str; 32] = [
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -50,6 +51,7 @@ const ENDINGS: [&str; 31] = [
     "donation-taken-up-again",
     "donation-webhook-before-reply",
     "donation-webhook-twice",
+    "housekeeping",
     "payout-carried-on",
     "payout-found",
     "payout-nothing-to-pay",
@@ -77,6 +79,7 @@ type Options = WorkflowReplayerOptionsBuilder;
 fn todays_code(options: Options) -> Options {
     options
         .register_workflow::<Donation>()
+        .and_then(Options::register_workflow::<Housekeeping>)
         .and_then(Options::register_workflow::<PotLifecycle>)
         .and_then(Options::register_workflow::<Payout>)
         .expect("each is registered once")

@@ -235,6 +235,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         };
     }
     all! {
+        accounts: ForgetLeftoversStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
         donations: OpenDonationCheckout, SettleDonationStep, RefundDonationStep, EndCheckouts;
         payouts: PlanPayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout;
@@ -259,8 +260,9 @@ fn every_contract_is_served_where_it_is_called() {
 
     let mut called = BTreeSet::new();
     for (path, text) in sources(&processes) {
-        let own_queue =
-            if path.to_string_lossy().contains("pot_lifecycle") { queues::LIFECYCLE } else { queues::MONEY };
+        let on_lifecycle =
+            ["pot_lifecycle", "housekeeping"].iter().any(|name| path.to_string_lossy().contains(name));
+        let own_queue = if on_lifecycle { queues::LIFECYCLE } else { queues::MONEY };
         for call in text.split("execute_activity(").skip(1) {
             let call = &call[..call.find(".await").expect("a call that is waited for")];
             let marker = call.split(',').next().expect("a first argument").trim();
@@ -290,7 +292,8 @@ fn names_are_unique_and_as_histories_know_them() {
     {
       "lifecycle": {
         "processes": [
-          "PotLifecycle"
+          "PotLifecycle",
+          "Housekeeping"
         ],
         "steps": [
           "pots.schedule",
@@ -300,7 +303,8 @@ fn names_are_unique_and_as_histories_know_them() {
           "pots.cancel",
           "pots.hold",
           "pots.release",
-          "pots.announce"
+          "pots.announce",
+          "accounts.forget_leftovers"
         ]
       },
       "money": {

@@ -10,6 +10,7 @@
     reason = "a contract is a signature: the macro wants exactly this body and never calls it"
 )]
 
+pub mod accounts;
 pub mod donations;
 pub mod payouts;
 pub mod pots;
