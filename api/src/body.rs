@@ -5,6 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use serde_json::error::Category;
 
 use crate::problem::{Code, Problem, Words, Wrong};
@@ -85,15 +86,17 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        explain(&path, error.inner())
+        explain(bytes, &path, error.inner())
     })?;
-    json.end().map_err(|error| explain(".", &error))?;
+    json.end().map_err(|_| Problem::new(Code::JsonMalformed))?;
     Ok(value)
 }
 
 /// serde's own words quote what was sent; only which field and what kind of mistake goes back.
-fn explain(path: &str, error: &serde_json::Error) -> Problem {
-    if error.classify() != Category::Data {
+fn explain(bytes: &[u8], path: &str, error: &serde_json::Error) -> Problem {
+    // A word of a list that is not even text is to serde a fault of the JSON.
+    let misread = error.classify() != Category::Data;
+    if misread && serde_json::from_slice::<Value>(bytes).is_err() {
         return Problem::new(Code::JsonMalformed);
     }
     let words = error.to_string();
@@ -103,7 +106,7 @@ fn explain(path: &str, error: &serde_json::Error) -> Problem {
         (Words::new("ce champ est inconnu", "this field is not known"), quoted(&words))
     } else if words.starts_with("duplicate field") {
         (Words::new("ce champ est donné deux fois", "this field is given twice"), quoted(&words))
-    } else if words.starts_with("invalid type") {
+    } else if misread || words.starts_with("invalid type") {
         (Words::new("cette valeur n'est pas du bon type", "this value is not of the right type"), None)
     } else {
         (Words::new("cette valeur ne convient pas", "this value is not right"), None)

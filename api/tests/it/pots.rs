@@ -74,6 +74,12 @@ async fn a_pot_that_cannot_be_is_refused_field_by_field() {
         (json!({ "title": "x", "target": 1.5 }), "target"),
         (json!({ "title": "x", "target": "25000" }), "target"),
         (json!({ "title": "x", "visibility": "everybody" }), "visibility"),
+        (json!({ "title": "x", "visibility": null }), "visibility"),
+        (json!({ "title": "x", "visibility": 5 }), "visibility"),
+        (json!({ "title": "x", "visibility": ["link"] }), "visibility"),
+        (json!({ "title": "x", "visibility": {} }), "visibility"),
+        (json!({ "title": null }), "title"),
+        (json!({ "title": "x", "show_amounts": null }), "show_amounts"),
         (json!({ "title": "x", "surprise": "yes" }), "surprise"),
         // What belongs to the server cannot be given to it.
         (json!({ "title": "x", "owner": "usr_00000000000000000000000000000001" }), "owner"),
