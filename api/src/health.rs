@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use wolo_bootstrap::temporal;
@@ -16,6 +17,8 @@ use crate::state::App;
 
 /// For each of the two, and both are asked at once.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// When somebody who was told that it cannot work may look again, in seconds.
+const SOON: &str = "3";
 
 /// A sign of life.
 #[derive(Serialize, ToSchema)]
@@ -62,9 +65,10 @@ pub(crate) async fn payments() -> Json<Health> {
         Nothing,
         (status = 200, description = "All that it needs answers.", body = Readiness),
         (status = 503, description = "Something that it needs does not answer.",
-            content((Readiness = "application/json"), (problem::Document = "application/problem+json"))),
+            content((Readiness = "application/json"), (problem::Document = "application/problem+json")),
+            headers(("Retry-After" = u64, description = "Seconds after which asking again makes sense."))),
     ))]
-pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
+pub(crate) async fn ready(State(app): State<App>) -> Response {
     let (database, engine) = tokio::join!(
         tokio::time::timeout(PATIENCE, wolo_database::ping(&app.pool)),
         temporal::probe(app.control.client()),
@@ -73,6 +77,9 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, Json<Readiness
     let word = |answers| if answers { "ok" } else { "unavailable" };
     let readiness =
         Readiness { status: word(database && engine), database: word(database), temporal: word(engine) };
-    let status = if database && engine { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(readiness))
+    if database && engine {
+        Json(readiness).into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, SOON)], Json(readiness)).into_response()
+    }
 }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -20,6 +21,8 @@ use crate::registry::Served;
 
 /// How long a question to the database may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
+/// When somebody who was told that it is not ready may look again, in seconds.
+const SOON: &str = "3";
 
 pub(crate) struct Health {
     pub(crate) client: Client,
@@ -74,7 +77,7 @@ pub(crate) fn router(health: Health) -> Router {
         .with_state(Arc::new(health))
 }
 
-async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<serde_json::Value>) {
+async fn ready(State(health): State<Arc<Health>>) -> Response {
     let (temporal, postgres) = tokio::join!(
         temporal::probe(&health.client),
         timeout(PROBE_LIMIT, wolo_database::ping(&health.pool))
@@ -87,8 +90,14 @@ async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<serde_jso
     let queues = health.queues.iter().map(|queue| (queue.name.as_str(), queue.is_running()));
     let why_not: Vec<_> =
         own.into_iter().chain(queues).filter(|(_, there)| !there).map(|(what, _)| what).collect();
-    let status = if why_not.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(serde_json::json!(Readiness { ready: why_not.is_empty(), why_not })))
+    let ready = why_not.is_empty();
+    // Borrowed from the state, so written down before it is let go.
+    let told = Json(serde_json::json!(Readiness { ready, why_not }));
+    if ready {
+        told.into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, SOON)], told).into_response()
+    }
 }
 
 async fn services(State(health): State<Arc<Health>>) -> Json<serde_json::Value> {

@@ -26,9 +26,13 @@ async fn an_outage_of_others_ends_readiness_and_not_life() {
                 .set("database.url", format!("postgres://wolo_api@{}/wolo?sslmode=disable", database.address))
         })
         .await;
-    Reply::of(cut.get("/ready")).await.expect(200);
+    let ready = Reply::of(cut.get("/ready")).await;
+    ready.expect(200);
+    assert!(!ready.headers.contains_key("retry-after"));
     engine.cut();
-    let half = Reply::of(cut.get("/ready")).await.expect(503);
+    let unready = Reply::of(cut.get("/ready")).await;
+    assert_eq!(unready.header("retry-after"), "3");
+    let half = unready.expect(503);
     assert_eq!((&half["database"], &half["temporal"]), (&"ok".into(), &"unavailable".into()));
     database.cut();
     assert_eq!(Reply::of(cut.get("/ready")).await.expect(503)["database"], "unavailable");

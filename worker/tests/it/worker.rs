@@ -155,6 +155,8 @@ async fn a_worker_serves_tells_of_its_health_and_ends_when_its_steps_have_ended(
     let ending = tokio::spawn(worker.end());
     let (status, ready) = ask(health, "/ready").await.expect("it still tells of its health");
     assert_eq!((status, &ready["why_not"][0]), (503, &Value::from("stopping")));
+    let unready = reqwest::get(format!("http://{health}/ready")).await.expect("an answer");
+    assert_eq!(unready.headers()["retry-after"], "3");
     assert_eq!(ask(health, "/health").await.expect("an answer").0, 200);
     here.world.wave.release_stalled(Release::Answer);
     ending.await.expect("no panic").expect("an orderly end");
