@@ -1,11 +1,10 @@
 //! What must still be told to the outside, written in the same transaction as the change it follows from.
 //!
-//! Nothing is sent from here. A relay reads [`waiting`] and starts a process named after topic and key; if it dies
-//! before [`mark_relayed`], the next one starts the same process again, which is one process.
+//! Nothing is sent from here. Whoever carries [`letters`] on says so with [`mark_relayed`]; who dies before that carries the
+//! same letter again, under the same key. Events about pots and money wait until there is somebody who tells of them.
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use wolo_domain::ids::{PotId, UserId};
@@ -52,25 +51,18 @@ impl Topic {
     }
 }
 
-/// Something that was written and waits to be carried on.
+/// A letter that waits to be carried on.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Event {
+pub struct Waiting {
     pub id: Uuid,
-    /// As [`Topic::as_str`] writes it. A topic of a newer release is carried on too, so it stays a word.
-    pub topic: String,
-    pub business_key: String,
-    pub pot: Option<PotId>,
-    pub user: Option<UserId>,
-    /// Ids and amounts; nobody's name.
-    pub payload: serde_json::Value,
+    pub key: String,
     /// What only its receiver may read, encrypted by whoever wrote it.
-    pub sealed: Option<Vec<u8>>,
-    pub created_at: DateTime<Utc>,
+    pub sealed: Vec<u8>,
 }
 
-impl fmt::Debug for Event {
+impl fmt::Debug for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Event({} {})", self.topic, self.business_key)
+        write!(f, "Waiting({})", self.key)
     }
 }
 
@@ -126,75 +118,31 @@ pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> 
     Ok(())
 }
 
-/// The oldest events that nobody has carried on yet.
-#[tracing::instrument(name = "db.outbox.waiting", skip_all, err)]
-pub async fn waiting(pool: &Pool, limit: u32) -> Result<Vec<Event>, Error> {
-    let rows = sqlx::query_as!(
-        EventRow,
-        "select outbox_id, topic, business_key, pot_id, user_id, payload, sealed, created_at
-         from ops.outbox
-         where relayed_at is null
-         order by created_at, outbox_id
-         limit $1",
-        i64::from(limit),
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(Event::from).collect())
-}
-
 /// The oldest letters that nobody has carried on yet.
 #[tracing::instrument(name = "db.outbox.letters", skip_all, err)]
-pub async fn letters(pool: &Pool, limit: u32) -> Result<Vec<Event>, Error> {
-    let rows = sqlx::query_as!(
-        EventRow,
-        "select outbox_id, topic, business_key, pot_id, user_id, payload, sealed, created_at
-         from ops.outbox
-         where relayed_at is null and sealed is not null
-         order by created_at, outbox_id
-         limit $1",
+pub async fn letters(pool: &Pool, limit: u32) -> Result<Vec<Waiting>, Error> {
+    Ok(sqlx::query_as!(
+        Waiting,
+        r#"select outbox_id as id, business_key as key, sealed as "sealed!"
+           from ops.outbox
+           where relayed_at is null and sealed is not null
+           order by created_at, outbox_id
+           limit $1"#,
         i64::from(limit),
     )
     .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(Event::from).collect())
+    .await?)
 }
 
-struct EventRow {
-    outbox_id: Uuid,
-    topic: String,
-    business_key: String,
-    pot_id: Option<Uuid>,
-    user_id: Option<Uuid>,
-    payload: serde_json::Value,
-    sealed: Option<Vec<u8>>,
-    created_at: DateTime<Utc>,
-}
-
-impl From<EventRow> for Event {
-    fn from(row: EventRow) -> Self {
-        Self {
-            id: row.outbox_id,
-            topic: row.topic,
-            business_key: row.business_key,
-            pot: row.pot_id.map(PotId::from_uuid),
-            user: row.user_id.map(UserId::from_uuid),
-            payload: row.payload,
-            sealed: row.sealed,
-            created_at: row.created_at,
-        }
-    }
-}
-
-/// Says that an event has been carried on. What was sealed in it is not kept.
-#[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(%event), err)]
-pub async fn mark_relayed(pool: &Pool, event: Uuid) -> Result<(), Error> {
+/// Says that a letter has been carried on. What was sealed in it is not kept.
+#[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(%letter), err)]
+pub async fn mark_relayed(pool: &Pool, letter: Uuid) -> Result<(), Error> {
     let updated = sqlx::query!(
         "update ops.outbox set relayed_at = coalesce(relayed_at, clock_timestamp()), sealed = null where outbox_id = $1",
-        event,
+        letter,
     )
     .execute(pool)
     .await?
     .rows_affected();
-    if updated == 1 { Ok(()) } else { Err(Error::missing("ops.outbox", event)) }
+    if updated == 1 { Ok(()) } else { Err(Error::missing("ops.outbox", letter)) }
 }

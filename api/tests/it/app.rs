@@ -263,8 +263,8 @@ impl TestApp {
     pub(crate) async fn letters(&self, to: &str) -> Vec<Letter> {
         let seal = Seal::new(&self.settings.temporal.payload_keys).unwrap();
         let waiting = outbox::letters(&self.pool, 10_000).await.unwrap();
-        let open = |event: outbox::Event| -> Letter {
-            serde_json::from_slice(&seal.open(&event.business_key, &event.sealed.unwrap()).unwrap()).unwrap()
+        let open = |one: outbox::Waiting| -> Letter {
+            serde_json::from_slice(&seal.open(&one.key, &one.sealed).unwrap()).unwrap()
         };
         waiting.into_iter().map(open).filter(|letter| letter.to.reveal() == to).collect()
     }

@@ -44,9 +44,8 @@ impl Post {
 }
 
 async fn carry(pool: &Pool, seal: &Seal, inbox: &Slot) -> Result<()> {
-    for event in outbox::letters(pool, AT_ONCE).await? {
-        let Some(sealed) = &event.sealed else { continue };
-        let opened = seal.open(&event.business_key, sealed).context("a letter cannot be opened")?;
+    for waiting in outbox::letters(pool, AT_ONCE).await? {
+        let opened = seal.open(&waiting.key, &waiting.sealed).context("a letter cannot be opened")?;
         let letter: Letter = serde_json::from_slice(&opened).context("a letter cannot be read")?;
         inbox.deliver(Message {
             channel: match letter.to {
@@ -54,11 +53,11 @@ async fn carry(pool: &Pool, seal: &Seal, inbox: &Slot) -> Result<()> {
                 Contact::Email(_) => Channel::Email,
             },
             to: letter.to.reveal().to_owned(),
-            key: event.business_key,
+            key: waiting.key,
             text: letter.words(),
             arrived_at: Utc::now(),
         });
-        outbox::mark_relayed(pool, event.id).await?;
+        outbox::mark_relayed(pool, waiting.id).await?;
     }
     Ok(())
 }
