@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::payout::until;
 use crate::{said, wolo};
 
 /// A running `wolo dev`, ended when the test is.
@@ -62,8 +63,8 @@ impl Dev {
 
     /// Waits until it ends by itself: its exit code and what it said.
     pub(crate) fn falls(mut self) -> (Option<i32>, String) {
-        let code = self.child.wait().unwrap().code();
-        (code, self.log.take().unwrap().join().unwrap())
+        let status = until(|| self.child.try_wait().unwrap());
+        (status.code(), self.log.take().unwrap().join().unwrap())
     }
 
     /// Tells it to end, and says how long that took.
