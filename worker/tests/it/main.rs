@@ -16,4 +16,5 @@ mod locks;
 mod payout;
 mod pot_lifecycle;
 mod replay;
+mod taking_up;
 mod worker;
