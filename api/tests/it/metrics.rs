@@ -52,11 +52,10 @@ async fn a_route_is_counted_by_its_template_and_nothing_that_a_caller_wrote_is_a
 async fn calls_to_the_engine_are_counted_by_what_they_ask() {
     let app = TestApp::start().await.with(|layers| layers).await;
     let support = app.staff_token(app.person(10).await, Role::Support);
-    let asked = r#"temporal_request_total{namespace="default",operation="DescribeTaskQueue"}"#;
+    let asked = r#"temporal_request_latency_seconds_count{namespace="default",operation="DescribeTaskQueue",task_queue="money"}"#;
     assert_eq!(figure(&app, asked).await, 0);
     Reply::of(app.get("/services").bearer_auth(support)).await.expect(200);
-    // Two questions about each queue.
-    assert_eq!(figure(&app, asked).await, 2 * 2);
+    assert_eq!(figure(&app, asked).await, 2, "who carries on processes, and who does steps");
     assert!(figures(&app).await.contains("\n# TYPE temporal_request_latency_seconds histogram\n"));
 }
 

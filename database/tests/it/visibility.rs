@@ -186,7 +186,10 @@ fn account_rows(user: UserId) -> String {
          insert into people.refresh_tokens (token_hash, session_id, generation)
              values (convert_to('{user}', 'utf8'), '{session}', 0);
          insert into ops.outbox (outbox_id, topic, business_key, user_id, payload)
-             values (gen_random_uuid(), 'x', '{user}', '{user}', '{{}}')"
+             values (gen_random_uuid(), 'x', '{user}', '{user}', '{{}}');
+         insert into ops.webhook_inbox (provider, event_id, kind, raw) values ('wave', '{user}', 'x', 'x');
+         insert into people.sign_in_nonces (nonce_hash, expires_at)
+             values (convert_to('{user}', 'utf8'), now())"
     )
 }
 
