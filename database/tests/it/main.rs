@@ -6,6 +6,7 @@ mod donations;
 mod idempotency;
 mod ledger;
 mod leftovers;
+mod nonces;
 mod outbox;
 mod payouts;
 mod people;
