@@ -14,11 +14,15 @@ use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use wolo_bootstrap::temporal;
-use wolo_database::Pool;
+use wolo_database::{Pool, processes};
 
+use crate::admin::{severity, worst_states};
 use crate::contract::refusals;
 use crate::problem::{Code, Problem};
 use crate::state::App;
+
+/// For the board of processes.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0];
 
@@ -40,6 +44,7 @@ struct Figures {
     limits_shared: IntGauge,
     lookups: IntCounterVec,
     connections: IntGaugeVec,
+    breakers: IntGaugeVec,
     temporal: temporal::Figures,
 }
 
@@ -75,6 +80,13 @@ impl Metrics {
             connections: IntGaugeVec::new(
                 Opts::new("wolo_pool_connections", "Connections to Postgres, by whether they are in use."),
                 &["state"],
+            )?,
+            breakers: IntGaugeVec::new(
+                Opts::new(
+                    "wolo_provider_breaker",
+                    "The worst breaker of any process: all calls go through (0), one to try (1), none (2).",
+                ),
+                &["provider"],
             )?,
             temporal,
         };
@@ -122,6 +134,14 @@ impl Metrics {
         self.figures.lookups.with_label_values(&[cache, if found { "hit" } else { "miss" }]).inc();
     }
 
+    fn breakers(&self, board: &[processes::Process]) {
+        let breakers = &self.figures.breakers;
+        breakers.reset();
+        for (provider, state) in worst_states(board) {
+            breakers.with_label_values(&[&provider]).set(severity(&state).into());
+        }
+    }
+
     fn page(&self, pool: &Pool) -> Result<String, prometheus::Error> {
         let all = i64::from(pool.size());
         let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
@@ -140,7 +160,8 @@ impl Figures {
         self.registry.register(Box::new(self.limited.clone()))?;
         self.registry.register(Box::new(self.limits_shared.clone()))?;
         self.registry.register(Box::new(self.lookups.clone()))?;
-        self.registry.register(Box::new(self.connections.clone()))
+        self.registry.register(Box::new(self.connections.clone()))?;
+        self.registry.register(Box::new(self.breakers.clone()))
     }
 }
 
@@ -172,6 +193,9 @@ pub(crate) async fn metrics(
     if passed_on || !app.settings.api.metrics_from.contains(&from.ip().to_canonical()) {
         return Err(Problem::new(Code::RouteUnknown));
     }
+    // Without the board the other figures are told all the same, and nothing of breakers, which nobody knows then.
+    let board = tokio::time::timeout(PATIENCE, processes::all(&app.pool)).await;
+    app.metrics.breakers(&board.ok().and_then(Result::ok).unwrap_or_default());
     let mut page = app.metrics.page(&app.pool).map_err(|error| {
         tracing::error!(cause = crate::problem::chain(&error), "the figures could not be written");
         Problem::new(Code::Internal)

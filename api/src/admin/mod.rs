@@ -4,4 +4,4 @@ mod holds;
 mod services;
 
 pub(crate) use holds::{__path_hold, __path_release, hold, release};
-pub(crate) use services::{__path_services, services};
+pub(crate) use services::{__path_services, services, severity, worst_states};

@@ -79,13 +79,7 @@ pub(crate) async fn services(
     let board = board.ok().and_then(Result::ok);
     let postgres = board.is_some();
     let board = board.unwrap_or_default();
-    let mut providers: BTreeMap<String, String> = BTreeMap::new();
-    for (provider, state) in board.iter().filter(|one| one.alive).flat_map(|one| &one.breakers) {
-        let worst = providers.entry(provider.clone()).or_insert_with(|| state.clone());
-        if severity(state) > severity(worst) {
-            worst.clone_from(state);
-        }
-    }
+    let providers = worst_states(&board);
     let processes = board
         .into_iter()
         .map(|one| Process {
@@ -101,7 +95,20 @@ pub(crate) async fn services(
     Ok(Json(Services { postgres, temporal: engine.is_ok(), redis, processes, queues, providers }))
 }
 
-fn severity(state: &str) -> u8 {
+/// Provider to the worst state that the breaker of any living process is in.
+pub(crate) fn worst_states(board: &[processes::Process]) -> BTreeMap<String, String> {
+    let mut worst: BTreeMap<String, String> = BTreeMap::new();
+    for (provider, state) in board.iter().filter(|one| one.alive).flat_map(|one| &one.breakers) {
+        let known = worst.entry(provider.clone()).or_insert_with(|| state.clone());
+        if severity(state) > severity(known) {
+            known.clone_from(state);
+        }
+    }
+    worst
+}
+
+/// How much is let through to a provider: all (0), one call to try (1), or nothing (2).
+pub(crate) fn severity(state: &str) -> u8 {
     match state {
         "open" => 2,
         "half_open" => 1,

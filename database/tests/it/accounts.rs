@@ -189,7 +189,7 @@ async fn of_sixty_four_uses_of_one_token_one_rotates_it_and_the_others_get_the_s
     let scene = Scene::new().await;
     let api = scene.pool_as("wolo_api").await;
     let user = scene.person().await.id;
-    for round in 0..20_u8 {
+    for round in 0..200_u8 {
         let (token, child) = ([round, 0], [round, 1]);
         let id = session(&api, user, &token).await;
         let verdicts = join_all((0..64).map(|_| rotate(&api, &token, &child))).await;

@@ -88,7 +88,7 @@ async fn measure(local: &Local, pgbench: &Pgbench, pace: Pace) -> Result<Report>
         }
         progress.to((round * 2 + 2).into());
     }
-    let apart = Apart::measure(&local.addresses.api).await?;
+    let apart = Apart::measure(&local.addresses.api, length * pace.rounds).await?;
     Ok(Report { pace, routes: measured, apart })
 }
 
