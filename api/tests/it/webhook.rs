@@ -261,8 +261,10 @@ async fn a_thousand_copies_at_two_doors_are_heard_once() {
     let body = failed.to_string();
     let copies =
         join_all((0..1_000).map(|turn| if turn % 2 == 0 { app.tell(&body) } else { other.tell(&body) }));
-    let statuses: Vec<u16> = copies.await.iter().map(|reply| reply.status.as_u16()).collect();
-    assert_eq!(statuses, vec![200; 1_000]);
+    let replies = copies.await;
+    let refused: Vec<_> =
+        replies.iter().filter(|reply| reply.status != 200).map(|reply| &reply.body).collect();
+    assert_eq!(refused.len(), 0, "the first of them: {}", refused[0]);
     let client = wolo_bootstrap::temporal::connect(&app.settings.temporal).await.unwrap();
     let control = Control::new(client);
     let gift: DonationId = donation.parse().unwrap();
@@ -292,7 +294,9 @@ async fn a_thousand_copies_of_a_payment_are_credited_once() {
         )
         .await
         .unwrap();
-    let copies = join_all((0..1_000).map(|_| app.tell(&event.body))).await;
+    // A door of its own, because no door takes two crowds at once.
+    let door = app.with(|layers| layers).await;
+    let copies = join_all((0..1_000).map(|_| door.tell(&event.body))).await;
     assert!(
         copies.iter().all(|reply| reply.status == 200),
         "{:?}",
