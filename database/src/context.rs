@@ -80,10 +80,10 @@ impl<'a> Context<'a> {
     }
 
     /// A transaction that sees what this caller may see. Said together with its beginning: every request pays for this
-    /// way to the database and back.
+    /// way to the database and back. What somebody who was cut off left open on the connection ends first.
     #[tracing::instrument(name = "db.context.begin", skip_all, err)]
     pub async fn begin(&self, pool: &Pool) -> Result<Transaction, Error> {
-        let opening = format!("begin; {}", self.claims());
+        let opening = format!("rollback; begin; {}", self.claims());
         Ok(pool.begin_with(AssertSqlSafe(opening)).await?)
     }
 

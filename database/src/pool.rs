@@ -30,6 +30,8 @@ pub fn connect_later(url: &str, connections: u32) -> Result<Pool, Error> {
     let options = PgConnectOptions::from_str(url)?.application_name("wolo").options([
         // A lock that is held for long is somebody else's fault; waiting for it must not become ours.
         ("lock_timeout", "5s"),
+        // A rollback where there is nothing to roll back is no news.
+        ("client_min_messages", "error"),
         ("statement_timeout", "30s"),
         ("idle_in_transaction_session_timeout", "30s"),
     ]);

@@ -136,6 +136,10 @@ pub(crate) async fn resend(
     let mut tx = Context::gate().begin(&app.pool).await?;
     let proving = [CodePurpose::Register, CodePurpose::VerifyContact];
     let known = codes::about(&mut tx, again.code_id).await?.filter(|(purpose, ..)| proving.contains(purpose));
+    let decoy = known
+        .as_ref()
+        .filter(|(.., about)| matches!(about, About::Decoy))
+        .map(|(purpose, contact_hash, _)| (*purpose, contact_hash.clone()));
     let found = match known {
         Some((purpose, _, About::Registration(registration))) => {
             registrations::contact(&mut *tx, registration)
@@ -151,8 +155,14 @@ pub(crate) async fn resend(
         Some((purpose, contact, language, about)) => {
             send(&app, &mut tx, purpose, &contact, language, about).await?
         }
-        // Nothing is told about a code that is not known.
-        None => Sent { code_id: Uuid::new_v4(), expires_in: app.settings.accounts.code_minutes * 60 },
+        None => match decoy {
+            // Counted like any other: how often one may ask again tells nothing either.
+            Some((purpose, contact_hash)) => {
+                write(&app, &mut tx, purpose, &contact_hash, About::Decoy).await?.0
+            }
+            // Nothing is told about a code that is not known.
+            None => Sent { code_id: Uuid::new_v4(), expires_in: app.settings.accounts.code_minutes * 60 },
+        },
     };
     wolo_database::commit(tx).await?;
     Ok(sent.accepted())
@@ -184,16 +194,34 @@ pub(super) async fn send(
     language: Language,
     about: About,
 ) -> Result<Sent, Problem> {
-    let numbers = &app.settings.accounts;
-    let code = credentials::new_code().map_err(credentials::unavailable)?;
     let user = match &about {
         About::User(user) | About::NewContact(user, _) => Some(*user),
         About::Registration(_) | About::Decoy => None,
     };
     let is_decoy = matches!(about, About::Decoy);
+    let contact_hash = app.credentials.keyed.contact(contact);
+    let (sent, code) = write(app, tx, purpose, &contact_hash, about).await?;
+    if !is_decoy {
+        let says = Says::OneTimeCode { purpose, code, minutes: app.settings.accounts.code_minutes };
+        let letter = Letter { to: contact.clone(), language, says };
+        letters::write(app, tx, user, &format!("code/{}", sent.code_id), &letter).await?;
+    }
+    Ok(sent)
+}
+
+/// Writes a code down, if one more may be sent to the contact.
+async fn write(
+    app: &App,
+    tx: &mut Transaction,
+    purpose: CodePurpose,
+    contact_hash: &[u8],
+    about: About,
+) -> Result<(Sent, String), Problem> {
+    let numbers = &app.settings.accounts;
+    let code = credentials::new_code().map_err(credentials::unavailable)?;
     let new = NewCode {
         purpose,
-        contact_hash: &app.credentials.keyed.contact(contact),
+        contact_hash,
         code_hash: &app.credentials.keyed.code(&code),
         about,
         tries: numbers.code_tries,
@@ -205,12 +233,7 @@ pub(super) async fn send(
             return Err(Problem::new(Code::TooManyCodes).retry_after(seconds(again_at - App::now())));
         }
     };
-    if !is_decoy {
-        let says = Says::OneTimeCode { purpose, code, minutes: numbers.code_minutes };
-        let letter = Letter { to: contact.clone(), language, says };
-        letters::write(app, tx, user, &format!("code/{code_id}"), &letter).await?;
-    }
-    Ok(Sent { code_id, expires_in: numbers.code_minutes * 60 })
+    Ok((Sent { code_id, expires_in: numbers.code_minutes * 60 }, code))
 }
 
 /// Takes a try at a code of one of these purposes. The try is gone whatever comes of it.

@@ -55,9 +55,6 @@ pub(crate) async fn login(
     let device = fields.text("device", given.device, DEVICE_CHARS, Lines::One);
     fields.check()?;
     let contact = contact.ok_or_else(|| Problem::new(Code::RequestInvalid))?;
-    let target = app.credentials.keyed.guesses("password", contact.reveal().as_bytes());
-    count(&app, &target).await?;
-
     let mut tx = Context::gate().begin(&app.pool).await?;
     let account = accounts::by_contact(&mut *tx, &contact).await?;
     let hash = match &account {
@@ -65,6 +62,12 @@ pub(crate) async fn login(
         None => None,
     };
     drop(tx);
+    // An account has one measure, by whichever contact it is tried; a contact of nobody has its own.
+    let target = match &account {
+        Some(account) => app.credentials.keyed.guesses("password", account.id.uuid().as_bytes()),
+        None => app.credentials.keyed.guesses("password", contact.reveal().as_bytes()),
+    };
+    count(&app, &target).await?;
     let verified = app.credentials.passwords.verify(given.password.clone(), hash.clone()).await?;
     let (Some(account), Verified::Right { outdated }) = (account, verified) else {
         return Err(Problem::new(Code::CredentialsWrong));

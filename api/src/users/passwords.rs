@@ -91,7 +91,7 @@ pub(crate) async fn change(
     Body { value: change, .. }: Body<Change>,
 ) -> Result<StatusCode, Problem> {
     strong(&change.password)?;
-    count(&app, &app.credentials.keyed.guesses("current password", user.uuid().as_bytes())).await?;
+    count(&app, &app.credentials.keyed.guesses("password", user.uuid().as_bytes())).await?;
     let mut tx = Context::gate().begin(&app.pool).await?;
     let hash = passwords::hash(&mut *tx, user).await?;
     drop(tx);

@@ -27,7 +27,7 @@ use wolo_providers::social::{Identity, ProofError};
 
 use super::codes::DEVICE_CHARS;
 use super::letters;
-use super::tokens::{Entry, SignedIn, enter, reached};
+use super::tokens::{Entry, SignedIn, enter, reached, roles_of};
 use crate::asker::Asker;
 use crate::body::{self, Body};
 use crate::contract::{refusals, schemas};
@@ -266,8 +266,12 @@ async fn link(
     if account.locked {
         return Err(Problem::new(Code::AccountLocked));
     }
-    // The account is another person's of the same provider: the address has changed hands.
-    if identities::is_known_by(tx, user, provider.issuer()).await? {
+    // Two who come with one address take turns too, so that the second finds the first.
+    identities::take_turns(tx, provider.issuer(), &user.to_string()).await?;
+    // The account is another person's of the same provider: the address has changed hands. And nobody gets what those may
+    // do who work here for an address alone.
+    let works_here = !roles_of(tx, user).await?.is_empty();
+    if works_here || identities::is_known_by(tx, user, provider.issuer()).await? {
         return Err(Problem::new(Code::ContactTaken));
     }
     identities::link(tx, user, provider.issuer(), &identity.subject).await?;

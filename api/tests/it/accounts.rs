@@ -107,6 +107,20 @@ async fn whoever_asks_cannot_tell_an_account_that_is_there_from_one_that_is_not(
     // The holder of the account is told; whoever asked is not.
     let letters = app.letters(&known).await;
     assert!(letters.iter().any(|letter| letter.says == Says::AlreadyRegistered));
+    // Nor from how often a code may be sent again: three are sent within ten minutes, to whoever.
+    let mut asked = Vec::new();
+    for phone in [&known, &unknown] {
+        let fresh = if phone == &known { known.clone() } else { self::phone() };
+        let sent = register(&fresh).await;
+        let again = json!({ "code_id": sent.json()["code_id"] });
+        let mut statuses = vec![sent.status.as_u16()];
+        for _ in 0..3 {
+            let reply = app.send(&format!("{AUTH}/resend-verification"), &again).await;
+            statuses.push(reply.status.as_u16());
+        }
+        asked.push(statuses);
+    }
+    assert_eq!(asked[0].last(), asked[1].last());
     let bodies =
         [login(&app, &known, "not the password").await, login(&app, &unknown, "not the password").await];
     assert_eq!(bodies[0].problem(401, "credentials_wrong"), bodies[1].problem(401, "credentials_wrong"));
@@ -161,6 +175,28 @@ async fn parallel_guesses_at_a_password_are_looked_at_no_more_often_than_the_lim
     let nobody = self::phone();
     let replies = join_all((0..12).map(|_| login(&app, &nobody, "a guess that is wrong"))).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 429).count(), 2);
+}
+
+#[tokio::test]
+async fn an_account_has_one_measure_of_guesses_by_whichever_contact_it_is_tried() {
+    let app = TestApp::start().await;
+    let phone = phone();
+    let session = registered(&app, &phone).await;
+    let email = format!("{}@example.sn", &phone[1..]);
+    let user: wolo_domain::ids::UserId = session["user"].as_str().unwrap().parse().unwrap();
+    let proved = format!("update people.users set email = '{email}' where user_id = '{}'", user.uuid());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(proved)).execute(&app.pool).await.unwrap();
+    let by_email = json!({ "email": email, "password": "a guess that is wrong" });
+    for turn in 0..10 {
+        let reply = if turn % 2 == 0 {
+            login(&app, &phone, "a guess that is wrong").await
+        } else {
+            app.send(&format!("{AUTH}/login"), &by_email).await
+        };
+        reply.problem(401, "credentials_wrong");
+    }
+    app.send(&format!("{AUTH}/login"), &by_email).await.problem(429, "too_many_guesses");
+    login(&app, &phone, PASSWORD).await.problem(429, "too_many_guesses");
 }
 
 #[tokio::test]

@@ -75,8 +75,12 @@ impl Scene {
 
     /// A pool as another role; `wolo` owns everything.
     pub(crate) async fn pool_as(&self, role: &str) -> Pool {
+        self.pool_of(8, role).await
+    }
+
+    pub(crate) async fn pool_of(&self, connections: u32, role: &str) -> Pool {
         let url = self.postgres.url_as(role, &self.name);
-        wolo_database::connect(&url, 8).await.expect("a connection")
+        wolo_database::connect(&url, connections).await.expect("a connection")
     }
 
     /// One value that the crate has no reason to read.

@@ -142,6 +142,25 @@ async fn who_says_nothing_sees_nothing() {
 }
 
 #[tokio::test]
+async fn what_somebody_left_open_on_a_connection_reaches_nobody_after_them() {
+    let two = Two::new().await;
+    let api = two.scene.pool_of(1, "wolo_api").await;
+    let foreign = serde_json::json!({ "role": "user", "sub": two.moussa.user.uuid() });
+    // Cut off after it had begun, and failed after it had begun.
+    for left in [
+        format!("begin; select set_config('request.jwt.claims', '{foreign}', true)"),
+        "begin; select 1 / 0".to_owned(),
+    ] {
+        let mut connection = api.acquire().await.expect("a connection");
+        let _ = sqlx::raw_sql(AssertSqlSafe(left.clone())).execute(&mut *connection).await;
+        drop(connection);
+        let mut tx = Context::user(two.awa.user).begin(&api).await.expect(&left);
+        assert_eq!(all(&mut tx, "select user_id from people.users").await, [two.awa.user.uuid()]);
+        tx.commit().await.expect("a commit");
+    }
+}
+
+#[tokio::test]
 async fn nobody_sees_a_row_of_somebody_else_whatever_the_query_forgot() {
     let two = Two::new().await;
     for me in [&two.awa, &two.moussa] {

@@ -130,12 +130,15 @@ impl IdTokens {
         let email: Email = claims.email.as_ref().filter(|_| verified)?.parse().ok()?;
         let answers_for_it = match self.provider {
             IdentityProvider::Google => claims.hd.is_some() || email.reveal().ends_with("@gmail.com"),
-            IdentityProvider::Apple => true,
+            IdentityProvider::Apple => APPLES.iter().any(|domain| email.reveal().ends_with(domain)),
             IdentityProvider::Facebook => false,
         };
         answers_for_it.then_some(email)
     }
 }
+
+/// Whose mailboxes Apple runs.
+const APPLES: [&str; 4] = ["@icloud.com", "@me.com", "@mac.com", "@privaterelay.appleid.com"];
 
 /// The name of the key, from a header that asks for nothing unusual. The header is read before anything is proved, so it
 /// decides nothing but this: an algorithm, a key or an address of a key in it is not looked at.

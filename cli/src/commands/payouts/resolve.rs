@@ -85,6 +85,12 @@ impl Resolve {
         let payout = payouts::payout(&pool, PayoutId::of_pot(pot.id)).await?;
         let Some(payout) = payout else { return Err(refused(NOTHING_UNDER_WAY)) };
         let order = self.order.unwrap_or(payout.order_number);
+        if order != payout.order_number {
+            return Err(refused(format!(
+                "order {order} does not stand any more: order {} does, which is {}; look at it with `wolo payouts show`",
+                payout.order_number, payout.stage
+            )));
+        }
         let about = format!(
             "the payout of {}: {} by order {}, which is {}",
             pot.id, payout.amount, payout.order_number, payout.stage
