@@ -46,6 +46,20 @@ pub(crate) async fn health() -> Json<Health> {
 }
 
 /// Whether this area's process lives.
+#[utoipa::path(get, path = "/api/users/health", operation_id = "accounts.health", tag = "accounts",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
+pub(crate) async fn users() -> Json<Health> {
+    health().await
+}
+
+/// Whether this area's process lives.
+#[utoipa::path(get, path = "/api/admin/health", operation_id = "admin.health", tag = "admin",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
+pub(crate) async fn admin() -> Json<Health> {
+    health().await
+}
+
+/// Whether this area's process lives.
 #[utoipa::path(get, path = "/api/pots/health", operation_id = "pots.health", tag = "pots",
     responses((status = 200, description = "It lives.", body = Health), Nothing))]
 pub(crate) async fn pots() -> Json<Health> {

@@ -46,10 +46,12 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(users::show_profile, users::change_profile))            // /api/users/profile
         .routes(routes!(users::change_contact))       // /api/users/profile/contact
         .routes(routes!(users::show_preferences, users::change_preferences))    // /api/users/preferences
+        .routes(routes!(health::users))               // /api/users/health
         .routes(routes!(keys::published))             // /.well-known/jwks.json
         // Those who work here.
         .routes(routes!(admin::hold))                 // /api/admin/pots/{pot}/hold
         .routes(routes!(admin::release))              // /api/admin/pots/{pot}/release
+        .routes(routes!(health::admin))               // /api/admin/health
         .routes(routes!(admin::services))             // /services
         // Pots.
         .routes(routes!(pots::list, pots::create))    // /api/pots
