@@ -1,7 +1,9 @@
-//! Reading rows: words into the domain's types, and long lists in pages.
+//! Between rows and the domain's types: words, spans of time, and long lists in pages.
 
 use std::fmt::Display;
 use std::str::FromStr;
+
+use chrono::TimeDelta;
 
 use crate::Error;
 
@@ -27,6 +29,11 @@ impl<Id> Page<Id> {
     pub(crate) fn rows(&self) -> i64 {
         i64::from(self.limit.clamp(1, Self::LARGEST))
     }
+}
+
+/// A span as a statement takes it: `$1::text::interval`.
+pub(crate) fn interval(span: TimeDelta) -> String {
+    format!("{} seconds", span.num_seconds())
 }
 
 /// A word as the domain knows it; another word means a damaged row.

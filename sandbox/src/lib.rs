@@ -9,10 +9,12 @@
 
 pub mod folders;
 pub mod inbox;
+mod pages;
 pub mod ports;
 pub mod postgres;
 pub mod processes;
 pub mod redis;
+mod serving;
 pub mod social;
 pub mod temporal;
 pub mod tools;

@@ -136,36 +136,34 @@ pub(crate) async fn resend(
     let mut tx = Context::gate().begin(&app.pool).await?;
     let proving = [CodePurpose::Register, CodePurpose::VerifyContact];
     let known = codes::about(&mut tx, again.code_id).await?.filter(|(purpose, ..)| proving.contains(purpose));
-    let decoy = known
-        .as_ref()
-        .filter(|(.., about)| matches!(about, About::Decoy))
-        .map(|(purpose, contact_hash, _)| (*purpose, contact_hash.clone()));
     let found = match known {
-        Some((purpose, _, About::Registration(registration))) => {
-            registrations::contact(&mut *tx, registration)
-                .await?
-                .map(|(contact, language)| (purpose, contact, language, About::Registration(registration)))
-        }
-        Some((purpose, _, About::NewContact(user, contact))) => accounts::account(&mut *tx, user)
-            .await?
-            .map(|account| (purpose, contact.clone(), account.language, About::NewContact(user, contact))),
-        _ => None,
-    };
-    let sent = match found {
-        Some((purpose, contact, language, about)) => {
-            send(&app, &mut tx, purpose, &contact, language, about).await?
-        }
-        None => match decoy {
+        Some((purpose, contact_hash, About::Decoy)) => {
             // Counted like any other: how often one may ask again tells nothing either.
-            Some((purpose, contact_hash)) => {
-                write(&app, &mut tx, purpose, &contact_hash, About::Decoy).await?.0
-            }
-            // Nothing is told about a code that is not known.
-            None => Sent { code_id: Uuid::new_v4(), expires_in: app.settings.accounts.code_minutes * 60 },
+            let (sent, _) = write(&app, &mut tx, purpose, &contact_hash, About::Decoy).await?;
+            Some(sent)
+        }
+        Some((purpose, _, about)) => match addressee(&mut tx, &about).await? {
+            Some((contact, language)) => Some(send(&app, &mut tx, purpose, &contact, language, about).await?),
+            None => None,
         },
+        None => None,
     };
     wolo_database::commit(tx).await?;
-    Ok(sent.accepted())
+    // Nothing is told about a code that is not known.
+    let expires_in = app.settings.accounts.code_minutes * 60;
+    Ok(found.unwrap_or_else(|| Sent { code_id: Uuid::new_v4(), expires_in }).accepted())
+}
+
+/// To whom a code goes that proves a contact.
+async fn addressee(tx: &mut Transaction, about: &About) -> Result<Option<(Contact, Language)>, Problem> {
+    Ok(match about {
+        About::Registration(registration) => registrations::contact(&mut **tx, *registration).await?,
+        About::NewContact(user, contact) => {
+            let account = accounts::account(&mut **tx, *user).await?;
+            account.map(|account| (contact.clone(), account.language))
+        }
+        About::User(_) | About::Decoy => None,
+    })
 }
 
 /// A code for whoever has the contact. Nothing tells whether anybody has.

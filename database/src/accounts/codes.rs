@@ -14,7 +14,7 @@ use wolo_domain::ids::UserId;
 
 use super::people::{columns, contact};
 use crate::Error;
-use crate::rows::word;
+use crate::rows::{interval, word};
 
 const CODES: &str = "people.codes";
 
@@ -93,7 +93,7 @@ pub async fn write(connection: &mut PgConnection, new: &NewCode<'_>) -> Result<S
                from people.codes
                where contact_hash = $1 and created_at > clock_timestamp() - $2::text::interval"#,
             new.contact_hash,
-            format!("{} seconds", window.num_seconds()),
+            interval(window),
         )
         .fetch_one(&mut *connection)
         .await?;
@@ -131,7 +131,7 @@ pub async fn write(connection: &mut PgConnection, new: &NewCode<'_>) -> Result<S
         phone,
         email,
         new.tries,
-        format!("{} seconds", new.lives.num_seconds()),
+        interval(new.lives),
     )
     .execute(&mut *connection)
     .await?;

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use sqlx::PgConnection;
 
 use crate::Error;
+use crate::rows::interval;
 
 /// How many guesses there are, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub enum Guess {
 /// Counts a guess at something. Commit it before it is looked at: it counts whatever comes of it.
 #[tracing::instrument(name = "db.accounts.count_guess", skip_all, err)]
 pub async fn count(connection: &mut PgConnection, target: &[u8], limit: Limit) -> Result<Guess, Error> {
-    let window = format!("{} seconds", limit.window.num_seconds());
+    let window = interval(limit.window);
     let row = sqlx::query!(
         r#"insert into people.guesses as known (target, count) values ($1, 1)
            on conflict (target) do update

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use sqlx::PgConnection;
 
 use crate::Error;
+use crate::rows::interval;
 
 /// How many rows that have expired one new row takes away: more than one, so that there is an end to them.
 const SWEPT: i64 = 10;
@@ -16,7 +17,7 @@ pub async fn give(connection: &mut PgConnection, nonce_hash: &[u8], lives: TimeD
         "insert into people.sign_in_nonces (nonce_hash, expires_at)
          values ($1, clock_timestamp() + $2::text::interval)",
         nonce_hash,
-        seconds(lives),
+        interval(lives),
     )
     .execute(connection)
     .await?;
@@ -50,7 +51,7 @@ pub async fn take_once(
          values ($1, clock_timestamp() + $2::text::interval, clock_timestamp())
          on conflict (nonce_hash) do nothing",
         token_hash,
-        seconds(good_for),
+        interval(good_for),
     )
     .execute(connection)
     .await?
@@ -74,8 +75,4 @@ async fn sweep(connection: &mut PgConnection) -> Result<(), Error> {
     .execute(connection)
     .await?;
     Ok(())
-}
-
-fn seconds(span: TimeDelta) -> String {
-    format!("{} seconds", span.num_seconds())
 }

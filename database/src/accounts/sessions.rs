@@ -9,6 +9,7 @@ use uuid::Uuid;
 use wolo_domain::ids::UserId;
 
 use crate::Error;
+use crate::rows::interval;
 
 /// A new session.
 pub struct NewSession<'a> {
@@ -88,7 +89,7 @@ pub async fn begin(connection: &mut PgConnection, new: &NewSession<'_>) -> Resul
         new.user.uuid(),
         new.device,
         new.proofs,
-        format!("{} seconds", new.lives.num_seconds()),
+        interval(new.lives),
     )
     .execute(&mut *connection)
     .await?;
@@ -154,7 +155,7 @@ pub async fn rotate(
            select session_id, user_id, proofs, word as "word!" from verdict"#,
         presented,
         child,
-        format!("{} seconds", repeatable_for.num_seconds()),
+        interval(repeatable_for),
     )
     .fetch_optional(connection)
     .await?;

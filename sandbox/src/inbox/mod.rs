@@ -10,13 +10,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// How long open connections may take to end at shutdown.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::serving::{Port, Serving};
 
 /// How a message reaches a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -83,34 +79,21 @@ impl Slot {
 #[derive(Debug)]
 pub struct Inbox {
     post: Arc<Post>,
-    url: String,
-    stop: CancellationToken,
-    server: JoinHandle<()>,
-    _guard: DropGuard,
+    serving: Serving,
 }
 
 impl Inbox {
     /// Binds 127.0.0.1 and serves on a task of the caller's runtime. Port 0 picks a free one.
     pub async fn start(port: u16) -> Result<Self, Error> {
-        let refused = |source| Error::Listen { port, source };
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(refused)?;
-        let url = format!("http://{}", listener.local_addr().map_err(refused)?);
+        let taken = Port::take(port).await.map_err(|source| Error::Listen { port, source })?;
         let arrived = Arc::new(Post::default());
         let router = pages::router(Arc::clone(&arrived))?;
-        let stop = CancellationToken::new();
-        let stopping = stop.clone().cancelled_owned();
-        let server = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopping).await {
-                tracing::error!(%error, "the inbox stopped serving");
-            }
-        });
-        let guard = stop.clone().drop_guard();
-        Ok(Self { post: arrived, url, stop, server, _guard: guard })
+        Ok(Self { post: arrived, serving: taken.serve(router, "the inbox") })
     }
 
     /// `http://127.0.0.1:<port>`, without a slash at the end.
     pub fn url(&self) -> &str {
-        &self.url
+        self.serving.url()
     }
 
     /// Where messages are handed in.
@@ -146,10 +129,7 @@ impl Inbox {
     }
 
     /// Stops listening and lets open pages end.
-    pub async fn shutdown(mut self) {
-        self.stop.cancel();
-        if tokio::time::timeout(PATIENCE, &mut self.server).await.is_err() {
-            self.server.abort();
-        }
+    pub async fn shutdown(self) {
+        self.serving.shutdown().await;
     }
 }

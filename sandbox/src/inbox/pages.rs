@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use minijinja::{Environment, Value, context, value::Serde};
+use minijinja::{Environment, context, value::Serde};
 use serde::Deserialize;
 
 use super::{Message, Post};
@@ -23,9 +23,7 @@ struct Wanted {
 }
 
 pub(super) fn router(post: Arc<Post>) -> Result<Router, minijinja::Error> {
-    let mut page = Environment::new();
-    let style = include_str!("../wave/templates/style.css").to_owned();
-    page.add_global("style", Value::from_safe_string(style));
+    let mut page = crate::pages::environment();
     page.add_template("inbox.html", include_str!("templates/inbox.html"))?;
     Ok(Router::new()
         .route("/", get(show))

@@ -27,11 +27,7 @@ mod people;
 mod providers;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::{CancellationToken, DropGuard};
 use wolo_domain::accounts::IdentityProvider;
 
 pub use graph::{AccessFlaw, AccessOrder};
@@ -39,10 +35,8 @@ pub use minting::{Flaw, Order};
 pub use people::Person;
 pub use providers::{Endpoint, Trouble};
 
+use crate::serving::{Port, Serving};
 use providers::Providers;
-
-/// How long open connections may take to end at shutdown.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Our app at Facebook.
 pub const APP_ID: &str = "221000000000001";
@@ -71,34 +65,21 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Social {
     providers: Arc<Providers>,
-    url: String,
-    stop: CancellationToken,
-    server: JoinHandle<()>,
-    _guard: DropGuard,
+    serving: Serving,
 }
 
 impl Social {
     /// Binds 127.0.0.1 and serves on a task of the caller's runtime. Port 0 picks a free one.
     pub async fn start(port: u16) -> Result<Self, Error> {
-        let refused = |source| Error::Listen { port, source };
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(refused)?;
-        let url = format!("http://{}", listener.local_addr().map_err(refused)?);
-        let providers = Arc::new(Providers::new(url.clone()));
+        let taken = Port::take(port).await.map_err(|source| Error::Listen { port, source })?;
+        let providers = Arc::new(Providers::new(taken.url().to_owned()));
         let router = pages::router(Arc::clone(&providers))?;
-        let stop = CancellationToken::new();
-        let stopping = stop.clone().cancelled_owned();
-        let server = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopping).await {
-                tracing::error!(%error, "the identity providers stopped serving");
-            }
-        });
-        let guard = stop.clone().drop_guard();
-        Ok(Self { providers, url, stop, server, _guard: guard })
+        Ok(Self { providers, serving: taken.serve(router, "the identity providers") })
     }
 
     /// `http://127.0.0.1:<port>`, without a slash at the end.
     pub fn url(&self) -> &str {
-        &self.url
+        self.serving.url()
     }
 
     /// Where a provider's keys are.
@@ -108,7 +89,7 @@ impl Social {
 
     /// Where Facebook answers questions.
     pub fn graph_url(&self) -> String {
-        format!("{}/facebook/graph", self.url)
+        format!("{}/facebook/graph", self.url())
     }
 
     /// Makes an identity token.
@@ -137,13 +118,10 @@ impl Social {
     }
 
     /// Stops listening and lets open connections end.
-    pub async fn shutdown(mut self) {
+    pub async fn shutdown(self) {
         for provider in IdentityProvider::ALL {
             self.trouble(provider, Trouble::None);
         }
-        self.stop.cancel();
-        if tokio::time::timeout(PATIENCE, &mut self.server).await.is_err() {
-            self.server.abort();
-        }
+        self.serving.shutdown().await;
     }
 }

@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
-use minijinja::{Environment, Value, context, value::Serde};
+use minijinja::{Environment, context, value::Serde};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wolo_domain::accounts::IdentityProvider;
@@ -18,9 +18,7 @@ use super::people::Person;
 use super::providers::{Endpoint, Providers, Trouble};
 
 pub(super) fn router(providers: Arc<Providers>) -> Result<Router, minijinja::Error> {
-    let mut pages = Environment::new();
-    let style = include_str!("../wave/templates/style.css").to_owned();
-    pages.add_global("style", Value::from_safe_string(style));
+    let mut pages = crate::pages::environment();
     pages.add_template("social.html", include_str!("templates/social.html"))?;
     let pages = Router::new()
         .route("/", get(show).post(pick))

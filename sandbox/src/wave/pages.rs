@@ -28,9 +28,7 @@ pub(super) struct Pages(Environment<'static>);
 
 impl Pages {
     pub(super) fn new() -> Result<Self, minijinja::Error> {
-        let mut pages = Environment::new();
-        let style = include_str!("templates/style.css").to_owned();
-        pages.add_global("style", Value::from_safe_string(style));
+        let mut pages = crate::pages::environment();
         pages.add_template("pay.html", include_str!("templates/pay.html"))?;
         pages.add_template("control.html", include_str!("templates/control.html"))?;
         Ok(Self(pages))
