@@ -13,8 +13,8 @@ use crate::pots::{HoldReason, UnknownWord};
 /// checkout expires, so attempts are counted, never staged.
 ///
 /// ```text
-/// requested ─► confirmed
-///     ├──────► expired ──┐                 not paid; should Wave be wrong about that, the money
+/// requested ─► confirmed ─┐                its pot is given up, and the money goes back
+///     ├──────► expired ───┤                not paid; should Wave be wrong about that, the money
 ///     ├──────► refund_due ─► refunded      ... counts as too late, and goes back
 ///     └──────► suspended                   money that does not match what was asked for
 /// ```
@@ -61,6 +61,11 @@ impl DonationStage {
 
     pub fn owe_refund(self) -> Result<Self, StageError> {
         self.step(Self::RefundDue, matches!(self, Self::Requested | Self::Expired))
+    }
+
+    /// What is in the pot goes back, because the pot is given up.
+    pub fn take_back(self) -> Result<Self, StageError> {
+        self.step(Self::RefundDue, self == Self::Confirmed)
     }
 
     pub fn refund(self) -> Result<Self, StageError> {
@@ -156,10 +161,11 @@ mod tests {
     fn a_donation_goes_forward_only_and_every_other_step_is_refused() {
         type Step = fn(DonationStage) -> Result<DonationStage, StageError>;
         let unpaid: &[DonationStage] = &[DonationStage::Requested, DonationStage::Expired];
-        let steps: [(Step, &[DonationStage], DonationStage); 5] = [
+        let steps: [(Step, &[DonationStage], DonationStage); 6] = [
             (DonationStage::confirm, &[DonationStage::Requested], DonationStage::Confirmed),
             (DonationStage::expire, &[DonationStage::Requested], DonationStage::Expired),
             (DonationStage::owe_refund, unpaid, DonationStage::RefundDue),
+            (DonationStage::take_back, &[DonationStage::Confirmed], DonationStage::RefundDue),
             (DonationStage::suspend, unpaid, DonationStage::Suspended),
             (DonationStage::refund, &[DonationStage::RefundDue], DonationStage::Refunded),
         ];

@@ -28,7 +28,7 @@ pub enum Account {
     Pot(PotId),
     /// Fees that WOLO bears itself, such as those of payouts (negative: a cost).
     Fees,
-    /// Money that came too late and goes back to its giver.
+    /// Money that goes back to its giver: it came too late, or its pot is given up.
     RefundsDue,
     /// Credit that WOLO gives away.
     Promotions,
@@ -94,6 +94,8 @@ pub enum TransactionKind {
     OddDonation,
     /// Wave took its part of a gift.
     DonationFee,
+    /// A gift left its pot, to go back to its giver.
+    RefundOwed,
     /// A gift went back to its giver.
     Refund,
     /// A pot's money went to its owner.
@@ -103,11 +105,12 @@ pub enum TransactionKind {
 }
 
 impl TransactionKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Donation,
         Self::LateDonation,
         Self::OddDonation,
         Self::DonationFee,
+        Self::RefundOwed,
         Self::Refund,
         Self::Payout,
         Self::PayoutFee,
@@ -119,6 +122,7 @@ impl TransactionKind {
             Self::LateDonation => "late_donation",
             Self::OddDonation => "odd_donation",
             Self::DonationFee => "donation_fee",
+            Self::RefundOwed => "refund_owed",
             Self::Refund => "refund",
             Self::Payout => "payout",
             Self::PayoutFee => "payout_fee",
@@ -224,7 +228,14 @@ impl Transaction {
         Self::new(TransactionKind::DonationFee, donation.to_string(), None, from, Account::WaveFloat, fee)
     }
 
-    /// A late gift went back in full.
+    /// A gift leaves its pot to go back: what the pot has of it, which is the gift less a fee that the pot has borne.
+    pub fn refund_owed(donation: DonationId, pot: PotId, amount: Xof) -> Result<Self, PostingError> {
+        let (from, to) = (Account::Pot(pot), Account::RefundsDue);
+        Self::new(TransactionKind::RefundOwed, donation.to_string(), None, from, to, amount)
+    }
+
+    /// A gift went back in full. The amount is what left our wallet: Wave gives its fee back to us, so a fee that stands
+    /// in the books is not in it.
     pub fn refund(donation: DonationId, amount: Xof) -> Result<Self, PostingError> {
         let from = Account::RefundsDue;
         Self::new(TransactionKind::Refund, donation.to_string(), None, from, Account::WaveFloat, amount)
@@ -300,13 +311,14 @@ mod tests {
         let payout = PayoutId::from_uuid(Uuid::from_u128(thing));
         let (pot, amount, wave_id) =
             (PotId::from_uuid(Uuid::from_u128(pot)), Xof::new(francs), "T1".to_owned());
-        match kind % 7 {
+        match kind % 8 {
             0 => Transaction::donation(donation, pot, amount, wave_id),
             1 => Transaction::late_donation(donation, amount, wave_id),
             2 => Transaction::odd_donation(donation, amount, wave_id),
             3 => Transaction::donation_fee(donation, pot, amount),
             4 => Transaction::refund(donation, amount),
             5 => Transaction::payout(payout, pot, amount, wave_id),
+            6 => Transaction::refund_owed(donation, pot, amount),
             _ => Transaction::payout_fee(PayoutOrder::first(payout), amount),
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::ids::PayoutId;
+use crate::money::Xof;
 use crate::pots::UnknownWord;
 
 /// Where a payout stands.
@@ -87,6 +88,26 @@ impl FromStr for PayoutStage {
     }
 }
 
+/// What a payout needs before it is sent, besides money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutRules {
+    /// From this amount on, two different people of finance approve.
+    pub two_approvals_from: Xof,
+}
+
+impl PayoutRules {
+    pub fn approvals_needed(self, amount: Xof) -> u32 {
+        if amount >= self.two_approvals_from { 2 } else { 0 }
+    }
+}
+
+/// The rule of inputs that were written before they said one.
+impl Default for PayoutRules {
+    fn default() -> Self {
+        Self { two_approvals_from: Xof::new(250_000) }
+    }
+}
+
 /// One instruction to pay, as Wave knows it. The first order of a payout is number 1. Another order exists only
 /// after Wave has refused the one before for good and a person has decided to try again (or our own wallet was short,
 /// which passes): never after an attempt whose end is unknown.
@@ -140,6 +161,13 @@ mod tests {
             }
         }
         assert!(PayoutStage::ALL.iter().all(|stage| stage.as_str().parse() == Ok(*stage)));
+    }
+
+    #[test]
+    fn a_large_payout_needs_two_people() {
+        let rules = PayoutRules { two_approvals_from: Xof::new(250_000) };
+        let needed = [1, 249_999, 250_000, i64::MAX].map(|francs| rules.approvals_needed(Xof::new(francs)));
+        assert_eq!(needed, [0, 0, 2, 2]);
     }
 
     #[test]

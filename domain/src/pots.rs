@@ -14,7 +14,8 @@ use crate::money::Xof;
 ///
 /// ```text
 /// scheduled ─► open ─► closed ─► paying_out ─► settled
-///     └─────────┴────────┴─────► cancelled
+///     │         ├────────┴─────► cancelling        every gift goes back
+///     └─────────┴────────┴────────────┴──► cancelled
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,6 +25,7 @@ pub enum PotStage {
     Closed,
     PayingOut,
     Settled,
+    Cancelling,
     Cancelled,
 }
 
@@ -36,8 +38,15 @@ pub struct StageError {
 }
 
 impl PotStage {
-    pub const ALL: [Self; 6] =
-        [Self::Scheduled, Self::Open, Self::Closed, Self::PayingOut, Self::Settled, Self::Cancelled];
+    pub const ALL: [Self; 7] = [
+        Self::Scheduled,
+        Self::Open,
+        Self::Closed,
+        Self::PayingOut,
+        Self::Settled,
+        Self::Cancelling,
+        Self::Cancelled,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +55,7 @@ impl PotStage {
             Self::Closed => "closed",
             Self::PayingOut => "paying_out",
             Self::Settled => "settled",
+            Self::Cancelling => "cancelling",
             Self::Cancelled => "cancelled",
         }
     }
@@ -67,8 +77,15 @@ impl PotStage {
         self.step(Self::Settled, matches!(self, Self::Closed | Self::PayingOut))
     }
 
+    /// The pot is given up, and what was given to it goes back.
+    pub fn begin_cancelling(self) -> Result<Self, StageError> {
+        self.step(Self::Cancelling, matches!(self, Self::Open | Self::Closed))
+    }
+
+    /// The pot is given up and there is nothing in it, or nothing any more.
     pub fn cancel(self) -> Result<Self, StageError> {
-        self.step(Self::Cancelled, matches!(self, Self::Scheduled | Self::Open | Self::Closed))
+        let allowed = matches!(self, Self::Scheduled | Self::Open | Self::Closed | Self::Cancelling);
+        self.step(Self::Cancelled, allowed)
     }
 
     pub const fn takes_donations(self) -> bool {
@@ -124,11 +141,22 @@ pub enum HoldReason {
     PayoutUnknown,
     /// Wave refused the payout for good; finance decides.
     PayoutRefused,
+    /// Wave doubts that the payout's recipient is who we think; finance decides.
+    Recipient,
+    /// The payout is large enough to need two people of finance.
+    Approval,
 }
 
 impl HoldReason {
-    pub const ALL: [Self; 5] =
-        [Self::Consent, Self::Moderation, Self::Float, Self::PayoutUnknown, Self::PayoutRefused];
+    pub const ALL: [Self; 7] = [
+        Self::Consent,
+        Self::Moderation,
+        Self::Float,
+        Self::PayoutUnknown,
+        Self::PayoutRefused,
+        Self::Recipient,
+        Self::Approval,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -137,6 +165,8 @@ impl HoldReason {
             Self::Float => "float",
             Self::PayoutUnknown => "payout_unknown",
             Self::PayoutRefused => "payout_refused",
+            Self::Recipient => "recipient",
+            Self::Approval => "approval",
         }
     }
 
@@ -153,6 +183,8 @@ impl HoldReason {
             Self::Float => "enough money in the Wave wallet",
             Self::PayoutUnknown => "finance to find out whether the payout went through",
             Self::PayoutRefused => "finance to decide after Wave refused the payout",
+            Self::Recipient => "finance to decide whether the recipient is the right one",
+            Self::Approval => "two people of finance to approve the payout",
         }
     }
 }
@@ -370,12 +402,15 @@ mod tests {
     #[test]
     fn a_pot_goes_forward_only_and_every_other_step_is_refused() {
         type Step = fn(PotStage) -> Result<PotStage, StageError>;
-        let steps: [(Step, PotStage, &[PotStage]); 5] = [
+        let cancellable =
+            &[PotStage::Scheduled, PotStage::Open, PotStage::Closed, PotStage::Cancelling];
+        let steps: [(Step, PotStage, &[PotStage]); 6] = [
             (PotStage::open, PotStage::Open, &[PotStage::Scheduled]),
             (PotStage::close, PotStage::Closed, &[PotStage::Open]),
             (PotStage::pay_out, PotStage::PayingOut, &[PotStage::Closed]),
             (PotStage::settle, PotStage::Settled, &[PotStage::Closed, PotStage::PayingOut]),
-            (PotStage::cancel, PotStage::Cancelled, &[PotStage::Scheduled, PotStage::Open, PotStage::Closed]),
+            (PotStage::begin_cancelling, PotStage::Cancelling, &[PotStage::Open, PotStage::Closed]),
+            (PotStage::cancel, PotStage::Cancelled, cancellable),
         ];
         for (step, to, allowed) in steps {
             for from in PotStage::ALL {

@@ -16,9 +16,9 @@ use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::people::Phone;
 
-pub use refund::{Refunding, begin_refund, record_refund};
+pub use refund::{Refunding, TakingBack, begin_refund, record_refund, refuse_refund, take_back};
 pub use request::{attach_checkout, refuse_checkout, request};
-pub use rows::{donation, of_pot, requested_of_pot};
+pub use rows::{donation, going_back, of_pot, refunds, requested_of_pot};
 pub use settle::{confirm, expire};
 
 const DONATIONS: &str = "money.donations";
@@ -80,6 +80,8 @@ pub struct Donation {
     pub requested_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub refund_sent_at: Option<DateTime<Utc>>,
+    /// Why Wave did not give it back, the last time that it was asked.
+    pub refund_refusal_code: Option<String>,
 }
 
 impl fmt::Debug for Donation {

@@ -1,14 +1,28 @@
-//! Giving back what came too late: the intent before Wave is asked, the posting when Wave has done it.
+//! Giving a gift back: that it is due, the intent before Wave is asked, and the posting when Wave has done it.
+//!
+//! A gift that came too late is due from the moment it is booked. One that is in a pot which is given up leaves the pot
+//! first, with the fee that the pot has borne for it: Wave gives that back to us together with the gift.
 
 use serde_json::json;
+use sqlx::PgConnection;
 use wolo_domain::donations::{DonationStage, StageError};
 use wolo_domain::ids::DonationId;
 use wolo_domain::ledger::Transaction;
 use wolo_domain::money::Xof;
+use wolo_domain::pots::PotStage;
 
-use super::{DONATIONS, rows};
+use super::{DONATIONS, Donation, Payment, rows};
 use crate::outbox::{self, Topic};
+use crate::pots::{self, Lock};
 use crate::{Error, Pool, ledger};
+
+/// Where a gift stands that its pot gives back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakingBack {
+    Due,
+    /// The money has gone back and is in the books.
+    Refunded,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refunding {
@@ -16,6 +30,37 @@ pub enum Refunding {
     Due { checkout_id: String, amount: Xof },
     /// The money has gone back and is in the books.
     Refunded,
+}
+
+/// Takes a gift out of a pot that is given up.
+#[tracing::instrument(name = "db.donations.take_back", skip_all, fields(%donation), err)]
+pub async fn take_back(pool: &Pool, donation: DonationId) -> Result<TakingBack, Error> {
+    let mut tx = pool.begin().await?;
+    let row = rows::lock(&mut tx, donation).await?;
+    match row.stage {
+        DonationStage::RefundDue => return Ok(TakingBack::Due),
+        DonationStage::Refunded => return Ok(TakingBack::Refunded),
+        _ => {}
+    }
+    let to = row.stage.take_back()?;
+    if pots::lock(&mut tx, row.pot, Lock::ToRelyOn).await? != PotStage::Cancelling {
+        return Err(Error::conflict("donations_leave_a_pot_that_is_given_up"));
+    }
+    let payment = paid(&row, to)?;
+    let net = net_of(&row, payment)?;
+    if net.is_positive() {
+        ledger::post(&mut tx, &Transaction::refund_owed(donation, row.pot, net)?).await?;
+    }
+    sqlx::query!(
+        "update money.donations set stage = $2, ended_at = null where donation_id = $1",
+        donation.uuid(),
+        to.as_str(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    tell(&mut tx, Topic::DonationRefundDue, &row, payment).await?;
+    tx.commit().await?;
+    Ok(TakingBack::Due)
 }
 
 #[tracing::instrument(name = "db.donations.begin_refund", skip_all, fields(%donation), err)]
@@ -53,19 +98,61 @@ pub async fn record_refund(pool: &Pool, donation: DonationId) -> Result<(), Erro
     if row.refund_sent_at.is_none() {
         return Err(Error::conflict("donations_refunded_after_intent"));
     }
-    let Some(payment) = row.payment else {
-        return Err(StageError { from: row.stage, to }.into());
-    };
-    ledger::post(&mut tx, &Transaction::refund(donation, payment.amount)?).await?;
+    let payment = paid(&row, to)?;
+    let net = net_of(&row, payment)?;
+    if net.is_positive() {
+        ledger::post(&mut tx, &Transaction::refund(donation, net)?).await?;
+    }
     sqlx::query!(
-        "update money.donations set stage = $2, ended_at = clock_timestamp() where donation_id = $1",
+        "update money.donations set stage = $2, refund_refusal_code = null, ended_at = clock_timestamp()
+         where donation_id = $1",
         donation.uuid(),
         to.as_str(),
     )
     .execute(&mut *tx)
     .await?;
-    let payload = json!({ "donation": donation, "pot": row.pot, "amount": payment.amount });
-    outbox::write(&mut tx, Topic::DonationRefunded, &donation.to_string(), row.pot, payload).await?;
+    tell(&mut tx, Topic::DonationRefunded, &row, payment).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Writes down that Wave did not give a gift back when it was asked. The money is still due. One that has gone back
+/// meanwhile stays so.
+#[tracing::instrument(name = "db.donations.refuse_refund", skip_all, fields(%donation, code), err)]
+pub async fn refuse_refund(pool: &Pool, donation: DonationId, code: &str) -> Result<DonationStage, Error> {
+    let mut tx = pool.begin().await?;
+    let row = rows::lock(&mut tx, donation).await?;
+    if row.stage == DonationStage::Refunded {
+        return Ok(row.stage);
+    }
+    row.stage.refund()?;
+    sqlx::query!(
+        "update money.donations set refund_refusal_code = $2 where donation_id = $1",
+        donation.uuid(),
+        code,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(row.stage)
+}
+
+fn paid(row: &Donation, to: DonationStage) -> Result<&Payment, Error> {
+    row.payment.as_ref().ok_or_else(|| StageError { from: row.stage, to }.into())
+}
+
+/// What a gift has added to our wallet as far as the books know, and what is missing there once it has gone back.
+fn net_of(row: &Donation, payment: &Payment) -> Result<Xof, Error> {
+    let net = payment.amount.checked_sub(row.fee.unwrap_or(Xof::ZERO));
+    net.ok_or_else(|| Error::inconsistent(DONATIONS, "fee", row.id))
+}
+
+async fn tell(
+    connection: &mut PgConnection,
+    topic: Topic,
+    row: &Donation,
+    payment: &Payment,
+) -> Result<(), Error> {
+    let payload = json!({ "donation": row.id, "pot": row.pot, "amount": payment.amount });
+    outbox::write(connection, topic, &row.id.to_string(), row.pot, payload).await
 }

@@ -19,7 +19,8 @@ pub async fn donation(
         DonationRow,
         "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
                 wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
-                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at
+                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at,
+                refund_refusal_code
          from money.donations
          where donation_id = $1",
         donation.uuid(),
@@ -48,7 +49,8 @@ pub async fn of_pot(pool: &Pool, pot: PotId, page: Page<DonationId>) -> Result<V
         DonationRow,
         "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
                 wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
-                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at
+                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at,
+                refund_refusal_code
          from money.donations
          where pot_id = $1
            and ($2::uuid is null or (requested_at, donation_id) < (
@@ -92,6 +94,64 @@ pub async fn requested_of_pot(
         .collect())
 }
 
+/// The gifts that a pot which is given up still has to give back, by id: those in it, and those that are on their way.
+#[tracing::instrument(name = "db.donations.going_back", skip_all, fields(%pot), err)]
+pub async fn going_back(
+    pool: &Pool,
+    pot: PotId,
+    page: Page<DonationId>,
+) -> Result<Vec<DonationId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select donation_id
+         from money.donations
+         where pot_id = $1 and stage in ('confirmed', 'refund_due') and ($2::uuid is null or donation_id > $2)
+         order by donation_id
+         limit $3",
+        pot.uuid(),
+        page.after.map(DonationId::uuid),
+        page.rows(),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(ids.into_iter().map(DonationId::from_uuid).collect())
+}
+
+/// Gifts that go back or have gone back, the last asked for first: all of them, or those of a pot, or those that Wave did
+/// not give back when it was asked.
+#[tracing::instrument(name = "db.donations.refunds", skip_all, err)]
+pub async fn refunds(
+    pool: &Pool,
+    pot: Option<PotId>,
+    only_refused: bool,
+    page: Page<DonationId>,
+) -> Result<Vec<Donation>, Error> {
+    sqlx::query_as!(
+        DonationRow,
+        "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
+                wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
+                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at,
+                refund_refusal_code
+         from money.donations
+         where stage in ('refund_due', 'refunded')
+           and ($1::uuid is null or pot_id = $1)
+           and (not $2 or refund_refusal_code is not null)
+           and ($3::uuid is null or (requested_at, donation_id) < (
+               select requested_at, donation_id from money.donations where donation_id = $3
+           ))
+         order by requested_at desc, donation_id desc
+         limit $4",
+        pot.map(PotId::uuid),
+        only_refused,
+        page.after.map(DonationId::uuid),
+        page.rows(),
+    )
+    .fetch_all(pool)
+    .await?
+    .into_iter()
+    .map(Donation::try_from)
+    .collect()
+}
+
 struct DonationRow {
     donation_id: Uuid,
     pot_id: Uuid,
@@ -115,6 +175,7 @@ struct DonationRow {
     requested_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
     refund_sent_at: Option<DateTime<Utc>>,
+    refund_refusal_code: Option<String>,
 }
 
 impl TryFrom<DonationRow> for Donation {
@@ -154,6 +215,7 @@ impl TryFrom<DonationRow> for Donation {
             requested_at: row.requested_at,
             ended_at: row.ended_at,
             refund_sent_at: row.refund_sent_at,
+            refund_refusal_code: row.refund_refusal_code,
         })
     }
 }

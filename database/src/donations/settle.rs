@@ -80,7 +80,7 @@ async fn came_in_time(connection: &mut PgConnection, pot: PotId, payment: &Payme
             .ok_or_else(|| Error::inconsistent("pots.pots", "closing_recorded_at", pot))?;
             Ok(payment.at.timestamp() <= closing.timestamp())
         }
-        PotStage::PayingOut | PotStage::Settled | PotStage::Cancelled => Ok(false),
+        PotStage::PayingOut | PotStage::Settled | PotStage::Cancelling | PotStage::Cancelled => Ok(false),
         // Nobody could have asked.
         PotStage::Scheduled => Err(Error::inconsistent("pots.pots", "stage", pot)),
     }

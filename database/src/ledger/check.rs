@@ -90,9 +90,12 @@ pub async fn check(pool: &Pool) -> Result<Vec<Violation>, Error> {
          from money.donations
          left join money.ledger_transactions
              on business_key = 'don_' || replace(donation_id::text, '-', '')
-            and kind = case stage
-                    when 'confirmed' then 'donation' when 'suspended' then 'odd_donation' else 'late_donation'
-                end
+            -- A gift that goes back came too late, or was in its pot.
+            and kind = any (case stage
+                    when 'confirmed' then array['donation']
+                    when 'suspended' then array['odd_donation']
+                    else array['donation', 'late_donation']
+                end)
             and provider_tx_id = wave_transaction_id
          left join money.ledger_entries using (transaction_id)
          where stage not in ('requested', 'expired')

@@ -3,6 +3,7 @@
 //! An order is written and committed before Wave is called, and another one can begin only when Wave has refused
 //! the one before. What nobody knows stays unknown here until somebody brings Wave's own evidence.
 
+mod approvals;
 mod orders;
 mod plan;
 
@@ -16,6 +17,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutStage;
 use wolo_domain::people::Phone;
 
+pub use approvals::{Approval, Approving, approvals, approve};
 pub use orders::{Beginning, Receipt, begin_order, lose_sight, record_refusal, record_success};
 pub use plan::{Plan, plan};
 
@@ -30,6 +32,8 @@ pub struct Payout {
     pub pot: PotId,
     pub amount: Xof,
     pub stage: PayoutStage,
+    /// How many people must approve it.
+    pub approvals_needed: u32,
     /// The order that counts; zero until the first is given.
     pub order_number: u32,
     pub wave_payout_id: Option<String>,
@@ -67,8 +71,8 @@ pub async fn payout(pool: &Pool, payout: PayoutId) -> Result<Option<Payout>, Err
 async fn find(connection: &mut PgConnection, payout: PayoutId) -> Result<Option<Payout>, Error> {
     sqlx::query_as!(
         PayoutRow,
-        "select payout_id, pot_id, amount, stage, order_number, wave_payout_id, fee, refusal_code, planned_at,
-                sent_at, ended_at
+        "select payout_id, pot_id, amount, stage, approvals_needed, order_number, wave_payout_id, fee, refusal_code,
+                planned_at, sent_at, ended_at
          from money.payouts
          where payout_id = $1",
         payout.uuid(),
@@ -96,8 +100,8 @@ pub async fn all(
 ) -> Result<Vec<Payout>, Error> {
     sqlx::query_as!(
         PayoutRow,
-        "select payout_id, pot_id, amount, stage, order_number, wave_payout_id, fee, refusal_code, planned_at,
-                sent_at, ended_at
+        "select payout_id, pot_id, amount, stage, approvals_needed, order_number, wave_payout_id, fee, refusal_code,
+                planned_at, sent_at, ended_at
          from money.payouts
          where ($1::text is null or stage = $1)
            and ($2::uuid is null or (planned_at, payout_id) < (
@@ -142,6 +146,7 @@ struct PayoutRow {
     pot_id: Uuid,
     amount: i64,
     stage: String,
+    approvals_needed: i32,
     order_number: i32,
     wave_payout_id: Option<String>,
     fee: Option<i64>,
@@ -161,6 +166,7 @@ impl TryFrom<PayoutRow> for Payout {
             pot: PotId::from_uuid(row.pot_id),
             amount: Xof::new(row.amount),
             stage: word(&row.stage, PAYOUTS, "stage", id)?,
+            approvals_needed: count(row.approvals_needed, PAYOUTS, "approvals_needed", id)?,
             order_number: count(row.order_number, PAYOUTS, "order_number", id)?,
             wave_payout_id: row.wave_payout_id,
             fee: row.fee.map(Xof::new),

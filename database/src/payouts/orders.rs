@@ -8,7 +8,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 use wolo_domain::pots::HoldReason;
 
-use super::{PAYOUTS, Payout, lock};
+use super::{PAYOUTS, Payout, approvals, lock};
 use crate::outbox::{self, Topic};
 use crate::pots::{self, Lock};
 use crate::{Error, Pool, ledger};
@@ -21,7 +21,7 @@ pub enum Beginning {
         /// Somebody had begun before, and may have asked Wave already.
         again: bool,
     },
-    /// Nothing was sent, and nothing may be: something that stops everything holds the pot.
+    /// Nothing was sent, and nothing may be: something that stops everything holds the pot, or somebody must approve.
     Held {
         reason: HoldReason,
     },
@@ -65,6 +65,9 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
         pots::lock(&mut tx, payout.pot, Lock::ToRelyOn).await?;
         if let Some(reason) = pots::stopping_hold(&mut tx, payout.pot).await? {
             return Ok(Beginning::Held { reason });
+        }
+        if approvals::missing(&mut tx, payout.id, payout.approvals_needed).await? > 0 {
+            return Ok(Beginning::Held { reason: HoldReason::Approval });
         }
         insert(&mut tx, order, payout.stage.send()?, at).await?;
     }

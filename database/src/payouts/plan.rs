@@ -4,10 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use wolo_domain::ids::{PayoutId, PotId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
-use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_domain::pots::{HoldReason, PotStage};
 
-use super::{PAYOUTS, Payout, find};
+use super::{PAYOUTS, Payout, approvals, find};
 use crate::pots::{self, Lock};
 use crate::{Error, Pool, ledger};
 
@@ -23,21 +23,34 @@ pub enum Plan {
     /// Wave's fees on gifts of these days (Dakar, by Wave's time of payment) are not in the books yet.
     FeesPending { days: Vec<NaiveDate> },
     /// The payout is written down and the pot is paying out. The order is the first one, or the one that stands.
-    Ready { order: PayoutOrder, amount: Xof },
+    Ready {
+        order: PayoutOrder,
+        amount: Xof,
+        /// How many people must still approve it.
+        missing_approvals: u32,
+        /// The order has been begun: Wave may know it.
+        begun: bool,
+    },
     /// It has been paid before.
     Paid { amount: Xof },
 }
 
 /// Plans the payout of a closed pot: everything that is in it, once everything that belongs in it is. The amount is
-/// fixed here and never computed again.
+/// fixed here and never computed again, and so is how many people must approve it.
 #[tracing::instrument(name = "db.payouts.plan", skip_all, fields(%pot), err)]
-pub async fn plan(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Plan, Error> {
+pub async fn plan(
+    pool: &Pool,
+    pot: PotId,
+    rules: PayoutRules,
+    at: DateTime<Utc>,
+) -> Result<Plan, Error> {
     let mut tx = pool.begin().await?;
     // A gift that is being confirmed shares this lock, so it is counted as pending or seen in the balance.
     let stage = pots::lock(&mut tx, pot, Lock::ToChange).await?;
     let id = PayoutId::of_pot(pot);
     if let Some(planned) = find(&mut tx, id).await? {
-        return Ok(stands(&planned));
+        let missing = approvals::missing(&mut tx, id, planned.approvals_needed).await?;
+        return Ok(stands(&planned, missing));
     }
     if stage == PotStage::Settled {
         return Ok(Plan::NothingToPay);
@@ -74,11 +87,14 @@ pub async fn plan(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Plan, Er
     if amount.is_zero() {
         return Ok(Plan::NothingToPay);
     }
+    let needed = rules.approvals_needed(amount);
     sqlx::query!(
-        "insert into money.payouts (payout_id, pot_id, amount, planned_at) values ($1, $2, $3, $4)",
+        "insert into money.payouts (payout_id, pot_id, amount, approvals_needed, planned_at)
+         values ($1, $2, $3, $4, $5)",
         id.uuid(),
         pot.uuid(),
         amount.francs(),
+        i32::try_from(needed).unwrap_or(i32::MAX),
         at,
     )
     .execute(&mut *tx)
@@ -94,16 +110,19 @@ pub async fn plan(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Plan, Er
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(Plan::Ready { order: PayoutOrder::first(id), amount })
+    Ok(Plan::Ready { order: PayoutOrder::first(id), amount, missing_approvals: needed, begun: false })
 }
 
-fn stands(planned: &Payout) -> Plan {
+fn stands(planned: &Payout, missing_approvals: u32) -> Plan {
     let Payout { id, amount, .. } = *planned;
     match planned.stage {
         PayoutStage::Succeeded => Plan::Paid { amount },
-        PayoutStage::Planned => Plan::Ready { order: PayoutOrder::first(id), amount },
+        PayoutStage::Planned => {
+            Plan::Ready { order: PayoutOrder::first(id), amount, missing_approvals, begun: false }
+        }
         PayoutStage::Sent | PayoutStage::Unknown | PayoutStage::Refused => {
-            Plan::Ready { order: PayoutOrder { payout: id, number: planned.order_number }, amount }
+            let order = PayoutOrder { payout: id, number: planned.order_number };
+            Plan::Ready { order, amount, missing_approvals, begun: true }
         }
     }
 }

@@ -62,8 +62,8 @@ pub enum Opening {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelling {
     Cancelled,
-    /// Money has been given, or may be on its way; it would have to go back first.
-    HasDonations {
+    /// The pot is given up, and so many gifts have not ended yet: they go back, or end unpaid.
+    GivingBack {
         count: i64,
     },
     /// It is too late.
@@ -227,7 +227,8 @@ pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<(), Er
     Ok(())
 }
 
-/// Cancels a pot to which nobody has given anything.
+/// Gives a pot up. It is cancelled when there is nothing in it and nothing on its way; until then it is cancelling, which no
+/// gift and no payout gets past.
 #[tracing::instrument(name = "db.pots.cancel", skip_all, fields(%pot), err)]
 pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancelling, Error> {
     let mut tx = pool.begin().await?;
@@ -235,7 +236,7 @@ pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancel
     if stage == PotStage::Cancelled {
         return Ok(Cancelling::Cancelled);
     }
-    let Ok(to) = stage.cancel() else { return Ok(Cancelling::NotPossible { stage }) };
+    let Ok(cancelled) = stage.cancel() else { return Ok(Cancelling::NotPossible { stage }) };
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!"
            from money.donations
@@ -245,12 +246,19 @@ pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancel
     .fetch_one(&mut *tx)
     .await?;
     if count > 0 {
-        return Ok(Cancelling::HasDonations { count });
+        if stage != PotStage::Cancelling {
+            begin_cancelling(&mut tx, pot, stage.begin_cancelling()?, at).await?;
+            tx.commit().await?;
+        }
+        return Ok(Cancelling::GivingBack { count });
+    }
+    if !ledger::balance_within(&mut tx, Account::Pot(pot)).await?.is_zero() {
+        return Err(Error::conflict("pots_cancelled_when_empty"));
     }
     sqlx::query!(
         "update pots.pots set stage = $2, cancelled_at = $3 where pot_id = $1",
         pot.uuid(),
-        to.as_str(),
+        cancelled.as_str(),
         at,
     )
     .execute(&mut *tx)
@@ -259,6 +267,23 @@ pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancel
     write_announcement(&mut tx, pot, Announcement::Cancelled, at).await?;
     tx.commit().await?;
     Ok(Cancelling::Cancelled)
+}
+
+async fn begin_cancelling(
+    connection: &mut PgConnection,
+    pot: PotId,
+    to: PotStage,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update pots.pots set stage = $2, cancelling_at = $3 where pot_id = $1",
+        pot.uuid(),
+        to.as_str(),
+        at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Writes an announcement for the relay, once per pot and kind.
