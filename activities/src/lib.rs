@@ -14,10 +14,12 @@ mod donations;
 pub mod failure;
 mod payouts;
 mod pots;
+mod refunds;
 mod statements;
 
 pub use accounts::AccountSteps;
 pub use donations::DonationSteps;
 pub use payouts::PayoutSteps;
 pub use pots::PotSteps;
+pub use refunds::RefundSteps;
 pub use statements::StatementSteps;

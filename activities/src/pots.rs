@@ -78,7 +78,7 @@ impl PotSteps {
     ) -> Result<Cancelling, ActivityError> {
         Ok(match pots::cancel(&self.pool, input.pot, input.at).await? {
             pots::Cancelling::Cancelled => Cancelling::Cancelled,
-            pots::Cancelling::HasDonations { count } => Cancelling::HasDonations { count },
+            pots::Cancelling::GivingBack { count } => Cancelling::GivingBack { count },
             pots::Cancelling::NotPossible { stage } => Cancelling::NotPossible { stage },
         })
     }

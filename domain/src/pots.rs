@@ -175,6 +175,11 @@ impl HoldReason {
         matches!(self, Self::Consent | Self::Moderation)
     }
 
+    /// Only a person of finance gets the pot past it.
+    pub const fn needs_finance(self) -> bool {
+        matches!(self, Self::PayoutUnknown | Self::PayoutRefused | Self::Recipient | Self::Approval)
+    }
+
     /// What the pot waits for, for the operator.
     pub const fn waits_for(self) -> &'static str {
         match self {

@@ -11,12 +11,13 @@ use temporalio_sdk::WorkerOptions;
 use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
-use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, RefundSteps, StatementSteps};
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::queues;
+use wolo_workflows::refund::Refund;
 
 /// Lists what a queue has; `false` when there is no such queue.
 fn list(queue: &str, to: &mut impl Register) -> bool {
@@ -38,11 +39,16 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.process::<Donation>();
             to.step(DonationSteps::open_checkout);
             to.step(DonationSteps::settle);
-            to.step(DonationSteps::refund);
             // A closing pot asks for this one here, because it speaks to Wave.
             to.step(DonationSteps::end_checkouts);
+            to.process::<Refund>();
+            to.step(RefundSteps::give_back);
+            // A pot that is given up asks for this one here, because it takes money out of the pot.
+            to.step(RefundSteps::begin_all);
             to.process::<Payout>();
             to.step(PayoutSteps::plan);
+            to.step(PayoutSteps::verify_recipient);
+            to.step(PayoutSteps::approve);
             to.step(PayoutSteps::send);
             to.step(PayoutSteps::find);
             to.step(PayoutSteps::lose_sight);
@@ -75,6 +81,7 @@ pub(crate) struct Steps {
     pub(crate) accounts: Arc<AccountSteps>,
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) donations: Arc<DonationSteps>,
+    pub(crate) refunds: Arc<RefundSteps>,
     pub(crate) payouts: Arc<PayoutSteps>,
     pub(crate) statements: Arc<StatementSteps>,
 }
@@ -99,6 +106,12 @@ impl Doer<PotSteps> for Steps {
 impl Doer<DonationSteps> for Steps {
     fn doer(&self) -> &Arc<DonationSteps> {
         &self.donations
+    }
+}
+
+impl Doer<RefundSteps> for Steps {
+    fn doer(&self) -> &Arc<RefundSteps> {
+        &self.refunds
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::future::{join_all, select_all};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, RefundSteps, StatementSteps};
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, settings, temporal};
 use wolo_database::Pool;
@@ -67,6 +67,7 @@ impl Worker {
                 wave.clone(),
                 settings.api.public_url.clone(),
             )),
+            refunds: Arc::new(RefundSteps::new(pool.clone(), wave.clone())),
             payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone())),
         };

@@ -1,8 +1,9 @@
 //! Search attributes: what operators find processes by. They are readable to everybody who sees the server, so
 //! they hold opaque ids and plain states, nothing personal.
 
-use temporalio_common::SearchAttributeKey;
+use temporalio_common::{SearchAttributeKey, SearchAttributes};
 use temporalio_workflow::common::Timestamp;
+use wolo_domain::ids::PotId;
 
 pub const POT: SearchAttributeKey<String> = SearchAttributeKey::keyword("PotId");
 pub const OWNER: SearchAttributeKey<String> = SearchAttributeKey::keyword("OwnerId");
@@ -27,3 +28,8 @@ pub const ALL: [(&str, &str); 5] = [
     ("DueAt", "Datetime"),
     ("NeedsHuman", "Bool"),
 ];
+
+/// What a refund is found by, whoever starts it.
+pub fn of_refund(pot: PotId) -> SearchAttributes {
+    SearchAttributes::new([POT.value_set(pot.to_string()), STATUS.value_set("refund_due".to_owned())])
+}

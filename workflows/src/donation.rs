@@ -3,8 +3,8 @@
 //! The giver asks, Wave opens a page, and the gift is *requested*. From then on only Wave can say what became of
 //! it: by a webhook (a hint that makes us ask), by the end of the page, or because the pot closed and ended the
 //! page early. Whatever comes first, the process reads Wave's own record and books that: confirmed, too late and
-//! to be given back, odd and put in suspense, or expired. An attempt that failed is not an end, for Wave lets
-//! the giver try again until the page expires.
+//! to be given back (which is a process of its own), odd and put in suspense, or expired. An attempt that failed is
+//! not an end, for Wave lets the giver try again until the page expires.
 //!
 //! An ordinary gift costs two steps. It never speaks to its pot: the ledger knows the sum.
 
@@ -14,15 +14,17 @@ use serde::{Deserialize, Serialize};
 use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
-    SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination,
+    ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy, SyncWorkflowContext, WorkflowContext,
+    WorkflowContextView, WorkflowResult, WorkflowTermination,
 };
 
 use crate::steps::donations::{
-    Checkout, CheckoutOutcome, DonationRequest, OpenDonationCheckout, RefundDonation, RefundDonationStep,
-    SettleDonation, SettleDonationStep, Settlement,
+    Checkout, CheckoutOutcome, DonationRequest, OpenDonationCheckout, SettleDonation, SettleDonationStep,
+    Settlement,
 };
+use crate::refund::{Refund, RefundInput, RefundPatience};
 use crate::waiting::{self, Woken};
-use crate::{attributes, patience};
+use crate::{attributes, ids, patience};
 
 /// What a donation's process is started with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +35,9 @@ pub struct DonationInput {
     /// When Wave still calls the page open after that, it is asked again, later and later, but never later than this.
     #[serde(default = "waiting::an_hour_in_seconds")]
     pub longest_pause_seconds: u64,
+    /// How the money is given back when it comes too late.
+    #[serde(default)]
+    pub refund: RefundPatience,
 }
 
 /// Where the process stands; the answer to the query `status`.
@@ -52,7 +57,8 @@ pub enum DonationOutcome {
     Refused,
     Confirmed,
     Expired,
-    Refunded,
+    /// Paid too late: its refund is under way.
+    RefundDue,
     Suspended,
 }
 
@@ -152,11 +158,20 @@ impl Donation {
         Ok(ctx.execute_activity(SettleDonationStep, settle, patience::ask_wave_shortly()).await?)
     }
 
-    /// Money that came too late goes back in full.
+    /// Money that came too late goes back in full, by a process that outlives this one. Where it runs already, somebody was
+    /// quicker.
     async fn give_back(ctx: &mut WorkflowContext<Self>) -> Result<DonationOutcome, WorkflowTermination> {
-        ctx.upsert_search_attributes([attributes::STATUS.value_set("refund_due".to_owned())]);
-        let refund = RefundDonation { donation: ctx.state(|donation| donation.input.request.donation) };
-        ctx.execute_activity(RefundDonationStep, refund, patience::ask_wave_shortly()).await?;
-        Ok(DonationOutcome::Refunded)
+        let (request, patience) =
+            ctx.state(|donation| (donation.input.request.clone(), donation.input.refund));
+        let input = RefundInput { donation: request.donation, patience, refusals: 0 };
+        let options = ChildWorkflowOptions::builder()
+            .workflow_id(ids::refund(request.donation))
+            .parent_close_policy(ParentClosePolicy::Abandon)
+            .search_attributes(attributes::of_refund(request.pot))
+            .build();
+        match ctx.start_child_workflow(Refund::run, input, options).await {
+            Ok(_) | Err(ChildWorkflowStartError::StartFailed { .. }) => Ok(DonationOutcome::RefundDue),
+            Err(error) => Err(error.into()),
+        }
     }
 }

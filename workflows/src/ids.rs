@@ -15,5 +15,10 @@ pub fn payout(pot: PotId) -> String {
     format!("payout/{pot}")
 }
 
+/// A gift goes back once, so its refund is named after the gift.
+pub fn refund(donation: DonationId) -> String {
+    format!("refund/{donation}")
+}
+
 /// The schedule that keeps house, and the beginning of the names of its processes: the engine adds the time.
 pub const HOUSEKEEPING: &str = "housekeeping";

@@ -13,5 +13,6 @@ mod patience;
 pub mod payout;
 pub mod pot_lifecycle;
 pub mod queues;
+pub mod refund;
 pub mod steps;
 mod waiting;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use temporalio_workflow::{ActivityOptions, RetryPolicy};
 
+use crate::queues;
+
 /// A step in our own database. It is tried until it succeeds: the database comes back, and a pot that gave up
 /// would be worse than one that waits, visible to the operator.
 pub(crate) fn own_books() -> ActivityOptions {
@@ -36,6 +38,12 @@ pub(crate) fn walk_wave() -> ActivityOptions {
         .heartbeat_timeout(Duration::from_mins(1))
         .retry_policy(again_and_again())
         .build()
+}
+
+/// The same, done where everything that speaks to Wave is done, whatever queue its process lives on.
+pub(crate) fn on_money(mut options: ActivityOptions) -> ActivityOptions {
+    options.task_queue = Some(queues::MONEY.to_owned());
+    options
 }
 
 /// Soon at first, then once a minute, for as long as it takes.

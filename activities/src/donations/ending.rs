@@ -7,15 +7,15 @@ use temporalio_common::data_converters::RawValue;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::Page;
 use wolo_database::donations::{self, Waiting};
-use wolo_domain::ids::{DonationId, PotId};
+use wolo_domain::ids::DonationId;
 use wolo_providers::ProviderError;
 use wolo_providers::wave::Expiry;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::ids;
-use wolo_workflows::steps::donations::{EndedCheckouts, SettleDonation, Settlement};
+use wolo_workflows::steps::donations::{EndCheckouts, EndedCheckouts, SettleDonation, Settlement};
 
 use super::DonationSteps;
-use crate::failure;
+use crate::{failure, refunds};
 
 /// Gifts that are read at once.
 const PAGE: u32 = 100;
@@ -36,12 +36,12 @@ impl DonationSteps {
     pub(super) async fn end_all(
         &self,
         ctx: &ActivityContext,
-        pot: PotId,
+        input: EndCheckouts,
     ) -> Result<EndedCheckouts, ActivityError> {
         let mut walked: Walked = ctx.heartbeat_details().deserialize()?.unwrap_or_default();
         loop {
             let page = Page { after: walked.last, limit: PAGE };
-            let waiting = donations::requested_of_pot(&self.pool, pot, page).await?;
+            let waiting = donations::requested_of_pot(&self.pool, input.pot, page).await?;
             if waiting.is_empty() {
                 return Ok(EndedCheckouts { count: walked.ended });
             }
@@ -51,7 +51,7 @@ impl DonationSteps {
                 }
                 walked.ended += u64::from(self.end(&gift).await?);
                 if !is_heard_by_its_process(&ctx.client(), gift.donation).await? {
-                    self.settle_without_its_process(gift.donation).await?;
+                    self.settle_without_its_process(&ctx.client(), gift.donation, input).await?;
                 }
                 walked.last = Some(gift.donation);
                 ctx.record_heartbeat(walked).await?;
@@ -61,11 +61,19 @@ impl DonationSteps {
 
     /// A gift that still waits although its process has ended (somebody terminated it) would keep its pot waiting for
     /// ever: what Wave's record says is booked here instead.
-    async fn settle_without_its_process(&self, donation: DonationId) -> Result<(), ActivityError> {
+    async fn settle_without_its_process(
+        &self,
+        client: &Client,
+        donation: DonationId,
+        input: EndCheckouts,
+    ) -> Result<(), ActivityError> {
         let settle = SettleDonation { donation, failed_attempts: 0 };
         let settlement = self.settle_by_the_evidence(settle).await?;
         tracing::warn!(%donation, ?settlement, "a gift was settled whose process had ended before it");
-        if settlement == Settlement::RefundDue { self.give_back(donation).await } else { Ok(()) }
+        if settlement == Settlement::RefundDue {
+            refunds::start(client, donation, input.pot, input.refund).await?;
+        }
+        Ok(())
     }
 
     /// Whether a page was still open. A page that Wave does not let us end must not keep the others open; its gift ends

@@ -1,4 +1,4 @@
-//! Gifts: a page at Wave to pay on, the truth about it, and the way back for money that came too late.
+//! Gifts: a page at Wave to pay on, and the truth about it.
 //!
 //! Wave has no key against double pages, so a second attempt looks before it makes one. Two open pages of one gift could
 //! both be paid; whichever is not the gift's is ended.
@@ -11,18 +11,14 @@ use std::sync::Arc;
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use tracing::Instrument as _;
 use url::Url;
-use wolo_database::{Pool, donations};
+use wolo_database::Pool;
 use wolo_domain::ids::DonationId;
 use wolo_providers::wave::Wave;
 use wolo_workflows::steps::donations::{
-    CheckoutOutcome, DonationRequest, EndCheckouts, EndedCheckouts, OpenDonationCheckout, RefundDonation,
-    RefundDonationStep, SettleDonation, SettleDonationStep, Settlement,
+    CheckoutOutcome, DonationRequest, EndCheckouts, EndCheckoutsStep, EndedCheckouts, OpenDonationCheckout,
+    SettleDonation, SettleDonationStep, Settlement,
 };
-use wolo_workflows::steps::pots::PotMoment;
-
-use crate::failure;
 
 pub struct DonationSteps {
     pool: Pool,
@@ -50,19 +46,6 @@ impl DonationSteps {
         }
         url
     }
-
-    /// Wave gives a checkout back once, however often it is asked.
-    async fn give_back(&self, donation: DonationId) -> Result<(), ActivityError> {
-        match donations::begin_refund(&self.pool, donation).await? {
-            donations::Refunding::Refunded => Ok(()),
-            donations::Refunding::Due { checkout_id, .. } => {
-                let span = tracing::info_span!("wave.checkout.refund", %donation);
-                let refunded = self.wave.refund_checkout(&checkout_id).instrument(span).await;
-                refunded.map_err(failure::wave)?;
-                Ok(donations::record_refund(&self.pool, donation).await?)
-            }
-        }
-    }
 }
 
 #[activities]
@@ -86,21 +69,12 @@ impl DonationSteps {
         self.settle_by_the_evidence(input).await
     }
 
-    #[activity(definition = RefundDonationStep)]
-    pub async fn refund(
-        self: Arc<Self>,
-        _ctx: ActivityContext,
-        input: RefundDonation,
-    ) -> Result<(), ActivityError> {
-        self.give_back(input.donation).await
-    }
-
-    #[activity(definition = EndCheckouts)]
+    #[activity(definition = EndCheckoutsStep)]
     pub async fn end_checkouts(
         self: Arc<Self>,
         ctx: ActivityContext,
-        input: PotMoment,
+        input: EndCheckouts,
     ) -> Result<EndedCheckouts, ActivityError> {
-        self.end_all(&ctx, input.pot).await
+        self.end_all(&ctx, input).await
     }
 }

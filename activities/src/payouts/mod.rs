@@ -10,6 +10,7 @@
 //!
 //! What came of an order is booked in the same deed that learned it. An order that is known is not asked about again.
 
+mod clearing;
 mod evidence;
 mod finding;
 mod sending;
@@ -25,8 +26,9 @@ use wolo_domain::ids::PayoutId;
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 use wolo_providers::wave::Wave;
 use wolo_workflows::steps::payouts::{
-    FindPayout, FindPayoutStep, LoseSight, LoseSightOfPayout, PayoutAnswer, Plan, PlanPayout, PlanPayoutStep,
-    SendPayout, SendPayoutStep,
+    ApprovePayout, ApprovePayoutStep, Approving, FindPayout, FindPayoutStep, LoseSight, LoseSightOfPayout,
+    PayoutAnswer, Plan, PlanPayout, PlanPayoutStep, RecipientCheck, SendPayout, SendPayoutStep,
+    VerifyRecipient, VerifyRecipientStep,
 };
 
 use evidence::Evidence;
@@ -97,13 +99,40 @@ impl PayoutSteps {
         _ctx: ActivityContext,
         input: PlanPayout,
     ) -> Result<Plan, ActivityError> {
-        Ok(match payouts::plan(&self.pool, input.pot, input.at).await? {
+        Ok(match payouts::plan(&self.pool, input.pot, input.rules, input.at).await? {
             payouts::Plan::NothingToPay => Plan::NothingToPay,
             payouts::Plan::Held { reason } => Plan::Held { reason },
             payouts::Plan::DonationsPending { count } => Plan::DonationsPending { count },
             payouts::Plan::FeesPending { days } => Plan::FeesPending { days },
-            payouts::Plan::Ready { order, amount } => Plan::Ready { order, amount },
+            payouts::Plan::Ready { order, amount, missing_approvals, begun } => {
+                Plan::Ready { order, amount, missing_approvals, begun }
+            }
             payouts::Plan::Paid { amount } => Plan::Paid { amount },
+        })
+    }
+
+    #[activity(definition = VerifyRecipientStep)]
+    pub async fn verify_recipient(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: VerifyRecipient,
+    ) -> Result<RecipientCheck, ActivityError> {
+        while_doing(&ctx, self.check_recipient(input.payout)).await
+    }
+
+    #[activity(definition = ApprovePayoutStep)]
+    pub async fn approve(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: ApprovePayout,
+    ) -> Result<Approving, ActivityError> {
+        let ApprovePayout { payout, by, reason, at } = input;
+        let approval = payouts::Approval { by, reason, at };
+        Ok(match payouts::approve(&self.pool, payout, &approval).await? {
+            payouts::Approving::Approved { missing } => Approving::Approved { missing },
+            payouts::Approving::Already { missing } => Approving::Already { missing },
+            payouts::Approving::NotFinance => Approving::NotFinance,
+            payouts::Approving::NotNeeded => Approving::NotNeeded,
         })
     }
 

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use wolo_domain::ids::PotId;
+use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
-use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
 
 use crate::waiting;
@@ -16,6 +16,8 @@ use crate::waiting;
 pub struct PayoutInput {
     pub pot: PotId,
     pub patience: PayoutPatience,
+    #[serde(default)]
+    pub rules: PayoutRules,
     /// Holds that an earlier run of this payout has put on its pot.
     #[serde(default)]
     pub placed: BTreeSet<HoldReason>,
@@ -25,8 +27,8 @@ pub struct PayoutInput {
 }
 
 impl PayoutInput {
-    pub fn new(pot: PotId, patience: PayoutPatience) -> Self {
-        Self { pot, patience, placed: BTreeSet::new(), looks: 0 }
+    pub fn new(pot: PotId, patience: PayoutPatience, rules: PayoutRules) -> Self {
+        Self { pot, patience, rules, placed: BTreeSet::new(), looks: 0 }
     }
 }
 
@@ -64,6 +66,9 @@ pub struct PayoutStatus {
     /// What led to the hold, as last heard, in words. The pot's own hold keeps its first note.
     #[serde(default)]
     pub why: String,
+    /// How many people must still approve it.
+    #[serde(default)]
+    pub missing_approvals: u32,
     /// What it waits for, in words.
     pub waits_for: String,
     /// A decision that has been taken and not been carried out yet.
@@ -80,6 +85,8 @@ pub enum Decision {
     Found { wave_payout_id: String },
     /// What made Wave refuse has been put right: order anew. Only after a refusal.
     OrderAnew,
+    /// The recipient is the right one, whatever Wave makes of the name: pay. Only while that is in doubt.
+    Accept,
 }
 
 /// A decision with who took it and why; both end up in the process's history.
@@ -101,6 +108,13 @@ pub enum Resolving {
     Refused {
         why: String,
     },
+}
+
+/// A person of finance approves a payout.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Approve {
+    pub by: UserId,
+    pub reason: String,
 }
 
 /// How the payout ended.
@@ -129,6 +143,7 @@ mod tests {
             (3_600, 2_000)
         );
         assert_eq!((input.placed, input.looks), (BTreeSet::new(), 0));
+        assert_eq!(input.rules, PayoutRules::default());
     }
 
     #[test]

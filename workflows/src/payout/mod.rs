@@ -1,19 +1,23 @@
 //! Sending a pot's money to its owner, once, and knowing it.
 //!
 //! First everything about the pot must be known: no gift may be open, and Wave's fees on every gift must stand in
-//! the books. Then the payout is planned and sent with a key that follows from the pot. An answer that is lost is
+//! the books. Then the payout is planned, Wave is asked whether its recipient is who we think, and two people approve it
+//! when it is large. It is sent with a key that follows from the pot. An answer that is lost is
 //! looked for: the same order is sent again with the same key, and Wave is asked; there is never a new key while
 //! an end is unknown. After a quarter of an hour of not knowing, the pot is held and finance decides. A refusal
 //! by Wave is known, so finance may correct what was wrong and order anew.
 //!
 //! The process refuses to guess: it ends when the money is known to be there, or when there was none to send.
 
+mod clearance;
 mod messages;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub use messages::{Decision, PayoutInput, PayoutOutcome, PayoutPatience, PayoutStatus, Resolve, Resolving};
+pub use messages::{
+    Approve, Decision, PayoutInput, PayoutOutcome, PayoutPatience, PayoutStatus, Resolve, Resolving,
+};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
     ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult,
@@ -21,12 +25,12 @@ use temporalio_workflow::{
 };
 use wolo_domain::ids::PotId;
 use wolo_domain::money::Xof;
-use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
 
 use crate::steps::payouts::{
-    FindPayout, FindPayoutStep, INSUFFICIENT_FUNDS, LoseSight, LoseSightOfPayout, PayoutAnswer, Plan,
-    PlanPayout, PlanPayoutStep, SendPayout, SendPayoutStep,
+    Approving, FindPayout, FindPayoutStep, INSUFFICIENT_FUNDS, LoseSight, LoseSightOfPayout, PayoutAnswer,
+    Plan, PlanPayout, PlanPayoutStep, SendPayout, SendPayoutStep,
 };
 use crate::steps::pots::{HoldPot, HoldPotStep, ReleasePot, ReleasePotStep};
 use crate::steps::statements::{BookFees, BookFeesStep};
@@ -36,6 +40,7 @@ use crate::{attributes, patience, waiting};
 pub struct Payout {
     pot: PotId,
     patience: PayoutPatience,
+    rules: PayoutRules,
     status: PayoutStatus,
     /// Holds that this payout has put on its pot, to be lifted when it is done.
     placed: BTreeSet<HoldReason>,
@@ -47,8 +52,8 @@ pub struct Payout {
 impl Payout {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, input: PayoutInput) -> Self {
-        let PayoutInput { pot, patience, placed, looks } = input;
-        Self { pot, patience, status: PayoutStatus::default(), placed, looks }
+        let PayoutInput { pot, patience, rules, placed, looks } = input;
+        Self { pot, patience, rules, status: PayoutStatus::default(), placed, looks }
     }
 
     #[run(name = "Payout")]
@@ -56,7 +61,11 @@ impl Payout {
         let outcome = match Self::plan(ctx).await? {
             Planned::Empty => PayoutOutcome::NothingToPay,
             Planned::Paid(amount) => PayoutOutcome::Paid { amount },
-            Planned::Order(order, amount) => {
+            Planned::Order { order, amount, begun } => {
+                if !begun {
+                    Self::know_the_recipient(ctx).await?;
+                    Self::wait_for_approvals(ctx).await?;
+                }
                 Self::send_until_paid(ctx, order).await?;
                 PayoutOutcome::Paid { amount }
             }
@@ -81,13 +90,25 @@ impl Payout {
             (Some(HoldReason::PayoutRefused), Decision::AskAgain | Decision::Found { .. }) => {
                 "Wave has refused the last order for good: it can only be ordered anew"
             }
-            (Some(HoldReason::PayoutUnknown | HoldReason::PayoutRefused), _) => {
+            (Some(HoldReason::Recipient), Decision::Found { .. } | Decision::OrderAnew) => {
+                "nothing has been sent: ask Wave about the recipient again, or accept them"
+            }
+            (Some(HoldReason::PayoutUnknown | HoldReason::PayoutRefused), Decision::Accept) => {
+                "nobody doubts the recipient"
+            }
+            (Some(HoldReason::PayoutUnknown | HoldReason::PayoutRefused | HoldReason::Recipient), _) => {
                 self.status.decision = Some(resolve.decision);
                 return Resolving::Accepted;
             }
             _ => "the payout does not wait for a decision",
         };
         Resolving::Refused { why: why.to_owned() }
+    }
+
+    /// One person of finance approves the payout. Answered when it is written down.
+    #[update(name = "approve")]
+    pub async fn approve(ctx: &mut WorkflowContext<Self>, approve: Approve) -> Approving {
+        Self::write_approval(ctx, approve).await
     }
 
     #[query(name = "status")]
@@ -98,18 +119,20 @@ impl Payout {
     /// Waits until everything about the pot is known, and writes the payout down.
     async fn plan(ctx: &mut WorkflowContext<Self>) -> Result<Planned, WorkflowTermination> {
         loop {
-            let plan = PlanPayout { pot: Self::pot(ctx), at: waiting::now(ctx) };
+            let (pot, rules) = ctx.state(|payout| (payout.pot, payout.rules));
+            let plan = PlanPayout { pot, rules, at: waiting::now(ctx) };
             match ctx.execute_activity(PlanPayoutStep, plan, patience::own_books()).await? {
                 Plan::NothingToPay => return Ok(Planned::Empty),
                 Plan::Paid { amount } => return Ok(Planned::Paid(amount)),
-                Plan::Ready { order, amount } => {
-                    ctx.state_mut(|payout| payout.looks = 0);
+                Plan::Ready { order, amount, missing_approvals, begun } => {
                     Self::stand(ctx, "paying_out", "Wave's answer", None);
                     ctx.state_mut(|payout| {
+                        payout.looks = 0;
                         payout.status.order = Some(order);
                         payout.status.amount = amount;
+                        payout.status.missing_approvals = missing_approvals;
                     });
-                    return Ok(Planned::Order(order, amount));
+                    return Ok(Planned::Order { order, amount, begun });
                 }
                 Plan::FeesPending { days } => Self::book_fees(ctx, &days).await?,
                 Plan::DonationsPending { count } => {
@@ -170,6 +193,7 @@ impl Payout {
         let input = ctx.state(|payout| PayoutInput {
             pot: payout.pot,
             patience: payout.patience,
+            rules: payout.rules,
             placed: payout.placed.clone(),
             looks: payout.looks,
         });
@@ -222,9 +246,12 @@ impl Payout {
                 }
             };
             match decision {
-                Decision::AskAgain => {}
+                Decision::AskAgain | Decision::Accept => {}
                 Decision::Found { wave_payout_id } => hint = Some(wave_payout_id),
-                Decision::OrderAnew => order = Self::order_anew(ctx, order),
+                Decision::OrderAnew => {
+                    order = Self::order_anew(ctx, order);
+                    Self::know_the_recipient(ctx).await?;
+                }
             }
         }
     }
@@ -310,10 +337,15 @@ impl Payout {
     /// The payout is done: lifts every hold that it may have put on the pot.
     async fn release(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
         for reason in ctx.state_mut(|payout| std::mem::take(&mut payout.placed)) {
-            let release = ReleasePot { pot: Self::pot(ctx), reason, at: waiting::now(ctx) };
-            ctx.execute_activity(ReleasePotStep, release, patience::own_books()).await?;
+            Self::lift(ctx, reason).await?;
         }
         Self::stand(ctx, "paid", "", None);
+        Ok(())
+    }
+
+    async fn lift(ctx: &mut WorkflowContext<Self>, reason: HoldReason) -> Result<(), WorkflowTermination> {
+        let release = ReleasePot { pot: Self::pot(ctx), reason, at: waiting::now(ctx) };
+        ctx.execute_activity(ReleasePotStep, release, patience::own_books()).await?;
         Ok(())
     }
 
@@ -330,7 +362,7 @@ impl Payout {
                 payout.status.why.clear();
             }
         });
-        let needs_human = matches!(held, Some(HoldReason::PayoutUnknown | HoldReason::PayoutRefused));
+        let needs_human = held.is_some_and(HoldReason::needs_finance);
         ctx.upsert_search_attributes([
             attributes::STATUS.value_set(status.to_owned()),
             attributes::NEEDS_HUMAN.value_set(needs_human),
@@ -347,5 +379,5 @@ impl Payout {
 enum Planned {
     Empty,
     Paid(Xof),
-    Order(PayoutOrder, Xof),
+    Order { order: PayoutOrder, amount: Xof, begun: bool },
 }

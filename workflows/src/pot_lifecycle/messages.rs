@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutRules;
 use wolo_domain::pots::{HoldReason, PotSettings, PotStage, Timeline};
 
 use crate::payout::PayoutPatience;
+use crate::refund::RefundPatience;
 use crate::steps::pots::{Cancelling, Scheduling};
 
 /// What a pot's process is started with, and carries on with.
@@ -30,6 +32,10 @@ pub struct PotPlan {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct PotPatience {
     pub payout: PayoutPatience,
+    #[serde(default)]
+    pub payout_rules: PayoutRules,
+    #[serde(default)]
+    pub refund: RefundPatience,
     /// A run with more events than this carries its state into a new one at its next wait.
     pub continue_after_events: u32,
 }
@@ -46,7 +52,7 @@ pub struct PotState {
     pub closed_at: Option<DateTime<Utc>>,
     pub close_asked: bool,
     pub cancel_asked: bool,
-    /// Why the last wish to cancel was not granted.
+    /// What the last wish to cancel came to.
     pub cancel_answer: Option<Cancelling>,
     /// What the process waits for, in words.
     pub waits_for: String,
@@ -92,8 +98,8 @@ pub enum WishAnswer {
     NotPossible {
         stage: Option<PotStage>,
     },
-    /// Money has been given and would have to go back first.
-    HasDonations {
+    /// The pot is given up. So many gifts go back, or end unpaid, before it is cancelled.
+    GivingBack {
         count: i64,
     },
     /// There is nothing to release: no moderator holds the pot.

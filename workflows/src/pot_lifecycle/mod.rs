@@ -2,14 +2,15 @@
 //!
 //! The pot is scheduled, opens thirty days before the birthday, reminds its owner, wishes a happy birthday, closes
 //! at the end of the day (or earlier, when the owner says so), is paid out the day after, and thanks the givers.
-//! It can be cancelled until it pays out, as long as no money would have to go back. It can be held: a hold stops
-//! what it must and nothing else.
+//! It can be given up until it pays out: then every gift goes back, and the pot is cancelled when the last one has.
+//! It can be held: a hold stops what it must and nothing else.
 //!
 //! A process that is started for a pot that is there already (somebody ended the one before) goes on where the pot stands.
 //!
 //! Gifts never speak to this process, so a hundred thousand of them cost it nothing. Every moment of its life comes
 //! in with its input; its state is what the query answers and what it carries into its next run.
 
+mod cancelling;
 mod messages;
 mod stages;
 mod waits;
@@ -80,19 +81,21 @@ impl PotLifecycle {
         }
     }
 
-    /// The pot is given up. Answered when it is cancelled, or cannot be.
+    /// The pot is given up. Answered when that is written down: from then on no gift begins, and what is there goes back.
     #[update(name = "cancel_now")]
     pub async fn cancel_now(ctx: &mut WorkflowContext<Self>, _wish: Wish) -> WishAnswer {
         if Self::know_the_stage(ctx).await.is_err() || !ctx.state(Self::can_be_cancelled) {
             return Self::not_possible(ctx);
         }
-        ctx.state_mut(|pot| {
-            pot.state.cancel_asked = true;
-            pot.state.cancel_answer = None;
-        });
+        if !Self::is_at(ctx, PotStage::Cancelling) {
+            ctx.state_mut(|pot| {
+                pot.state.cancel_asked = true;
+                pot.state.cancel_answer = None;
+            });
+        }
         match waiting::until_known(ctx, Self::cancel_answer).await {
             Ok(Cancelling::Cancelled) => WishAnswer::Done,
-            Ok(Cancelling::HasDonations { count }) => WishAnswer::HasDonations { count },
+            Ok(Cancelling::GivingBack { count }) => WishAnswer::GivingBack { count },
             Ok(Cancelling::NotPossible { stage }) => WishAnswer::NotPossible { stage: Some(stage) },
             Err(_) => Self::not_possible(ctx),
         }
@@ -146,6 +149,7 @@ impl PotLifecycle {
 impl PotLifecycle {
     async fn live(ctx: &mut WorkflowContext<Self>) -> Result<PotOutcome, Ending> {
         Self::schedule(ctx).await?;
+        Self::go_on_cancelling(ctx).await?;
         Self::wait_for_the_opening(ctx).await?;
         Self::open(ctx).await?;
         Self::collect_until_closing(ctx).await?;

@@ -12,7 +12,7 @@ use wolo_domain::pots::{Announcement, PotStage};
 
 use super::{Ending, PotLifecycle, PotOutcome};
 use crate::payout::{Payout, PayoutInput, PayoutOutcome};
-use crate::steps::donations::EndCheckouts;
+use crate::steps::donations::{EndCheckouts, EndCheckoutsStep};
 use crate::steps::pots::{
     Announce, AnnouncePot, ClosePot, Found, OpenPot, Opening, SchedulePot, SchedulePotStep, Scheduling,
     SettlePot,
@@ -127,10 +127,14 @@ impl PotLifecycle {
             ctx.execute_activity(ClosePot, moment, patience::own_books()).await?;
             ctx.state_mut(|pot| pot.state.closed_at = Some(moment.at));
             Self::reach(ctx, PotStage::Closed);
-            let mut on_money = patience::walk_wave();
-            on_money.task_queue = Some(queues::MONEY.to_owned());
-            ctx.execute_activity(EndCheckouts, moment, on_money).await?;
+            Self::end_the_checkouts(ctx).await?;
         }
+        Ok(())
+    }
+
+    pub(super) async fn end_the_checkouts(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        let end = ctx.state(|pot| EndCheckouts { pot: pot.plan.pot, refund: pot.plan.patience.refund });
+        ctx.execute_activity(EndCheckoutsStep, end, patience::on_money(patience::walk_wave())).await?;
         Ok(())
     }
 
@@ -148,10 +152,13 @@ impl PotLifecycle {
     /// The payout is a process of its own, which may take days and people; the pot waits for its end.
     pub(super) async fn pay_out(ctx: &mut WorkflowContext<Self>) -> Result<PayoutOutcome, Ending> {
         Self::reach(ctx, PotStage::PayingOut);
-        let (pot, patience) = ctx.state(|pot| (pot.plan.pot, pot.plan.patience.payout));
+        let (pot, patience, rules) = ctx.state(|pot| {
+            let patience = &pot.plan.patience;
+            (pot.plan.pot, patience.payout, patience.payout_rules)
+        });
         loop {
             Self::say(ctx, "its payout", None);
-            let input = PayoutInput::new(pot, patience);
+            let input = PayoutInput::new(pot, patience, rules);
             match ctx.start_child_workflow(Payout::run, input, Self::payout_options(pot)).await {
                 Ok(payout) => {
                     if let Ok(outcome) = payout.result().await {

@@ -2,12 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use temporalio_workflow::{ContinueAsNewOptions, WorkflowContext};
-use wolo_domain::pots::PotStage;
 
-use super::{Ending, PotLifecycle, PotOutcome, PotPlan};
-use crate::steps::pots::{CancelPot, Cancelling};
+use super::{Ending, PotLifecycle, PotPlan};
+use crate::attributes;
 use crate::waiting::{self, Woken};
-use crate::{attributes, patience};
 
 impl PotLifecycle {
     /// Waits for a moment, or for what calls earlier. A wish to cancel is granted here or answered; a run that has
@@ -48,20 +46,7 @@ impl PotLifecycle {
         Ok(Woken::Called)
     }
 
-    pub(super) async fn cancel_if_asked(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
-        if !ctx.state_mut(|pot| std::mem::take(&mut pot.state.cancel_asked)) {
-            return Ok(());
-        }
-        let answer = ctx.execute_activity(CancelPot, Self::moment(ctx), patience::own_books()).await?;
-        ctx.state_mut(|pot| pot.state.cancel_answer = Some(answer));
-        if answer == Cancelling::Cancelled {
-            Self::reach(ctx, PotStage::Cancelled);
-            return Err(Ending::Early(PotOutcome::Cancelled));
-        }
-        Ok(())
-    }
-
-    fn carry_on_if_long(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+    pub(super) fn carry_on_if_long(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         if !ctx.state(|pot| pot.is_worn(ctx)) {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::people::Phone;
 
-use super::pots::PotMoment;
+use crate::refund::RefundPatience;
 
 pub struct Donations;
 
@@ -23,19 +23,14 @@ impl Donations {
     pub fn settle(input: SettleDonation) -> Result<Settlement, ActivityError> {
         unimplemented!()
     }
-    #[activity(name = "donations.refund")]
-    pub fn refund(input: RefundDonation) -> Result<(), ActivityError> {
-        unimplemented!()
-    }
     #[activity(name = "donations.end_checkouts")]
-    pub fn end_checkouts(input: PotMoment) -> Result<EndedCheckouts, ActivityError> {
+    pub fn end_checkouts(input: EndCheckouts) -> Result<EndedCheckouts, ActivityError> {
         unimplemented!()
     }
 }
 
 pub use donations::{
-    EndCheckouts, OpenCheckout as OpenDonationCheckout, Refund as RefundDonationStep,
-    Settle as SettleDonationStep,
+    EndCheckouts as EndCheckoutsStep, OpenCheckout as OpenDonationCheckout, Settle as SettleDonationStep,
 };
 
 /// A gift as asked for. The first step writes it down and asks Wave for a checkout.
@@ -102,7 +97,7 @@ pub struct SettleDonation {
 pub enum Settlement {
     /// Paid; the gift is in the pot.
     Confirmed,
-    /// Paid, but the pot had closed: the money is booked as due to go back.
+    /// Paid, but the pot took no more gifts: the money is booked as due to go back.
     RefundDue,
     /// Paid, but not what was asked for: the money is in suspense, for finance.
     Suspended,
@@ -112,9 +107,13 @@ pub enum Settlement {
     StillOpen,
 }
 
+/// Ends the pages of a pot that takes no more gifts.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct RefundDonation {
-    pub donation: DonationId,
+pub struct EndCheckouts {
+    pub pot: PotId,
+    /// How a gift that came too late is given back when its own process has ended.
+    #[serde(default)]
+    pub refund: RefundPatience,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,4 +14,5 @@ pub mod accounts;
 pub mod donations;
 pub mod payouts;
 pub mod pots;
+pub mod refunds;
 pub mod statements;

@@ -5,9 +5,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
-use wolo_domain::ids::PotId;
+use wolo_domain::ids::{PayoutId, PotId, UserId};
 use wolo_domain::money::Xof;
-use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
 
 pub struct Payouts;
@@ -16,6 +16,14 @@ pub struct Payouts;
 impl Payouts {
     #[activity(name = "payouts.plan")]
     pub fn plan(input: PlanPayout) -> Result<Plan, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "payouts.verify_recipient")]
+    pub fn verify_recipient(input: VerifyRecipient) -> Result<RecipientCheck, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "payouts.approve")]
+    pub fn approve(input: ApprovePayout) -> Result<Approving, ActivityError> {
         unimplemented!()
     }
     #[activity(name = "payouts.send")]
@@ -33,12 +41,15 @@ impl Payouts {
 }
 
 pub use payouts::{
-    Find as FindPayoutStep, LoseSight as LoseSightOfPayout, Plan as PlanPayoutStep, Send as SendPayoutStep,
+    Approve as ApprovePayoutStep, Find as FindPayoutStep, LoseSight as LoseSightOfPayout,
+    Plan as PlanPayoutStep, Send as SendPayoutStep, VerifyRecipient as VerifyRecipientStep,
 };
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct PlanPayout {
     pub pot: PotId,
+    #[serde(default)]
+    pub rules: PayoutRules,
     pub at: DateTime<Utc>,
 }
 
@@ -55,9 +66,59 @@ pub enum Plan {
     /// Somebody holds the pot back.
     Held { reason: HoldReason },
     /// The payout is written down and the pot is paying out. The order is the first one, or the one that stands.
-    Ready { order: PayoutOrder, amount: Xof },
+    Ready {
+        order: PayoutOrder,
+        amount: Xof,
+        /// How many people must still approve it.
+        #[serde(default)]
+        missing_approvals: u32,
+        /// The order has been begun: Wave may know it.
+        #[serde(default)]
+        begun: bool,
+    },
     /// It has been paid before.
     Paid { amount: Xof },
+}
+
+/// Asks Wave whether the phone that is to be paid belongs to whom we think, and can take the amount.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct VerifyRecipient {
+    pub payout: PayoutId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum RecipientCheck {
+    /// Nothing speaks against paying. Wave need not know the name: not every wallet has one.
+    Fits,
+    /// Wave says that something does not fit; the reason is in words, without anybody's name.
+    Doubtful { why: String },
+}
+
+/// Writes down that somebody approves a payout.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ApprovePayout {
+    pub payout: PayoutId,
+    pub by: UserId,
+    pub reason: String,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Approving {
+    /// It counts; so many are still missing.
+    Approved { missing: u32 },
+    /// The same person has approved before.
+    Already { missing: u32 },
+    /// Only people of finance approve.
+    NotFinance,
+    /// It needs nobody's approval.
+    NotNeeded,
+    /// It has not been planned yet.
+    NotPlanned,
+    /// An approval says why, in at most 500 characters.
+    NoReason,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -108,8 +108,8 @@ pub enum Opening {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Cancelling {
     Cancelled,
-    /// Money has been given, or may be on its way; it would have to go back first.
-    HasDonations {
+    /// The pot is given up, and so many gifts have not ended yet: they go back, or end unpaid.
+    GivingBack {
         count: i64,
     },
     /// It is too late.
