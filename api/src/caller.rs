@@ -56,6 +56,13 @@ impl Permission for HoldPots {
     const ROLES: &'static [Role] = &[Role::Support, Role::Superadmin];
 }
 
+/// Approving a payout.
+pub(crate) struct ApprovePayouts;
+
+impl Permission for ApprovePayouts {
+    const ROLES: &'static [Role] = &[Role::Finance, Role::Superadmin];
+}
+
 /// Seeing what runs, and how well.
 pub(crate) struct SeeServices;
 

@@ -51,12 +51,14 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         // Those who work here.
         .routes(routes!(admin::hold))                 // /api/admin/pots/{pot}/hold
         .routes(routes!(admin::release))              // /api/admin/pots/{pot}/release
+        .routes(routes!(admin::approve))              // /api/admin/payouts/{pot}/approve
         .routes(routes!(health::admin))               // /api/admin/health
         .routes(routes!(admin::services))             // /services
         // Pots.
         .routes(routes!(pots::list, pots::create))    // /api/pots
         .routes(routes!(pots::show))                  // /api/pots/{pot}
         .routes(routes!(pots::close))                 // /api/pots/{pot}/close
+        .routes(routes!(pots::cancel))                // /api/pots/{pot}/cancel
         .routes(routes!(health::pots))                // /api/pots/health
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate

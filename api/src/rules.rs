@@ -1,9 +1,10 @@
 //! The product's numbers, from the settings, in the shapes that the domain and the processes want.
 
 use wolo_bootstrap::settings::Rules;
-use wolo_control::pots::{PayoutPatience, PotPatience};
+use wolo_control::pots::{PayoutPatience, PotPatience, RefundPatience};
 use wolo_domain::donations::DonationRules;
 use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutRules;
 use wolo_domain::pots::PotRules;
 
 pub fn of_pots(rules: &Rules) -> PotRules {
@@ -28,7 +29,17 @@ pub fn pot_patience(rules: &Rules) -> PotPatience {
             float_retry_seconds: u64::from(rules.float_retry_minutes) * 60,
             continue_after_events: rules.continue_after_events,
         },
+        payout_rules: PayoutRules { two_approvals_from: Xof::new(rules.payout_two_approvals_from_xof) },
+        refund: refund_patience(rules),
         continue_after_events: rules.continue_after_events,
+    }
+}
+
+pub fn refund_patience(rules: &Rules) -> RefundPatience {
+    RefundPatience {
+        recheck_seconds: rules.refund_recheck_seconds.into(),
+        retry_seconds: u64::from(rules.refund_retry_minutes) * 60,
+        longest_pause_seconds: u64::from(rules.refund_longest_pause_hours) * 3_600,
     }
 }
 

@@ -8,6 +8,7 @@ mod error;
 pub mod payouts;
 pub mod pots;
 pub mod queues;
+pub mod refunds;
 pub mod time;
 
 pub use error::AskError;

@@ -20,6 +20,7 @@ pub use wolo_workflows::payout::PayoutPatience;
 pub use wolo_workflows::pot_lifecycle::{
     HoldWish, PotMade, PotPatience, PotPlan, PotState, Wish, WishAnswer,
 };
+pub use wolo_workflows::refund::RefundPatience;
 
 use crate::{AskError, Control};
 

@@ -407,8 +407,7 @@ mod tests {
     #[test]
     fn a_pot_goes_forward_only_and_every_other_step_is_refused() {
         type Step = fn(PotStage) -> Result<PotStage, StageError>;
-        let cancellable =
-            &[PotStage::Scheduled, PotStage::Open, PotStage::Closed, PotStage::Cancelling];
+        let cancellable = &[PotStage::Scheduled, PotStage::Open, PotStage::Closed, PotStage::Cancelling];
         let steps: [(Step, PotStage, &[PotStage]); 6] = [
             (PotStage::open, PotStage::Open, &[PotStage::Scheduled]),
             (PotStage::close, PotStage::Closed, &[PotStage::Open]),

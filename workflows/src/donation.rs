@@ -18,11 +18,11 @@ use temporalio_workflow::{
     WorkflowContextView, WorkflowResult, WorkflowTermination,
 };
 
+use crate::refund::{Refund, RefundInput, RefundPatience};
 use crate::steps::donations::{
     Checkout, CheckoutOutcome, DonationRequest, OpenDonationCheckout, SettleDonation, SettleDonationStep,
     Settlement,
 };
-use crate::refund::{Refund, RefundInput, RefundPatience};
 use crate::waiting::{self, Woken};
 use crate::{attributes, ids, patience};
 

@@ -3,11 +3,17 @@
 use std::fmt::Debug;
 
 use temporalio_sdk::activities::ExecutableActivity;
-use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_activities::{DonationSteps, PayoutSteps, PotSteps, RefundSteps, StatementSteps};
+use wolo_domain::ids::UserId;
+use wolo_domain::payouts::PayoutRules;
 use wolo_domain::pots::{Announcement, HoldReason};
-use wolo_workflows::steps::donations::RefundDonation;
-use wolo_workflows::steps::payouts::{FindPayout, LoseSight, PlanPayout, SendPayout};
+use wolo_workflows::refund::RefundPatience;
+use wolo_workflows::steps::donations::EndCheckouts;
+use wolo_workflows::steps::payouts::{
+    ApprovePayout, FindPayout, LoseSight, PlanPayout, SendPayout, VerifyRecipient,
+};
 use wolo_workflows::steps::pots::{Announce, HoldPot, PotMoment, ReleasePot, SchedulePot};
+use wolo_workflows::steps::refunds::{BeginRefunds, GiveBack};
 use wolo_workflows::steps::statements::BookFees;
 
 use crate::scene::{Failed, Scene, gift, noon, settle};
@@ -51,10 +57,20 @@ async fn a_deed_without_its_database_is_tried_again() {
     let donation = request.donation;
     scene.is_tried_again(DonationSteps::open_checkout, request).await;
     scene.is_tried_again(DonationSteps::settle, settle(donation)).await;
-    scene.is_tried_again(DonationSteps::refund, RefundDonation { donation }).await;
-    scene.is_tried_again(DonationSteps::end_checkouts, moment).await;
+    let patience = RefundPatience::default();
+    scene.is_tried_again(DonationSteps::end_checkouts, EndCheckouts { pot, refund: patience }).await;
 
-    scene.is_tried_again(PayoutSteps::plan, PlanPayout { pot, at: noon() }).await;
+    scene.is_tried_again(RefundSteps::give_back, GiveBack { donation }).await;
+    scene.is_tried_again(RefundSteps::begin_all, BeginRefunds { pot, patience, at: noon() }).await;
+
+    scene
+        .is_tried_again(PayoutSteps::plan, PlanPayout { pot, rules: PayoutRules::default(), at: noon() })
+        .await;
+    let payout = order.payout;
+    scene.is_tried_again(PayoutSteps::verify_recipient, VerifyRecipient { payout }).await;
+    let (by, reason) = (UserId::from_uuid(uuid::Uuid::now_v7()), "looked".to_owned());
+    let approve = ApprovePayout { payout, by, reason, at: noon() };
+    scene.is_tried_again(PayoutSteps::approve, approve).await;
     scene.is_tried_again(PayoutSteps::send, SendPayout { order, at: noon() }).await;
     let find = FindPayout { order, wave_payout_id: None, at: noon() };
     scene.is_tried_again(PayoutSteps::find, find).await;

@@ -1,7 +1,7 @@
 //! Looking a payout up, and planning it.
 
 use wolo_activities::PayoutSteps;
-use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_sandbox::wave::{Endpoint, Fault, RetryAfter};
 use wolo_workflows::steps::payouts::{FindPayout, LoseSight, PayoutAnswer, Plan, PlanPayout, SendPayout};
 
@@ -160,7 +160,7 @@ async fn sight_is_lost_only_of_what_was_sent() {
 async fn a_plan_waits_for_gifts_and_fees_and_stays_as_it_was_made() {
     let scene = Scene::new().await;
     let pot = scene.open_pot().await;
-    let plan = PlanPayout { pot, at: noon() };
+    let plan = PlanPayout { pot, rules: PayoutRules::default(), at: noon() };
     let (waiting, _, session) = scene.asked(pot, 10_000).await;
     wolo_database::pots::close(&scene.pool, pot, noon()).await.expect("a closed pot");
     assert_eq!(scene.does(PayoutSteps::plan, plan).await, Plan::DonationsPending { count: 1 });
@@ -175,13 +175,13 @@ async fn a_plan_waits_for_gifts_and_fees_and_stays_as_it_was_made() {
         other => panic!("{other:?}"),
     }
     let (pot, order) = scene.payable(Some(1)).await;
-    let plan = PlanPayout { pot, at: noon() };
+    let plan = PlanPayout { pot, rules: PayoutRules::default(), at: noon() };
     let amount = wolo_domain::money::Xof::new(9_900);
     for _ in 0..2 {
-        assert_eq!(scene.does(PayoutSteps::plan, plan).await, Plan::Ready { order, amount });
+        assert_eq!(scene.does(PayoutSteps::plan, plan).await, Plan::Ready { order, amount, missing_approvals: 0, begun: false });
     }
     let empty = scene.open_pot().await;
     wolo_database::pots::close(&scene.pool, empty, noon()).await.expect("a closed pot");
-    let plan = PlanPayout { pot: empty, at: noon() };
+    let plan = PlanPayout { pot: empty, rules: PayoutRules::default(), at: noon() };
     assert_eq!(scene.does(PayoutSteps::plan, plan).await, Plan::NothingToPay);
 }

@@ -4,10 +4,12 @@
 mod accounts;
 mod away;
 mod checkouts;
+mod clearing;
 mod ending;
 mod fees;
 mod finding;
 mod pots;
+mod refunds;
 mod scene;
 mod sending;
 mod settling;

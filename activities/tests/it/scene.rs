@@ -9,18 +9,19 @@ use temporalio_sdk::activities::{ActivityError, ExecutableActivity};
 use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, TestActivityInfoOptions};
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
-use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, RefundSteps, StatementSteps};
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::donations::{DonationRules, DonationStage};
 use wolo_domain::ids::{DonationId, PayoutId, PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
-use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_sandbox::World;
+use wolo_sandbox::temporal::{IndexedType, SearchAttribute};
 use wolo_sandbox::wave::{self as emulator, Endpoint, Fault, FaultRule, RetryAfter};
 use wolo_workflows::steps::donations::{
     Checkout, CheckoutOutcome, DonationRequest, Donor, SettleDonation, Settlement,
@@ -53,8 +54,23 @@ impl Scene {
         Self::with(emulator::Options { opening_balance: 1_000_000, ..emulator::Options::default() }).await
     }
 
+    /// The world of all scenes: the engine knows the attributes that processes are started with.
+    fn world() -> wolo_sandbox::world::Options {
+        let mut options = wolo_sandbox::world::Options::default();
+        let attribute = |&(name, kind): &(&str, &str)| {
+            let indexed_type = match kind {
+                "Bool" => IndexedType::Bool,
+                "Datetime" => IndexedType::Datetime,
+                _ => IndexedType::Keyword,
+            };
+            SearchAttribute::new(name, indexed_type)
+        };
+        options.temporal.search_attributes = wolo_workflows::attributes::ALL.iter().map(attribute).collect();
+        options
+    }
+
     pub(crate) async fn with(options: emulator::Options) -> Self {
-        let world = World::shared().await.expect("the world comes up");
+        let world = World::shared_with(Self::world).await.expect("the world comes up");
         let postgres = &world.postgres;
         TEMPLATE_READY
             .get_or_init(async || {
@@ -130,6 +146,7 @@ impl Scene {
             .register_activities(AccountSteps::new(pool.clone()))
             .register_activities(PotSteps::new(pool.clone()))
             .register_activities(DonationSteps::new(pool.clone(), wave.clone(), public_url))
+            .register_activities(RefundSteps::new(pool.clone(), wave.clone()))
             .register_activities(PayoutSteps::new(pool.clone(), wave.clone()))
             .register_activities(StatementSteps::new(pool, wave))
             .on_heartbeat(move |_| count.send_modify(|count| *count += 1));
@@ -222,17 +239,31 @@ impl Scene {
         self.does(DonationSteps::settle, settle(donation)).await
     }
 
+    /// A closed pot with one gift, whose fee is known.
+    pub(crate) async fn closed_pot_with(&self, francs: i64) -> PotId {
+        let pot = self.open_pot().await;
+        self.fill_and_close(pot, francs).await;
+        pot
+    }
+
+    async fn fill_and_close(&self, pot: PotId, francs: i64) {
+        self.given(pot, francs).await;
+        self.does(PotSteps::close, PotMoment { pot, at: noon() }).await;
+        let day = self.wave.now().date_naive();
+        self.does(StatementSteps::book_fees, BookFees { day }).await;
+    }
+
     /// A closed pot with 9,900 francs to pay out, and its first order.
     pub(crate) async fn payable(&self, digits: Option<u32>) -> (PotId, PayoutOrder) {
         let owner = self.person_whose_phone_ends_with(digits).await;
         let pot = self.open_pot_of(owner).await;
-        self.given(pot, 10_000).await;
-        self.does(PotSteps::close, PotMoment { pot, at: noon() }).await;
-        let day = self.wave.now().date_naive();
-        self.does(StatementSteps::book_fees, BookFees { day }).await;
-        let plan = wolo_database::payouts::plan(&self.pool, pot, noon()).await.expect("a plan");
+        self.fill_and_close(pot, 10_000).await;
+        let rules = PayoutRules::default();
+        let plan = wolo_database::payouts::plan(&self.pool, pot, rules, noon()).await.expect("a plan");
         let order = PayoutOrder::first(PayoutId::of_pot(pot));
-        assert_eq!(plan, wolo_database::payouts::Plan::Ready { order, amount: Xof::new(9_900) });
+        let (amount, missing_approvals) = (Xof::new(9_900), 0);
+        let ready = wolo_database::payouts::Plan::Ready { order, amount, missing_approvals, begun: false };
+        assert_eq!(plan, ready);
         (pot, order)
     }
 

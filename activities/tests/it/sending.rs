@@ -5,7 +5,7 @@ use wolo_database::payouts;
 use wolo_domain::ids::PayoutId;
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
-use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_domain::pots::HoldReason;
 use wolo_sandbox::wave::{Access, Endpoint, Fault, Options, RetryAfter};
 use wolo_workflows::steps::payouts::{
@@ -53,7 +53,7 @@ async fn a_payout_is_sent_once_and_booked() {
     );
     assert_eq!(scene.balance(Account::Pot(pot)).await, 0);
     assert_eq!(
-        scene.does(PayoutSteps::plan, PlanPayout { pot, at: noon() }).await,
+        scene.does(PayoutSteps::plan, PlanPayout { pot, rules: PayoutRules::default(), at: noon() }).await,
         Plan::Paid { amount: Xof::new(9_900) }
     );
     scene.judge().await;

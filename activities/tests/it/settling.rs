@@ -1,4 +1,4 @@
-//! Knowing what became of a gift, and giving back what came too late.
+//! Knowing what became of a gift.
 
 use std::time::Duration;
 
@@ -7,18 +7,13 @@ use wolo_database::{donations, pots};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::DonationId;
 use wolo_domain::ledger::Account;
-use wolo_sandbox::wave::{Endpoint, Fault, MovementKind, RetryAfter};
-use wolo_workflows::steps::donations::{RefundDonation, Settlement};
+use wolo_sandbox::wave::{Endpoint, Fault, RetryAfter};
+use wolo_workflows::steps::donations::Settlement;
 
 use crate::scene::{Failed, Scene, gift, noon, settle};
 
-fn refunds(scene: &Scene) -> usize {
-    let is_refund = |kind| kind == MovementKind::ApiCheckoutRefund;
-    scene.wave.look(|book| book.movements().iter().filter(|one| is_refund(one.kind)).count())
-}
-
 /// A gift that was paid after its pot had closed.
-async fn late_gift(scene: &Scene) -> DonationId {
+pub(crate) async fn late_gift(scene: &Scene) -> DonationId {
     let pot = scene.open_pot().await;
     let (donation, _, session) = scene.asked(pot, 5_000).await;
     pots::close(&scene.pool, pot, noon()).await.expect("a closed pot");
@@ -103,45 +98,4 @@ async fn what_proves_nothing_changes_nothing() {
     }
     let nobody = DonationId::from_uuid(uuid::Uuid::now_v7());
     assert!(!scene.fails(DonationSteps::settle, settle(nobody)).await.for_good);
-}
-
-#[tokio::test]
-async fn money_that_came_too_late_goes_back_once() {
-    let scene = Scene::new().await;
-    let donation = late_gift(&scene).await;
-    assert_eq!(scene.balance(Account::RefundsDue).await.abs(), 5_000);
-    let refund = RefundDonation { donation };
-    scene.bend(Endpoint::CheckoutRefund, Fault::LostReply);
-    let failed = scene.fails(DonationSteps::refund, refund).await;
-    assert_eq!(failed, Failed::again(failure::WAVE_UNREACHABLE));
-    assert_eq!(scene.stage_of(donation).await, DonationStage::RefundDue);
-    for _ in 0..2 {
-        scene.does(DonationSteps::refund, refund).await;
-    }
-    assert_eq!((refunds(&scene), scene.wave.calls(Endpoint::CheckoutRefund)), (1, 2));
-    assert_eq!(scene.stage_of(donation).await, DonationStage::Refunded);
-    assert_eq!(scene.balance(Account::RefundsDue).await, 0);
-    assert_eq!(scene.settles(donation).await, Settlement::RefundDue);
-    scene.judge().await;
-}
-
-#[tokio::test]
-async fn a_refund_waits_for_the_wallet() {
-    let scene = Scene::new().await;
-    let donation = late_gift(&scene).await;
-    let refund = RefundDonation { donation };
-    scene.bend(Endpoint::CheckoutRefund, Fault::ShortBalance);
-    let failed = scene.fails(DonationSteps::refund, refund).await;
-    assert_eq!(failed, Failed::again(failure::WAVE_REFUSED));
-    assert_eq!((refunds(&scene), scene.stage_of(donation).await), (0, DonationStage::RefundDue));
-    scene.does(DonationSteps::refund, refund).await;
-    assert_eq!(refunds(&scene), 1);
-}
-
-#[tokio::test]
-async fn a_gift_in_its_pot_is_not_given_back() {
-    let scene = Scene::new().await;
-    let donation = scene.given(scene.open_pot().await, 5_000).await;
-    scene.fails(DonationSteps::refund, RefundDonation { donation }).await;
-    assert_eq!(scene.wave.calls(Endpoint::CheckoutRefund), 0);
 }

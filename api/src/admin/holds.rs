@@ -30,6 +30,18 @@ pub(crate) struct Decision {
     reason: String,
 }
 
+impl Decision {
+    pub(super) fn reason(self) -> Result<String, Problem> {
+        let mut fields = Fields::default();
+        let reason = fields.text("reason", Some(self.reason), REASON_CHARS, Lines::Many);
+        if reason.is_none() {
+            fields.wrong("reason", Words::new("ce texte est vide", "this text is empty"));
+        }
+        fields.check()?;
+        Ok(reason.unwrap_or_default())
+    }
+}
+
 refusals!(NotDecided: Staff::<HoldPots>::REFUSALS, body::REFUSALS, problem::OF_THE_ENGINE,
     &[Code::PotUnknown, Code::PotEnded]);
 
@@ -71,15 +83,9 @@ async fn read(
     reference: &Reference,
     decision: Decision,
 ) -> Result<(Pot, HoldWish), Problem> {
-    let mut fields = Fields::default();
-    let note = fields.text("reason", Some(decision.reason), REASON_CHARS, Lines::Many);
-    if note.is_none() {
-        fields.wrong("reason", Words::new("ce texte est vide", "this text is empty"));
-    }
-    fields.check()?;
+    let note = decision.reason()?;
     let pot = find(app, Context::staff(by), reference).await?;
-    let wish =
-        HoldWish { reason: HoldReason::Moderation, by: by.to_string(), note: note.unwrap_or_default() };
+    let wish = HoldWish { reason: HoldReason::Moderation, by: by.to_string(), note };
     Ok((pot, wish))
 }
 
@@ -95,7 +101,7 @@ fn answer(pot: &Pot, answer: Result<WishAnswer, AskError>) -> Result<StatusCode,
         // Letting go what nobody holds changes nothing.
         Ok(WishAnswer::Done | WishAnswer::NotHeld) => Ok(StatusCode::NO_CONTENT),
         Ok(WishAnswer::NotPossible { stage }) => Err(ended(stage.unwrap_or(pot.stage))),
-        Ok(WishAnswer::HasDonations { .. } | WishAnswer::NotYours { .. }) => {
+        Ok(WishAnswer::GivingBack { .. } | WishAnswer::NotYours { .. }) => {
             tracing::error!(pot = %pot.id, "a pot answered a wish that nobody had");
             Err(Problem::new(Code::Internal))
         }

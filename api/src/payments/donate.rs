@@ -159,6 +159,7 @@ async fn begin(
         request: DonationRequest { donation, pot: pot.id, amount, donor, rules },
         grace_seconds: numbers.checkout_grace_seconds.into(),
         longest_pause_seconds: rules::longest_pause_seconds(numbers),
+        refund: rules::refund_patience(numbers),
     };
     let asked = Asked {
         donation,

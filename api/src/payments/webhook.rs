@@ -187,6 +187,7 @@ fn again(app: &App, gift: &donations::Donation) -> DonationInput {
         },
         grace_seconds: app.settings.rules.checkout_grace_seconds.into(),
         longest_pause_seconds: rules::longest_pause_seconds(&app.settings.rules),
+        refund: rules::refund_patience(&app.settings.rules),
     }
 }
 

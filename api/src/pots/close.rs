@@ -1,38 +1,22 @@
 //! `POST /api/pots/{id}/close`
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
-use utoipa::ToSchema;
-use wolo_control::AskError;
+use wolo_control::Control;
 use wolo_control::pots::{Wish, WishAnswer};
-use wolo_database::Context;
-use wolo_database::pots::{self, Pot};
+use wolo_database::pots::Pot;
 use wolo_domain::pots::PotStage;
 
 use super::unanswered;
-use super::view::{PotView, Reference, Viewer, find};
+use super::view::{PotView, Reference};
+use super::wishes::{self, Wishing};
 use crate::asker::{Asker, Language};
 use crate::body::{self, Body, OptionalBody};
 use crate::caller::User;
 use crate::contract::refusals;
-use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once, Turn};
 use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::state::App;
-
-const REASON_CHARS: usize = 500;
-
-/// Why a pot is closed early.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({ "reason": "Nous fêtons plus tôt." }))]
-pub(crate) struct Closing {
-    #[serde(default)]
-    #[schema(max_length = 500)]
-    reason: Option<String>,
-}
 
 refusals!(NotClosed: User::REFUSALS, Key::REFUSALS, body::REFUSALS, problem::OF_THE_STORE, problem::OF_THE_ENGINE,
     &[Code::PotUnknown, Code::PotNotOpen]);
@@ -40,7 +24,7 @@ refusals!(NotClosed: User::REFUSALS, Key::REFUSALS, body::REFUSALS, problem::OF_
 /// Closes the caller's pot before the day.
 #[utoipa::path(post, path = "/api/pots/{pot}/close", operation_id = "pots.close", tag = "pots",
     params(Reference, Key),
-    request_body = Option<Closing>,
+    request_body = Option<Wishing>,
     security(("bearer" = [])),
     responses((status = 200, description = "The pot, closed.", body = PotView), NotClosed))]
 pub(crate) async fn close(
@@ -49,16 +33,9 @@ pub(crate) async fn close(
     key: Key,
     asker: Asker,
     reference: Reference,
-    OptionalBody(Body { value: closing, bytes }): OptionalBody<Closing>,
+    OptionalBody(Body { value: wishing, bytes }): OptionalBody<Wishing>,
 ) -> Result<Response, Problem> {
-    let mut fields = Fields::default();
-    let reason = fields.text("reason", closing.reason, REASON_CHARS, Lines::Many).unwrap_or_default();
-    fields.check()?;
-    let pot = find(&app, Context::user(user), &reference).await?;
-    if pot.owner != user {
-        return Err(Problem::new(Code::PotUnknown));
-    }
-    let wish = Wish { by: user.to_string(), reason };
+    let (pot, wish) = wishes::read(&app, user, &reference, wishing).await?;
     let id = pot.id.to_string();
     let once = Once {
         app: &app,
@@ -71,27 +48,16 @@ pub(crate) async fn close(
 }
 
 async fn carry_out(app: &App, asker: &Asker, pot: &Pot, wish: Wish, turn: Turn) -> Result<Done, Problem> {
-    let closing = app.control.close_pot(pot.id, wish);
-    let answer = match tokio::time::timeout(app.settings.api.patience, closing).await {
-        Ok(answer) => answer,
-        Err(_) => Err(AskError::NotYet),
-    };
-    match answer {
+    match wishes::ask(app, Control::close_pot, pot.id, wish).await {
         Ok(WishAnswer::Done) => {}
         // The turn before this one may have closed it and died.
         Ok(WishAnswer::NotPossible { stage: Some(PotStage::Closed | PotStage::PayingOut) }) if turn.again => {
         }
         Ok(WishAnswer::NotPossible { stage }) => return Err(not_open(stage.unwrap_or(pot.stage))),
-        Ok(WishAnswer::HasDonations { .. } | WishAnswer::NotHeld | WishAnswer::NotYours { .. }) => {
-            tracing::error!(pot = %pot.id, "a pot answered a wish that nobody had");
-            return Err(Problem::new(Code::Internal));
-        }
+        Ok(_) => return Err(wishes::meaningless(pot)),
         Err(error) => return Err(unanswered(pot, error, not_open)),
     }
-    let mut tx = Context::user(pot.owner).begin(&app.pool).await?;
-    let closed = pots::pot(&mut *tx, pot.id).await?.ok_or_else(|| Problem::new(Code::Internal))?;
-    let viewer = Viewer { owner: true, knows_link: true };
-    Done::new(StatusCode::OK, &PotView::new(app, closed, viewer, asker.language))
+    wishes::as_it_stands(app, asker, pot).await
 }
 
 fn not_open(stage: PotStage) -> Problem {

@@ -1,7 +1,8 @@
-//! Pots: making one, seeing it, closing it.
+//! Pots: making one, seeing it, closing it, giving it up.
 //!
 //! A pot that a caller may not see does not exist for them: the answer is 404, never 403.
 
+mod cancel;
 mod close;
 mod create;
 mod list;
@@ -9,7 +10,9 @@ mod public_lists;
 mod show;
 mod unanswered;
 mod view;
+mod wishes;
 
+pub(crate) use cancel::{__path_cancel, cancel};
 pub(crate) use close::{__path_close, close};
 pub(crate) use create::{__path_create, create};
 pub(crate) use list::{__path_list, list};

@@ -152,6 +152,20 @@ codes! {
     PotEnded = "pot_ended", CONFLICT,
         "Cagnotte terminée", "Pot ended",
         "Cette cagnotte est terminée.", "This pot has ended.";
+    PotNotCancellable = "pot_not_cancellable", CONFLICT,
+        "Trop tard pour annuler", "Too late to cancel",
+        "Cette cagnotte ne peut plus être annulée.", "This pot cannot be cancelled any more.";
+    // Payouts.
+    PayoutUnknown = "payout_unknown", NOT_FOUND,
+        "Versement inconnu", "Unknown payout",
+        "Aucun versement de cette cagnotte n'est prévu.", "No payout of this pot has been planned.";
+    ApprovalNotNeeded = "approval_not_needed", CONFLICT,
+        "Accord inutile", "No approval needed",
+        "Ce versement n'attend l'accord de personne.", "This payout waits for nobody's approval.";
+    ApprovedBefore = "approved_before", CONFLICT,
+        "Déjà approuvé", "Approved before",
+        "Vous avez déjà donné votre accord ; il faut celui d'une autre personne.",
+        "You have approved it already; another person has to.";
     // Gifts.
     AmountTooSmall = "amount_too_small", UNPROCESSABLE_ENTITY,
         "Montant trop petit", "Amount too small",

@@ -43,6 +43,7 @@ pub(crate) fn stage_words(stage: PotStage) -> Words {
         PotStage::Closed => Words::new("est fermée", "is closed"),
         PotStage::PayingOut => Words::new("est en cours de versement", "is being paid out"),
         PotStage::Settled => Words::new("a été versée", "has been paid out"),
+        PotStage::Cancelling => Words::new("est en cours d'annulation", "is being cancelled"),
         PotStage::Cancelled => Words::new("a été annulée", "was cancelled"),
     }
 }
@@ -65,6 +66,14 @@ pub(crate) fn hold_words(reason: HoldReason) -> Words {
         HoldReason::PayoutRefused => Words::new(
             "Wave a refusé le versement, nous nous en occupons",
             "Wave refused the payout, we are on it",
+        ),
+        HoldReason::Recipient => Words::new(
+            "nous vérifions à qui le versement doit aller",
+            "we are checking whom the payout goes to",
+        ),
+        HoldReason::Approval => Words::new(
+            "le versement attend l'accord de notre équipe",
+            "the payout waits for our team's approval",
         ),
     }
 }

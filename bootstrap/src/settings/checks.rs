@@ -329,6 +329,10 @@ fn rules(reader: &mut Reader) -> Rules {
         payout_recheck_seconds: reader.number("rules.payout_recheck_seconds", &(1..=LONG)),
         payout_retry_seconds: reader.number("rules.payout_retry_seconds", &(1..=LONG)),
         float_retry_minutes: reader.number("rules.float_retry_minutes", &(1..=LONG / 60)),
+        payout_two_approvals_from_xof: reader.number("rules.payout_two_approvals_from_xof", &francs),
+        refund_recheck_seconds: reader.number("rules.refund_recheck_seconds", &(1..=LONG)),
+        refund_retry_minutes: reader.number("rules.refund_retry_minutes", &(1..=LONG / 60)),
+        refund_longest_pause_hours: reader.number("rules.refund_longest_pause_hours", &(1..=LONG / 3_600)),
         longest_pause_minutes: reader.number("rules.longest_pause_minutes", &(1..=LONG / 60)),
         continue_after_events: reader.number("rules.continue_after_events", &(100..=10_000)),
     };

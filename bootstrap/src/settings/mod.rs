@@ -240,6 +240,10 @@ pub struct Rules {
     pub payout_recheck_seconds: u32,
     pub payout_retry_seconds: u32,
     pub float_retry_minutes: u32,
+    pub payout_two_approvals_from_xof: i64,
+    pub refund_recheck_seconds: u32,
+    pub refund_retry_minutes: u32,
+    pub refund_longest_pause_hours: u32,
     /// At least `payout_recheck_seconds` and `checkout_grace_seconds`.
     pub longest_pause_minutes: u32,
     pub continue_after_events: u32,

@@ -10,6 +10,7 @@ mod manual;
 mod migrate;
 mod payouts;
 mod pots;
+mod refunds;
 mod routes;
 mod serve;
 mod time;
@@ -49,6 +50,9 @@ enum Command {
     /// Look at payouts, and decide about those that wait for a person
     #[command(subcommand)]
     Payouts(payouts::Payouts),
+    /// Look at gifts that go back, and ask again for those that Wave has refused
+    #[command(subcommand)]
+    Refunds(refunds::Refunds),
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
@@ -97,6 +101,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Demo(demo) => demo.run(),
         Command::Pots(pots) => wait_for(pots.run(config)),
         Command::Payouts(payouts) => wait_for(payouts.run(config)),
+        Command::Refunds(refunds) => wait_for(refunds.run(config)),
         Command::Users(users) => wait_for(users.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Time(time) => wait_for(time.run(config)),

@@ -96,11 +96,7 @@ pub async fn requested_of_pot(
 
 /// The gifts that a pot which is given up still has to give back, by id: those in it, and those that are on their way.
 #[tracing::instrument(name = "db.donations.going_back", skip_all, fields(%pot), err)]
-pub async fn going_back(
-    pool: &Pool,
-    pot: PotId,
-    page: Page<DonationId>,
-) -> Result<Vec<DonationId>, Error> {
+pub async fn going_back(pool: &Pool, pot: PotId, page: Page<DonationId>) -> Result<Vec<DonationId>, Error> {
     let ids = sqlx::query_scalar!(
         "select donation_id
          from money.donations

@@ -18,13 +18,9 @@ pub struct Approval {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approving {
     /// It counts; so many are still missing.
-    Approved {
-        missing: u32,
-    },
+    Approved { missing: u32 },
     /// The same person has approved before.
-    Already {
-        missing: u32,
-    },
+    Already { missing: u32 },
     /// Only people of finance approve.
     NotFinance,
     /// It needs nobody's approval.
@@ -102,10 +98,6 @@ pub async fn approvals(pool: &Pool, payout: PayoutId) -> Result<Vec<Approval>, E
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| Approval {
-            by: UserId::from_uuid(row.user_id),
-            reason: row.reason,
-            at: row.approved_at,
-        })
+        .map(|row| Approval { by: UserId::from_uuid(row.user_id), reason: row.reason, at: row.approved_at })
         .collect())
 }

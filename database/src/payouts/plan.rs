@@ -38,12 +38,7 @@ pub enum Plan {
 /// Plans the payout of a closed pot: everything that is in it, once everything that belongs in it is. The amount is
 /// fixed here and never computed again, and so is how many people must approve it.
 #[tracing::instrument(name = "db.payouts.plan", skip_all, fields(%pot), err)]
-pub async fn plan(
-    pool: &Pool,
-    pot: PotId,
-    rules: PayoutRules,
-    at: DateTime<Utc>,
-) -> Result<Plan, Error> {
+pub async fn plan(pool: &Pool, pot: PotId, rules: PayoutRules, at: DateTime<Utc>) -> Result<Plan, Error> {
     let mut tx = pool.begin().await?;
     // A gift that is being confirmed shares this lock, so it is counted as pending or seen in the balance.
     let stage = pots::lock(&mut tx, pot, Lock::ToChange).await?;

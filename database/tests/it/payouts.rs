@@ -2,20 +2,25 @@ use wolo_database::payouts::{self, Beginning, Plan, Receipt};
 use wolo_database::{Error, Page, donations, ledger, people, pots};
 use wolo_domain::ids::{PayoutId, PotId};
 use wolo_domain::ledger::{Account, TransactionKind};
-use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_domain::pots::{HoldReason, PotStage};
 
 use crate::scene::{Scene, noon, xof};
 
+/// An order of 4,950 francs that nobody has to approve.
+fn ready(order: PayoutOrder, begun: bool) -> Plan {
+    Plan::Ready { order, amount: xof(4_950), missing_approvals: 0, begun }
+}
+
 async fn plan(scene: &Scene, pot: PotId) -> Plan {
-    payouts::plan(&scene.pool, pot, noon()).await.expect("a plan")
+    payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan")
 }
 
 /// A payout of 4,950 that is planned.
 async fn planned(scene: &Scene) -> (PotId, PayoutOrder) {
     let pot = scene.closed_with_money().await;
     let order = PayoutOrder::first(PayoutId::of_pot(pot));
-    assert_eq!(plan(scene, pot).await, Plan::Ready { order, amount: xof(4_950) });
+    assert_eq!(plan(scene, pot).await, ready(order, false));
     (pot, order)
 }
 
@@ -35,7 +40,13 @@ async fn stage(scene: &Scene, order: PayoutOrder) -> PayoutStage {
 async fn a_payout_is_planned_when_everything_that_belongs_in_it_is_there() {
     let scene = Scene::new().await;
     let pot = scene.open().await;
-    assert!(matches!(payouts::plan(&scene.pool, pot, noon()).await, Err(Error::PotStage(_))), "it is open");
+    assert!(
+        matches!(
+            payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await,
+            Err(Error::PotStage(_))
+        ),
+        "it is open"
+    );
     let paid = scene.confirmed(pot, 5_000).await;
     let waiting = scene.requested(pot, 2_000).await;
     pots::close(&scene.pool, pot, noon()).await.expect("a closing");
@@ -53,7 +64,7 @@ async fn a_payout_is_planned_when_everything_that_belongs_in_it_is_there() {
 
     let order = PayoutOrder::first(PayoutId::of_pot(pot));
     for _ in 0..2 {
-        assert_eq!(plan(&scene, pot).await, Plan::Ready { order, amount: xof(4_950) });
+        assert_eq!(plan(&scene, pot).await, ready(order, false));
     }
     let found = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot");
     assert_eq!(found.stage, PotStage::PayingOut);
@@ -171,14 +182,14 @@ async fn a_new_order_needs_the_refusal_of_the_one_before() {
     }
     let refused = Beginning::Refused { code: "recipient-limit-exceeded".to_owned() };
     assert_eq!(begin(&scene, order).await.expect("an answer"), refused);
-    assert_eq!(plan(&scene, pot).await, Plan::Ready { order, amount: xof(4_950) }, "the order that stands");
+    assert_eq!(plan(&scene, pot).await, ready(order, true), "the order that stands");
     assert_eq!(payouts::lose_sight(&scene.pool, order).await.expect("a stage"), PayoutStage::Refused);
 
     let second = order.next();
     for _ in 0..2 {
         begin(&scene, second).await.expect("an intent");
     }
-    assert_eq!(plan(&scene, pot).await, Plan::Ready { order: second, amount: xof(4_950) });
+    assert_eq!(plan(&scene, pot).await, ready(second, true));
     // An answer about an order that no longer counts is not taken for the new one's.
     assert!(payouts::record_success(&scene.pool, order, &receipt("pt-1"), noon()).await.is_err());
     payouts::record_success(&scene.pool, second, &receipt("pt-2"), noon()).await.expect("a success");

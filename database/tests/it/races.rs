@@ -10,7 +10,7 @@ use wolo_database::pots::{self, NewPot};
 use wolo_domain::donations::{DonationRefusal, DonationStage};
 use wolo_domain::ids::PayoutId;
 use wolo_domain::ledger::Account;
-use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_domain::pots::{HoldReason, PotStage};
 
 use crate::scene::{Scene, gift, new_pot, noon, payment, settings, xof};
@@ -114,7 +114,7 @@ async fn a_payout_is_planned_with_every_gift_or_not_at_all() {
     }));
     let planning = async {
         loop {
-            match payouts::plan(&scene.pool, pot, noon()).await.expect("a plan") {
+            match payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan") {
                 Plan::Ready { amount, .. } => return amount,
                 Plan::DonationsPending { .. } | Plan::FeesPending { .. } => {}
                 other => panic!("{other:?}"),
@@ -133,7 +133,7 @@ async fn many_plans_and_orders_are_one_payout() {
     let order = PayoutOrder::first(PayoutId::of_pot(pot));
     let receipt = Receipt { wave_payout_id: "pt-1".to_owned(), received: xof(4_950), fee: xof(45) };
     let runs = join_all((0..32).map(async |_| {
-        payouts::plan(&scene.pool, pot, noon()).await?;
+        payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await?;
         payouts::begin_order(&scene.pool, order, noon()).await?;
         payouts::record_success(&scene.pool, order, &receipt, noon()).await
     }))
@@ -202,7 +202,7 @@ async fn a_hold_is_acknowledged_after_the_order_that_did_not_see_it() {
     let scene = Scene::new().await;
     let pot = scene.closed_with_money().await;
     let order = PayoutOrder::first(PayoutId::of_pot(pot));
-    payouts::plan(&scene.pool, pot, noon()).await.expect("a plan");
+    payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan");
     // The order is admitted, and cannot be written yet.
     let owner = scene.pool_as("wolo").await;
     let mut obstacle = owner.begin().await.expect("a transaction");

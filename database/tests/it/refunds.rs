@@ -1,17 +1,18 @@
 use chrono::TimeDelta;
-use wolo_database::donations::{self, Payment, Refunding};
+use wolo_database::donations::{self, Payment, Refunding, TakingBack};
+use wolo_database::pots::Cancelling;
 use wolo_database::{Error, pots};
 use wolo_domain::donations::DonationStage;
-use wolo_domain::ids::DonationId;
+use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::ledger::Account;
+use wolo_domain::pots::PotStage;
 
 use crate::scene::{Scene, checkout, noon, payment, wave_now, xof};
 
 /// A gift of 1,000 that was paid after its pot had closed.
 async fn late_gift(scene: &Scene) -> DonationId {
     let pot = scene.open().await;
-    let donation = scene.requested(pot, 1_000).await;
-    donations::attach_checkout(&scene.pool, donation, &checkout(donation)).await.expect("a checkout");
+    let donation = on_a_page(scene, pot, 1_000).await;
     pots::close(&scene.pool, pot, noon()).await.expect("a closing");
     let paid = Payment { at: wave_now() + TimeDelta::minutes(1), ..payment(donation, 1_000) };
     let stage = donations::confirm(&scene.pool, donation, &paid, 0).await.expect("a stage");
@@ -49,4 +50,119 @@ async fn only_a_late_gift_goes_back() {
     let donation = scene.confirmed(scene.open().await, 1_000).await;
     assert!(matches!(donations::begin_refund(&scene.pool, donation).await, Err(Error::DonationStage(_))));
     assert!(matches!(donations::record_refund(&scene.pool, donation).await, Err(Error::DonationStage(_))));
+}
+
+/// A gift whose page is open at Wave.
+async fn on_a_page(scene: &Scene, pot: PotId, francs: i64) -> DonationId {
+    let donation = scene.requested(pot, francs).await;
+    donations::attach_checkout(&scene.pool, donation, &checkout(donation)).await.expect("a checkout");
+    donation
+}
+
+async fn paid_on_a_page(scene: &Scene, pot: PotId, francs: i64) -> DonationId {
+    let donation = on_a_page(scene, pot, francs).await;
+    let paid = payment(donation, francs);
+    let stage = donations::confirm(&scene.pool, donation, &paid, 0).await.expect("a stage");
+    assert_eq!(stage, DonationStage::Confirmed);
+    donation
+}
+
+async fn cancels(scene: &Scene, pot: PotId) -> Cancelling {
+    pots::cancel(&scene.pool, pot, noon()).await.expect("an answer")
+}
+
+/// Gives back a gift that is due.
+async fn goes_back(scene: &Scene, donation: DonationId) {
+    donations::begin_refund(&scene.pool, donation).await.expect("an intent");
+    donations::record_refund(&scene.pool, donation).await.expect("a refund");
+}
+
+#[tokio::test]
+async fn a_pot_is_cancelled_when_its_last_gift_has_gone_back() {
+    let scene = Scene::new().await;
+    let pot = scene.open().await;
+    let gifts = [paid_on_a_page(&scene, pot, 1_000).await, paid_on_a_page(&scene, pot, 2_000).await];
+    let unpaid = scene.requested(pot, 500).await;
+    scene.fee(gifts[0], 10).await;
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 3 });
+    assert_eq!(scene.balance(Account::Pot(pot)).await, 2_990, "to begin moves nothing");
+    for gift in gifts {
+        for _ in 0..2 {
+            assert_eq!(donations::take_back(&scene.pool, gift).await.expect("an answer"), TakingBack::Due);
+        }
+    }
+    assert_eq!(scene.balance(Account::Pot(pot)).await, 0);
+    assert_eq!(scene.balance(Account::RefundsDue).await, 2_990);
+    assert_eq!(scene.events("donation_refund_due").await, 2);
+    scene.judge().await;
+    goes_back(&scene, gifts[0]).await;
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 2 });
+    goes_back(&scene, gifts[1]).await;
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 1 });
+    donations::expire(&scene.pool, unpaid, 0).await.expect("an end");
+    for _ in 0..2 {
+        assert_eq!(cancels(&scene, pot).await, Cancelling::Cancelled);
+    }
+    assert_eq!(donations::take_back(&scene.pool, gifts[0]).await.expect("an answer"), TakingBack::Refunded);
+    // Wave keeps nothing: what was taken as its fee has come back.
+    assert_eq!(scene.balance(Account::WaveFloat).await, 0);
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn nothing_gets_past_a_pot_that_is_being_given_up() {
+    let scene = Scene::new().await;
+    let pot = scene.open().await;
+    let paid = paid_on_a_page(&scene, pot, 1_000).await;
+    let unheard = on_a_page(&scene, pot, 700).await;
+    cancels(&scene, pot).await;
+    let refused =
+        match donations::request(&scene.pool, &crate::scene::gift(pot, 900)).await.expect("an answer") {
+            wolo_database::donations::Requesting::Refused(refusal) => refusal,
+            other => panic!("{other:?}"),
+        };
+    assert!(matches!(
+        refused,
+        wolo_domain::donations::DonationRefusal::PotNotOpen { stage: PotStage::Cancelling }
+    ));
+    let stage = donations::confirm(&scene.pool, unheard, &payment(unheard, 700), 0).await.expect("a stage");
+    assert_eq!(stage, DonationStage::RefundDue, "what is heard of now goes back as well");
+    assert!(matches!(pots::close(&scene.pool, pot, noon()).await, Err(Error::PotStage(_))));
+    let rules = wolo_domain::payouts::PayoutRules::default();
+    let planned = wolo_database::payouts::plan(&scene.pool, pot, rules, noon()).await;
+    assert!(matches!(planned, Err(Error::PotStage(_))));
+    assert_eq!(donations::take_back(&scene.pool, paid).await.expect("an answer"), TakingBack::Due);
+    for gift in [paid, unheard] {
+        goes_back(&scene, gift).await;
+    }
+    assert_eq!(cancels(&scene, pot).await, Cancelling::Cancelled);
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn a_gift_leaves_no_pot_that_is_not_given_up() {
+    let scene = Scene::new().await;
+    let gift = scene.confirmed(scene.open().await, 1_000).await;
+    let error = donations::take_back(&scene.pool, gift).await.expect_err("its pot is open");
+    assert!(matches!(error, Error::Conflict { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn why_wave_refused_is_kept_until_the_gift_has_gone_back() {
+    let scene = Scene::new().await;
+    let gift = late_gift(&scene).await;
+    let code = async || {
+        let row = donations::donation(&scene.pool, gift).await.expect("an answer").expect("a gift");
+        row.refund_refusal_code
+    };
+    for _ in 0..2 {
+        let stage = donations::refuse_refund(&scene.pool, gift, "checkout-refund-failed").await;
+        assert_eq!(stage.expect("a stage"), DonationStage::RefundDue);
+    }
+    assert_eq!(code().await.as_deref(), Some("checkout-refund-failed"));
+    let refused = donations::refunds(&scene.pool, None, true, wolo_database::Page::first(10)).await;
+    assert_eq!(refused.expect("a list").len(), 1);
+    goes_back(&scene, gift).await;
+    let stage = donations::refuse_refund(&scene.pool, gift, "too-late").await.expect("a stage");
+    assert_eq!((stage, code().await), (DonationStage::Refunded, None));
 }

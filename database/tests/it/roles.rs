@@ -7,7 +7,7 @@ use wolo_database::webhooks::{self, Receipt, Webhook};
 use wolo_database::{Context, Error, Page, ledger, outbox, payouts, people, pots};
 use wolo_domain::donations::DonationRefusal;
 use wolo_domain::ids::PayoutId;
-use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
 
 use crate::scene::{Scene, gift, noon, payment};
@@ -16,7 +16,7 @@ use crate::scene::{Scene, gift, noon, payment};
 async fn the_api_reads_what_pages_show() {
     let scene = Scene::new().await;
     let pot = scene.closed_with_money().await;
-    payouts::plan(&scene.pool, pot, noon()).await.expect("a plan");
+    payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan");
     let api = scene.pool_as("wolo_api").await;
     let owner = scene.owner_of(pot).await;
     let mut tx = Context::user(owner).begin(&api).await.expect("the owner");
@@ -74,9 +74,9 @@ async fn the_api_writes_no_money_and_no_state() {
     refused(pots::hold(&api, pot, HoldReason::Moderation, "", noon()).await.expect_err("a hold"));
     refused(pots::release(&api, pot, HoldReason::Moderation, noon()).await.expect_err("a release"));
     let full = scene.closed_with_money().await;
-    refused(payouts::plan(&api, full, noon()).await.expect_err("a plan"));
+    refused(payouts::plan(&api, full, PayoutRules::default(), noon()).await.expect_err("a plan"));
     let order = PayoutOrder::first(PayoutId::of_pot(full));
-    payouts::plan(&scene.pool, full, noon()).await.expect("the worker's plan");
+    payouts::plan(&scene.pool, full, PayoutRules::default(), noon()).await.expect("the worker's plan");
     refused(payouts::begin_order(&api, order, noon()).await.expect_err("an order"));
     refused(outbox::letters(&api, 5).await.expect_err("the outbox"));
     // The worker may, of course.

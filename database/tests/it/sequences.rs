@@ -9,7 +9,7 @@ use wolo_database::{Error, ledger, pots};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PayoutId, PotId};
 use wolo_domain::ledger::Account;
-use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
 
 use crate::scene::{Scene, checkout, gift, noon, payment, wave_id, xof};
@@ -161,7 +161,7 @@ impl Story<'_> {
             }
             Deed::Close => pots::close(pool, pot, noon()).await?,
             Deed::Plan => {
-                payouts::plan(pool, pot, noon()).await?;
+                payouts::plan(pool, pot, PayoutRules::default(), noon()).await?;
             }
             Deed::Send => {
                 if let payouts::Beginning::Refused { .. } =

@@ -12,9 +12,10 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 5] = [
+const OPAQUE: [&str; 6] = [
     "money.ledger_entries",
     "money.ledger_transactions",
+    "money.payout_approvals",
     "money.payout_orders",
     "money.payouts",
     "ops.processes",

@@ -177,7 +177,7 @@ fn money_that_arrives_after_the_closing_goes_back() {
         // Wave tells time in seconds; the payment must be visibly later than the closing.
         house.world.wave.move_clock(std::time::Duration::from_secs(2));
         house.pay(&asked);
-        assert_eq!(outcome(house, &asked).await, DonationOutcome::Refunded);
+        assert_eq!(outcome(house, &asked).await, DonationOutcome::RefundDue);
         house.donation_is(asked.donation, DonationStage::Refunded).await;
         assert_eq!(house.balance(Account::Pot(pot)).await, 0);
         house.books_are_right().await;
@@ -187,6 +187,7 @@ fn money_that_arrives_after_the_closing_goes_back() {
         });
         assert!(refunded, "the giver has the money back");
         keep(house, "donation-refunded", &ids::donation(asked.donation)).await;
+        keep(house, "refund-given-back", &ids::refund(asked.donation)).await;
     });
 }
 
@@ -224,7 +225,7 @@ fn a_gift_that_was_written_off_and_turns_out_paid_goes_back() {
         // The payment's webhook finds no process and makes it begin again.
         house.pay(&asked);
         house.donation_is(asked.donation, DonationStage::Refunded).await;
-        assert_eq!(outcome(house, &asked).await, DonationOutcome::Refunded);
+        assert_eq!(outcome(house, &asked).await, DonationOutcome::RefundDue);
         assert_eq!(house.given(pot).await, 0);
         house.books_are_right().await;
         keep(house, "donation-taken-up-again", &ids::donation(asked.donation)).await;

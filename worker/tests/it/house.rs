@@ -20,6 +20,7 @@ use wolo_domain::donations::{DonationRules, DonationStage};
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutRules;
 use wolo_domain::people::{BirthDate, Phone};
 use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline, Visibility};
 use wolo_sandbox::World;
@@ -28,6 +29,7 @@ use wolo_workflows::donation::Donation;
 use wolo_workflows::donation::DonationInput;
 use wolo_workflows::payout::PayoutPatience;
 use wolo_workflows::pot_lifecycle::{PotMade, PotPatience, PotPlan};
+use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::steps::donations::{CheckoutOutcome, DonationRequest, Donor};
 
 /// Nothing in the house takes longer than this unless it is broken.
@@ -159,6 +161,8 @@ impl House {
                     float_retry_seconds: 900,
                     continue_after_events: 2_000,
                 },
+                payout_rules: PayoutRules::default(),
+                refund: RefundPatience::default(),
                 continue_after_events: 2_000,
             },
             carried: None,
@@ -194,6 +198,7 @@ impl House {
             },
             grace_seconds: 120,
             longest_pause_seconds: 3_600,
+            refund: RefundPatience::default(),
         }
     }
 

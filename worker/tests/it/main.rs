@@ -6,6 +6,7 @@
     reason = "the engine's option structs have long names that say nothing; the house is spoken to, whatever it needs"
 )]
 
+mod clearance;
 mod crashes;
 mod donation;
 mod engine;
@@ -15,6 +16,7 @@ mod housekeeping;
 mod locks;
 mod payout;
 mod pot_lifecycle;
+mod refund;
 mod replay;
 mod taking_up;
 mod worker;

@@ -9,7 +9,7 @@ use wolo_database::pots::NewPot;
 use wolo_domain::ids::{PayoutId, PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
-use wolo_domain::payouts::PayoutOrder;
+use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
 use wolo_workflows::payout::{
@@ -357,7 +357,7 @@ async fn payout_in_waiting(house: &House, patience: PayoutPatience) -> (PotId, A
     let asked = house.ask(pot, 4_000).await;
     wolo_database::pots::close(&house.pool, pot, Utc::now()).await.expect("a closed pot");
     let options = WorkflowStartOptions::new(queues::MONEY, ids::payout(pot)).build();
-    let input = PayoutInput::new(pot, patience);
+    let input = PayoutInput::new(pot, patience, PayoutRules::default());
     house.control.client().start_workflow(Payout::run, input, options).await.expect("it starts");
     (pot, asked)
 }

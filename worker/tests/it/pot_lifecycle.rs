@@ -206,22 +206,6 @@ fn a_pot_is_cancelled_before_it_opens() {
 }
 
 #[test]
-fn a_pot_with_gifts_is_not_cancelled_and_goes_on() {
-    live(async |house| {
-        let pot = house.open_pot().await;
-        house.give(pot, 1_000).await;
-        let answer = house.control.cancel_pot(pot, wish()).await.expect("the pot answers");
-        assert_eq!(answer, WishAnswer::HasDonations { count: 1 });
-        house.stage_is(pot, PotStage::Open).await;
-        house.give(pot, 1_000).await;
-        house.forward_to_the_end(pot).await;
-        let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
-        assert_eq!(outcome, PotOutcome::PaidOut { amount: wolo_domain::money::Xof::new(1_980) });
-        keep(house, "pot-not-cancelled", &ids::pot_lifecycle(pot)).await;
-    });
-}
-
-#[test]
 fn a_second_pot_for_the_same_birthday_is_not_made() {
     live(async |house| {
         let owner = house.person().await;

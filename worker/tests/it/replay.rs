@@ -21,6 +21,7 @@ use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
+use wolo_workflows::refund::Refund;
 
 use crate::histories::folder;
 
@@ -38,7 +39,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 32] = [
+const ENDINGS: [&str; 37] = [
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -52,25 +53,30 @@ const ENDINGS: [&str; 32] = [
     "donation-webhook-before-reply",
     "donation-webhook-twice",
     "housekeeping",
+    "payout-approved-by-two",
     "payout-carried-on",
     "payout-found",
     "payout-nothing-to-pay",
     "payout-paid",
+    "payout-recipient-accepted",
     "payout-refused-then-paid",
     "payout-stopped-by-a-moderator",
     "payout-taken-up-again",
     "payout-unknown-then-found",
     "payout-waited-for-float",
     "pot-cancelled",
+    "pot-cancelled-with-gifts",
+    "pot-cancelling-taken-up",
     "pot-carried-on",
     "pot-closed-early",
     "pot-held-and-released",
     "pot-never-opened",
-    "pot-not-cancelled",
     "pot-not-scheduled",
     "pot-paid-out",
     "pot-settled-empty",
     "pot-taken-up-again",
+    "refund-given-back",
+    "refund-refused-then-given-back",
 ];
 
 type Options = WorkflowReplayerOptionsBuilder;
@@ -82,6 +88,7 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<Housekeeping>)
         .and_then(Options::register_workflow::<PotLifecycle>)
         .and_then(Options::register_workflow::<Payout>)
+        .and_then(Options::register_workflow::<Refund>)
         .expect("each is registered once")
 }
 

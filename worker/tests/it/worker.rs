@@ -113,6 +113,7 @@ fn gift(pot: PotId) -> DonationInput {
         },
         grace_seconds: 120,
         longest_pause_seconds: 3_600,
+        refund: wolo_workflows::refund::RefundPatience::default(),
     }
 }
 
@@ -239,8 +240,9 @@ fn contracts() -> BTreeMap<&'static str, String> {
     all! {
         accounts: ForgetLeftoversStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
-        donations: OpenDonationCheckout, SettleDonationStep, RefundDonationStep, EndCheckouts;
-        payouts: PlanPayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout;
+        donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep;
+        refunds: GiveBackStep, BeginAllRefunds;
+        payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout;
         statements: BookFeesStep;
     }
 }

@@ -72,6 +72,10 @@ impl Payout {
         ctx: &mut WorkflowContext<Self>,
         reason: HoldReason,
     ) -> Result<(), WorkflowTermination> {
-        if ctx.state_mut(|payout| payout.placed.remove(&reason)) { Self::lift(ctx, reason).await } else { Ok(()) }
+        if ctx.state_mut(|payout| payout.placed.remove(&reason)) {
+            Self::lift(ctx, reason).await
+        } else {
+            Ok(())
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(super) const POT: Statement =
     statement!("062d02f984862e352521b98f67bebae88bed585c3d45940200f93c011cbca444");
 /// `donations::donation`.
 pub(super) const GIFT: Statement =
-    statement!("4a2c5b5dee6b126052b520e4e6ee526bde28a8903ed9c66c40bda7609a098f1e");
+    statement!("474573724b266938608a3324fe54e378000c692e99c0af5d99ceff04451a0c8f");
 /// `webhooks::failed_attempts`.
 pub(super) const FAILED_ATTEMPTS: Statement =
     statement!("6680c2a6ffb201b7d89dc7d80010d72b38d17c1c698aaae82eb830ea9f2b99c1");

@@ -1,5 +1,6 @@
 //! `wolo payouts`: looking at payouts, and deciding about those that wait for a person.
 
+mod approve;
 mod list;
 mod resolve;
 mod show;
@@ -20,6 +21,8 @@ pub(crate) enum Payouts {
     List(list::List),
     /// Show a pot's payout: where it stands and what it waits for
     Show(show::Show),
+    /// Approve a payout that is large enough to need two people
+    Approve(approve::Approve),
     /// Tell a payout that waits for a person what to do
     Resolve(resolve::Resolve),
 }
@@ -29,6 +32,7 @@ impl Payouts {
         match self {
             Self::List(list) => list.run(config).await,
             Self::Show(show) => show.run(config).await,
+            Self::Approve(approve) => approve.run(config).await,
             Self::Resolve(resolve) => resolve.run(config).await,
         }
     }
@@ -41,6 +45,8 @@ struct Brief {
     pot: PotId,
     amount: Xof,
     stage: PayoutStage,
+    /// How many people must approve it.
+    approvals_needed: u32,
     orders: u32,
     /// Under which Wave knows the order that counts; nothing before the first is given.
     reference: Option<String>,
@@ -60,6 +66,7 @@ impl From<Payout> for Brief {
             pot: payout.pot,
             amount: payout.amount,
             stage: payout.stage,
+            approvals_needed: payout.approvals_needed,
             orders: payout.order_number,
             fee: payout.fee,
             wave_payout_id: payout.wave_payout_id,

@@ -56,6 +56,9 @@ struct Choice {
     /// What made Wave refuse has been put right: order anew (only after a refusal)
     #[arg(long)]
     order_anew: bool,
+    /// The recipient is the right one, whatever Wave makes of the name (only while that is in doubt)
+    #[arg(long)]
+    accept: bool,
 }
 
 impl Choice {
@@ -67,6 +70,9 @@ impl Choice {
             }
             None if self.order_anew => {
                 (Decision::OrderAnew, "the money is ordered to be sent once more, with a new key".to_owned())
+            }
+            None if self.accept => {
+                (Decision::Accept, "the money is sent to the phone that Wave has doubts about".to_owned())
             }
             None => (
                 Decision::AskAgain,
@@ -84,21 +90,23 @@ impl Resolve {
         let (decision, means) = self.choice.decision();
         let payout = payouts::payout(&pool, PayoutId::of_pot(pot.id)).await?;
         let Some(payout) = payout else { return Err(refused(NOTHING_UNDER_WAY)) };
-        let order = self.order.unwrap_or(payout.order_number);
-        if order != payout.order_number {
+        let control = system.control().await?;
+        let standing = standing_order(&control, pot.id).await?.unwrap_or(payout.order_number);
+        let order = self.order.unwrap_or(standing);
+        if order != standing {
             return Err(refused(format!(
-                "order {order} does not stand any more: order {} does, which is {}; look at it with `wolo payouts show`",
-                payout.order_number, payout.stage
+                "order {order} does not stand any more: order {standing} does, and the payout is {}; look at it with \
+                 `wolo payouts show`",
+                payout.stage
             )));
         }
         let about = format!(
-            "the payout of {}: {} by order {}, which is {}",
-            pot.id, payout.amount, payout.order_number, payout.stage
+            "the payout of {}: {} by order {standing}; the payout is {}",
+            pot.id, payout.amount, payout.stage
         );
         let confirmed = confirm(&[about, means], self.yes)?;
         let by = operator(self.decider.by.as_deref());
         let resolve = payout::Resolve { decision, order: Some(order), by, reason: self.decider.reason };
-        let control = system.control().await?;
         let answer = match decide(&control, pot.id, resolve, confirmed).await {
             Err(AskError::NotFound | AskError::Ended) => {
                 return Err(refused(NOTHING_UNDER_WAY));
@@ -124,6 +132,17 @@ impl Resolve {
                 output::say(words);
                 Ok(())
             }
+        }
+    }
+}
+
+/// The order that the payout's process is about. One that has not been begun stands in no row yet.
+async fn standing_order(control: &Control, pot: PotId) -> Result<Option<u32>> {
+    match control.payout_status(pot).await {
+        Err(AskError::NotFound | AskError::Ended) => Err(refused(NOTHING_UNDER_WAY)),
+        status => {
+            let status = status.context("the payout's process gave no answer")?;
+            Ok(status.order.map(|order| order.number))
         }
     }
 }

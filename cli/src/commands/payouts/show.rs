@@ -33,6 +33,7 @@ impl Show {
         let payout = payouts::payout(&pool, PayoutId::of_pot(pot.id)).await?;
         let payout =
             Brief::from(payout.with_context(|| format!("no payout of {} has been planned", pot.id))?);
+        let approvals = payouts::approvals(&pool, payout.id).await?;
         let process = ask(&system, pot.id).await;
         let page = system.process_page(&ids::payout(pot.id));
         if self.format.json {
@@ -43,7 +44,9 @@ impl Show {
                 .map(|hold| json!({ "reason": hold.reason, "since": hold.since, "note": hold.note }))
                 .collect();
             return output::json(&json!({
-                "payout": payout, "holds": notes, "process": status, "process_problem": problem, "page": page,
+                "payout": payout, "approvals": approvals.iter().map(|one| {
+                    json!({ "by": one.by, "reason": one.reason, "at": one.at })
+                }).collect::<Vec<_>>(), "holds": notes, "process": status, "process_problem": problem, "page": page,
             }));
         }
         let mut fields = Fields::new();
@@ -58,6 +61,12 @@ impl Show {
         fields.field("at Wave", or_dash(payout.wave_payout_id));
         fields.field("Wave's fee", or_dash(payout.fee));
         fields.field("refused for", or_dash(payout.refusal_code));
+        if payout.approvals_needed > 0 {
+            fields.field("approvals", format!("{} of {}", approvals.len(), payout.approvals_needed));
+        }
+        for one in approvals {
+            fields.field("approved by", format!("{} on {}: {}", one.by, instant(one.at), one.reason));
+        }
         for hold in &pot.holds {
             fields.field("held by", held(hold));
         }

@@ -1,4 +1,4 @@
-//! `wolo pots cancel`: a pot that holds money cannot be cancelled, and it cannot be taken back.
+//! `wolo pots cancel`: what was given to the pot goes back, and that cannot be taken back.
 
 use anyhow::Result;
 use clap::Args;
@@ -29,8 +29,11 @@ impl Cancel {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
         let pot = named_pot(&system.pool().await?, &self.named.pot).await?;
-        let consequences =
-            [described(&pot), "it is given up for good: the same birthday can have no other pot".to_owned()];
+        let consequences = [
+            described(&pot),
+            "every gift goes back to its giver".to_owned(),
+            "it is given up for good: the same birthday can have no other pot".to_owned(),
+        ];
         let confirmed = confirm(&consequences, self.yes)?;
         let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
         let answer = cancel(&system.control().await?, pot.id, wish, confirmed).await;

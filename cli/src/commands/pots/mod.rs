@@ -136,10 +136,17 @@ fn answered(pot: &Pot, answer: Result<WishAnswer, AskError>, done: &str, format:
         WishAnswer::NotPossible { stage: None } => {
             Err(refused("that is not possible: the pot is not written down yet"))
         }
-        WishAnswer::HasDonations { count } => Err(refused(format!(
-            "the pot has {}, paid or under way, which would have to go back first; close it instead",
-            gifts(count)
-        ))),
+        WishAnswer::GivingBack { count } if format.json => {
+            output::json(&json!({ "pot": pot, "outcome": "giving_back", "gifts": count }))
+        }
+        WishAnswer::GivingBack { count } => {
+            output::say(&format!(
+                "{pot} is given up: {} paid or under way. It is cancelled when each has gone back or ended unpaid; \
+                 `wolo refunds list --pot {pot}` says how far that is.",
+                gifts(count)
+            ));
+            Ok(())
+        }
         WishAnswer::NotHeld => Err(refused("no moderator holds it")),
         WishAnswer::NotYours { reason } => {
             Err(refused(format!("nobody decides that by hand: it waits for {}", reason.waits_for())))

@@ -1,0 +1,63 @@
+//! `wolo payouts approve`: one of the two people that a large payout needs.
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde_json::json;
+use wolo_control::AskError;
+use wolo_control::payouts::{Approve as Approval, Approving};
+use wolo_domain::ids::UserId;
+
+use crate::commands::Config;
+use crate::failure::refused;
+use crate::output::{self, Format};
+use crate::system::{System, named_pot};
+
+#[derive(Args, Debug)]
+pub(crate) struct Approve {
+    /// The pot's id, or the last part of its link
+    #[arg(value_name = "POT")]
+    pot: String,
+    /// Who approves: the id of somebody of finance
+    #[arg(long, value_name = "USER")]
+    by: UserId,
+    /// Why, in your own words
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Approve {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let system = System::find(config)?;
+        let pot = named_pot(&system.pool().await?, &self.pot).await?;
+        let approval = Approval { by: self.by, reason: self.reason };
+        let answer = match system.control().await?.approve_payout(pot.id, approval).await {
+            Err(AskError::NotFound | AskError::Ended) => {
+                return Err(refused("no payout of this pot is under way"));
+            }
+            answer => answer.context("the payout's process gave no answer")?,
+        };
+        let missing = match answer {
+            Approving::Approved { missing } => missing,
+            Approving::Already { .. } => {
+                return Err(refused("the same person has approved it before; another one has to"));
+            }
+            Approving::NotFinance => {
+                return Err(refused("only somebody with the role finance or superadmin approves"));
+            }
+            Approving::NotNeeded => return Err(refused("the payout needs nobody's approval")),
+            Approving::NotPlanned => return Err(refused("the payout has not been planned yet")),
+            Approving::NoReason => return Err(refused("a reason is 1 to 500 characters")),
+        };
+        if self.format.json {
+            return output::json(&json!({ "pot": pot.id, "missing": missing }));
+        }
+        output::say(&match missing {
+            0 => format!("{}: approved, and sent now.", pot.id),
+            1 => format!("{}: approved. One other person has to approve it.", pot.id),
+            more => format!("{}: approved. {more} other people have to approve it.", pot.id),
+        });
+        Ok(())
+    }
+}
