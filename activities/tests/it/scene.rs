@@ -21,7 +21,7 @@ use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_sandbox::World;
-use wolo_sandbox::temporal::{IndexedType, SearchAttribute};
+use wolo_sandbox::temporal::SearchAttribute;
 use wolo_sandbox::wave::{self as emulator, Endpoint, Fault, FaultRule, RetryAfter};
 use wolo_workflows::steps::donations::{
     Checkout, CheckoutOutcome, DonationRequest, Donor, SettleDonation, Settlement,
@@ -57,15 +57,9 @@ impl Scene {
     /// The world of all scenes: the engine knows the attributes that processes are started with.
     fn world() -> wolo_sandbox::world::Options {
         let mut options = wolo_sandbox::world::Options::default();
-        let attribute = |&(name, kind): &(&str, &str)| {
-            let indexed_type = match kind {
-                "Bool" => IndexedType::Bool,
-                "Datetime" => IndexedType::Datetime,
-                _ => IndexedType::Keyword,
-            };
-            SearchAttribute::new(name, indexed_type)
-        };
-        options.temporal.search_attributes = wolo_workflows::attributes::ALL.iter().map(attribute).collect();
+        options.temporal.search_attributes = wolo_workflows::attributes::ALL
+            .map(|(name, kind)| SearchAttribute::new(name, kind.parse().expect("a type")))
+            .to_vec();
         options
     }
 

@@ -3,7 +3,7 @@
 
 use anyhow::{Result, bail};
 use wolo_bootstrap::temporal::IndexedValueType;
-use wolo_sandbox::temporal::{IndexedType, SearchAttribute};
+use wolo_sandbox::temporal::SearchAttribute;
 use wolo_workflows::attributes;
 
 pub(crate) fn for_server() -> Result<Vec<(&'static str, IndexedValueType)>> {
@@ -22,13 +22,5 @@ pub(crate) fn for_server() -> Result<Vec<(&'static str, IndexedValueType)>> {
 }
 
 pub(super) fn for_sandbox() -> Result<Vec<SearchAttribute>> {
-    let kinds = for_server()?.into_iter().map(|(name, kind)| {
-        let kind = match kind {
-            IndexedValueType::Datetime => IndexedType::Datetime,
-            IndexedValueType::Bool => IndexedType::Bool,
-            _ => IndexedType::Keyword,
-        };
-        SearchAttribute::new(name, kind)
-    });
-    Ok(kinds.collect())
+    attributes::ALL.into_iter().map(|(name, kind)| Ok(SearchAttribute::new(name, kind.parse()?))).collect()
 }

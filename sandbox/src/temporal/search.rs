@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::process::Stdio;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use tokio::process::Command;
@@ -33,6 +34,30 @@ pub struct SearchAttribute {
 impl SearchAttribute {
     pub fn new(name: impl Into<String>, indexed_type: IndexedType) -> Self {
         SearchAttribute { name: name.into(), indexed_type }
+    }
+}
+
+/// No type of the engine has this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no type of a search attribute")]
+pub struct UnknownType(String);
+
+impl FromStr for IndexedType {
+    type Err = UnknownType;
+
+    fn from_str(name: &str) -> Result<Self, UnknownType> {
+        [
+            Self::Text,
+            Self::Keyword,
+            Self::Int,
+            Self::Double,
+            Self::Bool,
+            Self::Datetime,
+            Self::KeywordList,
+        ]
+        .into_iter()
+        .find(|kind| kind.to_string() == name)
+        .ok_or_else(|| UnknownType(name.to_owned()))
     }
 }
 

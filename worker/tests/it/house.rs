@@ -24,6 +24,7 @@ use wolo_domain::payouts::PayoutRules;
 use wolo_domain::people::{BirthDate, Phone};
 use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline, Visibility};
 use wolo_sandbox::World;
+use wolo_sandbox::temporal::SearchAttribute;
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, Retry, WebhookFault, WebhookFaultRule};
 use wolo_workflows::donation::Donation;
 use wolo_workflows::donation::DonationInput;
@@ -88,6 +89,10 @@ impl House {
         options.wave.opening_balance = 1_000_000;
         options.wave.webhook_retry = Retry::QUICK;
         options.wave.local_redirects = true;
+        // A test may ask for a pot before its worker is up.
+        options.temporal.search_attributes = wolo_workflows::attributes::ALL
+            .map(|(name, kind)| SearchAttribute::new(name, kind.parse().expect("a type")))
+            .to_vec();
         options
     }
 

@@ -314,14 +314,18 @@ fn names_are_unique_and_as_histories_know_them() {
       "money": {
         "processes": [
           "Donation",
+          "Refund",
           "Payout"
         ],
         "steps": [
           "donations.open_checkout",
           "donations.settle",
-          "donations.refund",
           "donations.end_checkouts",
+          "refunds.give_back",
+          "refunds.begin_all",
           "payouts.plan",
+          "payouts.verify_recipient",
+          "payouts.approve",
           "payouts.send",
           "payouts.find",
           "payouts.lose_sight",
