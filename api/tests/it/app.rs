@@ -308,6 +308,11 @@ impl TestApp {
         Reply::of(request.bearer_auth(self.token(user)).header("idempotency-key", key)).await
     }
 
+    pub(crate) async fn cancel_pot(&self, user: UserId, pot: &str, key: &str) -> Reply {
+        let request = self.post(&format!("/api/pots/{pot}/cancel"));
+        Reply::of(request.bearer_auth(self.token(user)).header("idempotency-key", key)).await
+    }
+
     pub(crate) async fn look_at(&self, pot: &str, user: Option<UserId>) -> Reply {
         let request = self.get(&format!("/api/pots/{pot}"));
         Reply::of(match user {

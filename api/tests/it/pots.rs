@@ -142,3 +142,38 @@ async fn a_pot_whose_process_somebody_ended_says_that_it_cannot_be_closed_now() 
     reply.problem(503, "engine_unavailable");
     assert_eq!(reply.header("retry-after"), "3");
 }
+
+#[tokio::test]
+async fn an_owner_gives_a_pot_up_once_and_what_was_given_goes_back() {
+    let app = TestApp::start().await;
+    let owner = app.person(10).await;
+    let made = app.make_pot(owner, &key(), &party()).await.expect(201);
+    let pot = made["id"].as_str().unwrap();
+    app.until(async || (app.look_at(pot, Some(owner)).await.json()["stage"] == "open").then_some(())).await;
+    let gift = app.give(None, &key(), &json!({ "pot": pot, "amount": 500 })).await.expect(201);
+    let page = gift["wave_launch_url"].as_str().unwrap();
+    app.world().wave.pay(page.rsplit('/').next().unwrap(), None).expect("Wave takes it");
+
+    app.cancel_pot(app.person(3).await, pot, &key()).await.problem(404, "pot_unknown");
+    let cancelling = key();
+    let cancelled = app.cancel_pot(owner, pot, &cancelling).await;
+    assert_eq!(cancelled.expect(200)["stage"], "cancelling");
+    assert_eq!(app.cancel_pot(owner, pot, &cancelling).await.body, cancelled.body);
+    app.give(None, &key(), &json!({ "pot": pot, "amount": 500 })).await.problem(409, "pot_not_open");
+    app.close_pot(owner, pot, &key()).await.problem(409, "pot_not_open");
+    let status = gift["status_url"].as_str().unwrap();
+    let path = &status[status.find("/api/").unwrap()..];
+    app.until(async || (Reply::of(app.get(path)).await.json()["stage"] == "refunded").then_some(())).await;
+}
+
+#[tokio::test]
+async fn an_empty_pot_is_cancelled_at_once_and_nobody_cancels_it_again() {
+    let app = TestApp::start().await;
+    let owner = app.person(200).await;
+    let made = app.make_pot(owner, &key(), &party()).await.expect(201);
+    let pot = made["id"].as_str().unwrap();
+    assert_eq!(app.cancel_pot(owner, pot, &key()).await.expect(200)["stage"], "cancelled");
+    app.until(async || (app.cancel_pot(owner, pot, &key()).await.status == 409).then_some(())).await;
+    let problem = app.cancel_pot(owner, pot, &key()).await.problem(409, "pot_not_cancellable");
+    insta::assert_snapshot!(problem["detail"].as_str().unwrap(), @"Cette cagnotte a été annulée ; elle ne peut plus être annulée.");
+}

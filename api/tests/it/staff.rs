@@ -149,3 +149,20 @@ async fn a_pot_without_a_process_is_not_stopped_in_silence() {
         decide(what).await.problem(409, "pot_ended");
     }
 }
+
+#[tokio::test]
+async fn a_payout_is_approved_by_those_who_may_and_only_where_one_waits() {
+    let app = TestApp::start().await;
+    let (pot, owner) = app.open_pot(Visibility::Public).await;
+    let approve = async |token: String, body: Value| {
+        let request = app.post(&format!("/api/admin/payouts/{pot}/approve")).bearer_auth(token);
+        Reply::of(request.json(&body)).await
+    };
+    let reason = || json!({ "reason": "j'ai appelé la propriétaire" });
+    let finance = app.person(100).await;
+    approve(app.token(owner), reason()).await.problem(403, "not_allowed");
+    approve(app.staff_token(finance, Role::Support), reason()).await.problem(403, "not_allowed");
+    let good = || app.staff_token(finance, Role::Finance);
+    approve(good(), json!({ "reason": " " })).await.wrong_field(422, "reason");
+    approve(good(), reason()).await.problem(404, "payout_unknown");
+}
