@@ -26,7 +26,7 @@ impl PayoutSteps {
         };
         let span = tracing::info_span!("wave.recipient.verify", %payout);
         match self.wave.verify_recipient(&question).instrument(span).await {
-            Ok(answer) => Ok(judged(&answer)),
+            Ok(answer) => Ok(judged(answer)),
             // A number that is no wallet's, say. Whatever the code means, a person has to look.
             Err(ProviderError::Refused { code, .. }) => {
                 Ok(doubtful(&format!("Wave does not say who the recipient is ({code})")))
@@ -36,7 +36,7 @@ impl PayoutSteps {
     }
 }
 
-fn judged(answer: &Answer) -> RecipientCheck {
+fn judged(answer: Answer) -> RecipientCheck {
     if answer.within_limits == Some(false) {
         return doubtful("the amount is beyond what the recipient's wallet may take");
     }

@@ -178,7 +178,10 @@ async fn a_plan_waits_for_gifts_and_fees_and_stays_as_it_was_made() {
     let plan = PlanPayout { pot, rules: PayoutRules::default(), at: noon() };
     let amount = wolo_domain::money::Xof::new(9_900);
     for _ in 0..2 {
-        assert_eq!(scene.does(PayoutSteps::plan, plan).await, Plan::Ready { order, amount, missing_approvals: 0, begun: false });
+        assert_eq!(
+            scene.does(PayoutSteps::plan, plan).await,
+            Plan::Ready { order, amount, missing_approvals: 0, begun: false }
+        );
     }
     let empty = scene.open_pot().await;
     wolo_database::pots::close(&scene.pool, empty, noon()).await.expect("a closed pot");

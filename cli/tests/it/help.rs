@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 39] = [
+const COMMANDS: [&str; 44] = [
     "",
     "dev",
     "demo",
@@ -20,7 +20,12 @@ const COMMANDS: [&str; 39] = [
     "payouts",
     "payouts list",
     "payouts show",
+    "payouts approve",
     "payouts resolve",
+    "refunds",
+    "refunds list",
+    "refunds show",
+    "refunds retry",
     "users",
     "users add",
     "users list",

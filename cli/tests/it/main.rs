@@ -9,6 +9,7 @@ mod dev;
 mod help;
 mod losses;
 mod payout;
+mod refund;
 mod refusals;
 
 use std::path::Path;

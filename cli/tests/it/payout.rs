@@ -13,7 +13,8 @@ use crate::{said, wolo};
 pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
     let address = |part: &str| dev.addresses[part].as_str().unwrap().to_owned();
     let (api, wave) = (address("api"), address("wave"));
-    let pot = pot_with_a_gift(home, &api, &wave);
+    let pot = pot_with_a_gift(home, &api, &wave, "771234501");
+    a_gift_that_nobody_pays(home, &api, &pot);
 
     post(
         &format!("{wave}/_sandbox/faults"),
@@ -66,13 +67,13 @@ pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
 }
 
 /// Its birthday is in twenty days, so it is open at once.
-fn pot_with_a_gift(home: &Path, api: &str, wave: &str) -> String {
+pub(crate) fn pot_with_a_gift(home: &Path, api: &str, wave: &str, phone: &str) -> String {
     let birthday = (chrono::Utc::now() + chrono::TimeDelta::days(20)).date_naive();
     // That year had a 29 February.
     let born = birthday.with_year(1996).unwrap();
     assert_ne!(born.year(), birthday.year());
     let born = born.to_string();
-    let add = ["users", "add", "--name", "Coumba", "--birth-date", &born, "--phone", "771234501", "--json"];
+    let add = ["users", "add", "--name", "Coumba", "--birth-date", &born, "--phone", phone, "--json"];
     let owner = json(home, &add)["id"].as_str().unwrap().to_owned();
     let made = made_pot(api, &token_of(home, &owner));
     let (pot, slug) = (made["id"].as_str().unwrap().to_owned(), &made["slug"]);
@@ -83,7 +84,12 @@ fn pot_with_a_gift(home: &Path, api: &str, wave: &str) -> String {
     post(&format!("{wave}/_sandbox/sessions/{page}/pay"), None, &body!({}));
     until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["given"] == 5_000).then_some(()));
 
-    // A gift that nobody pays: time brings its end, at Wave too.
+    pot
+}
+
+/// Time brings its end, at Wave too.
+fn a_gift_that_nobody_pays(home: &Path, api: &str, pot: &str) {
+    let slug = json(home, &["pots", "show", pot, "--json"])["pot"]["slug"].clone();
     let other = body!({ "pot": slug, "amount": 700, "name": "Fatou" });
     let other = post(&format!("{api}/api/payments/donate"), None, &other);
     let other = other["donation"].as_str().unwrap().to_owned();
@@ -91,7 +97,6 @@ fn pot_with_a_gift(home: &Path, api: &str, wave: &str) -> String {
     assert_eq!(moved["now"], "the gift is expired", "{moved}");
     let (code, _, err) = said(wolo(home).args(["time", "forward", &other, "1h"]));
     assert_eq!((code, err), (3, format!("wolo: the gift {other} has ended, or never was\n")));
-    pot
 }
 
 pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {

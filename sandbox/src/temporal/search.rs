@@ -46,18 +46,10 @@ impl FromStr for IndexedType {
     type Err = UnknownType;
 
     fn from_str(name: &str) -> Result<Self, UnknownType> {
-        [
-            Self::Text,
-            Self::Keyword,
-            Self::Int,
-            Self::Double,
-            Self::Bool,
-            Self::Datetime,
-            Self::KeywordList,
-        ]
-        .into_iter()
-        .find(|kind| kind.to_string() == name)
-        .ok_or_else(|| UnknownType(name.to_owned()))
+        [Self::Text, Self::Keyword, Self::Int, Self::Double, Self::Bool, Self::Datetime, Self::KeywordList]
+            .into_iter()
+            .find(|kind| kind.to_string() == name)
+            .ok_or_else(|| UnknownType(name.to_owned()))
     }
 }
 
