@@ -21,6 +21,7 @@ use crate::caller::{MaybeUser, account};
 use crate::contract::{refusals, schemas};
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once};
+use crate::limits::{Class, Tally};
 use crate::pots::{Reference, Viewer, find};
 use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::rules;
@@ -103,10 +104,14 @@ pub(crate) async fn donate(
     MaybeUser(user): MaybeUser,
     key: Key,
     asker: Asker,
+    tally: Tally,
     Body { value: gift, bytes }: Body<Gift>,
 ) -> Result<Response, Problem> {
     let reference = Reference::read(&gift.pot)?;
     let (amount, donor) = gift.read(&app, user)?;
+    if let Some(phone) = &donor.phone {
+        tally.phone(&app.limits, Class::Money, phone).await?;
+    }
     let pot = find(&app, Context::caller(user), &reference).await?;
     // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
     if !Viewer::of(&pot, user, &reference).may_see(&pot) {

@@ -24,6 +24,7 @@ use crate::body::{self, Body};
 use crate::contract::refusals;
 use crate::credentials;
 use crate::fields::{Fields, Lines};
+use crate::limits::Tally;
 use crate::problem::{self, Code, Problem, seconds};
 use crate::state::App;
 
@@ -95,9 +96,10 @@ refusals!(NotGiven: body::REFUSALS, problem::OF_THE_STORE,
 pub(crate) async fn request(
     State(app): State<App>,
     asker: Asker,
+    tally: Tally,
     Body { value: wanted, .. }: Body<Wanted>,
 ) -> Result<Response, Problem> {
-    send_to_account(&app, &asker, wanted, CodePurpose::SignIn).await
+    send_to_account(&app, &asker, &tally, wanted, CodePurpose::SignIn).await
 }
 
 /// The code opens a session, or makes the account that it was asked for.
@@ -170,10 +172,12 @@ async fn addressee(tx: &mut Transaction, about: &About) -> Result<Option<(Contac
 pub(super) async fn send_to_account(
     app: &App,
     asker: &Asker,
+    tally: &Tally,
     wanted: Wanted,
     purpose: CodePurpose,
 ) -> Result<Response, Problem> {
     let contact = wanted.read()?;
+    tally.contact(&app.limits, &contact).await?;
     let mut tx = Context::gate().begin(&app.pool).await?;
     let found = accounts::by_contact(&mut *tx, &contact).await?;
     let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));

@@ -25,6 +25,7 @@ use crate::caller::InSession;
 use crate::contract::refusals;
 use crate::credentials::{self, Verified};
 use crate::fields::Fields;
+use crate::limits::Tally;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -61,9 +62,10 @@ refusals!(NotChanged: InSession::REFUSALS, body::REFUSALS,
 pub(crate) async fn forgot(
     State(app): State<App>,
     asker: Asker,
+    tally: Tally,
     Body { value: wanted, .. }: Body<Wanted>,
 ) -> Result<Response, Problem> {
-    codes::send_to_account(&app, &asker, wanted, CodePurpose::ResetPassword).await
+    codes::send_to_account(&app, &asker, &tally, wanted, CodePurpose::ResetPassword).await
 }
 
 /// Chooses a new one. All sessions end.

@@ -78,7 +78,7 @@ async fn world() -> &'static World {
 /// The settings of one more API in this world. Tests are one caller and many, and what they make is listed at once: who
 /// tries limits or memory asks for them.
 pub(crate) fn layers(world: &World) -> Layers {
-    let generous = ["limits.read", "limits.write", "limits.money", "limits.sign_in"]
+    let generous = ["limits.read", "limits.write", "limits.money", "limits.sign_in", "limits.phone"]
         .into_iter()
         .fold(Layers::new(), |layers, limit| layers.set(limit, "1000000,1000000"));
     generous

@@ -187,6 +187,7 @@ fn limits(reader: &mut Reader) -> Limits {
         write: rate(reader, "limits.write"),
         money: rate(reader, "limits.money"),
         sign_in: rate(reader, "limits.sign_in"),
+        phone: rate(reader, "limits.phone"),
         webhook: rate(reader, "limits.webhook"),
     }
 }

@@ -140,6 +140,7 @@ pub struct Limits {
     pub write: Rate,
     pub money: Rate,
     pub sign_in: Rate,
+    pub phone: Rate,
     pub webhook: Rate,
 }
 

@@ -41,6 +41,7 @@ fn options() -> Result<Options> {
             ("limits.write", "1000000,1000000"),
             ("limits.money", "1000000,1000000"),
             ("limits.sign_in", "1000000,1000000"),
+            ("limits.phone", "1000000,1000000"),
             ("limits.webhook", "1000000,1000000"),
             ("accounts.guesses", "1000"),
         ]
