@@ -161,6 +161,7 @@ async fn present(pool: Pool, wave: Wave, queues: Vec<String>, ends: Shutdown) {
 
 fn wave(settings: &settings::Wave) -> Result<Wave, Error> {
     Ok(Wave::new(WaveAccess {
+        pause: settings.pause,
         base_url: settings.url.clone(),
         api_key: settings.api_key.clone(),
         signing_secret: settings.signing_secret.clone(),

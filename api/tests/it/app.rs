@@ -86,6 +86,9 @@ pub(crate) fn layers(world: &World) -> Layers {
         .set("database.url", world.postgres.url_as("wolo_api", "wolo"))
         .set("temporal.address", world.temporal.address())
         .set("wave.url", world.wave.base_url())
+        // What goes wrong there does so on purpose, and not for long.
+        .set("wave.pause_seconds", "1")
+        .set("social.pause_seconds", "1")
         .set("social.google.client_ids", social::client_id(Google))
         .set("social.google.keys_url", world.social.keys_url(Google))
         .set("social.apple.client_ids", social::client_id(Apple))
@@ -216,7 +219,7 @@ impl TestApp {
 
     /// What somebody bears who works here.
     pub(crate) fn staff_token(&self, user: UserId, role: Role) -> String {
-        self.token_with(user, Bearer { sid: None, roles: vec![role], amr: vec!["cli".to_owned()] })
+        self.token_with(user, Bearer { roles: vec![role], amr: vec!["cli".to_owned()], ..Bearer::default() })
     }
 
     pub(crate) fn token_with(&self, user: UserId, bearer: Bearer) -> String {

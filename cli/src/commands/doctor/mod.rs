@@ -171,6 +171,7 @@ async fn wave(settings: &Settings) -> Result<String> {
     Ok(format!("answers at {}; the wallet holds {balance}", settings.wave.url))
 }
 
+        pause: settings.wave.pause,
 /// Who asks for work on a queue: processes and steps are asked for apart.
 async fn polled(control: &Control, queue: &str) -> Result<String> {
     let mut pollers = 0;
