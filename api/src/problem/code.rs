@@ -110,6 +110,13 @@ codes! {
         "We cannot check this proof for the moment; send it again in a moment.";
     AccountDetailsMissing = "account_details_missing", UNPROCESSABLE_ENTITY,
         "Il manque de quoi ouvrir un compte", "Details of a new account missing",
+    IdentityUnknown = "identity_unknown", NOT_FOUND,
+        "Connexion inconnue", "Unknown sign-in",
+        "Ce compte ne s'ouvre pas par ce moyen.", "This account does not open in this way.";
+    LastWayIn = "last_way_in", CONFLICT,
+        "Dernier moyen de connexion", "Last way to sign in",
+        "Ajoutez d'abord un téléphone ou une adresse e-mail ; sans cela, ce compte ne s'ouvrirait plus.",
+        "Add a phone or a mail address first; without one this account could not be opened any more.";
         "Vous n'avez pas encore de compte ; renvoyez la même preuve avec ce qui manque.",
         "You have no account yet; send the same proof again with what is missing.";
     SecondFactorThere = "second_factor_there", CONFLICT,

@@ -12,6 +12,7 @@ mod contract;
 mod edge;
 mod giving;
 mod health;
+mod identities;
 mod keys;
 mod limits;
 mod metrics;
