@@ -137,8 +137,8 @@ pub(crate) async fn social_login(
     let provider = proof.provider;
     let (shown, details, device) = proof.read(&asker)?;
     let (identity, once) = check(&app, &asker, provider, shown).await?;
-    let user = settle(&app, identity, once, details).await?;
-    enter(&app, &asker, Entry { user, device, proof: "social" }).await
+    let (tx, user) = settle(&app, identity, once, details).await?;
+    enter(&app, &asker, tx, Entry { user, device, proof: "social" }).await
 }
 
 impl SocialProof {
@@ -223,9 +223,14 @@ fn not_known(error: &ProofError, provider: IdentityProvider, asker: &Asker) -> P
     }
 }
 
-/// The account of whoever was proved. Whatever is refused on the way leaves the proof unused, because the transaction goes
-/// with it.
-async fn settle(app: &App, identity: Identity, once: Once, details: Details) -> Result<UserId, Problem> {
+/// The account of whoever was proved. Whatever is refused on the way, or fails before the session has begun, leaves the proof
+/// unused, because the transaction goes with it.
+async fn settle(
+    app: &App,
+    identity: Identity,
+    once: Once,
+    details: Details,
+) -> Result<(Transaction, UserId), Problem> {
     let issuer = identity.provider.issuer();
     let mut tx = Context::gate().begin(&app.pool).await?;
     let first = match &once {
@@ -244,8 +249,7 @@ async fn settle(app: &App, identity: Identity, once: Once, details: Details) -> 
             None => make(&mut tx, identity, details).await?,
         },
     };
-    wolo_database::commit(tx).await?;
-    Ok(user)
+    Ok((tx, user))
 }
 
 async fn by_proved_email(tx: &mut Transaction, identity: &Identity) -> Result<Option<Account>, Problem> {

@@ -22,6 +22,7 @@ mod reply;
 mod sabotage;
 mod sharing;
 mod social_login;
+mod spending;
 mod staff;
 mod status;
 mod webhook;
