@@ -10,6 +10,7 @@ mod help;
 mod losses;
 mod payout;
 mod refusals;
+mod trust;
 
 use std::path::Path;
 
