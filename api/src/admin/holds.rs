@@ -11,6 +11,7 @@ use wolo_database::pots::Pot;
 use wolo_domain::ids::UserId;
 use wolo_domain::pots::HoldReason;
 
+use crate::asker::Language;
 use crate::body::{self, Body};
 use crate::caller::{HoldPots, Staff};
 use crate::contract::refusals;
@@ -74,7 +75,10 @@ async fn read(
     let mut fields = Fields::default();
     let note = fields.text("reason", Some(decision.reason), REASON_CHARS, Lines::Many);
     if note.is_none() {
-        fields.wrong("reason", Words::new("ce texte est vide", "this text is empty"));
+        fields.wrong(
+            "reason",
+            Words::new("ce texte est vide", "this text is empty").wolof("mbind mi amul dara"),
+        );
     }
     fields.check()?;
     let pot = find(app, Context::staff(by), reference).await?;
@@ -86,10 +90,13 @@ async fn read(
 fn answer(pot: &Pot, answer: Result<WishAnswer, AskError>) -> Result<StatusCode, Problem> {
     let ended = |stage| {
         let words = stage_words(stage);
-        Problem::new(Code::PotEnded).detail(Words::new(
-            format!("Cette cagnotte {}.", words.french()),
-            format!("This pot {}.", words.english()),
-        ))
+        Problem::new(Code::PotEnded).detail(
+            Words::new(
+                format!("Cette cagnotte {}.", words.french()),
+                format!("This pot {}.", words.english()),
+            )
+            .wolof(format!("Cagnotte bii {}.", words.read(Language::Wolof))),
+        )
     };
     match answer {
         // Letting go what nobody holds changes nothing.

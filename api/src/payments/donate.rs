@@ -219,23 +219,31 @@ fn refusal(why: DonationRefusal) -> Problem {
             let words = Words::new(
                 format!("Un cadeau est d'au moins {smallest}."),
                 format!("A gift is at least {smallest}."),
-            );
+            )
+            .wolof(format!("Li gëna néew ngir kado mooy {smallest}."));
             Problem::new(Code::AmountTooSmall).detail(words.clone()).at("amount", words)
         }
         DonationRefusal::AmountTooLarge { largest } => {
             let words = Words::new(
                 format!("Un cadeau est d'au plus {largest}."),
                 format!("A gift is at most {largest}."),
-            );
+            )
+            .wolof(format!("Li gëna bari ngir kado mooy {largest}."));
             Problem::new(Code::AmountTooLarge).detail(words.clone()).at("amount", words)
         }
         DonationRefusal::PotUnknown => Problem::new(Code::PotUnknown),
         DonationRefusal::PotNotOpen { stage } => {
             let words = stage_words(stage);
-            Problem::new(Code::PotNotOpen).detail(Words::new(
-                format!("Cette cagnotte ne reçoit pas de cadeaux : elle {}.", words.read(Language::French)),
-                format!("This pot takes no gifts now: it {}.", words.read(Language::English)),
-            ))
+            Problem::new(Code::PotNotOpen).detail(
+                Words::new(
+                    format!(
+                        "Cette cagnotte ne reçoit pas de cadeaux : elle {}.",
+                        words.read(Language::French)
+                    ),
+                    format!("This pot takes no gifts now: it {}.", words.read(Language::English)),
+                )
+                .wolof(format!("Cagnotte bii du jot kado léegi : {}.", words.read(Language::Wolof))),
+            )
         }
         DonationRefusal::PotHeld { .. } => Problem::new(Code::PotHeld),
         DonationRefusal::OwnPot => Problem::new(Code::OwnPot),

@@ -150,7 +150,8 @@ impl SocialProof {
                 Some(Shown::AccessToken(token))
             }
             (Some(_), None, None) => {
-                let words = Words::new("donnez le nonce de ce jeton", "give the nonce of this token");
+                let words = Words::new("donnez le nonce de ce jeton", "give the nonce of this token")
+                    .wolof("joxeel nonce bu jeton bi");
                 fields.wrong("nonce", words);
                 None
             }
@@ -158,7 +159,8 @@ impl SocialProof {
                 let words = Words::new(
                     "donnez id_token et nonce, ou seul l'access_token de Facebook",
                     "give id_token and nonce, or an access_token of Facebook's alone",
-                );
+                )
+                .wolof("joxeel id_token ak nonce, walla access_token u Facebook rekk");
                 fields.wrong("id_token", words);
                 None
             }
@@ -306,8 +308,10 @@ async fn make(tx: &mut Transaction, identity: Identity, details: Details) -> Res
 
 /// What a new account needs and neither the person nor the provider has told.
 fn missing(name: bool, birth_date: bool) -> Problem {
-    let needed =
-        || Words::new("ce champ est obligatoire pour un nouveau compte", "a new account needs this field");
+    let needed = || {
+        Words::new("ce champ est obligatoire pour un nouveau compte", "a new account needs this field")
+            .wolof("kont bu bees dafay laaj champ bii")
+    };
     let absent = [("name", name), ("birth_date", birth_date)].into_iter().filter(|(_, absent)| *absent);
     let problem = Problem::new(Code::AccountDetailsMissing);
     absent.fold(problem, |problem, (field, _)| problem.at(field, needed()))
