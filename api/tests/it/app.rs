@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{Days, Utc};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -391,11 +391,7 @@ pub(crate) fn settings() -> PotSettings {
 pub(crate) fn born(age: i32, days_ahead: u64) -> BirthDate {
     use chrono::Datelike as _;
 
-    let birthday = dakar::day_of(now()) + Days::new(days_ahead);
+    let birthday = dakar::day_of(Utc::now()) + Days::new(days_ahead);
     let born = birthday.with_year(birthday.year() - age).unwrap_or(birthday - Days::new(1));
     BirthDate::new(born)
-}
-
-fn now() -> DateTime<Utc> {
-    Utc::now()
 }
