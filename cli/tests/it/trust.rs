@@ -39,7 +39,7 @@ pub(crate) fn ends_with_the_role(home: &Path, dev: &Dev, user: &str) {
 
 /// An address stands in an account only when somebody answers for it; then a code opens the account by it.
 pub(crate) fn vouches_for_an_address(home: &Path, dev: &Dev) {
-    let add = ["users", "add", "--name", "Dieynaba Sy", "--birth-date", "1990-01-02", "--phone", "781234569"];
+    let add = ["users", "add", "--name", "Dieynaba Sy", "--birth-date", "1990-01-02", "--phone", "781234579"];
     let vouched = [&add[..], &["--email", "dieynaba@example.sn", "--proved", "--json"]].concat();
     let user = told(home, &vouched)["id"].as_str().unwrap().to_owned();
     let shown = told(home, &["users", "show", &user, "--json"]);
