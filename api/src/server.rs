@@ -24,14 +24,14 @@ use crate::router;
 use crate::state::App;
 use crate::tokens::{TokenError, Verifier};
 
-/// How long a process has to end after the requests under way were given their time: for their answers to leave.
-const ENDING: Duration = Duration::from_secs(10);
-/// Of which so much is left for what ends after the last answer.
+/// How long answers may take to leave at the end, after the requests under way were given their time.
+const LEAVING: Duration = Duration::from_secs(8);
+/// For what ends after the last answer.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How long a process that serves the API may take to end, once it was told to.
 pub fn time_to_end(settings: &Settings) -> Duration {
-    settings.api.request_timeout + ENDING
+    settings.api.request_timeout + LEAVING + LAST_WORDS
 }
 
 /// Why the API does not serve.
@@ -87,7 +87,8 @@ impl Api {
         let control = Control::new(temporal::connect_counted(&settings.temporal, &figures).await?);
         let metrics = Metrics::new(figures)?;
         let limits = Limits::new(&settings, metrics.clone())?;
-        let patience = Patience { head: settings.api.head_timeout, end: time_to_end(&settings) - LAST_WORDS };
+        let patience =
+            Patience { head: settings.api.head_timeout, end: settings.api.request_timeout + LEAVING };
         let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics);
         let credentials = Arc::clone(&app.credentials);
         Ok(Self { listener, address, router: router::router(app), patience, pool, credentials })
