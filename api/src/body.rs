@@ -78,7 +78,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
             Ok(_) => Problem::invalid(vec![Wrong {
                 field: String::new(),
-                words: Words::new("ce doit être un objet", "this must be an object"),
+                words: Words::new("ce doit être un objet", "this must be an object")
+                    .wolof("dafa war a nekk objet"),
             }]),
             Err(_) => Problem::new(Code::JsonMalformed),
         });
@@ -101,15 +102,32 @@ fn explain(bytes: &[u8], path: &str, error: &serde_json::Error) -> Problem {
     }
     let words = error.to_string();
     let (words, named) = if words.starts_with("missing field") {
-        (Words::new("ce champ est obligatoire", "this field is needed"), quoted(&words))
+        (
+            Words::new("ce champ est obligatoire", "this field is needed").wolof("champ bii dafa war"),
+            quoted(&words),
+        )
     } else if words.starts_with("unknown field") {
-        (Words::new("ce champ est inconnu", "this field is not known"), quoted(&words))
+        (
+            Words::new("ce champ est inconnu", "this field is not known").wolof("champ bii xamuñu ko"),
+            quoted(&words),
+        )
     } else if words.starts_with("duplicate field") {
-        (Words::new("ce champ est donné deux fois", "this field is given twice"), quoted(&words))
+        (
+            Words::new("ce champ est donné deux fois", "this field is given twice")
+                .wolof("champ bii ñaari yoon lañu ko joxe"),
+            quoted(&words),
+        )
     } else if misread || words.starts_with("invalid type") {
-        (Words::new("cette valeur n'est pas du bon type", "this value is not of the right type"), None)
+        (
+            Words::new("cette valeur n'est pas du bon type", "this value is not of the right type")
+                .wolof("valeur bii du type bi war"),
+            None,
+        )
     } else {
-        (Words::new("cette valeur ne convient pas", "this value is not right"), None)
+        (
+            Words::new("cette valeur ne convient pas", "this value is not right").wolof("valeur bii baaxul"),
+            None,
+        )
     };
     let field = match (path, named) {
         (".", Some(name)) => name,

@@ -2,7 +2,7 @@
 //! takes [`Staff`] not without being trusted with what it does.
 //!
 //! A token is good as long as it lives *and* its session does: whoever signs out, is locked, or loses a role is refused at
-//! the next request.
+//! the next request. One that an operator minted has no session, and ends with all those of its person.
 
 use std::marker::PhantomData;
 
@@ -10,9 +10,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use uuid::Uuid;
+use wolo_database::Context;
 use wolo_database::accounts::sessions;
 use wolo_database::people::{self, Profile};
-use wolo_database::{Context, accounts};
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
 
@@ -106,7 +106,7 @@ async fn bearer(parts: &mut Parts, app: &App) -> Result<Option<(UserId, Bearer)>
     let good = match bearer.sid {
         Some(session) => sessions::lives(&mut *tx, session, user).await?,
         // Whether there is such an account is asked where it matters.
-        None => accounts::account(&mut *tx, user).await?.is_none_or(|account| !account.locked),
+        None => sessions::epoch_lasts(&mut *tx, user, bearer.epoch).await?,
     };
     if good { Ok(Some((user, bearer))) } else { Err(refused()) }
 }

@@ -37,7 +37,10 @@ impl Fields {
     /// A text that must be there.
     pub(crate) fn some_text(&mut self, field: &str, given: String, most_chars: usize) -> String {
         self.text(field, Some(given), most_chars, Lines::One).unwrap_or_else(|| {
-            self.wrong(field, Words::new("ce texte est vide", "this text is empty"));
+            self.wrong(
+                field,
+                Words::new("ce texte est vide", "this text is empty").wolof("mbind mi amul dara"),
+            );
             String::new()
         })
     }
@@ -51,7 +54,7 @@ impl Fields {
                 Words::new(
                     "ce n'est pas un numéro de téléphone ; écrivez +221771234567, ou 771234567 pour le Sénégal",
                     "this is not a phone number; write it as +221771234567, or 771234567 for Senegal",
-                ),
+                ).wolof("lii du nimero telefon ; bindal +221771234567, walla 771234567 ngir Senegaal"),
             );
         }
         phone
@@ -65,7 +68,8 @@ impl Fields {
                 Words::new(
                     format!("ce montant doit être de 1 à {most} francs"),
                     format!("this amount must be from 1 to {most} francs"),
-                ),
+                )
+                .wolof(format!("xaalis bi dafa war a nekk diggante 1 ak {most} francs")),
             );
         }
         Xof::new(given)
@@ -80,13 +84,18 @@ impl Fields {
 fn words(why: InvalidText) -> Words {
     let english = why.to_string();
     match why {
-        InvalidText::Control => Words::new("ce texte a des caractères de contrôle", english),
+        InvalidText::Control => Words::new("ce texte a des caractères de contrôle", english)
+            .wolof("mbind mi am na caractères de contrôle"),
         InvalidText::TurnsDirection => {
             Words::new("ce texte a des caractères qui retournent le sens de lecture", english)
+                .wolof("mbind mi am na caractères yuy walbati mbind mi")
         }
         InvalidText::TooLong { most_chars } => {
             Words::new(format!("ce texte a plus de {most_chars} caractères"), english)
+                .wolof(format!("mbind mi ëpp na {most_chars} caractères"))
         }
-        InvalidText::Invisible => Words::new("rien de ce texte n'est visible", english),
+        InvalidText::Invisible => {
+            Words::new("rien de ce texte n'est visible", english).wolof("dara feeñul ci mbind mi")
+        }
     }
 }

@@ -12,7 +12,6 @@ mod admin;
 mod asker;
 mod body;
 mod caller;
-mod connections;
 mod contract;
 mod credentials;
 mod edge;
@@ -34,4 +33,4 @@ pub mod tokens;
 mod users;
 
 pub use contract::{Route, Who, routes};
-pub use server::{Api, Error, run};
+pub use server::{Api, Error, run, time_to_end};

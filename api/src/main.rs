@@ -1,14 +1,10 @@
 //! The binary `wolo-api`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
 use wolo_bootstrap::{Settings, Shutdown, telemetry};
-
-/// How long the process has to end after the requests under way were given their time.
-const ENDING: Duration = Duration::from_secs(10);
 
 /// Serves WOLO's HTTP interface.
 #[derive(Parser)]
@@ -23,7 +19,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     telemetry::start(telemetry::Format::from_process()?).context("could not start the log")?;
     let settings = Settings::load(arguments.config).context("could not read the settings")?;
-    let shutdown = Shutdown::on_signals(settings.api.request_timeout + ENDING)
+    let shutdown = Shutdown::on_signals(wolo_api::time_to_end(&settings))
         .context("could not watch for signals to stop")?;
     tokio::runtime::Runtime::new()
         .context("could not start the runtime")?

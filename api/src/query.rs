@@ -27,8 +27,11 @@ impl Pairs {
         let (_, value) = self.0.remove(place);
         if self.0.iter().any(|(given, _)| given == name) {
             self.0.retain(|(given, _)| given != name);
-            fields
-                .wrong(name, Words::new("ce paramètre est donné deux fois", "this parameter is given twice"));
+            fields.wrong(
+                name,
+                Words::new("ce paramètre est donné deux fois", "this parameter is given twice")
+                    .wolof("paramètre bii ñaari yoon lañu ko joxe"),
+            );
         }
         Some(value)
     }
@@ -36,7 +39,11 @@ impl Pairs {
     pub(crate) fn end(self, fields: &mut Fields) {
         for (name, _) in self.0.iter().take(8) {
             let name: String = name.chars().take(64).collect();
-            fields.wrong(&name, Words::new("ce paramètre est inconnu", "this parameter is not known"));
+            fields.wrong(
+                &name,
+                Words::new("ce paramètre est inconnu", "this parameter is not known")
+                    .wolof("paramètre bii xamuñu ko"),
+            );
         }
     }
 }

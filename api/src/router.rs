@@ -46,6 +46,8 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(users::show_profile, users::change_profile))            // /api/users/profile
         .routes(routes!(users::change_contact))       // /api/users/profile/contact
         .routes(routes!(users::show_preferences, users::change_preferences))    // /api/users/preferences
+        .routes(routes!(users::list_identities))      // /api/users/identities
+        .routes(routes!(users::unlink))               // /api/users/identities/{provider}
         .routes(routes!(health::users))               // /api/users/health
         .routes(routes!(keys::published))             // /.well-known/jwks.json
         // Those who work here.

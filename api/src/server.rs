@@ -10,19 +10,29 @@ use axum::Router;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use wolo_bootstrap::codec::CodecError;
+use wolo_bootstrap::connections::{self, Patience};
 use wolo_bootstrap::{Settings, Shutdown, temporal};
 use wolo_control::Control;
 use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
 use wolo_providers::social::{Social, SocialSetupError};
 
-use crate::connections;
 use crate::credentials::{self, Credentials};
 use crate::limits::{Limits, RedisUnusable};
 use crate::metrics::Metrics;
 use crate::router;
 use crate::state::App;
 use crate::tokens::{TokenError, Verifier};
+
+/// How long answers may take to leave at the end, after the requests under way were given their time.
+const LEAVING: Duration = Duration::from_secs(8);
+/// For what ends after the last answer.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How long a process that serves the API may take to end, once it was told to.
+pub fn time_to_end(settings: &Settings) -> Duration {
+    settings.api.request_timeout + LEAVING + LAST_WORDS
+}
 
 /// Why the API does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +66,7 @@ pub struct Api {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
-    head_timeout: Duration,
+    patience: Patience,
     pool: Pool,
     credentials: Arc<Credentials>,
 }
@@ -77,10 +87,11 @@ impl Api {
         let control = Control::new(temporal::connect_counted(&settings.temporal, &figures).await?);
         let metrics = Metrics::new(figures)?;
         let limits = Limits::new(&settings, metrics.clone())?;
-        let head_timeout = settings.api.head_timeout;
+        let patience =
+            Patience { head: settings.api.head_timeout, end: settings.api.request_timeout + LEAVING };
         let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics);
         let credentials = Arc::clone(&app.credentials);
-        Ok(Self { listener, address, router: router::router(app), head_timeout, pool, credentials })
+        Ok(Self { listener, address, router: router::router(app), patience, pool, credentials })
     }
 
     /// Where it listens; with port 0 asked for, the port that was given.
@@ -91,7 +102,7 @@ impl Api {
     /// Serves until the end begins, and then until the requests under way are answered.
     pub async fn serve(self, shutdown: Shutdown) {
         tracing::info!(address = %self.address, "the API listens");
-        let served = connections::serve(self.listener, self.router, self.head_timeout, shutdown.begun());
+        let served = connections::serve(self.listener, self.router, self.patience, shutdown.begun());
         let presence = Presence { kind: Kind::Api, version: env!("CARGO_PKG_VERSION"), queues: Vec::new() };
         let breakers = || breakers(&self.credentials.social);
         let present = processes::present(&self.pool, &presence, breakers, shutdown.begun());

@@ -55,12 +55,20 @@ pub struct Bearer {
     /// The session it belongs to. One that an operator minted belongs to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<Uuid>,
+    /// For one that belongs to no session: its person's epoch, which ends with all their sessions.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub epoch: i32,
     /// What the bearer is trusted with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
     /// How the bearer proved who they are (RFC 8176): pwd, otp, totp, social; cli for an operator's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_first(epoch: &i32) -> bool {
+    *epoch == 0
 }
 
 /// What a token is good for. One kind never passes for another.

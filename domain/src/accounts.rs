@@ -127,6 +127,11 @@ impl IdentityProvider {
             Self::Facebook => "https://www.facebook.com",
         }
     }
+
+    /// The provider of whom we keep people under this issuer.
+    pub fn of_issuer(issuer: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|provider| provider.issuer() == issuer)
+    }
 }
 
 impl FromStr for IdentityProvider {
@@ -154,6 +159,7 @@ mod tests {
         }
         for provider in IdentityProvider::ALL {
             assert_eq!(provider.as_str().parse(), Ok(provider));
+            assert_eq!(IdentityProvider::of_issuer(provider.issuer()), Some(provider));
         }
         assert!("root".parse::<Role>().is_err());
     }

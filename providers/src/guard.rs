@@ -20,11 +20,8 @@ use tower_resilience_circuitbreaker::{
 
 use crate::wire::{ProviderError, Sent};
 
-/// So many failures in a row open the breaker.
-const FAILURES: usize = 20;
-
-/// How long an open breaker turns everything away before it lets one call try.
-const PAUSE: Duration = Duration::from_secs(1);
+/// So many failures in a row open the breaker, however long they take to come.
+const FAILURES: usize = 5;
 
 /// How long a call waits for its place before it is turned away.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -78,10 +75,15 @@ impl<T> fmt::Debug for Guard<T> {
 }
 
 impl<T: Send + 'static> Guard<T> {
-    pub(crate) fn new(provider: &'static str, at_once: usize) -> Result<Self, CircuitBreakerConfigError> {
+    /// An open breaker turns everything away for as long as the pause, and then lets one call try.
+    pub(crate) fn new(
+        provider: &'static str,
+        at_once: usize,
+        pause: Duration,
+    ) -> Result<Self, CircuitBreakerConfigError> {
         let (layer, handle) = CircuitBreakerLayer::builder()
             .consecutive_failures(FAILURES)
-            .wait_duration_in_open(PAUSE)
+            .wait_duration_in_open(pause)
             .permitted_calls_in_half_open(1)
             .on_state_transition(move |_, state| match state {
                 CircuitState::Open => tracing::warn!(provider, "a provider is in trouble; its calls pause"),

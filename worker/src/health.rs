@@ -14,11 +14,14 @@ use axum::{Json, Router};
 use serde::Serialize;
 use temporalio_client::Client;
 use tokio::time::timeout;
+use wolo_bootstrap::connections::Patience;
 use wolo_bootstrap::{Shutdown, temporal};
 use wolo_database::Pool;
 
 use crate::registry::Served;
 
+/// Whoever looks after a worker asks at once and takes the answer at once; who does not is nobody to wait for.
+pub(crate) const PATIENCE: Patience = Patience { head: Duration::from_secs(5), end: Duration::from_secs(2) };
 /// How long a question to the database may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
 /// When somebody who was told that it is not ready may look again, in seconds.

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, RefundSteps, StatementSteps};
 use wolo_bootstrap::temporal::IndexedValueType;
-use wolo_bootstrap::{Settings, Shutdown, settings, temporal};
+use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
 use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
 use wolo_providers::http::Timeouts;
@@ -89,12 +89,7 @@ impl Worker {
         let health_ends = Shutdown::new();
         tokio::spawn(present(pool.clone(), wave, settings.worker.queues.clone(), health_ends.clone()));
         let router = health::router(Health { client, pool, queues: told, shutdown: shutdown.clone() });
-        let serving = axum::serve(listener, router).with_graceful_shutdown(health_ends.begun());
-        tokio::spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the worker tells no more of its health");
-            }
-        });
+        tokio::spawn(connections::serve(listener, router, health::PATIENCE, health_ends.begun()));
         Ok(Self { queues, settings: settings.worker.clone(), shutdown, health_address, health_ends })
     }
 
@@ -167,6 +162,7 @@ fn wave(settings: &settings::Wave) -> Result<Wave, Error> {
         signing_secret: settings.signing_secret.clone(),
         timeouts: Timeouts::total(settings.timeout),
         at_once: settings.at_once,
+        pause: settings.pause,
     })?)
 }
 

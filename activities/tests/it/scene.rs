@@ -85,6 +85,7 @@ impl Scene {
             signing_secret: None,
             timeouts: Timeouts::total(LONG),
             at_once: 64,
+            pause: Duration::from_secs(1),
         };
         let client = Wave::new(access).expect("a client");
         Self { world, wave, pool, client, temporal: None, database: name }

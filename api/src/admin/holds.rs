@@ -11,6 +11,7 @@ use wolo_database::pots::Pot;
 use wolo_domain::ids::UserId;
 use wolo_domain::pots::HoldReason;
 
+use crate::asker::Language;
 use crate::body::{self, Body};
 use crate::caller::{HoldPots, Staff};
 use crate::contract::refusals;
@@ -35,7 +36,10 @@ impl Decision {
         let mut fields = Fields::default();
         let reason = fields.text("reason", Some(self.reason), REASON_CHARS, Lines::Many);
         if reason.is_none() {
-            fields.wrong("reason", Words::new("ce texte est vide", "this text is empty"));
+            fields.wrong(
+                "reason",
+                Words::new("ce texte est vide", "this text is empty").wolof("mbind mi amul dara"),
+            );
         }
         fields.check()?;
         Ok(reason.unwrap_or_default())
@@ -92,10 +96,13 @@ async fn read(
 fn answer(pot: &Pot, answer: Result<WishAnswer, AskError>) -> Result<StatusCode, Problem> {
     let ended = |stage| {
         let words = stage_words(stage);
-        Problem::new(Code::PotEnded).detail(Words::new(
-            format!("Cette cagnotte {}.", words.french()),
-            format!("This pot {}.", words.english()),
-        ))
+        Problem::new(Code::PotEnded).detail(
+            Words::new(
+                format!("Cette cagnotte {}.", words.french()),
+                format!("This pot {}.", words.english()),
+            )
+            .wolof(format!("Cagnotte bii {}.", words.read(Language::Wolof))),
+        )
     };
     match answer {
         // Letting go what nobody holds changes nothing.

@@ -154,22 +154,31 @@ pub(crate) fn weakness(password: &str, names: &[&str]) -> Option<Words> {
     let length = password.chars().count();
     let lower = password.to_lowercase();
     if length < SHORTEST {
-        Some(Words::new(
-            "ce mot de passe a moins de 8 caractères",
-            "this password has less than 8 characters",
-        ))
+        Some(
+            Words::new("ce mot de passe a moins de 8 caractères", "this password has less than 8 characters")
+                .wolof("mot de passe bii matul 8 caractères"),
+        )
     } else if length > LONGEST {
-        Some(Words::new(
-            "ce mot de passe a plus de 256 caractères",
-            "this password has more than 256 characters",
-        ))
+        Some(
+            Words::new(
+                "ce mot de passe a plus de 256 caractères",
+                "this password has more than 256 characters",
+            )
+            .wolof("mot de passe bii ëpp na 256 caractères"),
+        )
     } else if COMMON.contains(&lower.as_str()) {
-        Some(Words::new("ce mot de passe est trop courant", "this password is too common"))
+        Some(
+            Words::new("ce mot de passe est trop courant", "this password is too common")
+                .wolof("mot de passe bii ñu bari jëfandikoo nañu ko"),
+        )
     } else if names.iter().any(|name| !name.is_empty() && lower == name.to_lowercase()) {
-        Some(Words::new(
-            "ce mot de passe est votre nom ou votre contact",
-            "this password is your name or contact",
-        ))
+        Some(
+            Words::new(
+                "ce mot de passe est votre nom ou votre contact",
+                "this password is your name or contact",
+            )
+            .wolof("mot de passe bii sa tur la walla sa contact"),
+        )
     } else {
         None
     }

@@ -18,6 +18,7 @@ pub(crate) fn providers(settings: &settings::Social) -> Result<Social, SocialSet
         }),
         timeouts: Timeouts::total(PATIENCE),
         at_once: settings.at_once,
+        pause: settings.pause,
     })
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::address;
 use crate::caller;
-use crate::limits::Class;
+use crate::limits::{Class, Tally};
 use crate::state::App;
 use crate::tokens::Refused;
 
@@ -22,10 +22,13 @@ pub(super) async fn limit(State(app): State<App>, request: Request, next: Next) 
         }
     };
     let standing = app.limits.take(class, key).await;
+    let tally = Tally::default();
+    tally.note(standing);
+    parts.extensions.insert(tally.clone());
     let mut response = match standing.allowed() {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),
     };
-    standing.tell(response.headers_mut());
+    tally.nearest().unwrap_or(standing).tell(response.headers_mut());
     response
 }

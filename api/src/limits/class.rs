@@ -9,11 +9,14 @@ pub(crate) enum Class {
     Write,
     Money,
     SignIn,
+    /// No route is of this class: it is counted beside the route's own, where a request names a phone.
+    Phone,
     Webhook,
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Money, Self::SignIn, Self::Webhook];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Read, Self::Write, Self::Money, Self::SignIn, Self::Phone, Self::Webhook];
 
     /// The class of a route, by its template; none of what is always answered.
     pub(crate) fn of(method: &Method, route: &str) -> Option<Self> {
@@ -35,6 +38,7 @@ impl Class {
             Self::Write => "write",
             Self::Money => "money",
             Self::SignIn => "sign_in",
+            Self::Phone => "phone",
             Self::Webhook => "webhook",
         }
     }
@@ -45,6 +49,7 @@ impl Class {
             Self::Write => limits.write,
             Self::Money => limits.money,
             Self::SignIn => limits.sign_in,
+            Self::Phone => limits.phone,
             Self::Webhook => limits.webhook,
         }
     }

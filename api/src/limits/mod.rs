@@ -11,6 +11,7 @@ mod key;
 mod local;
 mod shared;
 mod standing;
+mod tally;
 
 use std::net::IpAddr;
 
@@ -24,6 +25,7 @@ use local::Local;
 use shared::Shared;
 pub(crate) use standing::{LIMIT, POLICY, Standing};
 use standing::{Policy, Taken};
+pub(crate) use tally::Tally;
 
 use crate::metrics::Metrics;
 

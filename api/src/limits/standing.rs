@@ -58,6 +58,12 @@ impl Standing {
         self.taken.wait.is_some()
     }
 
+    /// The one of two that fewer requests are left of.
+    pub(super) fn or_nearer(self, other: Self) -> Self {
+        let left = |one: Self| (!one.is_refused(), one.taken.remaining);
+        if left(other) < left(self) { other } else { self }
+    }
+
     /// An error where the measure is full, which says when asking again will help.
     pub(crate) fn allowed(self) -> Result<(), Problem> {
         match self.taken.wait {
@@ -113,5 +119,18 @@ mod tests {
         assert_eq!(told(standing(0, Some(Duration::from_millis(1)))).1, r#""write";r=0;t=45"#);
         assert!(standing(0, None).allowed().is_ok());
         assert!(standing(0, Some(Duration::from_millis(1))).allowed().is_err());
+    }
+
+    #[test]
+    fn of_two_measures_that_one_is_nearer_of_which_less_is_left() {
+        let refused = standing(0, Some(Duration::from_secs(1)));
+        for (nearer, farther) in [
+            (standing(3, None), standing(4, None)),
+            (refused, standing(0, None)),
+            (refused, standing(9, None)),
+        ] {
+            assert_eq!(nearer.or_nearer(farther), nearer);
+            assert_eq!(farther.or_nearer(nearer), nearer);
+        }
     }
 }

@@ -21,6 +21,7 @@ use crate::caller::{MaybeUser, account};
 use crate::contract::{refusals, schemas};
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once};
+use crate::limits::{Class, Tally};
 use crate::pots::{Reference, Viewer, find};
 use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::rules;
@@ -103,10 +104,14 @@ pub(crate) async fn donate(
     MaybeUser(user): MaybeUser,
     key: Key,
     asker: Asker,
+    tally: Tally,
     Body { value: gift, bytes }: Body<Gift>,
 ) -> Result<Response, Problem> {
     let reference = Reference::read(&gift.pot)?;
     let (amount, donor) = gift.read(&app, user)?;
+    if let Some(phone) = &donor.phone {
+        tally.phone(&app.limits, Class::Money, phone).await?;
+    }
     let pot = find(&app, Context::caller(user), &reference).await?;
     // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
     if !Viewer::of(&pot, user, &reference).may_see(&pot) {
@@ -215,23 +220,31 @@ fn refusal(why: DonationRefusal) -> Problem {
             let words = Words::new(
                 format!("Un cadeau est d'au moins {smallest}."),
                 format!("A gift is at least {smallest}."),
-            );
+            )
+            .wolof(format!("Li gëna néew ngir kado mooy {smallest}."));
             Problem::new(Code::AmountTooSmall).detail(words.clone()).at("amount", words)
         }
         DonationRefusal::AmountTooLarge { largest } => {
             let words = Words::new(
                 format!("Un cadeau est d'au plus {largest}."),
                 format!("A gift is at most {largest}."),
-            );
+            )
+            .wolof(format!("Li gëna bari ngir kado mooy {largest}."));
             Problem::new(Code::AmountTooLarge).detail(words.clone()).at("amount", words)
         }
         DonationRefusal::PotUnknown => Problem::new(Code::PotUnknown),
         DonationRefusal::PotNotOpen { stage } => {
             let words = stage_words(stage);
-            Problem::new(Code::PotNotOpen).detail(Words::new(
-                format!("Cette cagnotte ne reçoit pas de cadeaux : elle {}.", words.read(Language::French)),
-                format!("This pot takes no gifts now: it {}.", words.read(Language::English)),
-            ))
+            Problem::new(Code::PotNotOpen).detail(
+                Words::new(
+                    format!(
+                        "Cette cagnotte ne reçoit pas de cadeaux : elle {}.",
+                        words.read(Language::French)
+                    ),
+                    format!("This pot takes no gifts now: it {}.", words.read(Language::English)),
+                )
+                .wolof(format!("Cagnotte bii du jot kado léegi : {}.", words.read(Language::Wolof))),
+            )
         }
         DonationRefusal::PotHeld { .. } => Problem::new(Code::PotHeld),
         DonationRefusal::OwnPot => Problem::new(Code::OwnPot),

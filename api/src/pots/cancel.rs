@@ -61,8 +61,11 @@ async fn carry_out(app: &App, asker: &Asker, pot: &Pot, wish: Wish, turn: Turn) 
 
 fn too_late(stage: PotStage) -> Problem {
     let words = stage_words(stage);
-    Problem::new(Code::PotNotCancellable).detail(Words::new(
-        format!("Cette cagnotte {} ; elle ne peut plus être annulée.", words.read(Language::French)),
-        format!("This pot {} and cannot be cancelled any more.", words.read(Language::English)),
-    ))
+    Problem::new(Code::PotNotCancellable).detail(
+        Words::new(
+            format!("Cette cagnotte {} ; elle ne peut plus être annulée.", words.read(Language::French)),
+            format!("This pot {} and cannot be cancelled any more.", words.read(Language::English)),
+        )
+        .wolof(format!("Cagnotte bii {} ; mënuñu ko neenal.", words.read(Language::Wolof))),
+    )
 }

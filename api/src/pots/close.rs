@@ -62,8 +62,14 @@ async fn carry_out(app: &App, asker: &Asker, pot: &Pot, wish: Wish, turn: Turn) 
 
 fn not_open(stage: PotStage) -> Problem {
     let words = stage_words(stage);
-    Problem::new(Code::PotNotOpen).detail(Words::new(
-        format!("Seule une cagnotte ouverte peut être fermée ; celle-ci {}.", words.read(Language::French)),
-        format!("Only an open pot can be closed; this one {}.", words.read(Language::English)),
-    ))
+    Problem::new(Code::PotNotOpen).detail(
+        Words::new(
+            format!(
+                "Seule une cagnotte ouverte peut être fermée ; celle-ci {}.",
+                words.read(Language::French)
+            ),
+            format!("Only an open pot can be closed; this one {}.", words.read(Language::English)),
+        )
+        .wolof(format!("Cagnotte bu ubbiku rekk lañu mën a tëj ; bii {}.", words.read(Language::Wolof))),
+    )
 }

@@ -124,7 +124,8 @@ fn read(mut pairs: Pairs) -> Result<Wanted, Problem> {
                 Words::new(
                     format!("ce doit être un nombre de 1 à {MOST}"),
                     format!("this must be a number from 1 to {MOST}"),
-                ),
+                )
+                .wolof(format!("dafa war a nekk lim diggante 1 ak {MOST}")),
             ),
         }
     }
@@ -133,7 +134,8 @@ fn read(mut pairs: Pairs) -> Result<Wanted, Problem> {
         if wanted.page.after.is_none() {
             fields.wrong(
                 "after",
-                Words::new("ce n'est pas l'identifiant d'une cagnotte", "this is not a pot's id"),
+                Words::new("ce n'est pas l'identifiant d'une cagnotte", "this is not a pot's id")
+                    .wolof("lii du identifiant cagnotte"),
             );
         }
     }
@@ -141,7 +143,11 @@ fn read(mut pairs: Pairs) -> Result<Wanted, Problem> {
         None | Some("false") => {}
         Some("true") => wanted.mine = true,
         Some(_) => {
-            fields.wrong("mine", Words::new("ce doit être true ou false", "this must be true or false"));
+            fields.wrong(
+                "mine",
+                Words::new("ce doit être true ou false", "this must be true or false")
+                    .wolof("dafa war a nekk true walla false"),
+            );
         }
     }
     pairs.end(&mut fields);

@@ -1,4 +1,5 @@
-//! Every problem by its code, with its status and its words. A code that has been given out keeps its meaning.
+//! Every problem by its code, with its status and its words. A code that has been given out keeps its meaning. Its words in
+//! Wolof stand in `wolof.rs`.
 
 use axum::http::StatusCode;
 
@@ -20,11 +21,12 @@ macro_rules! codes {
                 match self { $(Self::$code => StatusCode::$status,)* }
             }
 
-            /// Title and detail, in French where Wolof is wanted.
+            /// Title and detail.
             pub(crate) const fn words(self, language: Language) -> (&'static str, &'static str) {
                 match (self, language) {
-                    $((Self::$code, Language::French | Language::Wolof) => ($fr, $fr_detail),
+                    $((Self::$code, Language::French) => ($fr, $fr_detail),
                       (Self::$code, Language::English) => ($en, $en_detail),)*
+                    (code, Language::Wolof) => code.wolof(),
                 }
             }
         }
@@ -108,6 +110,13 @@ codes! {
         "Fournisseur injoignable", "Provider away",
         "Nous ne pouvons pas vérifier cette preuve pour le moment ; renvoyez-la dans un instant.",
         "We cannot check this proof for the moment; send it again in a moment.";
+    IdentityUnknown = "identity_unknown", NOT_FOUND,
+        "Connexion inconnue", "Unknown sign-in",
+        "Ce compte ne s'ouvre pas par ce moyen.", "This account does not open in this way.";
+    LastWayIn = "last_way_in", CONFLICT,
+        "Dernier moyen de connexion", "Last way to sign in",
+        "Ajoutez d'abord un téléphone ou une adresse e-mail ; sans cela, ce compte ne s'ouvrirait plus.",
+        "Add a phone or a mail address first; without one this account could not be opened any more.";
     AccountDetailsMissing = "account_details_missing", UNPROCESSABLE_ENTITY,
         "Il manque de quoi ouvrir un compte", "Details of a new account missing",
         "Vous n'avez pas encore de compte ; renvoyez la même preuve avec ce qui manque.",
@@ -224,27 +233,6 @@ codes! {
 }
 
 impl Code {
-    /// The title, and the language that it is in: Wolof where it is wanted and we have the words, French else.
-    pub(crate) const fn title(self, wanted: Language) -> (&'static str, Language) {
-        match (wanted, self.wolof()) {
-            (Language::Wolof, Some(title)) => (title, Language::Wolof),
-            (Language::Wolof, None) => (self.words(Language::French).0, Language::French),
-            (language, _) => (self.words(language).0, language),
-        }
-    }
-
-    /// Only words that we can stand behind. A plain title is understood; a wrong sentence about money is not.
-    const fn wolof(self) -> Option<&'static str> {
-        Some(match self {
-            Self::RouteUnknown => "Adrees bi amul",
-            Self::AmountTooSmall => "Xaalis bi dafa néew",
-            Self::AmountTooLarge => "Xaalis bi dafa bari",
-            Self::NotYet | Self::TimedOut => "Xaaral tuuti",
-            Self::Internal => "Njuumte",
-            _ => return None,
-        })
-    }
-
     /// Seconds after which asking again makes sense.
     pub(crate) const fn retry_after(self) -> Option<u64> {
         match self {
@@ -268,6 +256,26 @@ impl Code {
             Self::TokenInvalid => Some("Bearer error=\"invalid_token\""),
             Self::SignatureInvalid => Some("Wave-Signature"),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_problem_has_words_of_its_own_in_every_language() {
+        for code in Code::ALL {
+            let told = Language::ALL.map(|language| code.words(language));
+            for (title, detail) in told {
+                assert!(!title.is_empty() && !title.ends_with('.'), "{code:?}: {title}");
+                assert!(detail.ends_with('.'), "{code:?}: {detail}");
+            }
+            let details: BTreeSet<_> = told.iter().map(|(_, detail)| detail).collect();
+            assert_eq!(details.len(), Language::ALL.len(), "{code:?}: {told:?}");
         }
     }
 }

@@ -8,6 +8,7 @@
 //! A handler returns a problem without knowing the caller; [`Problem::respond`] alone makes a response of it.
 
 mod code;
+mod wolof;
 mod words;
 
 use axum::body::Body;
@@ -40,7 +41,7 @@ pub(crate) struct Wrong {
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     code: Code,
-    detail: Option<Words>,
+    detail: Option<Box<Words>>,
     errors: Vec<Wrong>,
     pot: Option<PotId>,
     retry_after: Option<u64>,
@@ -94,7 +95,7 @@ impl Problem {
 
     /// Something more exact than the code's own words.
     pub(crate) fn detail(mut self, words: Words) -> Self {
-        self.detail = Some(words);
+        self.detail = Some(Box::new(words));
         self
     }
 
@@ -122,8 +123,7 @@ impl Problem {
 
     /// The document, as bytes.
     pub(crate) fn body(&self, asker: &Asker) -> Vec<u8> {
-        let (title, _) = self.code.title(asker.language);
-        let (_, own) = self.code.words(asker.language);
+        let (title, own) = self.code.words(asker.language);
         let document = Document {
             r#type: format!("{TYPES}{}", self.code.as_str()),
             title,
@@ -144,11 +144,11 @@ impl Problem {
 
     /// The languages that its texts are in, the title's first.
     fn languages(&self, wanted: Language) -> &'static str {
-        match self.code.title(wanted).1 {
-            // Only titles are in Wolof as yet.
-            Language::Wolof => "wo, fr",
-            served => served.as_str(),
-        }
+        let all_in = |wanted| {
+            let fields = self.errors.iter().map(|wrong| &wrong.words);
+            self.detail.as_deref().into_iter().chain(fields).all(|words| words.are_in(wanted))
+        };
+        if all_in(wanted) { wanted.as_str() } else { "wo, fr" }
     }
 
     /// The response: the one place that makes it.

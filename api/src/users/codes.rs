@@ -24,6 +24,7 @@ use crate::body::{self, Body};
 use crate::contract::refusals;
 use crate::credentials;
 use crate::fields::{Fields, Lines};
+use crate::limits::Tally;
 use crate::problem::{self, Code, Problem, seconds};
 use crate::state::App;
 
@@ -95,9 +96,10 @@ refusals!(NotGiven: body::REFUSALS, problem::OF_THE_STORE,
 pub(crate) async fn request(
     State(app): State<App>,
     asker: Asker,
+    tally: Tally,
     Body { value: wanted, .. }: Body<Wanted>,
 ) -> Result<Response, Problem> {
-    send_to_account(&app, &asker, wanted, CodePurpose::SignIn).await
+    send_to_account(&app, &asker, &tally, wanted, CodePurpose::SignIn).await
 }
 
 /// The code opens a session, or makes the account that it was asked for.
@@ -170,10 +172,12 @@ async fn addressee(tx: &mut Transaction, about: &About) -> Result<Option<(Contac
 pub(super) async fn send_to_account(
     app: &App,
     asker: &Asker,
+    tally: &Tally,
     wanted: Wanted,
     purpose: CodePurpose,
 ) -> Result<Response, Problem> {
     let contact = wanted.read()?;
+    tally.contact(&app.limits, &contact).await?;
     let mut tx = Context::gate().begin(&app.pool).await?;
     let found = accounts::by_contact(&mut *tx, &contact).await?;
     let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
@@ -234,19 +238,19 @@ async fn write(
     Ok((Sent { code_id, expires_in: numbers.code_minutes * 60 }, code))
 }
 
-/// Takes a try at a code of one of these purposes. The try is gone whatever comes of it.
+/// Takes a try at a code of one of these purposes. A wrong one is gone at once. A right one is used up together with what it
+/// is for: that goes on in the same transaction, and if it comes to nothing, the code stays good.
 pub(super) async fn attempt(
     app: &App,
     code_id: Uuid,
     code: &str,
     purposes: &[CodePurpose],
-) -> Result<Proved, Problem> {
+) -> Result<(Transaction, Proved), Problem> {
     let hash = app.credentials.keyed.code(code.trim());
     let mut tx = Context::gate().begin(&app.pool).await?;
     for purpose in purposes {
         if let Tried::Right(proved) = codes::attempt(&mut tx, code_id, *purpose, &hash).await? {
-            wolo_database::commit(tx).await?;
-            return Ok(proved);
+            return Ok((tx, proved));
         }
     }
     wolo_database::commit(tx).await?;
@@ -257,20 +261,18 @@ async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) 
     let mut fields = Fields::default();
     let device = fields.text("device", given.device, DEVICE_CHARS, Lines::One);
     fields.check()?;
-    match attempt(app, given.code_id, &given.code, purposes).await? {
+    let (mut tx, proved) = attempt(app, given.code_id, &given.code, purposes).await?;
+    match proved {
         Proved::Registration(registration) => {
             let user = UserId::from_uuid(Uuid::now_v7());
-            let mut tx = Context::gate().begin(&app.pool).await?;
             match registrations::fulfil(&mut tx, registration, user).await? {
-                Made::Account(_) => wolo_database::commit(tx).await?,
-                Made::ContactTaken => return Err(Problem::new(Code::ContactTaken)),
-                Made::Gone => return Err(Problem::new(Code::OneTimeCodeWrong)),
+                Made::Account(user) => enter(app, asker, tx, Entry { user, device, proof: "otp" }).await,
+                Made::ContactTaken => Err(Problem::new(Code::ContactTaken)),
+                Made::Gone => Err(Problem::new(Code::OneTimeCodeWrong)),
             }
-            enter(app, asker, Entry { user, device, proof: "otp" }).await
         }
-        Proved::User(user) => enter(app, asker, Entry { user, device, proof: "otp" }).await,
+        Proved::User(user) => enter(app, asker, tx, Entry { user, device, proof: "otp" }).await,
         Proved::NewContact(user, contact) => {
-            let mut tx = Context::gate().begin(&app.pool).await?;
             match accounts::set_contact(&mut tx, user, &contact).await? {
                 Changing::Changed => wolo_database::commit(tx).await?,
                 Changing::Taken => return Err(Problem::new(Code::ContactTaken)),

@@ -15,7 +15,8 @@ impl Fields {
         if !birth_date.is_possible_on(dakar::day_of(App::now())) {
             self.wrong(
                 field,
-                Words::new("cette date de naissance n'est pas possible", "this birth date is not possible"),
+                Words::new("cette date de naissance n'est pas possible", "this birth date is not possible")
+                    .wolof("bésu juddu bii mënul nekk"),
             );
         }
         birth_date
@@ -30,7 +31,8 @@ impl Fields {
                 Words::new(
                     "ce n'est pas une adresse e-mail ; écrivez awa@example.sn",
                     "this is not a mail address; write it as awa@example.sn",
-                ),
+                )
+                .wolof("lii du adrees e-mail ; bindal awa@example.sn"),
             );
         }
         email
@@ -51,7 +53,8 @@ impl Fields {
                         Words::new(
                             "donnez phone ou email, l'un des deux",
                             "give phone or email, one of the two",
-                        ),
+                        )
+                        .wolof("joxeel phone walla email, benn ci ñaar ñi"),
                     );
                 }
                 None

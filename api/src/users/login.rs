@@ -85,8 +85,7 @@ pub(crate) async fn login(
     if let Some((old, new)) = renewed {
         passwords::rehash(&mut tx, account.id, &old, &new).await?;
     }
-    wolo_database::commit(tx).await?;
-    enter(&app, &asker, Entry { user: account.id, device, proof: "pwd" }).await
+    enter(&app, &asker, tx, Entry { user: account.id, device, proof: "pwd" }).await
 }
 
 /// Counts a guess, and refuses when there have been too many.

@@ -5,6 +5,7 @@
 
 mod codes;
 mod contact;
+mod identities;
 mod letters;
 mod login;
 mod passwords;
@@ -19,6 +20,9 @@ mod tokens;
 pub(crate) use codes::{
     __path_request, __path_resend, __path_verify, __path_verify_contact, request, resend, verify,
     verify_contact,
+};
+pub(crate) use identities::{
+    __path_list as __path_list_identities, __path_unlink, list as list_identities, unlink,
 };
 pub(crate) use login::{__path_login, login};
 pub(crate) use passwords::{

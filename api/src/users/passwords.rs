@@ -7,10 +7,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use wolo_database::Context;
 use wolo_database::accounts::codes::Proved;
 use wolo_database::accounts::passwords;
 use wolo_database::accounts::sessions::{self, EndReason};
+use wolo_database::{Context, Transaction};
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::ids::UserId;
 use wolo_domain::notices::{Letter, Says};
@@ -25,6 +25,7 @@ use crate::caller::InSession;
 use crate::contract::refusals;
 use crate::credentials::{self, Verified};
 use crate::fields::Fields;
+use crate::limits::Tally;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -61,9 +62,10 @@ refusals!(NotChanged: InSession::REFUSALS, body::REFUSALS,
 pub(crate) async fn forgot(
     State(app): State<App>,
     asker: Asker,
+    tally: Tally,
     Body { value: wanted, .. }: Body<Wanted>,
 ) -> Result<Response, Problem> {
-    codes::send_to_account(&app, &asker, wanted, CodePurpose::ResetPassword).await
+    codes::send_to_account(&app, &asker, &tally, wanted, CodePurpose::ResetPassword).await
 }
 
 /// Chooses a new one. All sessions end.
@@ -75,9 +77,12 @@ pub(crate) async fn reset(
     Body { value: reset, .. }: Body<Reset>,
 ) -> Result<StatusCode, Problem> {
     strong(&reset.password)?;
-    let proved = codes::attempt(&app, reset.code_id, &reset.code, &[CodePurpose::ResetPassword]).await?;
+    // Before the code is looked at: hashing takes its time, and no transaction waits for it.
+    let hash = app.credentials.passwords.hash(reset.password).await?;
+    let (tx, proved) =
+        codes::attempt(&app, reset.code_id, &reset.code, &[CodePurpose::ResetPassword]).await?;
     let Proved::User(user) = proved else { return Err(Problem::new(Code::OneTimeCodeWrong)) };
-    set(&app, user, reset.password, None).await
+    set(&app, tx, user, &hash, None).await
 }
 
 /// Changes it. The session that does it stays, the others end.
@@ -96,7 +101,11 @@ pub(crate) async fn change(
     let hash = passwords::hash(&mut *tx, user).await?;
     drop(tx);
     match app.credentials.passwords.verify(change.current, hash).await? {
-        Verified::Right { .. } => set(&app, user, change.password, session).await,
+        Verified::Right { .. } => {
+            let hash = app.credentials.passwords.hash(change.password).await?;
+            let tx = Context::gate().begin(&app.pool).await?;
+            set(&app, tx, user, &hash, session).await
+        }
         Verified::Wrong => Err(Problem::new(Code::CredentialsWrong)),
     }
 }
@@ -111,14 +120,13 @@ fn strong(password: &SecretString) -> Result<(), Problem> {
 
 async fn set(
     app: &App,
+    mut tx: Transaction,
     user: UserId,
-    password: SecretString,
+    hash: &str,
     stays: Option<Uuid>,
 ) -> Result<StatusCode, Problem> {
-    let hash = app.credentials.passwords.hash(password).await?;
-    let mut tx = Context::gate().begin(&app.pool).await?;
     let account = usable(&mut tx, user).await?;
-    passwords::set(&mut tx, user, &hash).await?;
+    passwords::set(&mut tx, user, hash).await?;
     sessions::end_all(&mut tx, user, stays, EndReason::PasswordChanged).await?;
     if let Some(to) = reached(&account) {
         let letter = Letter { to, language: account.language, says: Says::PasswordChanged };

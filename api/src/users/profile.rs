@@ -19,6 +19,7 @@ use crate::body::{self, Body};
 use crate::caller::User;
 use crate::contract::{refusals, schemas};
 use crate::fields::Fields;
+use crate::limits::Tally;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 
@@ -128,9 +129,11 @@ pub(crate) async fn change(
 pub(crate) async fn change_contact(
     State(app): State<App>,
     User(user): User,
+    tally: Tally,
     Body { value: wanted, .. }: Body<Wanted>,
 ) -> Result<Response, Problem> {
     let contact = wanted.read()?;
+    tally.contact(&app.limits, &contact).await?;
     let account = own(&app, user).await?;
     let mut tx = Context::gate().begin(&app.pool).await?;
     let taken = accounts::by_contact(&mut *tx, &contact).await?.is_some_and(|other| other.id != user);

@@ -21,6 +21,7 @@ use crate::body::{self, Body};
 use crate::contract::{refusals, schemas};
 use crate::credentials;
 use crate::fields::Fields;
+use crate::limits::Tally;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -55,9 +56,11 @@ refusals!(NotRegistered: body::REFUSALS, problem::OF_THE_STORE, &[Code::TooManyC
 pub(crate) async fn register(
     State(app): State<App>,
     asker: Asker,
+    tally: Tally,
     Body { value: wanted, .. }: Body<NewAccount>,
 ) -> Result<Response, Problem> {
     let (registration, password) = wanted.read(&asker)?;
+    tally.contact(&app.limits, &registration.contact).await?;
     let password_hash = match password {
         Some(password) => Some(app.credentials.passwords.hash(password).await?),
         None => None,

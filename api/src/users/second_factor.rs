@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wolo_database::Context;
-use wolo_database::accounts::second_factors;
+use wolo_database::accounts::{Account, second_factors, sessions};
+use wolo_database::{Context, Transaction};
 use wolo_domain::ids::UserId;
 
 use super::codes::DEVICE_CHARS;
@@ -51,6 +51,15 @@ fn half_way(app: &App, challenge: &str) -> Result<(UserId, Bearer), Problem> {
     app.verifier.check(challenge, Kind::HalfWay).map_err(|_| Problem::new(Code::TokenInvalid))
 }
 
+/// The account of a challenge that is still good: whatever ends all sessions ends those that are half way, too.
+async fn going_on(tx: &mut Transaction, user: UserId, bearer: &Bearer) -> Result<Account, Problem> {
+    let account = usable(tx, user).await?;
+    if !sessions::epoch_lasts(&mut **tx, user, bearer.epoch).await? {
+        return Err(Problem::new(Code::TokenInvalid));
+    }
+    Ok(account)
+}
+
 /// What a secret is sealed about.
 fn about(user: UserId) -> String {
     format!("second factor of {user}")
@@ -69,7 +78,7 @@ pub(crate) async fn enrol(
     State(app): State<App>,
     Body { value: enrolling, .. }: Body<Enrolling>,
 ) -> Result<Json<Enrolled>, Problem> {
-    let (user, _) = half_way(&app, &enrolling.challenge)?;
+    let (user, bearer) = half_way(&app, &enrolling.challenge)?;
     let secret = Secret::new().map_err(credentials::unavailable)?;
     let recovery_codes = credentials::new_recovery_codes().map_err(credentials::unavailable)?;
     let hash = |code: &String| app.credentials.keyed.recovery_code(user.uuid(), code);
@@ -79,7 +88,7 @@ pub(crate) async fn enrol(
         Problem::new(Code::Internal)
     })?;
     let mut tx = Context::gate().begin(&app.pool).await?;
-    let account = usable(&mut tx, user).await?;
+    let account = going_on(&mut tx, user, &bearer).await?;
     if !second_factors::enrol(&mut tx, user, &sealed, &hashes).await? {
         return Err(Problem::new(Code::SecondFactorThere));
     }
@@ -103,7 +112,7 @@ pub(crate) async fn give(
     let (user, bearer) = half_way(&app, &giving.challenge)?;
     count(&app, &app.credentials.keyed.guesses("second factor", user.uuid().as_bytes())).await?;
     let mut tx = Context::gate().begin(&app.pool).await?;
-    let account = usable(&mut tx, user).await?;
+    let account = going_on(&mut tx, user, &bearer).await?;
     let refused = || Problem::new(Code::OneTimeCodeWrong);
     let factor = second_factors::of_user(&mut *tx, user).await?.ok_or_else(refused)?;
     let secret = app.credentials.seal.open(&about(user), &factor.sealed_secret).map_err(|error| {

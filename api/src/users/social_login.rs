@@ -137,8 +137,8 @@ pub(crate) async fn social_login(
     let provider = proof.provider;
     let (shown, details, device) = proof.read(&asker)?;
     let (identity, once) = check(&app, &asker, provider, shown).await?;
-    let user = settle(&app, identity, once, details).await?;
-    enter(&app, &asker, Entry { user, device, proof: "social" }).await
+    let (tx, user) = settle(&app, identity, once, details).await?;
+    enter(&app, &asker, tx, Entry { user, device, proof: "social" }).await
 }
 
 impl SocialProof {
@@ -150,7 +150,8 @@ impl SocialProof {
                 Some(Shown::AccessToken(token))
             }
             (Some(_), None, None) => {
-                let words = Words::new("donnez le nonce de ce jeton", "give the nonce of this token");
+                let words = Words::new("donnez le nonce de ce jeton", "give the nonce of this token")
+                    .wolof("joxeel nonce bu jeton bi");
                 fields.wrong("nonce", words);
                 None
             }
@@ -158,7 +159,8 @@ impl SocialProof {
                 let words = Words::new(
                     "donnez id_token et nonce, ou seul l'access_token de Facebook",
                     "give id_token and nonce, or an access_token of Facebook's alone",
-                );
+                )
+                .wolof("joxeel id_token ak nonce, walla access_token u Facebook rekk");
                 fields.wrong("id_token", words);
                 None
             }
@@ -223,9 +225,14 @@ fn not_known(error: &ProofError, provider: IdentityProvider, asker: &Asker) -> P
     }
 }
 
-/// The account of whoever was proved. Whatever is refused on the way leaves the proof unused, because the transaction goes
-/// with it.
-async fn settle(app: &App, identity: Identity, once: Once, details: Details) -> Result<UserId, Problem> {
+/// The account of whoever was proved. Whatever is refused on the way, or fails before the session has begun, leaves the proof
+/// unused, because the transaction goes with it.
+async fn settle(
+    app: &App,
+    identity: Identity,
+    once: Once,
+    details: Details,
+) -> Result<(Transaction, UserId), Problem> {
     let issuer = identity.provider.issuer();
     let mut tx = Context::gate().begin(&app.pool).await?;
     let first = match &once {
@@ -244,8 +251,7 @@ async fn settle(app: &App, identity: Identity, once: Once, details: Details) -> 
             None => make(&mut tx, identity, details).await?,
         },
     };
-    wolo_database::commit(tx).await?;
-    Ok(user)
+    Ok((tx, user))
 }
 
 async fn by_proved_email(tx: &mut Transaction, identity: &Identity) -> Result<Option<Account>, Problem> {
@@ -302,8 +308,10 @@ async fn make(tx: &mut Transaction, identity: Identity, details: Details) -> Res
 
 /// What a new account needs and neither the person nor the provider has told.
 fn missing(name: bool, birth_date: bool) -> Problem {
-    let needed =
-        || Words::new("ce champ est obligatoire pour un nouveau compte", "a new account needs this field");
+    let needed = || {
+        Words::new("ce champ est obligatoire pour un nouveau compte", "a new account needs this field")
+            .wolof("kont bu bees dafay laaj champ bii")
+    };
     let absent = [("name", name), ("birth_date", birth_date)].into_iter().filter(|(_, absent)| *absent);
     let problem = Problem::new(Code::AccountDetailsMissing);
     absent.fold(problem, |problem, (field, _)| problem.at(field, needed()))

@@ -75,16 +75,23 @@ pub(crate) struct Refresh {
     refresh_token: SecretString,
 }
 
-/// Opens a session, or asks those who work here for their second factor first.
-pub(super) async fn enter(app: &App, asker: &Asker, entry: Entry) -> Result<Response, Problem> {
-    let mut tx = Context::gate().begin(&app.pool).await?;
+/// Opens a session, or asks those who work here for their second factor first, in the transaction that uses up what they have
+/// proved themselves with: if it comes to nothing, their proof stays good.
+pub(super) async fn enter(
+    app: &App,
+    asker: &Asker,
+    mut tx: Transaction,
+    entry: Entry,
+) -> Result<Response, Problem> {
     let account = usable(&mut tx, entry.user).await?;
     let roles = roles_of(&mut tx, entry.user).await?;
     if roles.is_empty() {
         return begin(app, asker, tx, account, entry.device, &[entry.proof.to_owned()], roles).await;
     }
     let factor = second_factors::of_user(&mut *tx, entry.user).await?;
-    let bearer = Bearer { amr: vec![entry.proof.to_owned()], ..Bearer::default() };
+    let epoch = sessions::epoch(&mut *tx, entry.user).await?.unwrap_or_default();
+    wolo_database::commit(tx).await?;
+    let bearer = Bearer { epoch, amr: vec![entry.proof.to_owned()], ..Bearer::default() };
     let challenge =
         tokens::mint_kind(&app.settings.tokens, Kind::HalfWay, entry.user, bearer, App::now(), HALF_WAY)
             .map_err(unsigned)?;
@@ -178,7 +185,7 @@ pub(crate) async fn refresh(
 fn answer(app: &App, holder: Holder, roles: Vec<Role>, refresh_token: String) -> Result<Response, Problem> {
     let lives = app.settings.tokens.access;
     let user = holder.user;
-    let bearer = Bearer { sid: Some(holder.session), roles, amr: holder.proofs };
+    let bearer = Bearer { sid: Some(holder.session), roles, amr: holder.proofs, ..Bearer::default() };
     let access_token =
         tokens::mint(&app.settings.tokens, user, bearer, App::now(), lives).map_err(unsigned)?;
     let tokens =

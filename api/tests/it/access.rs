@@ -7,9 +7,13 @@ use serde_json::json;
 use uuid::Uuid;
 use wolo_api::Who;
 use wolo_api::tokens::Bearer;
-use wolo_domain::accounts::Role;
+use wolo_database::accounts::identities;
+use wolo_database::accounts::sessions::{self, NewSession};
+use wolo_domain::accounts::{IdentityProvider, Role};
+use wolo_domain::ids::UserId;
+use wolo_domain::pots::Visibility;
 
-use crate::app::{TestApp, key};
+use crate::app::{TestApp, born, key};
 use crate::reply::Reply;
 
 const TABLE: &str = include_str!("../../access.csv");
@@ -17,7 +21,8 @@ const TABLE: &str = include_str!("../../access.csv");
 struct Row<'a> {
     method: &'a str,
     path: &'a str,
-    pot: &'a str,
+    /// What the request names.
+    about: &'a str,
     /// Caller to status.
     answers: BTreeMap<&'a str, u16>,
 }
@@ -30,7 +35,7 @@ fn rows() -> Vec<Row<'static>> {
         assert_eq!(cells.len(), columns.len(), "{line}");
         let answers =
             columns.iter().zip(&cells).skip(3).map(|(caller, status)| (*caller, status.parse().unwrap()));
-        Row { method: cells[0], path: cells[1], pot: cells[2], answers: answers.collect() }
+        Row { method: cells[0], path: cells[1], about: cells[2], answers: answers.collect() }
     };
     lines.map(row).collect()
 }
@@ -77,52 +82,146 @@ fn whom_a_route_names_as_its_askers_is_whom_the_table_lets_in() {
     }
 }
 
+/// What every route of a pot is tried with.
+const POTS: [&str; 5] = ["public", "link", "link/slug", "private", "minor"];
+
+#[test]
+fn what_a_route_names_is_tried_as_ones_own_and_as_somebody_elses() {
+    let rows = rows();
+    let tried = |path: &str, about: &str| rows.iter().any(|row| row.path == path && row.about == about);
+    for path in rows.iter().map(|row| row.path).collect::<BTreeSet<_>>() {
+        let staff = path.starts_with("/api/admin/");
+        if path == "/api/payments/donate" || (path.contains("{pot}") && !staff) {
+            for about in POTS {
+                assert!(tried(path, about), "{path} has no row about {about}");
+            }
+        } else if path.contains('{') && !path.starts_with("/docs/") {
+            let about_something = rows.iter().any(|row| row.path == path && row.about != "-");
+            assert!(about_something, "{path} has no row about what somebody owns");
+        }
+    }
+}
+
+/// What a row is about, and whose it is.
+struct Scene<'a> {
+    app: &'a TestApp,
+    row: &'a Row<'a>,
+    owner: UserId,
+    /// How the request names it.
+    name: String,
+}
+
+impl<'a> Scene<'a> {
+    async fn of(app: &'a TestApp, row: &'a Row<'a>) -> Self {
+        let owner = if row.about.starts_with("minor") {
+            app.person_born(born(15, 10)).await
+        } else {
+            app.person(10).await
+        };
+        let name = match row.about {
+            "identity" => "google".to_owned(),
+            "-" if row.path.contains("{provider}") => "google".to_owned(),
+            "-" | "session" => Uuid::new_v4().to_string(),
+            "gift" => {
+                let (pot, _) = app.open_pot(Visibility::Public).await;
+                let given = app.give(Some(owner), &key(), &json!({ "pot": pot, "amount": 500 })).await;
+                given.expect(201)["donation"].as_str().unwrap().to_owned()
+            }
+            pot => named_pot(app, owner, pot).await,
+        };
+        if row.about == "identity" {
+            let operator = wolo_database::connect(&app.world().postgres.url("wolo"), 1).await.unwrap();
+            let mut operator = operator.acquire().await.unwrap();
+            for provider in [IdentityProvider::Google, IdentityProvider::Apple] {
+                let subject = Uuid::new_v4().to_string();
+                identities::link(&mut operator, owner, provider.issuer(), &subject).await.unwrap();
+            }
+        }
+        Self { app, row, owner, name }
+    }
+
+    /// Each is another person: some requests end all that their caller is signed in with.
+    async fn token(&self, caller: &str) -> Option<String> {
+        let somebody = self.app.person(100).await;
+        let weak = Bearer { roles: vec![Role::Superadmin], amr: vec!["pwd".to_owned()], ..Bearer::default() };
+        Some(match caller {
+            "visitor" => return None,
+            "user" => self.app.token(somebody),
+            "owner" => self.app.token(self.owner),
+            "weak" => self.app.token_with(somebody, weak),
+            role => self.app.staff_token(somebody, role.parse().unwrap()),
+        })
+    }
+
+    /// Sends the row's request as one of its callers.
+    async fn ask(&self, caller: &str) -> Reply {
+        // A session ends once, so each caller tries to end another one.
+        let name = if self.row.about == "session" {
+            self.app.session_of(self.owner).await.to_string()
+        } else {
+            self.name.clone()
+        };
+        let path = ["{pot}", "{id}", "{provider}"]
+            .iter()
+            .fold(self.row.path.to_owned(), |path, part| path.replace(part, &name));
+        let path = path.replace("{file}", "swagger-ui.css");
+        let method = Method::from_bytes(self.row.method.as_bytes()).unwrap();
+        let has_body = method == Method::POST || method == Method::PUT;
+        let mut request = self.app.request(method, &path).header("idempotency-key", key());
+        if has_body {
+            let gives = self.row.path == "/api/payments/donate" && self.row.about != "-";
+            request = request.json(&if gives { json!({ "pot": name, "amount": 500 }) } else { json!({}) });
+        }
+        if let Some(token) = self.token(caller).await {
+            request = request.bearer_auth(token);
+        }
+        Reply::of(request).await
+    }
+}
+
+/// A pot of its owner's, by its id or by its link.
+async fn named_pot(app: &TestApp, owner: UserId, about: &str) -> String {
+    let (kind, by) = about.split_once('/').unwrap_or((about, "id"));
+    let visibility = if kind == "minor" { "public" } else { kind };
+    let wanted = json!({ "title": "x", "visibility": visibility });
+    let made = app.make_pot(owner, &key(), &wanted).await.expect(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    if kind != "minor" {
+        let opened = async || app.look_at(&id, Some(owner)).await.json()["stage"] == "open";
+        app.until(async || opened().await.then_some(())).await;
+    }
+    if by == "slug" { made["slug"].as_str().unwrap().to_owned() } else { id }
+}
+
+impl TestApp {
+    /// A session that nobody uses.
+    async fn session_of(&self, user: UserId) -> Uuid {
+        let owner = wolo_database::connect(&self.world().postgres.url("wolo"), 1).await.unwrap();
+        let id = Uuid::now_v7();
+        let new = NewSession {
+            id,
+            user,
+            device: None,
+            proofs: &[],
+            token_hash: id.as_bytes(),
+            lives: chrono::TimeDelta::hours(1),
+        };
+        sessions::begin(&mut owner.acquire().await.unwrap(), &new).await.unwrap();
+        id
+    }
+}
+
 #[tokio::test]
 async fn every_caller_gets_the_answer_of_the_table() {
     let app = TestApp::start().await;
-    let mut pots: BTreeMap<&str, (String, String)> = BTreeMap::new();
-    for visibility in ["public", "link", "private"] {
-        let owner = app.person(10).await;
-        let wanted = json!({ "title": "x", "visibility": visibility });
-        let made = app.make_pot(owner, &key(), &wanted).await.expect(201);
-        let pot = made["id"].as_str().unwrap().to_owned();
-        app.until(async || (app.look_at(&pot, Some(owner)).await.json()["stage"] == "open").then_some(()))
-            .await;
-        pots.insert(visibility, (pot, app.token(owner)));
-    }
-    let somebody = app.person(100).await;
-    let staff = |role| Some(app.staff_token(somebody, role));
-    let weak = Bearer { sid: None, roles: vec![Role::Superadmin], amr: vec!["pwd".to_owned()] };
-    let weak = app.token_with(somebody, weak);
     let mut wrong = Vec::new();
-    for row in rows() {
-        let pot = pots.get(row.pot).or(pots.get("public")).unwrap();
-        let path = row
-            .path
-            .replace("{pot}", &pot.0)
-            .replace("{file}", "swagger-ui.css")
-            .replace("{id}", &Uuid::new_v4().to_string());
+    for row in &rows() {
+        let scene = Scene::of(&app, row).await;
         for (caller, expected) in &row.answers {
-            let token = match *caller {
-                "visitor" => None,
-                "user" => Some(app.token(somebody)),
-                "owner" => Some(pot.1.clone()),
-                "weak" => Some(weak.clone()),
-                role => staff(role.parse().unwrap()),
-            };
-            let method = Method::from_bytes(row.method.as_bytes()).unwrap();
-            let has_body = method == Method::POST || method == Method::PUT;
-            let mut request = app.request(method, &path).header("idempotency-key", key());
-            if has_body {
-                request = request.json(&json!({}));
-            }
-            if let Some(token) = token {
-                request = request.bearer_auth(token);
-            }
-            let reply = Reply::of(request).await;
-            if reply.status.as_u16() != *expected {
-                let (method, path, pot, status) = (row.method, row.path, row.pot, reply.status.as_u16());
-                wrong.push(format!("{method} {path} ({pot}) as {caller}: {status}, not {expected}"));
+            let status = scene.ask(caller).await.status.as_u16();
+            if status != *expected {
+                let (method, path, about) = (row.method, row.path, row.about);
+                wrong.push(format!("{method} {path} ({about}) as {caller}: {status}, not {expected}"));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{Days, Utc};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ async fn world() -> &'static World {
 /// The settings of one more API in this world. Tests are one caller and many, and what they make is listed at once: who
 /// tries limits or memory asks for them.
 pub(crate) fn layers(world: &World) -> Layers {
-    let generous = ["limits.read", "limits.write", "limits.money", "limits.sign_in"]
+    let generous = ["limits.read", "limits.write", "limits.money", "limits.sign_in", "limits.phone"]
         .into_iter()
         .fold(Layers::new(), |layers, limit| layers.set(limit, "1000000,1000000"));
     generous
@@ -86,6 +86,9 @@ pub(crate) fn layers(world: &World) -> Layers {
         .set("database.url", world.postgres.url_as("wolo_api", "wolo"))
         .set("temporal.address", world.temporal.address())
         .set("wave.url", world.wave.base_url())
+        // What goes wrong there does so on purpose, and not for long.
+        .set("wave.pause_seconds", "1")
+        .set("social.pause_seconds", "1")
         .set("social.google.client_ids", social::client_id(Google))
         .set("social.google.keys_url", world.social.keys_url(Google))
         .set("social.apple.client_ids", social::client_id(Apple))
@@ -216,7 +219,7 @@ impl TestApp {
 
     /// What somebody bears who works here.
     pub(crate) fn staff_token(&self, user: UserId, role: Role) -> String {
-        self.token_with(user, Bearer { sid: None, roles: vec![role], amr: vec!["cli".to_owned()] })
+        self.token_with(user, Bearer { roles: vec![role], amr: vec!["cli".to_owned()], ..Bearer::default() })
     }
 
     pub(crate) fn token_with(&self, user: UserId, bearer: Bearer) -> String {
@@ -393,11 +396,7 @@ pub(crate) fn settings() -> PotSettings {
 pub(crate) fn born(age: i32, days_ahead: u64) -> BirthDate {
     use chrono::Datelike as _;
 
-    let birthday = dakar::day_of(now()) + Days::new(days_ahead);
+    let birthday = dakar::day_of(Utc::now()) + Days::new(days_ahead);
     let born = birthday.with_year(birthday.year() - age).unwrap_or(birthday - Days::new(1));
     BirthDate::new(born)
-}
-
-fn now() -> DateTime<Utc> {
-    Utc::now()
 }

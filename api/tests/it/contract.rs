@@ -131,13 +131,14 @@ async fn the_documentation_loads_nothing_from_elsewhere_and_runs_no_script_in_th
 }
 
 #[tokio::test]
-async fn who_reads_wolof_gets_what_there_is_of_it_and_french_for_the_rest() {
+async fn who_reads_wolof_is_told_in_wolof_what_went_wrong() {
     let app = TestApp::start().await;
     let unknown = Reply::of(app.get("/api/nothing").header(ACCEPT_LANGUAGE, "wo-SN, fr;q=0.8")).await;
     unknown.problem(404, "route_unknown");
-    insta::assert_snapshot!(unknown.body, @r#"{"type":"/problems/route_unknown","title":"Adrees bi amul","status":404,"detail":"Il n'y a rien à cette adresse.","code":"route_unknown","request_id":"a-test"}"#);
-    assert_eq!(unknown.header("content-language"), "wo, fr");
-    let untranslated = Reply::of(app.get("/api/pots/x").header(ACCEPT_LANGUAGE, "wo")).await;
-    assert_eq!(untranslated.problem(404, "pot_unknown")["title"], "Cagnotte inconnue");
-    assert_eq!(untranslated.header("content-language"), "fr");
+    insta::assert_snapshot!(unknown.body, @r#"{"type":"/problems/route_unknown","title":"Adrees bi amul","status":404,"detail":"Dara nekkul ci adrees bii.","code":"route_unknown","request_id":"a-test"}"#);
+    assert_eq!(unknown.header("content-language"), "wo");
+    let asking = app.post("/api/users/auth/otp/request").header(ACCEPT_LANGUAGE, "wo");
+    let wrong = Reply::of(asking.json(&serde_json::json!({ "phone": "12" }))).await;
+    assert_eq!(wrong.header("content-language"), "wo");
+    insta::assert_snapshot!(wrong.problem(422, "request_invalid")["errors"][0]["message"].as_str().unwrap(), @"lii du nimero telefon ; bindal +221771234567, walla 771234567 ngir Senegaal");
 }

@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
+use serde_json::{Value, json};
+use wolo_domain::pots::Visibility;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, key};
 use crate::reply::Reply;
 
 /// An API where one may look so often.
@@ -118,4 +120,68 @@ async fn behind_a_proxy_only_what_it_adds_counts_and_a_network_of_ipv6_is_one_ca
         assert_eq!(look(format!("{network}{host}")).await, expected, "{host}");
     }
     assert_eq!(look("2001:db8:1:3::1".to_owned()).await, 200);
+}
+
+/// What an answer tells of the measure that is nearest to its end: its name, and how many are left.
+fn left(reply: &Reply) -> (String, u32) {
+    let (name, rest) = reply.header("ratelimit").split_once(";r=").unwrap();
+    (name.trim_matches('"').to_owned(), rest.split(';').next().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_phone_has_one_measure_however_it_is_written_and_whoever_asks() {
+    const AUTH: &str = "/api/users/auth";
+    let app = TestApp::start().await.with(|layers| layers.set("limits.phone", "2,1")).await;
+    let elsewhere = app.from([127, 0, 0, 4]);
+    let local = format!("77{:07}", uuid::Uuid::new_v4().as_u128() % 10_000_000);
+    let first = app.send(&format!("{AUTH}/otp/request"), &json!({ "phone": format!("+221{local}") })).await;
+    first.expect(202);
+    assert_eq!(first.header("ratelimit-policy"), r#""phone";q=2;w=120"#);
+    assert_eq!(left(&first), ("phone".to_owned(), 1));
+    let spaced = json!({ "phone": format!("{} {}", &local[..2], &local[2..]) });
+    let second = elsewhere.send(&format!("{AUTH}/forgot-password"), &spaced).await;
+    second.expect(202);
+    assert_eq!(left(&second), ("phone".to_owned(), 0));
+
+    let account = json!({ "name": "Awa", "birth_date": "1999-12-31", "phone": local });
+    let somebody = app.token(app.person(10).await);
+    let contact =
+        app.post("/api/users/profile/contact").bearer_auth(somebody).json(&json!({ "phone": local }));
+    for refused in [
+        app.send(&format!("{AUTH}/otp/request"), &json!({ "phone": local })).await,
+        elsewhere.send(&format!("{AUTH}/register"), &account).await,
+        Reply::of(contact).await,
+    ] {
+        refused.problem(429, "too_many_requests");
+        assert_eq!(left(&refused), ("phone".to_owned(), 0));
+        let wait: u64 = refused.header("retry-after").parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    // Nobody else's, and no mail address, waits for it.
+    let mail = json!({ "email": format!("{}@example.sn", uuid::Uuid::new_v4().simple()) });
+    let free = app.send(&format!("{AUTH}/otp/request"), &mail).await;
+    free.expect(202);
+    assert_eq!(left(&free).0, "sign_in");
+}
+
+#[tokio::test]
+async fn a_phone_that_gives_is_counted_apart_from_one_that_signs_in() {
+    let app = TestApp::start().await.with(|layers| layers.set("limits.phone", "1,1")).await;
+    let (pot, _) = app.open_pot(Visibility::Public).await;
+    let phone = format!("+22178{:07}", uuid::Uuid::new_v4().as_u128() % 10_000_000);
+    let code = app.send("/api/users/auth/otp/request", &json!({ "phone": phone })).await;
+    assert_eq!((code.status, left(&code)), (StatusCode::ACCEPTED, ("phone".to_owned(), 0)));
+    let gift = |phone: Option<&str>| {
+        let mut gift: Value = json!({ "pot": pot, "amount": 500 });
+        gift["phone"] = json!(phone);
+        gift
+    };
+    let given = app.give(None, &key(), &gift(Some(&phone))).await;
+    given.expect(201);
+    assert_eq!(left(&given), ("phone".to_owned(), 0));
+    let refused = app.give(None, &key(), &gift(Some(&phone))).await;
+    refused.problem(429, "too_many_requests");
+    let without = app.give(None, &key(), &gift(None)).await;
+    without.expect(201);
+    assert_eq!(left(&without).0, "money");
 }

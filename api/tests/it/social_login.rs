@@ -23,12 +23,12 @@ impl TestApp {
         given["nonce"].as_str().unwrap().to_owned()
     }
 
-    async fn social_login(&self, proof: &Value) -> Reply {
+    pub(crate) async fn social_login(&self, proof: &Value) -> Reply {
         self.send(&format!("{AUTH}/social-login"), proof).await
     }
 
     /// A good proof of somebody, who says when they were born.
-    async fn proof(&self, provider: IdentityProvider, person: &Person) -> Value {
+    pub(crate) async fn proof(&self, provider: IdentityProvider, person: &Person) -> Value {
         let nonce = self.nonce().await;
         let token = self.world().social.id_token(&Order::new(provider, person, &nonce));
         shown(provider, &token, &nonce)

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wolo_api::tokens::Bearer;
-use wolo_database::accounts::roles;
+use wolo_database::accounts::{roles, sessions};
 use wolo_database::pots;
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
@@ -99,6 +99,47 @@ async fn those_who_work_here_sign_in_with_a_second_factor() {
 }
 
 #[tokio::test]
+async fn a_token_that_belongs_to_no_session_ends_with_those_of_its_person() {
+    let app = TestApp::start().await;
+    let (user, phone) = hired(&app, Role::Support).await;
+    let owner = wolo_database::connect(&app.world().postgres.url("wolo"), 1).await.unwrap();
+    let mut operator = owner.acquire().await.unwrap();
+    let minted = async || {
+        let epoch = sessions::epoch(&app.pool, user).await.unwrap().unwrap();
+        let bearer =
+            Bearer { epoch, roles: vec![Role::Support], amr: vec!["cli".to_owned()], ..Bearer::default() };
+        app.token_with(user, bearer)
+    };
+    let ask = async |token: &str| Reply::of(app.get("/services").bearer_auth(token)).await;
+
+    let token = minted().await;
+    ask(&token).await.expect(200);
+    assert!(roles::revoke(&mut operator, user, Role::Support, "operator:test").await.unwrap());
+    ask(&token).await.problem(401, "token_invalid");
+
+    let token = minted().await;
+    roles::lock(&mut operator, user, Some("a test")).await.unwrap();
+    ask(&token).await.problem(401, "token_invalid");
+    roles::lock(&mut operator, user, None).await.unwrap();
+    ask(&token).await.problem(401, "token_invalid");
+
+    let token = minted().await;
+    let left = Reply::of(app.post(&format!("{AUTH}/logout")).bearer_auth(&token)).await;
+    assert_eq!(left.status, 204);
+    ask(&token).await.problem(401, "token_invalid");
+
+    // Neither does what waits for its second factor go on after a password was changed.
+    roles::grant(&mut operator, user, Role::Support, "operator:test", "a test").await.unwrap();
+    let waits = half_way(&app, &phone).await;
+    let sent = app.send(&format!("{AUTH}/forgot-password"), &json!({ "phone": phone })).await.expect(202);
+    let code = app.code(&phone).await;
+    let reset = json!({ "code_id": sent["code_id"], "code": code, "password": "des goyaves au marché" });
+    assert_eq!(app.send(&format!("{AUTH}/reset-password"), &reset).await.status, 204);
+    let stale = json!({ "challenge": waits["challenge"] });
+    app.send(&format!("{AUTH}/second-factor/enrol"), &stale).await.problem(401, "token_invalid");
+}
+
+#[tokio::test]
 async fn a_pot_is_stopped_and_let_go_by_those_who_may() {
     let app = TestApp::start().await;
     let owner = app.person(10).await;
@@ -114,7 +155,7 @@ async fn a_pot_is_stopped_and_let_go_by_those_who_may() {
     let good = || app.staff_token(support, Role::Support);
     decide("hold", app.token(owner), reason()).await.problem(403, "not_allowed");
     decide("hold", app.staff_token(support, Role::Finance), reason()).await.problem(403, "not_allowed");
-    let weak = Bearer { sid: None, roles: vec![Role::Superadmin], amr: vec!["pwd".to_owned()] };
+    let weak = Bearer { roles: vec![Role::Superadmin], amr: vec!["pwd".to_owned()], ..Bearer::default() };
     decide("hold", app.token_with(support, weak), reason()).await.problem(403, "second_factor_needed");
     decide("hold", good(), json!({ "reason": " " })).await.wrong_field(422, "reason");
     for _ in 0..2 {

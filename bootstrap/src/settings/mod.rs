@@ -10,6 +10,7 @@ mod former;
 mod layers;
 mod providers;
 mod reader;
+mod signing;
 #[cfg(test)]
 mod tests;
 
@@ -84,6 +85,7 @@ pub struct Wave {
     /// For one call as a whole.
     pub timeout: Duration,
     pub at_once: usize,
+    pub pause: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -140,6 +142,7 @@ pub struct Limits {
     pub write: Rate,
     pub money: Rate,
     pub sign_in: Rate,
+    pub phone: Rate,
     pub webhook: Rate,
 }
 
@@ -191,6 +194,7 @@ pub struct Passwords {
 pub struct Social {
     pub nonce: Duration,
     pub at_once: usize,
+    pub pause: Duration,
     pub google: Option<IdTokens>,
     pub apple: Option<IdTokens>,
     pub facebook: Option<Facebook>,

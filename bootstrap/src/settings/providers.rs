@@ -27,7 +27,8 @@ pub(super) fn wave(reader: &mut Reader, mode: Mode) -> Option<Wave> {
     }
     let timeout = seconds(reader, "wave.timeout_seconds", 120);
     let at_once = reader.number("wave.at_once", &(1..=1000));
-    Some(Wave { url: url?, api_key, signing_secret, webhook_secrets, timeout, at_once })
+    let pause = seconds(reader, "wave.pause_seconds", 3_600);
+    Some(Wave { url: url?, api_key, signing_secret, webhook_secrets, timeout, at_once, pause })
 }
 
 /// A provider that is off may have any address: nobody asks there. Neither is there one where a problem was noted.
@@ -36,6 +37,7 @@ pub(super) fn social(reader: &mut Reader, mode: Mode) -> Social {
     Social {
         nonce: Duration::from_secs(u64::from(minutes) * 60),
         at_once: reader.number("social.at_once", &(1..=1000)),
+        pause: seconds(reader, "social.pause_seconds", 3_600),
         google: tokens_of(reader, mode, "google"),
         apple: tokens_of(reader, mode, "apple"),
         facebook: facebook(reader, mode),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+mod answers;
 mod connecting;
 mod ending;
 mod logging;

@@ -24,7 +24,7 @@ pub(super) async fn open(local: &Local, api: &Api, pool: &Pool, visibility: Visi
     let owner =
         User { id, name: "Owner".to_owned(), birth_date: BirthDate::new(born), phone: None, email: None };
     people::add_user(pool, &owner).await?;
-    let token = mint_token(&local.settings.tokens, id, Vec::new(), Duration::from_mins(15))?;
+    let token = mint_token(&local.settings.tokens, id, Vec::new(), 0, Duration::from_mins(15))?;
     let made = api.make_pot(&token, "Mesure", visibility).await?;
     loop {
         let stage = pots::pot(pool, made.pot).await?.map(|pot| pot.stage);

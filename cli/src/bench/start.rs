@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use serde_json::json;
 
+use super::goals::{self, Goal};
 use super::report::tenths;
 use super::{median, options, process, warn_of_debug_build};
 use crate::local::{Local, Parts};
-use crate::output::{self, Format, Paint, Progress};
+use crate::output::{self, Format, Progress};
 
 /// What a process allocates for its start it may give back a little later.
 const IDLE: Duration = Duration::from_secs(5);
@@ -37,23 +38,34 @@ pub(crate) async fn start(rounds: u32, format: Format) -> Result<()> {
         (of(|one| one.ready_ms), of(|one| one.api_kib), of(|one| one.worker_kib));
     let together = api_kib + worker_kib;
     let (quick, small) = (ready_ms <= READY_MS_GOAL, together <= RESIDENT_KIB_GOAL);
+    let goals = [
+        Goal {
+            name: "ready after".to_owned(),
+            found: format!("{} s", tenths(ready_ms)),
+            wanted: "at most 15.0 s".to_owned(),
+            ok: quick,
+        },
+        Goal {
+            name: "idle".to_owned(),
+            found: format!(
+                "API {} MiB and worker {} MiB, together {} MiB",
+                api_kib / 1024,
+                worker_kib / 1024,
+                together / 1024
+            ),
+            wanted: "together at most 120 MiB".to_owned(),
+            ok: small,
+        },
+    ];
     if format.json {
-        return output::json(&json!({
+        output::json(&json!({
             "rounds": rounds, "ready_ms": ready_ms, "api_kib": api_kib, "worker_kib": worker_kib,
             "together_kib": together, "ok": quick && small, "debug_build": cfg!(debug_assertions),
-        }));
+        }))?;
+    } else {
+        goals::say(&goals);
     }
-    let paint = Paint::for_stdout();
-    let mark = |ok| if ok { paint.good("✓") } else { paint.bad("✗") };
-    output::say(&format!("{} ready after {} s (goal: at most 15 s)", mark(quick), tenths(ready_ms)));
-    output::say(&format!(
-        "{} idle: API {} MiB and worker {} MiB, together {} MiB (goal: at most 120)",
-        mark(small),
-        api_kib / 1024,
-        worker_kib / 1024,
-        together / 1024
-    ));
-    Ok(())
+    goals::all_met(&goals)
 }
 
 async fn once() -> Result<Start> {

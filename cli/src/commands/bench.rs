@@ -9,10 +9,16 @@ use crate::output::Format;
 #[derive(Subcommand, Debug)]
 pub(crate) enum Bench {
     /// Drive the API, and compare it with pgbench that runs the same statements on the same Postgres
+    ///
+    /// Ends with exit code 1, and names the goal, when one is missed or an answer was not the right one.
     Api(Api),
     /// Give many gifts, and compare them with bare processes of the same shape on the same engine
+    ///
+    /// Ends with exit code 1, and names the goal, when one is missed.
     Gifts(Gifts),
     /// Start everything, and weigh it while nothing happens
+    ///
+    /// Ends with exit code 1, and names the goal, when one is missed.
     Start(Start),
 }
 

@@ -12,7 +12,7 @@ use super::Config;
 use crate::bench;
 
 /// How long a part may take to end after it has been told to, beyond its own grace.
-const LIMIT: Duration = Duration::from_secs(12);
+const LIMIT: Duration = Duration::from_secs(15);
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Serve {

@@ -226,6 +226,9 @@ fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'sta
         ("wave.api_key", secrets.wave_api_key.clone()),
         ("wave.signing_secret", String::new()),
         ("wave.webhook_secrets", secrets.wave_webhook_secret.clone()),
+        // What goes wrong in a sandbox does so on purpose, and nobody wants to wait for the end of it.
+        ("wave.pause_seconds", "1".to_owned()),
+        ("social.pause_seconds", "1".to_owned()),
         ("api.listen", format!("127.0.0.1:{api}")),
         ("api.public_url", format!("http://127.0.0.1:{api}")),
         ("tokens.signing_key", secrets.signing_key.clone()),

@@ -10,8 +10,7 @@ fn the_api_and_pgbench_do_the_same_work_without_an_error() {
     let home = TempDir::new().unwrap();
     let words = ["bench", "api", "--seconds", "1", "--concurrency", "2", "--rounds", "1", "--json"];
     let (code, out, err) = said(wolo(home.path()).args(words));
-    assert_eq!(code, 0, "{err}\n{out}");
-    let report: Value = serde_json::from_str(&out).unwrap();
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}\n{out}"));
     assert_eq!(report["errors"], 0);
     let routes = report["routes"].as_array().unwrap();
     let names: Vec<_> = routes.iter().map(|route| route["route"].as_str().unwrap()).collect();
@@ -27,11 +26,25 @@ fn the_api_and_pgbench_do_the_same_work_without_an_error() {
         } else {
             assert!(route["against"].is_null(), "{route}");
         }
+        let rounds = ["rounds_ours", "rounds_pgbench"].map(|side| route[side].as_array().unwrap());
+        // However slow this machine is at the moment, something was asked.
+        assert!(rounds.into_iter().flatten().all(|round| round["calls"].as_u64() > Some(0)), "{route}");
         for side in sides {
             let figure = |name: &str| side[name].as_u64().unwrap();
-            assert!(figure("per_second") > 0, "{route}");
             assert!(0 < figure("p99_us") && figure("p50_us") <= figure("p99_us"), "{route}");
         }
     }
     assert!(report["wrong_passwords"]["tries"].as_u64().unwrap() > 0);
+
+    // What the figures are is this machine's affair; what they come to is told truly.
+    let missed: Vec<_> = routes
+        .iter()
+        .filter(|route| route["against"]["ok"] == false)
+        .map(|route| route["route"].as_str().unwrap())
+        .chain((report["wrong_passwords"]["ok"] == false).then_some("time tells who has an account"))
+        .collect();
+    assert_eq!(code, i32::from(!missed.is_empty()), "{err}");
+    for route in beside.iter().chain(&["time tells who has an account"]) {
+        assert_eq!(err.contains(route), missed.contains(route), "{route} in {err}");
+    }
 }

@@ -11,6 +11,7 @@ mod losses;
 mod payout;
 mod refund;
 mod refusals;
+mod trust;
 
 use std::path::Path;
 

@@ -26,6 +26,8 @@ fn what_is_not_understood_ends_with_two() {
         "users add --name A --birth-date 31/12/1999 --phone 771234567",
         "users add --name A --birth-date 1999-12-31 --phone 12",
         "users add --name A --birth-date 1999-12-31 --phone 771234567 --email awa",
+        "users add --name A --birth-date 1999-12-31 --phone 771234567 --email awa@example.sn",
+        "users add --name A --birth-date 1999-12-31 --phone 771234567 --proved",
         "bench api --concurrency 0",
         "bench gifts --count 0",
         "completions cobol",

@@ -138,7 +138,8 @@ pub async fn write(connection: &mut PgConnection, new: &NewCode<'_>) -> Result<S
     Ok(Sending::Written(id))
 }
 
-/// Takes one try. It is gone whatever the caller does next: commit before the answer is given.
+/// Takes one try. A wrong one is to be gone whatever comes next: commit before the answer is given. A right one is used up with
+/// what it is for, in one transaction; until that ends, another try at the same code waits.
 #[tracing::instrument(name = "db.accounts.try_code", skip_all, err)]
 pub async fn attempt(
     connection: &mut PgConnection,

@@ -231,7 +231,7 @@ pub async fn end(
     Ok(ended == 1)
 }
 
-/// Ends every session of a person, but one if one is to stay. Answers how many.
+/// Ends every session of a person, but one if one is to stay, and begins their next epoch. Answers how many.
 #[tracing::instrument(name = "db.accounts.end_sessions", skip_all, fields(%user), err)]
 pub async fn end_all(
     connection: &mut PgConnection,
@@ -239,6 +239,9 @@ pub async fn end_all(
     but: Option<Uuid>,
     why: EndReason,
 ) -> Result<u64, Error> {
+    sqlx::query!("update people.users set epoch = epoch + 1 where user_id = $1", user.uuid())
+        .execute(&mut *connection)
+        .await?;
     Ok(sqlx::query!(
         "update people.sessions set ended_at = clock_timestamp(), ended_why = $3
          where user_id = $1 and ended_at is null and session_id is distinct from $2",
@@ -249,6 +252,29 @@ pub async fn end_all(
     .execute(connection)
     .await?
     .rows_affected())
+}
+
+/// The epoch that a token of this person carries which belongs to no session; none where there is no such person.
+#[tracing::instrument(name = "db.accounts.epoch", skip_all, fields(%user), err)]
+pub async fn epoch(database: impl PgExecutor<'_>, user: UserId) -> Result<Option<i32>, Error> {
+    Ok(sqlx::query_scalar!("select epoch from people.users where user_id = $1", user.uuid())
+        .fetch_optional(database)
+        .await?)
+}
+
+/// Whether a token without a session may be used now: nobody has locked the account or ended all its sessions since. Whether
+/// there is such an account is another question.
+#[tracing::instrument(name = "db.accounts.epoch_lasts", skip_all, fields(%user), err)]
+pub async fn epoch_lasts(database: impl PgExecutor<'_>, user: UserId, epoch: i32) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select not exists (
+               select from people.users where user_id = $1 and (locked_at is not null or epoch <> $2)
+           ) as "lasts!""#,
+        user.uuid(),
+        epoch,
+    )
+    .fetch_one(database)
+    .await?)
 }
 
 /// Whether a person has had a session on a device of this name before.

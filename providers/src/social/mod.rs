@@ -117,6 +117,8 @@ pub struct SocialAccess {
     pub timeouts: Timeouts,
     /// No more calls than this are under way at once, to each of them.
     pub at_once: usize,
+    /// How long no call is made to one of them after five in a row have failed.
+    pub pause: Duration,
 }
 
 /// Why a [`Social`] could not be made.
@@ -153,7 +155,7 @@ impl Social {
             if !http::is_safe_address(&one.keys) {
                 return Err(SocialSetupError::Address(provider));
             }
-            let guard = Guard::new(provider.as_str(), access.at_once)?;
+            let guard = Guard::new(provider.as_str(), access.at_once, access.pause)?;
             social.id_tokens.insert(provider, IdTokens::new(provider, one, http.clone(), guard));
         }
         if let (Some(facebook), Some(id_tokens)) = (access.facebook, social.id_tokens.get(&Facebook)) {
@@ -207,6 +209,7 @@ mod tests {
             }),
             timeouts: Timeouts::total(PATIENCE),
             at_once: 1,
+            pause: Duration::from_secs(1),
         }
     }
 

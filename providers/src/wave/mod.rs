@@ -15,6 +15,8 @@ mod signature;
 mod statement;
 pub mod webhook;
 
+use std::time::Duration;
+
 use chrono::Utc;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
 use reqwest::{Client, Method};
@@ -59,6 +61,8 @@ pub struct WaveAccess {
     pub timeouts: Timeouts,
     /// No more calls than this are under way at once.
     pub at_once: usize,
+    /// How long no call is made after five in a row have failed.
+    pub pause: Duration,
 }
 
 /// Why a [`Wave`] could not be made.
@@ -95,7 +99,7 @@ impl Wave {
         bearer(&access.api_key).map_err(WaveSetupError::ApiKey)?;
         Ok(Self {
             http: http::client(access.timeouts)?,
-            guard: Guard::new("wave", access.at_once)?,
+            guard: Guard::new("wave", access.at_once, access.pause)?,
             base_url: access.base_url,
             api_key: access.api_key,
             signing_secret: access.signing_secret,
@@ -191,8 +195,6 @@ fn refused_here(code: &str) -> ProviderError {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn access(base_url: &str) -> WaveAccess {
@@ -202,6 +204,7 @@ mod tests {
             signing_secret: None,
             timeouts: Timeouts::total(Duration::from_secs(10)),
             at_once: 1,
+            pause: Duration::from_secs(1),
         }
     }
 

@@ -17,7 +17,7 @@ async fn under(fault: Fault, mut check: impl FnMut(Call, ProviderError)) {
     for call in Call::ALL {
         let before = setting.emulator.calls(call.endpoint());
         setting.emulator.fault(FaultRule::once(call.endpoint(), fault.clone()));
-        let error = call.make(&setting.wave, &facts).await.expect_err(&format!("{call:?}"));
+        let error = call.make(&setting.another(), &facts).await.expect_err(&format!("{call:?}"));
         check(call, error);
         // One attempt, no more: whether to repeat is not this client's to decide.
         assert_eq!(setting.emulator.calls(call.endpoint()), before + 1, "{call:?}");
@@ -129,8 +129,8 @@ async fn a_lost_request_and_a_lost_reply_look_the_same_and_are_open() {
 async fn a_reply_that_does_not_come_is_open() {
     let setting = Setting::start().await;
     let facts = setting.facts().await;
-    let impatient = setting.impatient();
     for call in Call::ALL {
+        let impatient = setting.impatient();
         setting.emulator.fault(FaultRule::once(call.endpoint(), Fault::StalledReply));
         let error = call.make(&impatient, &facts).await.unwrap_err();
         is_unreachable(None)(call, error);

@@ -31,7 +31,7 @@ async fn asks_until_turned_away(setting: &Setting) -> u64 {
 async fn a_provider_in_trouble_is_asked_once_a_second_until_it_is_well_again() {
     let setting = Setting::start().await;
     setting.emulator.fault(FaultRule::always(Endpoint::Balance, TROUBLE));
-    assert_eq!(asks_until_turned_away(&setting).await, 20);
+    assert_eq!(asks_until_turned_away(&setting).await, 5);
     assert_eq!(setting.wave.breaker(), BreakerState::Open);
 
     let before = setting.emulator.calls(Endpoint::Balance);

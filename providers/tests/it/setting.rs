@@ -31,7 +31,12 @@ impl Setting {
         Self { emulator, wave }
     }
 
-    /// The same emulator through a client that does not wait long.
+    /// The same emulator through a client that knows of no trouble before.
+    pub(crate) fn another(&self) -> Wave {
+        Wave::new(access(self.emulator.base_url(), self.emulator.api_key())).unwrap()
+    }
+
+    /// The same emulator through a client that does not wait long, and knows of no trouble before.
     pub(crate) fn impatient(&self) -> Wave {
         let mut access = access(self.emulator.base_url(), self.emulator.api_key());
         access.timeouts = Timeouts { connect: Duration::from_secs(30), total: Duration::from_millis(150) };
@@ -62,6 +67,7 @@ pub(crate) fn access(base_url: &str, api_key: &str) -> WaveAccess {
         signing_secret: None,
         timeouts: Timeouts::total(Duration::from_secs(30)),
         at_once: 64,
+        pause: Duration::from_secs(1),
     }
 }
 

@@ -102,6 +102,8 @@ impl House {
             .set("database.url", world.postgres.url("wolo"))
             .set("temporal.address", world.temporal.address())
             .set("wave.url", world.wave.base_url())
+            // Tests share this Wave, and what goes wrong there does so on purpose.
+            .set("wave.pause_seconds", "1")
             .set("api.listen", "127.0.0.1:0")
             .set("worker.health_listen", "127.0.0.1:0")
             .read()

@@ -124,6 +124,17 @@ async fn ask(worker: std::net::SocketAddr, path: &str) -> Option<(u16, Value)> {
     Some((status, answer.json().await.expect("an answer in JSON")))
 }
 
+/// Begins to ask and never ends, until the other side has had enough.
+async fn half_a_question(worker: std::net::SocketAddr) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let mut halting = tokio::net::TcpStream::connect(worker).await.expect("a connection");
+    halting.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n").await.expect("half a head");
+    let mut rest = Vec::new();
+    // Closed or torn; either way nothing more comes.
+    let _ = halting.read_to_end(&mut rest).await;
+}
+
 fn names(services: &Value) -> Vec<&str> {
     let queues = services["queues"].as_array().expect("a list");
     queues.iter().map(|queue| queue["queue"].as_str().expect("a name")).collect()
@@ -134,6 +145,7 @@ async fn a_worker_serves_tells_of_its_health_and_ends_when_its_steps_have_ended(
     let here = Box::pin(Surroundings::build()).await;
     let (worker, shutdown) = here.worker(&[]).await;
     let health = worker.health_address();
+    let halting = tokio::spawn(half_a_question(health));
     assert_eq!(ask(health, "/health").await.expect("an answer").0, 200);
     let (status, ready) = ask(health, "/ready").await.expect("an answer");
     assert_eq!((status, &ready["ready"]), (200, &Value::Bool(true)), "{ready}");
@@ -141,6 +153,8 @@ async fn a_worker_serves_tells_of_its_health_and_ends_when_its_steps_have_ended(
     assert_eq!(names(&services), [queues::LIFECYCLE, queues::MONEY]);
     assert!(services["queues"][1]["steps"].as_array().expect("a list").contains(&"payouts.send".into()));
 
+    // Nobody holds a connection by saying nothing more, while the worker goes on.
+    tokio::time::timeout(LONG, halting).await.expect("the connection is closed").expect("no panic");
     // A step is under way at Wave when the end begins.
     let pot = here.open_pot().await;
     here.stalls();

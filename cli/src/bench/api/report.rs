@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::Pace;
 use super::routes::Route;
 use super::sign_in::Apart;
+use crate::bench::goals::{self, Goal};
 use crate::bench::median;
 use crate::bench::report::{hundredths, tenths};
-use crate::output::{self, Format, Listing, Paint};
+use crate::output::{self, Format, Listing};
 
 /// One request, or one run of a script, on the clock of whoever made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,35 +132,42 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn errors(&self) -> u64 {
+    fn errors(&self) -> u64 {
         self.routes.iter().flat_map(|route| &route.ours).map(|run| run.errors).sum()
     }
 
+    /// Shows the figures; an error where they miss a goal, of which one is that every answer was the right one.
     pub(super) fn print(&self, format: Format) -> Result<()> {
+        let goals = self.goals();
         if format.json {
-            return output::json(&self.document());
+            output::json(&self.document())?;
+            return goals::all_met(&goals);
         }
         let Pace { seconds, concurrency, rounds } = self.pace;
         output::say(&format!(
             "{seconds} s for each, {concurrency} connections, medians of {rounds} rounds\n\n{}\n",
             self.table()
         ));
-        let paint = Paint::for_stdout();
-        let mark = |ok| if ok { paint.good("✓") } else { paint.bad("✗") };
-        for route in &self.routes {
-            let Some(Against { ratio_percent, goal_percent, ok, .. }) = route.against() else { continue };
-            output::say(&format!(
-                "{} {}: {} of pgbench's rate (goal: at least {})",
-                mark(ok),
-                route.name,
-                hundredths(ratio_percent),
-                hundredths(goal_percent),
-            ));
-        }
-        output::say(&format!("{} {}", mark(self.apart.ok), self.apart.words()));
+        goals::say(&goals);
+        goals::all_met(&goals)
+    }
+
+    fn goals(&self) -> Vec<Goal> {
+        let beside = self.routes.iter().filter_map(|route| Some((route.name, route.against()?)));
+        let rates = beside.map(|(name, Against { ratio_percent, goal_percent, ok, .. })| Goal {
+            name: name.to_owned(),
+            found: format!("{} of pgbench's rate", hundredths(ratio_percent)),
+            wanted: format!("at least {}", hundredths(goal_percent)),
+            ok,
+        });
         let errors = self.errors();
-        output::say(&format!("{} errors: {errors} (goal: none)", mark(errors == 0)));
-        Ok(())
+        let answers = Goal {
+            name: "answers that were not 200".to_owned(),
+            found: errors.to_string(),
+            wanted: "none".to_owned(),
+            ok: errors == 0,
+        };
+        rates.chain([self.apart.goal(), answers]).collect()
     }
 
     fn document(&self) -> Value {

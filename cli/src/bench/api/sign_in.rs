@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use wolo_providers::http::{self, Timeouts};
 
+use crate::bench::goals::Goal;
 use crate::bench::median;
+use crate::bench::report::hundredths;
 use crate::demo::{Api, Newcomer};
 use crate::local::Local;
 
@@ -72,16 +74,19 @@ impl Apart {
         Ok(Self { tries, known_us, unknown_us, ok })
     }
 
-    pub(super) fn words(&self) -> String {
-        let ms = |micros: u64| crate::bench::report::hundredths((micros + 5) / 10);
-        format!(
-            "time tells {} ms: a wrong password takes {} ms where there is an account and {} ms where there is none \
-             (goal: at most {} ms apart, medians of {} each)",
-            ms(self.known_us.abs_diff(self.unknown_us)),
-            ms(self.known_us),
-            ms(self.unknown_us),
-            GOAL_US / 1_000,
-            self.tries,
-        )
+    pub(super) fn goal(&self) -> Goal {
+        let ms = |micros: u64| hundredths((micros + 5) / 10);
+        Goal {
+            name: "time tells who has an account".to_owned(),
+            found: format!(
+                "{} ms apart ({} ms where there is one and {} ms where there is none, medians of {} wrong passwords each)",
+                ms(self.known_us.abs_diff(self.unknown_us)),
+                ms(self.known_us),
+                ms(self.unknown_us),
+                self.tries,
+            ),
+            wanted: format!("at most {} ms apart", GOAL_US / 1_000),
+            ok: self.ok,
+        }
     }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use wolo_bootstrap::{Settings, temporal};
 use wolo_control::Control;
 use wolo_control::queues::Work;
+use wolo_database::Pool;
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_sandbox::tools::{Places, PostgresTools, TemporalTool};
@@ -104,8 +105,9 @@ async fn tools() -> Vec<Finding> {
 
 async fn services(settings: &Settings) -> Vec<Finding> {
     let start = "start `wolo dev`, or say with --config which system you mean";
+    let pool = wolo_database::connect_later(settings.database.url.expose_secret(), 1);
     let (database, redis, wave, engine) = tokio::join!(
-        database(settings),
+        database(pool.as_ref()),
         redis(settings),
         wave(settings),
         temporal::connect(&settings.temporal)
@@ -132,17 +134,20 @@ async fn services(settings: &Settings) -> Vec<Finding> {
                     "start a worker that serves it",
                 ));
             }
-            findings.push(Finding::of("pots", pots::processes(settings, &control).await, ""));
+            // A database that cannot be named has been told of already.
+            if let Ok(pool) = &pool {
+                findings.push(Finding::of("pots", pots::processes(pool, &control).await, ""));
+            }
         }
     }
     findings
 }
 
-async fn database(settings: &Settings) -> Result<String> {
-    let url = settings.database.url.expose_secret();
-    let pool = wolo_database::connect(url, 1).await.context("it does not answer")?;
+async fn database(pool: Result<&Pool, &wolo_database::Error>) -> Result<String> {
+    let pool = pool.map_err(|error| anyhow::anyhow!("{error}"))?;
+    wolo_database::ping(pool).await.context("it does not answer")?;
     // Reads a table, so a database without our tables is noticed too.
-    wolo_database::ledger::balances(&pool).await.context("it is not migrated (run `wolo migrate`)")?;
+    wolo_database::ledger::balances(pool).await.context("it is not migrated (run `wolo migrate`)")?;
     Ok("answers, and has our tables".to_owned())
 }
 
@@ -166,6 +171,7 @@ async fn wave(settings: &Settings) -> Result<String> {
         signing_secret: settings.wave.signing_secret.clone(),
         timeouts: Timeouts::total(PATIENCE),
         at_once: 1,
+        pause: settings.wave.pause,
     })?;
     let balance = wave.balance().await.context("it does not tell our balance")?;
     Ok(format!("answers at {}; the wallet holds {balance}", settings.wave.url))

@@ -2,8 +2,6 @@
 //! tell: it still takes gifts, which are safe in the ledger and wait there.
 
 use anyhow::{Context as _, Result, bail};
-use secrecy::ExposeSecret as _;
-use wolo_bootstrap::Settings;
 use wolo_control::Control;
 use wolo_database::{Pool, pots};
 use wolo_domain::ids::PotId;
@@ -13,12 +11,10 @@ use crate::commands::pots::restart_it;
 /// So many are named; the rest is counted.
 const NAMED: usize = 5;
 
-pub(super) async fn processes(settings: &Settings, control: &Control) -> Result<String> {
-    let pool = wolo_database::connect(settings.database.url.expose_secret(), 1);
-    let pool = pool.await.context("the database does not say which pots there are")?;
+pub(super) async fn processes(pool: &Pool, control: &Control) -> Result<String> {
     let unfinished =
-        pots::unfinished(&pool).await.context("the database does not say which pots there are")?;
-    let lost = lost(&pool, control, &unfinished).await?;
+        pots::unfinished(pool).await.context("the database does not say which pots there are")?;
+    let lost = lost(pool, control, &unfinished).await?;
     match lost.as_slice() {
         [] => Ok(format!("all that go on have their process: {}", unfinished.len())),
         [pot] => bail!("{pot} has no process: {}", restart_it(*pot)),

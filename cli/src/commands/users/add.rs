@@ -25,12 +25,18 @@ pub(crate) struct Add {
     /// The day of birth, as 1999-12-31
     #[arg(long, value_name = "DATE")]
     birth_date: NaiveDate,
-    /// The phone that payouts go to, as 771234567 or +221771234567
+    /// The phone that payouts go to and that opens the account, as 771234567 or +221771234567
     #[arg(long)]
     phone: Phone,
-    /// An e-mail address
-    #[arg(long)]
+    /// An e-mail address, which opens the account as well
+    ///
+    /// One that nobody has proved could be somebody else's, who would then be let in: the person adds it themselves, and is
+    /// sent a code, or you answer for it with --proved.
+    #[arg(long, requires = "proved")]
     email: Option<Email>,
+    /// You have seen that the e-mail address is this person's
+    #[arg(long, requires = "email")]
+    proved: bool,
     #[command(flatten)]
     format: Format,
 }

@@ -3,13 +3,13 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
-use wolo_database::accounts::roles;
+use wolo_database::accounts::{identities, roles};
 use wolo_database::{accounts, people, pots};
 use wolo_domain::ids::UserId;
 
 use super::Masked;
 use crate::commands::Config;
-use crate::output::{self, Fields, Format, or_dash};
+use crate::output::{self, Fields, Format, instant, or_dash};
 use crate::system::System;
 
 #[derive(Args, Debug)]
@@ -30,12 +30,14 @@ impl Show {
         let pots = pots::of_owner(&pool, self.id).await?;
         let roles = roles::of_user(&pool, self.id).await?;
         let locked = accounts::account(&pool, self.id).await?.is_some_and(|account| account.locked);
+        let identities = identities::of_user(&pool, self.id).await?;
         if self.format.json {
+            let identities: Vec<_> = identities.iter().map(|linked| linked.provider).collect();
             let pots: Vec<_> = pots.iter().map(|pot| pot.id).collect();
             let roles: Vec<_> = roles.iter().map(|grant| grant.role).collect();
-            return output::json(
-                &json!({ "person": person, "locked": locked, "roles": roles, "pots": pots }),
-            );
+            return output::json(&json!({
+                "person": person, "locked": locked, "identities": identities, "roles": roles, "pots": pots,
+            }));
         }
         let mut fields = Fields::new();
         fields.field("id", person.id);
@@ -45,6 +47,10 @@ impl Show {
         fields.field("e-mail", or_dash(person.email));
         if locked {
             fields.field("locked", "yes");
+        }
+        for linked in identities {
+            let since = instant(linked.linked_at);
+            fields.field("opens with", format!("{} (since {since})", linked.provider.name()));
         }
         for grant in roles {
             fields.field("role", format!("{} (by {}: {})", grant.role, grant.granted_by, grant.reason));

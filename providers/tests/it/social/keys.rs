@@ -84,7 +84,12 @@ async fn keys_that_cannot_be_renewed_are_good_for_a_day() {
         "{stale:?}"
     );
     setting.emulator.trouble(Apple, Trouble::None);
-    setting.verify(&order, late).await.unwrap();
+    // It has failed five times by now, and is left alone for a moment.
+    let began = std::time::Instant::now();
+    while setting.verify(&order, late).await.is_err() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(10), "it is well, and is left alone");
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -141,7 +146,7 @@ async fn trouble_of_one_provider_is_not_anothers() {
         setting.verify(&order, Utc::now()).await,
         Err(ProofError::Provider(ProviderError::Unreachable { sent: Sent::No, .. }))
     ) {}
-    assert_eq!(setting.keys_asked(Google), 20);
+    assert_eq!(setting.keys_asked(Google), 5);
     let states: Vec<_> = setting.social.breakers().collect();
     let closed = BreakerState::Closed;
     assert_eq!(states, [(Google, BreakerState::Open), (Apple, closed), (Facebook, closed)]);

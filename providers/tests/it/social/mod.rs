@@ -54,6 +54,7 @@ pub(crate) fn access(emulator: &emulator::Social) -> SocialAccess {
         }),
         timeouts: Timeouts::total(PATIENCE),
         at_once: 16,
+        pause: std::time::Duration::from_secs(1),
     }
 }
 

@@ -1,0 +1,87 @@
+//! Keys and secrets: where they come from, and that nobody is shown them.
+
+use super::*;
+
+#[test]
+fn two_payload_keys_of_one_id_are_refused() {
+    let twice =
+        "k:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=,k:d29sby1kZXZlbG9wbWVudC1rZXktbm90LXNlY3JldCE=";
+    assert_eq!(
+        problems(development(&[("temporal.payload_keys", twice)])),
+        ["temporal.payload_keys: has two keys of the same id"]
+    );
+}
+
+#[test]
+fn the_signing_key_comes_as_text_or_as_a_file_but_not_as_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    fs::write(&file, pem()).unwrap();
+    let file = file.to_str().unwrap();
+    let one_line = pem().replace('\n', "\\n");
+
+    for set in [&[("tokens.signing_key", one_line.as_str())][..], &[("tokens.signing_key_file", file)]] {
+        let tokens = development(set).unwrap().tokens;
+        assert!(
+            jsonwebtoken::EncodingKey::from_ed_pem(tokens.signing_key.expose_secret().as_bytes()).is_ok()
+        );
+    }
+    assert_eq!(
+        problems(development(&[("tokens.signing_key", &one_line), ("tokens.signing_key_file", file)])),
+        ["tokens.signing_key: and tokens.signing_key_file are both given; only one may be"]
+    );
+    for wrong in ["secret", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"] {
+        let shown = problems(development(&[("tokens.signing_key", wrong)]));
+        assert!(shown[0].starts_with("tokens.signing_key: must be an Ed25519 private key"), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_signing_key_made_at_the_start_signs_tokens_that_its_public_half_accepts() {
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+    use base64::Engine as _;
+
+    let pem = pem();
+    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
+    let public = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).unwrap();
+
+    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
+    let claims = std::collections::BTreeMap::from([("sub", "user")]);
+    let token = jsonwebtoken::encode(
+        &header,
+        &claims,
+        &jsonwebtoken::EncodingKey::from_ed_pem(pem.as_bytes()).unwrap(),
+    );
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
+    rules.required_spec_claims.clear();
+    rules.validate_exp = false;
+    let key = jsonwebtoken::DecodingKey::from_ed_der(public.public_key().as_ref());
+    let read: jsonwebtoken::TokenData<std::collections::BTreeMap<String, String>> =
+        jsonwebtoken::decode(token.unwrap(), &key, &rules).unwrap();
+    assert_eq!(read.claims["sub"], "user");
+}
+
+#[test]
+fn no_secret_is_shown_by_debug_or_by_an_error() {
+    let settings = production(&[
+        ("wave.signing_secret", "s3cret-signing"),
+        ("social.facebook.app_id", "221"),
+        ("social.facebook.app_secret", "s3cret-app"),
+    ])
+    .unwrap();
+    let shown = format!("{settings:?}");
+    for secret in ["s3cret", "QUJDREVG", "PRIVATE"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    let error = production(&[
+        ("database.url", "s3cret"),
+        ("temporal.payload_keys", "s3cret"),
+        ("wave.url", "https://user:s3cret@api.wave.com"),
+        ("tokens.signing_key", "s3cret"),
+        ("api.public_url", "https://s3cret@wolo.example"),
+        ("redis.url", "s3cret"),
+    ]);
+    let shown = format!("{:?}", error.unwrap_err());
+    assert!(!shown.contains("s3cret"), "{shown}");
+}

@@ -1,0 +1,126 @@
+//! What is wrong with a value, in words, at its key.
+
+use super::*;
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let shown = problems(development(&[
+        ("mode", "prod"),
+        ("api.listen", "3000"),
+        ("rules.gift_min_xof", "many"),
+        ("rules.payout_hour_dakar", "24"),
+        ("no.such_key", "x"),
+    ]));
+    for expected in [
+        "no.such_key: is not a setting",
+        "mode: must be development or production",
+        "api.listen: must be an IP address and a port, like 127.0.0.1:3000",
+        "rules.gift_min_xof: must be a whole number from 1 to 1000000000",
+        "rules.payout_hour_dakar: must be a whole number from 0 to 23",
+    ] {
+        assert!(shown.iter().any(|line| line == expected), "{expected} is not in {shown:#?}");
+    }
+    let error = development(&[("mode", "prod"), ("api.listen", "x")]).unwrap_err().to_string();
+    assert!(error.starts_with("the settings cannot be used:\n  mode: must be"), "{error}");
+}
+
+#[test]
+fn each_wrong_value_is_said_in_words_at_its_key() {
+    let cases: &[(&str, &str, &str)] = &[
+        ("database.url", "mysql://u:p@h/d", "must be postgres://user:password@host:port/database"),
+        ("database.url", "postgres://host/db", "must be postgres://user:password@host:port/database"),
+        ("database.max_connections", "0", "must be a whole number from 1 to 1000"),
+        (
+            "temporal.address",
+            "127.0.0.1:7233",
+            "must be an http or https address without user, query or fragment",
+        ),
+        ("temporal.namespace", "", "must not be empty"),
+        ("temporal.payload_keys", "", "must hold at least one key"),
+        ("temporal.payload_keys", "k1:AAAA", "key 1: must be base64 of exactly 32 bytes"),
+        ("temporal.payload_keys", "k1", "key 1: must be an id, a colon and base64"),
+        (
+            "wave.url",
+            "https://u:p@127.0.0.1",
+            "must be an http or https address without user, query or fragment",
+        ),
+        (
+            "wave.url",
+            "https://api.wave.com",
+            "must be on this machine: development never talks to a real provider",
+        ),
+        (
+            "wave.url",
+            "http://127.0.0.1.nip.io",
+            "must be on this machine: development never talks to a real provider",
+        ),
+        (
+            "wave.url",
+            "http://10.0.0.1:4010",
+            "must be on this machine: development never talks to a real provider",
+        ),
+        ("wave.api_key", "", "must not be empty"),
+        ("wave.api_key", "wave_sn_prod_x", "is a key of a real wallet, which development refuses"),
+        ("wave.webhook_secrets", "", "must hold at least one secret, and none that is empty"),
+        ("wave.timeout_seconds", "1.5", "must be a whole number from 1 to 120"),
+        ("api.body_limit_bytes", "-1", "must be a whole number from 1024 to 16777216"),
+        ("accounts.leftovers_days", "1", "must be a whole number from 2 to 365"),
+        ("api.head_timeout_seconds", "0", "must be a whole number from 1 to 300"),
+        ("api.request_timeout_seconds", "", "must be a whole number from 1 to 300"),
+        ("api.patience_seconds", "20", "must be less than api.request_timeout_seconds"),
+        (
+            "api.cors_origins",
+            "https://wolo.example/",
+            "must be origins like https://wolo.example, without a path",
+        ),
+        ("api.cors_origins", "*", "must be origins like https://wolo.example, without a path"),
+        ("api.client_address", "x-real-ip", "must be connection or rightmost-x-forwarded-for"),
+        ("api.most_in_flight", "0", "must be a whole number from 1 to 100000"),
+        ("api.metrics_from", "localhost", "must be IP addresses"),
+        ("api.list_cache_seconds", "61", "must be a whole number from 0 to 60"),
+        ("redis.url", "127.0.0.1:6379", "must be redis://user:password@host:port"),
+        ("limits.read", "5", "must be how many at once, and how many a minute"),
+        ("limits.read", "", "must be how many at once, and how many a minute"),
+        ("tokens.signing_key_file", "/no/such/file", "names a file that cannot be read"),
+        ("tokens.key_id", " ", "must not be empty"),
+        ("tokens.access_minutes", "61", "must be a whole number from 1 to 60"),
+        ("worker.queues", "money,money", "must name at least one queue, and none twice"),
+        ("rules.gift_min_xof", "1000001", "must not be more than rules.gift_max_xof"),
+        (
+            "rules.longest_pause_minutes",
+            "1",
+            "must not be shorter than rules.payout_recheck_seconds and rules.checkout_grace_seconds",
+        ),
+        ("rules.reminder_days_before", "1,7", "must fall, and begin below rules.opens_days_before"),
+        ("rules.reminder_days_before", "30", "must fall, and begin below rules.opens_days_before"),
+        ("rules.reminder_days_before", "7,soon", "must be whole numbers from 1 to 180"),
+    ];
+    for (key, value, words) in cases {
+        assert_eq!(problems(development(&[(*key, *value)])), [format!("{key}: {words}")], "{value}");
+    }
+}
+
+#[test]
+fn a_channel_is_complete_or_absent() {
+    let settings = Layers::new().read().unwrap();
+    assert!(settings.whatsapp.is_none() && settings.sendgrid.is_none());
+    for (set, expected) in [
+        (
+            ("whatsapp.access_token", "EAA"),
+            "whatsapp: needs access_token, phone_number_id and webhook_verify_token, or none of them",
+        ),
+        (
+            ("whatsapp.phone_number_id", "106540352242922"),
+            "whatsapp: needs access_token, phone_number_id and webhook_verify_token, or none of them",
+        ),
+        (("sendgrid.api_key", "SG.x"), "sendgrid: needs api_key and from_email, or none of them"),
+        (
+            ("sendgrid.from_email", "fete@wolo.example"),
+            "sendgrid: needs api_key and from_email, or none of them",
+        ),
+    ] {
+        assert_eq!(problems(development(&[set])), [expected]);
+    }
+    let wrong = development(&[("sendgrid.from_email", "fete"), ("sendgrid.api_key", "SG.x")]);
+    assert_eq!(problems(wrong), ["sendgrid.from_email: must be a mail address"]);
+}
