@@ -124,11 +124,13 @@ pub enum HoldReason {
     PayoutUnknown,
     /// Wave refused the payout for good; finance decides.
     PayoutRefused,
+    /// The books break a rule, so no money leaves at all. It holds every pot at once and is written at none.
+    Books,
 }
 
 impl HoldReason {
-    pub const ALL: [Self; 5] =
-        [Self::Consent, Self::Moderation, Self::Float, Self::PayoutUnknown, Self::PayoutRefused];
+    pub const ALL: [Self; 6] =
+        [Self::Consent, Self::Moderation, Self::Float, Self::PayoutUnknown, Self::PayoutRefused, Self::Books];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -137,6 +139,7 @@ impl HoldReason {
             Self::Float => "float",
             Self::PayoutUnknown => "payout_unknown",
             Self::PayoutRefused => "payout_refused",
+            Self::Books => "books",
         }
     }
 
@@ -153,6 +156,7 @@ impl HoldReason {
             Self::Float => "enough money in the Wave wallet",
             Self::PayoutUnknown => "finance to find out whether the payout went through",
             Self::PayoutRefused => "finance to decide after Wave refused the payout",
+            Self::Books => "finance to find out why the books break a rule (wolo ledger check)",
         }
     }
 }
