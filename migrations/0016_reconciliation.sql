@@ -80,7 +80,7 @@ create table money.reconciliations (
     closed       bigint not null
 );
 
-create index reconciliations_by_age on money.reconciliations (ended_at desc, run desc);
+create index reconciliations_of_a_day on money.reconciliations (day desc, ended_at desc, run desc);
 
 -- While one of these stands, no order to pay leaves. It is lifted by a person.
 create table money.halts (

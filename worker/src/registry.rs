@@ -11,12 +11,17 @@ use temporalio_sdk::WorkerOptions;
 use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
-use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, StatementSteps};
+use wolo_activities::{
+    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps, StatementSteps,
+};
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
+use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::queues;
+use wolo_workflows::reconciliation::PaymentReconciliation;
+use wolo_workflows::resolution::Resolution;
 
 /// Lists what a queue has; `false` when there is no such queue.
 fn list(queue: &str, to: &mut impl Register) -> bool {
@@ -50,6 +55,13 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             // A payout holds and releases its pot itself.
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
+            to.process::<PaymentReconciliation>();
+            to.step(StatementSteps::reconcile);
+            to.process::<LedgerCheck>();
+            to.step(LedgerSteps::check);
+            to.step(LedgerSteps::resume);
+            to.process::<Resolution>();
+            to.step(DiscrepancySteps::resolve);
         }
         _ => return false,
     }
@@ -77,6 +89,8 @@ pub(crate) struct Steps {
     pub(crate) donations: Arc<DonationSteps>,
     pub(crate) payouts: Arc<PayoutSteps>,
     pub(crate) statements: Arc<StatementSteps>,
+    pub(crate) ledger: Arc<LedgerSteps>,
+    pub(crate) discrepancies: Arc<DiscrepancySteps>,
 }
 
 /// Knows the one who does the steps of a kind.
@@ -111,6 +125,18 @@ impl Doer<PayoutSteps> for Steps {
 impl Doer<StatementSteps> for Steps {
     fn doer(&self) -> &Arc<StatementSteps> {
         &self.statements
+    }
+}
+
+impl Doer<LedgerSteps> for Steps {
+    fn doer(&self) -> &Arc<LedgerSteps> {
+        &self.ledger
+    }
+}
+
+impl Doer<DiscrepancySteps> for Steps {
+    fn doer(&self) -> &Arc<DiscrepancySteps> {
+        &self.discrepancies
     }
 }
 

@@ -61,11 +61,19 @@ impl DonationSteps {
 
     /// A gift that still waits although its process has ended (somebody terminated it) would keep its pot waiting for
     /// ever: what Wave's record says is booked here instead.
-    async fn settle_without_its_process(&self, donation: DonationId) -> Result<(), ActivityError> {
+    ///
+    /// Answers whether the gift has its money now, or has given it back.
+    pub(crate) async fn settle_without_its_process(
+        &self,
+        donation: DonationId,
+    ) -> Result<bool, ActivityError> {
         let settle = SettleDonation { donation, failed_attempts: 0 };
         let settlement = self.settle_by_the_evidence(settle).await?;
         tracing::warn!(%donation, ?settlement, "a gift was settled whose process had ended before it");
-        if settlement == Settlement::RefundDue { self.give_back(donation).await } else { Ok(()) }
+        if settlement == Settlement::RefundDue {
+            self.give_back(donation).await?;
+        }
+        Ok(!matches!(settlement, Settlement::Expired | Settlement::StillOpen))
     }
 
     /// Whether a page was still open. A page that Wave does not let us end must not keep the others open; its gift ends

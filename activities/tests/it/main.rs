@@ -3,11 +3,13 @@
 
 mod accounts;
 mod away;
+mod books;
 mod checkouts;
 mod ending;
 mod fees;
 mod finding;
 mod pots;
+mod reconciling;
 mod scene;
 mod sending;
 mod settling;

@@ -66,5 +66,9 @@ pub(crate) fn hold_words(reason: HoldReason) -> Words {
             "Wave a refusé le versement, nous nous en occupons",
             "Wave refused the payout, we are on it",
         ),
+        HoldReason::Books => Words::new(
+            "attend la fin d'une vérification de nos comptes",
+            "is waiting for a check of our books",
+        ),
     }
 }

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::books::books;
 use super::providers::{social, wave};
 use super::reader::Reader;
 use super::{
@@ -39,6 +40,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let passwords = passwords(reader);
     let social = social(reader, mode);
     let worker = worker(reader);
+    let books = books(reader);
     let rules = rules(reader);
     Some(Settings {
         mode,
@@ -55,6 +57,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         passwords,
         social,
         worker,
+        books,
         rules,
     })
 }

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 39] = [
+const COMMANDS: [&str; 52] = [
     "",
     "dev",
     "demo",
@@ -21,6 +21,18 @@ const COMMANDS: [&str; 39] = [
     "payouts list",
     "payouts show",
     "payouts resolve",
+    "ledger",
+    "ledger accounts",
+    "ledger entries",
+    "ledger check",
+    "ledger resume",
+    "reconcile",
+    "reconcile run",
+    "reconcile status",
+    "discrepancies",
+    "discrepancies list",
+    "discrepancies show",
+    "discrepancies resolve",
     "users",
     "users add",
     "users list",
@@ -42,6 +54,7 @@ const COMMANDS: [&str; 39] = [
     "bench",
     "bench api",
     "bench gifts",
+    "bench reconcile",
     "bench start",
     "completions",
     "manual",

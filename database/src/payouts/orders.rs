@@ -11,7 +11,7 @@ use wolo_domain::pots::HoldReason;
 use super::{PAYOUTS, Payout, lock};
 use crate::outbox::{self, Topic};
 use crate::pots::{self, Lock};
-use crate::{Error, Pool, ledger};
+use crate::{Error, Pool, halts, ledger};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
@@ -21,7 +21,7 @@ pub enum Beginning {
         /// Somebody had begun before, and may have asked Wave already.
         again: bool,
     },
-    /// Nothing was sent, and nothing may be: something that stops everything holds the pot.
+    /// Nothing was sent, and nothing may be: something that stops everything holds the pot, or all payouts.
     Held {
         reason: HoldReason,
     },
@@ -65,6 +65,9 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
         pots::lock(&mut tx, payout.pot, Lock::ToRelyOn).await?;
         if let Some(reason) = pots::stopping_hold(&mut tx, payout.pot).await? {
             return Ok(Beginning::Held { reason });
+        }
+        if halts::stands(&mut tx).await? {
+            return Ok(Beginning::Held { reason: HoldReason::Books });
         }
         insert(&mut tx, order, payout.stage.send()?, at).await?;
     }

@@ -306,9 +306,12 @@ fn compare_payout(line: &Line, payout: &PaidOut, subject: Subject) -> Verdict {
     }
 }
 
-/// What left the wallet by our books: they have a gift whole until its fee is booked.
+/// What left by our books: the fee on a gift in its pot is booked sooner or later, the one on a gift in suspense never.
 fn given_back(line: &Line, gift: &Gift) -> Xof {
-    if gift.fee.is_some() { line.amount } else { line.gross().unwrap_or(line.amount) }
+    match gift.stage {
+        DonationStage::Suspended => line.gross().unwrap_or(line.amount),
+        _ => line.amount,
+    }
 }
 
 /// What left, as an amount. The one number that has no opposite is no amount of anything.

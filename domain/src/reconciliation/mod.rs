@@ -84,8 +84,8 @@ impl Verdict {
     pub fn claim(&self) -> Option<Subject> {
         match self {
             Self::Matched { subject, .. } | Self::UnderWay { subject } => Some(*subject),
-            Self::Repair { .. } => None,
-            Self::Odd { kind: DiscrepancyKind::PaidTwice | DiscrepancyKind::SecondPayment, .. } => None,
+            Self::Repair { .. }
+            | Self::Odd { kind: DiscrepancyKind::PaidTwice | DiscrepancyKind::SecondPayment, .. } => None,
             Self::Odd { subject, .. } => *subject,
         }
     }

@@ -19,8 +19,11 @@ use temporalio_sdk::{WorkflowContext, WorkflowContextView, WorkflowResult};
 use wolo_bootstrap::settings::Layers;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
+use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
+use wolo_workflows::reconciliation::PaymentReconciliation;
+use wolo_workflows::resolution::Resolution;
 
 use crate::histories::folder;
 
@@ -38,7 +41,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 32] = [
+const ENDINGS: [&str; 36] = [
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -52,6 +55,8 @@ const ENDINGS: [&str; 32] = [
     "donation-webhook-before-reply",
     "donation-webhook-twice",
     "housekeeping",
+    "ledger-check-broken",
+    "ledger-check-resumed",
     "payout-carried-on",
     "payout-found",
     "payout-nothing-to-pay",
@@ -71,6 +76,8 @@ const ENDINGS: [&str; 32] = [
     "pot-paid-out",
     "pot-settled-empty",
     "pot-taken-up-again",
+    "reconciliation",
+    "resolution",
 ];
 
 type Options = WorkflowReplayerOptionsBuilder;
@@ -82,6 +89,9 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<Housekeeping>)
         .and_then(Options::register_workflow::<PotLifecycle>)
         .and_then(Options::register_workflow::<Payout>)
+        .and_then(Options::register_workflow::<PaymentReconciliation>)
+        .and_then(Options::register_workflow::<LedgerCheck>)
+        .and_then(Options::register_workflow::<Resolution>)
         .expect("each is registered once")
 }
 
