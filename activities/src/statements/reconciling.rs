@@ -6,7 +6,7 @@ use temporalio_client::{Client, WorkflowSignalOptions};
 use temporalio_common::data_converters::RawValue;
 use temporalio_common::error::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use wolo_database::reconciliation::{self, Run, UnreadableLine};
+use wolo_database::reconciliation::{self, Compared, Run, UnreadableLine};
 use wolo_domain::ids::DonationId;
 use wolo_domain::reconciliation::{Line, LineType, Reference};
 use wolo_providers::wave::{Currency, StatementLine, StatementPage, TransactionType};
@@ -28,6 +28,16 @@ struct Tally {
     closed: u64,
 }
 
+impl Tally {
+    fn add(&mut self, page: &Compared, repaired: u64) {
+        self.matched += page.matched;
+        self.repaired += repaired;
+        self.fees_booked += page.fees_booked;
+        self.opened += page.opened;
+        self.closed += page.closed;
+    }
+}
+
 impl StatementSteps {
     pub(super) async fn reconcile_day(
         &self,
@@ -36,7 +46,13 @@ impl StatementSteps {
     ) -> Result<ReconciledDay, ActivityError> {
         let mut walk = Walk::<Tally>::begin(ctx, &self.wave, input.day)?;
         while let Some(page) = walk.page().await? {
-            self.compare_page(ctx, &input, &page, walk.so_far()).await?;
+            let compared = self.compare_page(&input, &page).await?;
+            let mut repaired = 0;
+            for gift in &compared.to_repair {
+                repaired += u64::from(self.repair(ctx, *gift).await?);
+                walk.is_alive().await?;
+            }
+            walk.so_far().add(&compared, repaired);
             walk.done(page).await?;
         }
         let mut tally = *walk.so_far();
@@ -64,11 +80,9 @@ impl StatementSteps {
 
     async fn compare_page(
         &self,
-        ctx: &ActivityContext,
         input: &ReconcileDay,
         page: &StatementPage,
-        tally: &mut Tally,
-    ) -> Result<(), ActivityError> {
+    ) -> Result<Compared, ActivityError> {
         let lines: Vec<Line> = page.lines.iter().map(without_names).collect();
         let unreadable: Vec<UnreadableLine> = page
             .unreadable
@@ -76,15 +90,8 @@ impl StatementSteps {
             .map(|line| UnreadableLine { wave_id: line.transaction_id.clone() })
             .collect();
         let compared =
-            reconciliation::compare(&self.pool, input.day, &lines, &unreadable, input.settled_until).await?;
-        for gift in compared.to_repair {
-            tally.repaired += u64::from(self.repair(ctx, gift).await?);
-        }
-        tally.matched += compared.matched;
-        tally.fees_booked += compared.fees_booked;
-        tally.opened += compared.opened;
-        tally.closed += compared.closed;
-        Ok(())
+            reconciliation::compare(&self.pool, input.day, &lines, &unreadable, input.settled_until);
+        Ok(compared.await?)
     }
 
     /// Makes the process of a gift ask Wave; where there is none any more, Wave is asked here. Answers whether somebody was

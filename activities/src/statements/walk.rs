@@ -74,6 +74,12 @@ where
         self.walked.lines
     }
 
+    /// Gives a sign of life while a page takes long. The page counts as not begun.
+    pub(super) async fn is_alive(&self) -> Result<(), ActivityError> {
+        self.ctx.record_heartbeat(self.walked.clone()).await?;
+        Ok(())
+    }
+
     /// Tells the engine how far the walk is, and hears whether it is to stop.
     pub(super) async fn done(&mut self, page: StatementPage) -> Result<(), ActivityError> {
         self.walked.lines += (page.lines.len() + page.unreadable.len()) as u64;

@@ -35,3 +35,17 @@ fn the_api_and_pgbench_do_the_same_work_without_an_error() {
     }
     assert!(report["wrong_passwords"]["tries"].as_u64().unwrap() > 0);
 }
+
+#[test]
+fn every_difference_in_a_statement_is_told_as_what_it_is() {
+    let home = TempDir::new().unwrap();
+    let words = ["bench", "reconcile", "--lines", "3000", "--differences", "480", "--json"];
+    let (code, out, err) = said(wolo(home.path()).args(words));
+    assert_eq!(code, 0, "{err}\n{out}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&report["differences"], &report["right"], &report["wrong"]),
+        (&480.into(), &480.into(), &0.into())
+    );
+    assert_eq!(report["lines"], 3000);
+}
