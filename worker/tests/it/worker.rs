@@ -241,7 +241,9 @@ fn contracts() -> BTreeMap<&'static str, String> {
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
         donations: OpenDonationCheckout, SettleDonationStep, RefundDonationStep, EndCheckouts;
         payouts: PlanPayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout;
-        statements: BookFeesStep;
+        statements: BookFeesStep, ReconcileDayStep;
+        ledger: CheckLedgerStep, ResumePayoutsStep;
+        discrepancies: ResolveDiscrepancyStep;
     }
 }
 
@@ -312,7 +314,10 @@ fn names_are_unique_and_as_histories_know_them() {
       "money": {
         "processes": [
           "Donation",
-          "Payout"
+          "Payout",
+          "PaymentReconciliation",
+          "LedgerCheck",
+          "Resolution"
         ],
         "steps": [
           "donations.open_checkout",
@@ -325,7 +330,11 @@ fn names_are_unique_and_as_histories_know_them() {
           "payouts.lose_sight",
           "statements.book_fees",
           "pots.hold",
-          "pots.release"
+          "pots.release",
+          "statements.reconcile",
+          "ledger.check",
+          "ledger.resume",
+          "discrepancies.resolve"
         ]
       }
     }
