@@ -10,15 +10,19 @@
 
 mod accounts;
 mod alive;
+mod discrepancies;
 mod donations;
 pub mod failure;
+mod ledger;
 mod payouts;
 mod pots;
 mod refunds;
 mod statements;
 
 pub use accounts::AccountSteps;
+pub use discrepancies::DiscrepancySteps;
 pub use donations::DonationSteps;
+pub use ledger::LedgerSteps;
 pub use payouts::PayoutSteps;
 pub use pots::PotSteps;
 pub use refunds::RefundSteps;

@@ -127,3 +127,16 @@ pub(crate) async fn start(
         Err(error) => Err(error.into()),
     }
 }
+
+/// The same for a gift whose pot the caller does not know.
+pub(crate) async fn start_for(
+    client: &Client,
+    pool: &Pool,
+    donation: DonationId,
+    patience: RefundPatience,
+) -> Result<(), ActivityError> {
+    match donations::donation(pool, donation).await? {
+        Some(gift) => start(client, donation, gift.pot, patience).await,
+        None => Ok(()),
+    }
+}

@@ -1,8 +1,8 @@
 //! What can go wrong in asking.
 
 use temporalio_client::errors::{
-    ClientError, WorkflowInteractionError, WorkflowQueryError, WorkflowStartError, WorkflowUpdateError,
-    WorkflowUpdateWithStartError,
+    ClientError, WorkflowGetResultError, WorkflowInteractionError, WorkflowQueryError, WorkflowStartError,
+    WorkflowUpdateError, WorkflowUpdateWithStartError,
 };
 use temporalio_client::tonic::{Code, Status};
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
@@ -116,6 +116,20 @@ impl From<WorkflowInteractionError> for AskError {
         match error {
             WorkflowInteractionError::NotFound(_) => Self::NotFound,
             WorkflowInteractionError::Rpc(status) => Self::from_status(status),
+            other => Self::Unexpected(Box::new(other)),
+        }
+    }
+}
+
+impl From<WorkflowGetResultError> for AskError {
+    fn from(error: WorkflowGetResultError) -> Self {
+        match error {
+            WorkflowGetResultError::NotFound(_) => Self::NotFound,
+            WorkflowGetResultError::Rpc(status) => Self::from_status(status),
+            // Somebody ended it before it had an answer.
+            WorkflowGetResultError::Cancelled { .. } | WorkflowGetResultError::Terminated { .. } => {
+                Self::Ended
+            }
             other => Self::Unexpected(Box::new(other)),
         }
     }

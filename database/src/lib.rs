@@ -17,8 +17,10 @@
 
 pub mod accounts;
 mod context;
+pub mod discrepancies;
 pub mod donations;
 mod error;
+pub mod halts;
 pub mod idempotency;
 pub mod ledger;
 pub mod outbox;
@@ -27,6 +29,7 @@ pub mod people;
 mod pool;
 pub mod pots;
 pub mod processes;
+pub mod reconciliation;
 mod rows;
 pub mod webhooks;
 

@@ -83,6 +83,8 @@ typed_ids! {
     DonationId = "don", "a donation";
     /// The sending of a pot's money to its owner.
     PayoutId = "pay", "a payout";
+    /// What Wave's statement and our books do not say alike.
+    DiscrepancyId = "dsc", "a discrepancy";
 }
 
 impl PotId {

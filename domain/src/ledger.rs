@@ -13,7 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::ids::{DonationId, PayoutId, PotId};
+use crate::ids::{DiscrepancyId, DonationId, PayoutId, PotId};
 use crate::money::Xof;
 use crate::payouts::PayoutOrder;
 use crate::pots::UnknownWord;
@@ -102,10 +102,16 @@ pub enum TransactionKind {
     Payout,
     /// Wave charged us for a payout.
     PayoutFee,
+    /// Money came in at Wave that matches nothing of ours.
+    UnmatchedReceipt,
+    /// Money went out at Wave that matches nothing of ours.
+    UnmatchedSpending,
+    /// Finance has decided that WOLO keeps, or bears, money that matched nothing.
+    SuspenseCleared,
 }
 
 impl TransactionKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Donation,
         Self::LateDonation,
         Self::OddDonation,
@@ -114,6 +120,9 @@ impl TransactionKind {
         Self::Refund,
         Self::Payout,
         Self::PayoutFee,
+        Self::UnmatchedReceipt,
+        Self::UnmatchedSpending,
+        Self::SuspenseCleared,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -126,6 +135,9 @@ impl TransactionKind {
             Self::Refund => "refund",
             Self::Payout => "payout",
             Self::PayoutFee => "payout_fee",
+            Self::UnmatchedReceipt => "unmatched_receipt",
+            Self::UnmatchedSpending => "unmatched_spending",
+            Self::SuspenseCleared => "suspense_cleared",
         }
     }
 }
@@ -260,6 +272,26 @@ impl Transaction {
         Self::new(kind, order.payout.to_string(), None, Account::Fees, Account::WaveFloat, fee)
     }
 
+    /// Money that moved at Wave and matches nothing of ours: `change` is what it did to the wallet.
+    pub fn unmatched(wave_id: String, change: Xof) -> Result<Self, PostingError> {
+        let (kind, from, to, amount) = if change.is_positive() {
+            (TransactionKind::UnmatchedReceipt, Account::WaveFloat, Account::Suspense, change)
+        } else {
+            (TransactionKind::UnmatchedSpending, Account::Suspense, Account::WaveFloat, size(change)?)
+        };
+        Self::new(kind, wave_id.clone(), Some(wave_id), from, to, amount)
+    }
+
+    /// What stands in suspense for a discrepancy is WOLO's own: kept where it came in, borne where it went out.
+    pub fn suspense_cleared(discrepancy: DiscrepancyId, held: Xof) -> Result<Self, PostingError> {
+        let (from, to, amount) = if held.is_positive() {
+            (Account::Suspense, Account::Fees, held)
+        } else {
+            (Account::Fees, Account::Suspense, size(held)?)
+        };
+        Self::new(TransactionKind::SuspenseCleared, discrepancy.to_string(), None, from, to, amount)
+    }
+
     fn new(
         kind: TransactionKind,
         business_key: String,
@@ -294,12 +326,24 @@ impl Transaction {
     }
 }
 
+/// How much a change is, whichever way it goes.
+fn size(change: Xof) -> Result<Xof, PostingError> {
+    change.francs().checked_abs().map(Xof::new).ok_or(PostingError::NotPositive(change))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
+
+    impl Transaction {
+        fn is_about_suspense(&self) -> bool {
+            use TransactionKind::{SuspenseCleared, UnmatchedReceipt, UnmatchedSpending};
+            matches!(self.kind, UnmatchedReceipt | UnmatchedSpending | SuspenseCleared)
+        }
+    }
 
     fn any_transaction(
         kind: usize,
@@ -311,14 +355,17 @@ mod tests {
         let payout = PayoutId::from_uuid(Uuid::from_u128(thing));
         let (pot, amount, wave_id) =
             (PotId::from_uuid(Uuid::from_u128(pot)), Xof::new(francs), "T1".to_owned());
-        match kind % 8 {
+        let discrepancy = DiscrepancyId::from_uuid(Uuid::from_u128(thing));
+        match kind % 10 {
             0 => Transaction::donation(donation, pot, amount, wave_id),
             1 => Transaction::late_donation(donation, amount, wave_id),
             2 => Transaction::odd_donation(donation, amount, wave_id),
             3 => Transaction::donation_fee(donation, pot, amount),
             4 => Transaction::refund(donation, amount),
             5 => Transaction::payout(payout, pot, amount, wave_id),
-            6 => Transaction::refund_owed(donation, pot, amount),
+            6 => Transaction::unmatched(wave_id, amount),
+            7 => Transaction::suspense_cleared(discrepancy, amount),
+            8 => Transaction::refund_owed(donation, pot, amount),
             _ => Transaction::payout_fee(PayoutOrder::first(payout), amount),
         }
     }
@@ -329,7 +376,7 @@ mod tests {
             match any_transaction(kind, thing, pot, francs) {
                 Ok(transaction) => {
                     let [from, to] = transaction.entries();
-                    prop_assert!(francs > 0);
+                    prop_assert!(francs > 0 || (francs != 0 && transaction.is_about_suspense()));
                     prop_assert_eq!(from.amount.checked_add(to.amount), Some(Xof::ZERO));
                     prop_assert_ne!(from.account, to.account);
                 }

@@ -9,11 +9,13 @@
 //! - a **donation** is one gift to a pot; *payment* is what Wave does, never what a friend does;
 //! - a **payout** sends a pot's money to its owner, once;
 //! - a **hold** stops what it must on a pot and nothing else, and is lifted by what it waits for;
-//! - the **ledger** is the only truth about money: transfers between accounts, never a running total.
+//! - the **ledger** is the only truth about money: transfers between accounts, never a running total;
+//! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
 
 pub mod accounts;
 pub mod contacts;
 pub mod dakar;
+pub mod discrepancies;
 pub mod donations;
 pub mod ids;
 pub mod ledger;
@@ -22,4 +24,5 @@ pub mod notices;
 pub mod payouts;
 pub mod people;
 pub mod pots;
+pub mod reconciliation;
 pub mod texts;

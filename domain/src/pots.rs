@@ -145,10 +145,12 @@ pub enum HoldReason {
     Recipient,
     /// The payout is large enough to need two people of finance.
     Approval,
+    /// The books break a rule, so no money leaves at all. It holds every pot at once and is written at none.
+    Books,
 }
 
 impl HoldReason {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Consent,
         Self::Moderation,
         Self::Float,
@@ -156,6 +158,7 @@ impl HoldReason {
         Self::PayoutRefused,
         Self::Recipient,
         Self::Approval,
+        Self::Books,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -167,6 +170,7 @@ impl HoldReason {
             Self::PayoutRefused => "payout_refused",
             Self::Recipient => "recipient",
             Self::Approval => "approval",
+            Self::Books => "books",
         }
     }
 
@@ -190,6 +194,7 @@ impl HoldReason {
             Self::PayoutRefused => "finance to decide after Wave refused the payout",
             Self::Recipient => "finance to decide whether the recipient is the right one",
             Self::Approval => "two people of finance to approve the payout",
+            Self::Books => "finance to find out why the books break a rule (wolo ledger check)",
         }
     }
 }

@@ -11,13 +11,19 @@ use temporalio_sdk::WorkerOptions;
 use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
-use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, RefundSteps, StatementSteps};
+use wolo_activities::{
+    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps, RefundSteps,
+    StatementSteps,
+};
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
+use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::queues;
+use wolo_workflows::reconciliation::PaymentReconciliation;
 use wolo_workflows::refund::Refund;
+use wolo_workflows::resolution::Resolution;
 
 /// Lists what a queue has; `false` when there is no such queue.
 fn list(queue: &str, to: &mut impl Register) -> bool {
@@ -56,6 +62,13 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             // A payout holds and releases its pot itself.
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
+            to.process::<PaymentReconciliation>();
+            to.step(StatementSteps::reconcile);
+            to.process::<LedgerCheck>();
+            to.step(LedgerSteps::check);
+            to.step(LedgerSteps::resume);
+            to.process::<Resolution>();
+            to.step(DiscrepancySteps::resolve);
         }
         _ => return false,
     }
@@ -84,6 +97,8 @@ pub(crate) struct Steps {
     pub(crate) refunds: Arc<RefundSteps>,
     pub(crate) payouts: Arc<PayoutSteps>,
     pub(crate) statements: Arc<StatementSteps>,
+    pub(crate) ledger: Arc<LedgerSteps>,
+    pub(crate) discrepancies: Arc<DiscrepancySteps>,
 }
 
 /// Knows the one who does the steps of a kind.
@@ -124,6 +139,18 @@ impl Doer<PayoutSteps> for Steps {
 impl Doer<StatementSteps> for Steps {
     fn doer(&self) -> &Arc<StatementSteps> {
         &self.statements
+    }
+}
+
+impl Doer<LedgerSteps> for Steps {
+    fn doer(&self) -> &Arc<LedgerSteps> {
+        &self.ledger
+    }
+}
+
+impl Doer<DiscrepancySteps> for Steps {
+    fn doer(&self) -> &Arc<DiscrepancySteps> {
+        &self.discrepancies
     }
 }
 

@@ -9,43 +9,120 @@ use temporalio_client::schedules::{
 };
 use temporalio_client::tonic::Code;
 use temporalio_client::{Client, RpcOptions};
-use wolo_bootstrap::settings;
+use wolo_bootstrap::Settings;
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
+use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
+use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
 use wolo_workflows::{ids, queues};
 
-/// An hour that nobody was there for is made up for within a day; once is enough.
-const CATCH_UP: Duration = Duration::from_hours(24);
+/// A time of day that nobody was there for is made up for within a day; once is enough.
+const WITHIN_A_DAY: Duration = Duration::from_hours(24);
+/// What comes again soon is not made up for.
+const SOON_AGAIN: Duration = Duration::from_mins(10);
 
-pub(crate) async fn ensure(client: &Client, accounts: &settings::Accounts) -> Result<(), ScheduleError> {
-    let keeping = Keeping {
-        leftovers_days: accounts.leftovers_days,
-        ended_sessions_days: accounts.ended_sessions_days,
-    };
-    let action =
-        ScheduleAction::start_workflow(Housekeeping::run, keeping, queues::LIFECYCLE, ids::HOUSEKEEPING);
-    // In the small hours of Dakar, whose time is the engine's.
-    let spec = ScheduleSpec::from_calendar(ScheduleCalendarSpec::builder().hour("4").minute("30").build());
-    let new = CreateScheduleOptions::builder()
-        .action(action.clone())
-        .spec(spec.clone())
-        .overlap_policy(ScheduleOverlapPolicy::Skip)
-        .build();
-    match client.create_schedule(ids::HOUSEKEEPING, new).await {
-        Ok(_) => {}
-        Err(error) if code(&error) == Some(Code::AlreadyExists) => {}
-        Err(error) => return Err(error),
+/// What is started when. Of one that is running still no second is started.
+struct Schedule {
+    id: &'static str,
+    action: ScheduleAction,
+    spec: ScheduleSpec,
+    /// How late is better than never.
+    catch_up: Duration,
+}
+
+pub(crate) async fn ensure(client: &Client, settings: &Settings) -> Result<(), ScheduleError> {
+    for schedule in schedules(settings) {
+        schedule.ensure(client).await?;
     }
-    let schedule = client.get_schedule_handle(ids::HOUSEKEEPING);
-    let change = schedule.update(
-        |schedule| {
-            schedule.set_action(action).set_spec(spec).set_catchup_window(CATCH_UP);
+    Ok(())
+}
+
+/// All times are Dakar's, which are the engine's.
+fn schedules(settings: &Settings) -> [Schedule; 4] {
+    let keeping = Keeping {
+        leftovers_days: settings.accounts.leftovers_days,
+        ended_sessions_days: settings.accounts.ended_sessions_days,
+    };
+    let books = &settings.books;
+    let reconciling = |id, which| {
+        let input = ReconciliationInput { which, under_way_seconds: books.under_way_minutes * 60 };
+        ScheduleAction::start_workflow(PaymentReconciliation::run, input, queues::MONEY, id)
+    };
+    let checking = LedgerCheckInput::default();
+    [
+        Schedule {
+            id: ids::HOUSEKEEPING,
+            action: ScheduleAction::start_workflow(
+                Housekeeping::run,
+                keeping,
+                queues::LIFECYCLE,
+                ids::HOUSEKEEPING,
+            ),
+            // In the small hours.
+            spec: daily(4, 30),
+            catch_up: WITHIN_A_DAY,
         },
-        RpcOptions::default(),
-    );
-    match change.await {
-        // Another worker was quicker, by a moment.
-        Err(error) if code(&error) == Some(Code::FailedPrecondition) => Ok(()),
-        changed => changed,
+        Schedule {
+            id: ids::RECONCILE_TODAY,
+            action: reconciling(ids::RECONCILE_TODAY, Which::Today),
+            spec: hourly(books.reconcile_today_at_minute),
+            catch_up: SOON_AGAIN,
+        },
+        Schedule {
+            id: ids::RECONCILE_YESTERDAY,
+            action: reconciling(ids::RECONCILE_YESTERDAY, Which::Yesterday),
+            spec: daily(books.reconcile_yesterday_at_hour, 20),
+            catch_up: WITHIN_A_DAY,
+        },
+        Schedule {
+            id: ids::LEDGER_CHECK,
+            action: ScheduleAction::start_workflow(
+                LedgerCheck::run,
+                checking,
+                queues::MONEY,
+                ids::LEDGER_CHECK,
+            ),
+            spec: ScheduleSpec::from_interval(Duration::from_mins(books.check_every_minutes.into())),
+            catch_up: SOON_AGAIN,
+        },
+    ]
+}
+
+fn daily(hour: u32, minute: u32) -> ScheduleSpec {
+    let calendar = ScheduleCalendarSpec::builder().hour(hour.to_string()).minute(minute.to_string());
+    ScheduleSpec::from_calendar(calendar.build())
+}
+
+fn hourly(minute: u32) -> ScheduleSpec {
+    let calendar = ScheduleCalendarSpec::builder().hour("*").minute(minute.to_string());
+    ScheduleSpec::from_calendar(calendar.build())
+}
+
+impl Schedule {
+    /// Makes the schedule, or makes it what it should be.
+    async fn ensure(self, client: &Client) -> Result<(), ScheduleError> {
+        let Self { id, action, spec, catch_up } = self;
+        let new = CreateScheduleOptions::builder()
+            .action(action.clone())
+            .spec(spec.clone())
+            .overlap_policy(ScheduleOverlapPolicy::Skip)
+            .build();
+        match client.create_schedule(id, new).await {
+            Ok(_) => {}
+            Err(error) if code(&error) == Some(Code::AlreadyExists) => {}
+            Err(error) => return Err(error),
+        }
+        let schedule = client.get_schedule_handle(id);
+        let change = schedule.update(
+            move |schedule| {
+                schedule.set_action(action).set_spec(spec).set_catchup_window(catch_up);
+            },
+            RpcOptions::default(),
+        );
+        match change.await {
+            // Another worker was quicker, by a moment.
+            Err(error) if code(&error) == Some(Code::FailedPrecondition) => Ok(()),
+            changed => changed,
+        }
     }
 }
 

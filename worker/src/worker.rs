@@ -7,7 +7,10 @@ use std::sync::Arc;
 use futures::future::{join_all, select_all};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, RefundSteps, StatementSteps};
+use wolo_activities::{
+    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps, RefundSteps,
+    StatementSteps,
+};
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
 use wolo_database::Pool;
@@ -57,19 +60,19 @@ impl Worker {
         let client = temporal::connect(&settings.temporal).await?;
         let attributes = attributes::ALL.map(|(name, kind)| (name, indexed(kind)));
         temporal::ensure_search_attributes(&client, &attributes).await?;
-        schedules::ensure(&client, &settings.accounts).await?;
+        schedules::ensure(&client, settings).await?;
 
+        let donations =
+            Arc::new(DonationSteps::new(pool.clone(), wave.clone(), settings.api.public_url.clone()));
         let steps = Steps {
             accounts: Arc::new(AccountSteps::new(pool.clone())),
             pots: Arc::new(PotSteps::new(pool.clone())),
-            donations: Arc::new(DonationSteps::new(
-                pool.clone(),
-                wave.clone(),
-                settings.api.public_url.clone(),
-            )),
+            statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
+            donations,
             refunds: Arc::new(RefundSteps::new(pool.clone(), wave.clone())),
             payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
-            statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone())),
+            ledger: Arc::new(LedgerSteps::new(pool.clone())),
+            discrepancies: Arc::new(DiscrepancySteps::new(pool.clone())),
         };
         // Steps that run still are told to give up when two thirds of the time are over; the rest is for giving up.
         let grace = settings.worker.shutdown_grace * 2 / 3;

@@ -1,6 +1,7 @@
 //! The names of running processes. Everybody who speaks to one builds its name here.
 
-use wolo_domain::ids::{DonationId, PotId};
+use chrono::NaiveDate;
+use wolo_domain::ids::{DiscrepancyId, DonationId, PotId};
 
 pub fn pot_lifecycle(pot: PotId) -> String {
     format!("pot/{pot}")
@@ -22,3 +23,23 @@ pub fn refund(donation: DonationId) -> String {
 
 /// The schedule that keeps house, and the beginning of the names of its processes: the engine adds the time.
 pub const HOUSEKEEPING: &str = "housekeeping";
+
+/// The schedules that compare Wave's statement with our books.
+pub const RECONCILE_TODAY: &str = "reconciliation-today";
+pub const RECONCILE_YESTERDAY: &str = "reconciliation-yesterday";
+
+/// The schedule that looks whether the books keep their rules.
+pub const LEDGER_CHECK: &str = "ledger-check";
+
+/// A comparison that a person has asked for.
+pub fn reconciliation(day: NaiveDate) -> String {
+    format!("reconciliation/{day}")
+}
+
+/// The check after which payouts may go on.
+pub const LEDGER_RESUME: &str = "ledger-check/resume";
+
+/// A discrepancy ends once, so its resolution is named after it.
+pub fn resolution(discrepancy: DiscrepancyId) -> String {
+    format!("discrepancy/{discrepancy}")
+}

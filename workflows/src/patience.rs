@@ -46,6 +46,14 @@ pub(crate) fn on_money(mut options: ActivityOptions) -> ActivityOptions {
     options
 }
 
+/// Reading all of the ledger, which grows with every gift. The step gives signs of life meanwhile.
+pub(crate) fn read_the_ledger() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_mins(15))
+        .heartbeat_timeout(Duration::from_mins(1))
+        .retry_policy(again_and_again())
+        .build()
+}
+
 /// Soon at first, then once a minute, for as long as it takes.
 fn again_and_again() -> RetryPolicy {
     RetryPolicy::builder()

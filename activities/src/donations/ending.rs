@@ -12,6 +12,7 @@ use wolo_providers::ProviderError;
 use wolo_providers::wave::Expiry;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::ids;
+use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::steps::donations::{EndCheckouts, EndedCheckouts, SettleDonation, Settlement};
 
 use super::DonationSteps;
@@ -51,7 +52,7 @@ impl DonationSteps {
                 }
                 walked.ended += u64::from(self.end(&gift).await?);
                 if !is_heard_by_its_process(&ctx.client(), gift.donation).await? {
-                    self.settle_without_its_process(&ctx.client(), gift.donation, input).await?;
+                    self.settle_without_its_process(&ctx.client(), gift.donation, input.refund).await?;
                 }
                 walked.last = Some(gift.donation);
                 ctx.record_heartbeat(walked).await?;
@@ -61,19 +62,21 @@ impl DonationSteps {
 
     /// A gift that still waits although its process has ended (somebody terminated it) would keep its pot waiting for
     /// ever: what Wave's record says is booked here instead.
-    async fn settle_without_its_process(
+    ///
+    /// Answers whether the gift has its money now, or gives it back.
+    pub(crate) async fn settle_without_its_process(
         &self,
         client: &Client,
         donation: DonationId,
-        input: EndCheckouts,
-    ) -> Result<(), ActivityError> {
+        patience: RefundPatience,
+    ) -> Result<bool, ActivityError> {
         let settle = SettleDonation { donation, failed_attempts: 0 };
         let settlement = self.settle_by_the_evidence(settle).await?;
         tracing::warn!(%donation, ?settlement, "a gift was settled whose process had ended before it");
         if settlement == Settlement::RefundDue {
-            refunds::start(client, donation, input.pot, input.refund).await?;
+            refunds::start_for(client, &self.pool, donation, patience).await?;
         }
-        Ok(())
+        Ok(!matches!(settlement, Settlement::Expired | Settlement::StillOpen))
     }
 
     /// Whether a page was still open. A page that Wave does not let us end must not keep the others open; its gift ends

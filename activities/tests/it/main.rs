@@ -3,12 +3,14 @@
 
 mod accounts;
 mod away;
+mod books;
 mod checkouts;
 mod clearing;
 mod ending;
 mod fees;
 mod finding;
 mod pots;
+mod reconciling;
 mod refunds;
 mod scene;
 mod sending;

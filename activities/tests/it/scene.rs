@@ -9,7 +9,10 @@ use temporalio_sdk::activities::{ActivityError, ExecutableActivity};
 use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, TestActivityInfoOptions};
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
-use wolo_activities::{AccountSteps, DonationSteps, PayoutSteps, PotSteps, RefundSteps, StatementSteps};
+use wolo_activities::{
+    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps, RefundSteps,
+    StatementSteps,
+};
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::donations::{DonationRules, DonationStage};
 use wolo_domain::ids::{DonationId, PayoutId, PotId, UserId};
@@ -135,15 +138,18 @@ impl Scene {
         H: temporalio_common::data_converters::TemporalSerializable + 'static,
     {
         let (pool, wave) = (self.pool.clone(), self.client.clone());
-        let public_url = "https://wolo.example/".parse().expect("an address");
+        let public_url: url::Url = "https://wolo.example/".parse().expect("an address");
+        let donations = DonationSteps::new(pool.clone(), wave.clone(), public_url.clone());
         let (count, heartbeats) = watch::channel(0);
         let mut environment = ActivityEnvironment::builder_with_default()
             .register_activities(AccountSteps::new(pool.clone()))
             .register_activities(PotSteps::new(pool.clone()))
-            .register_activities(DonationSteps::new(pool.clone(), wave.clone(), public_url))
+            .register_activities(DonationSteps::new(pool.clone(), wave.clone(), public_url.clone()))
             .register_activities(RefundSteps::new(pool.clone(), wave.clone()))
             .register_activities(PayoutSteps::new(pool.clone(), wave.clone()))
-            .register_activities(StatementSteps::new(pool, wave))
+            .register_activities(LedgerSteps::new(pool.clone()))
+            .register_activities(DiscrepancySteps::new(pool.clone()))
+            .register_activities(StatementSteps::new(pool, wave, std::sync::Arc::new(donations)))
             .on_heartbeat(move |_| count.send_modify(|count| *count += 1));
         if let Some(told) = told {
             environment = environment.heartbeat_details(told).expect("a heartbeat");

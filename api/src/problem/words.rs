@@ -98,6 +98,11 @@ pub(crate) fn hold_words(reason: HoldReason) -> Words {
             "the payout waits for our team's approval",
         )
         .wolof("fey gi dafay xaar ndigalu sunu ekip"),
+        HoldReason::Books => Words::new(
+            "attend la fin d'une vérification de nos comptes",
+            "is waiting for a check of our books",
+        )
+        .wolof("dafay xaar ñu seet sunuy kont"),
     }
 }
 

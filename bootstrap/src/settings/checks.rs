@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::books::books;
 use super::providers::{social, wave};
 use super::reader::Reader;
 use super::signing::tokens;
@@ -36,6 +37,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let passwords = passwords(reader);
     let social = social(reader, mode);
     let worker = worker(reader);
+    let books = books(reader);
     let rules = rules(reader);
     Some(Settings {
         mode,
@@ -52,6 +54,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         passwords,
         social,
         worker,
+        books,
         rules,
     })
 }

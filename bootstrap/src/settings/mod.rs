@@ -4,6 +4,7 @@
 //! when every value of every layer has been understood; otherwise it says all that is wrong in one go. Values of secrets
 //! are never repeated, not even bad ones.
 
+mod books;
 mod channels;
 mod checks;
 mod former;
@@ -46,6 +47,7 @@ pub struct Settings {
     pub passwords: Passwords,
     pub social: Social,
     pub worker: Worker,
+    pub books: Books,
     pub rules: Rules,
 }
 
@@ -225,6 +227,17 @@ pub struct Worker {
     pub queues: Vec<String>,
     pub health_listen: SocketAddr,
     pub shutdown_grace: Duration,
+}
+
+/// When the books are compared with Wave's statement, and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Books {
+    /// 0 to 59, of every hour.
+    pub reconcile_today_at_minute: u32,
+    /// 0 to 23, in Dakar.
+    pub reconcile_yesterday_at_hour: u32,
+    pub under_way_minutes: u32,
+    pub check_every_minutes: u32,
 }
 
 /// The product's numbers, as plain integers: the domain gives them their meaning.

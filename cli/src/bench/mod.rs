@@ -11,6 +11,7 @@ mod gifts;
 mod goals;
 mod pot;
 mod process;
+mod reconcile;
 mod report;
 mod start;
 
@@ -24,6 +25,7 @@ use crate::local::{Options, Ports, Where};
 pub(crate) use api::{Pace, api};
 pub(crate) use bare::serve as serve_bare;
 pub(crate) use gifts::{Load, gifts};
+pub(crate) use reconcile::{Statement, reconcile};
 pub(crate) use start::start;
 
 /// Between two looks at what has become known.

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 
-use crate::bench::{self, Load, Pace};
+use crate::bench::{self, Load, Pace, Statement};
 use crate::output::Format;
 
 #[derive(Subcommand, Debug)]
@@ -16,6 +16,8 @@ pub(crate) enum Bench {
     ///
     /// Ends with exit code 1, and names the goal, when one is missed.
     Gifts(Gifts),
+    /// Compare a day of Wave's statement, with differences of every kind planted in it, and see that each is told as what it is
+    Reconcile(Reconcile),
     /// Start everything, and weigh it while nothing happens
     ///
     /// Ends with exit code 1, and names the goal, when one is missed.
@@ -53,6 +55,18 @@ pub(crate) struct Gifts {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Reconcile {
+    /// Lines in the statement
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    lines: u32,
+    /// Differences among them; some take two lines, and what is missing none
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    differences: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Start {
     /// How often; medians are shown
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
@@ -71,6 +85,9 @@ impl Bench {
                 }
                 Self::Gifts(Gifts { count, concurrency, rounds, format }) => {
                     Box::pin(bench::gifts(Load { count, concurrency, rounds }, format)).await
+                }
+                Self::Reconcile(Reconcile { lines, differences, format }) => {
+                    bench::reconcile(Statement { lines, differences }, format).await
                 }
                 Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
             }

@@ -5,11 +5,14 @@ mod completions;
 mod config;
 mod demo;
 mod dev;
+mod discrepancies;
 mod doctor;
+mod ledger;
 mod manual;
 mod migrate;
 mod payouts;
 mod pots;
+mod reconcile;
 mod refunds;
 mod routes;
 mod serve;
@@ -53,6 +56,15 @@ enum Command {
     /// Look at gifts that go back, and ask again for those that Wave has refused
     #[command(subcommand)]
     Refunds(refunds::Refunds),
+    /// Look at the books, and let payouts go on after they were stopped
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Compare Wave's statement with the books
+    #[command(subcommand)]
+    Reconcile(reconcile::Reconcile),
+    /// Look at what Wave's statement and the books do not say alike, and resolve it
+    #[command(subcommand)]
+    Discrepancies(discrepancies::Discrepancies),
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
@@ -102,6 +114,9 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Pots(pots) => wait_for(pots.run(config)),
         Command::Payouts(payouts) => wait_for(payouts.run(config)),
         Command::Refunds(refunds) => wait_for(refunds.run(config)),
+        Command::Ledger(ledger) => wait_for(ledger.run(config)),
+        Command::Reconcile(reconcile) => wait_for(reconcile.run(config)),
+        Command::Discrepancies(discrepancies) => wait_for(discrepancies.run(config)),
         Command::Users(users) => wait_for(users.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Time(time) => wait_for(time.run(config)),

@@ -48,3 +48,17 @@ fn the_api_and_pgbench_do_the_same_work_without_an_error() {
         assert_eq!(err.contains(route), missed.contains(route), "{route} in {err}");
     }
 }
+
+#[test]
+fn every_difference_in_a_statement_is_told_as_what_it_is() {
+    let home = TempDir::new().unwrap();
+    let words = ["bench", "reconcile", "--lines", "3000", "--differences", "480", "--json"];
+    let (code, out, err) = said(wolo(home.path()).args(words));
+    assert_eq!(code, 0, "{err}\n{out}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&report["differences"], &report["right"], &report["wrong"]),
+        (&480.into(), &480.into(), &0.into())
+    );
+    assert_eq!(report["lines"], 3000);
+}

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 44] = [
+const COMMANDS: [&str; 57] = [
     "",
     "dev",
     "demo",
@@ -26,6 +26,18 @@ const COMMANDS: [&str; 44] = [
     "refunds list",
     "refunds show",
     "refunds retry",
+    "ledger",
+    "ledger accounts",
+    "ledger entries",
+    "ledger check",
+    "ledger resume",
+    "reconcile",
+    "reconcile run",
+    "reconcile status",
+    "discrepancies",
+    "discrepancies list",
+    "discrepancies show",
+    "discrepancies resolve",
     "users",
     "users add",
     "users list",
@@ -47,6 +59,7 @@ const COMMANDS: [&str; 44] = [
     "bench",
     "bench api",
     "bench gifts",
+    "bench reconcile",
     "bench start",
     "completions",
     "manual",

@@ -2,12 +2,15 @@
 
 use serde_json::json;
 use sqlx::PgConnection;
+use wolo_domain::dakar;
+use wolo_domain::discrepancies::DiscrepancyKind;
 use wolo_domain::donations::{DonationStage, StageError};
 use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::ledger::Transaction;
 use wolo_domain::pots::PotStage;
 
 use super::{DONATIONS, Donation, Payment, rows};
+use crate::discrepancies::{self, Found};
 use crate::outbox::{self, Topic};
 use crate::pots::{self, Lock};
 use crate::{Error, Pool, ledger};
@@ -56,11 +59,32 @@ pub async fn confirm(
         (row.stage.owe_refund()?, Topic::DonationRefundDue, posting)
     };
     ledger::post(&mut tx, &posting).await?;
+    if stage == DonationStage::Suspended {
+        discrepancies::write(&mut tx, &[odd(&row, payment)]).await?;
+    }
     write_payment(&mut tx, &row, stage, payment, failed_attempts).await?;
     let payload = json!({ "donation": donation, "pot": row.pot, "amount": payment.amount });
     outbox::write(&mut tx, topic, &donation.to_string(), row.pot, payload).await?;
     tx.commit().await?;
     Ok(stage)
+}
+
+/// Money that is nobody's has an owner from the moment in which it is booked.
+fn odd(row: &Donation, payment: &Payment) -> Found {
+    Found {
+        kind: DiscrepancyKind::OddGift,
+        key: row.id.to_string(),
+        day: dakar::day_of(payment.at),
+        reason: format!("{} was paid for {}, which was asked to be {}", payment.amount, row.id, row.amount),
+        facts: json!({
+            "about": row.id,
+            "wave_transaction": payment.wave_transaction_id,
+            "at": payment.at,
+            "paid": payment.amount,
+            "asked": row.amount,
+        }),
+        suspense: payment.amount,
+    }
 }
 
 /// Whether the payment was made while the pot took gifts. Wave's times are whole seconds, so a payment in the very

@@ -1,9 +1,11 @@
 //! The judge: reads the whole book and says where it breaks a rule. It repairs nothing.
 
 use uuid::Uuid;
-use wolo_domain::ids::{DonationId, PayoutId, PotId};
+use wolo_domain::discrepancies::DiscrepancyKind;
+use wolo_domain::ids::{DiscrepancyId, DonationId, PayoutId, PotId};
 use wolo_domain::money::Xof;
 
+use super::rules;
 use crate::{Error, Pool};
 
 /// A rule of the books that does not hold.
@@ -33,6 +35,36 @@ pub enum Violation {
     SettledNotEmpty {
         pot: PotId,
         balance: Xof,
+    },
+    /// A fact or a movement at Wave stands in the books more than once.
+    PostedTwice {
+        transaction: Uuid,
+    },
+    /// A gift that was given back has not exactly one posting of that.
+    RefundNotInBooks {
+        donation: DonationId,
+    },
+    /// What a gift's row says of Wave's fee is not what was posted.
+    FeeNotInBooks {
+        donation: DonationId,
+    },
+    /// Something is posted about a gift that its stage does not allow.
+    PostedAgainstStage {
+        donation: DonationId,
+    },
+    /// A payout and its orders do not say the same, or more than one of its orders is alive.
+    OrdersDisagree {
+        payout: PayoutId,
+    },
+    /// The suspense account holds something else than what open discrepancies own.
+    SuspenseNotOwned {
+        held: Xof,
+        owned: Xof,
+    },
+    /// Our postings and Wave's movements are not the same, one to one and to the franc.
+    NotAsAtWave {
+        discrepancy: DiscrepancyId,
+        kind: DiscrepancyKind,
     },
 }
 
@@ -125,5 +157,6 @@ pub async fn check(pool: &Pool) -> Result<Vec<Violation>, Error> {
     violations.extend(
         payouts.into_iter().map(|id| Violation::PayoutNotInBooks { payout: PayoutId::from_uuid(id) }),
     );
+    violations.extend(rules::broken(&mut tx).await?);
     Ok(violations)
 }

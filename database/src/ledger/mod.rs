@@ -5,6 +5,9 @@
 
 mod check;
 mod fees;
+mod many;
+mod rules;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +20,7 @@ use wolo_domain::money::Xof;
 
 pub use check::{Violation, check};
 pub use fees::{FeeBooking, FeeLine, book_donation_fee};
+pub(crate) use many::post_all;
 
 use crate::rows::{Page, word};
 use crate::{Error, Pool};

@@ -11,7 +11,7 @@ use wolo_domain::pots::HoldReason;
 use super::{PAYOUTS, Payout, approvals, lock};
 use crate::outbox::{self, Topic};
 use crate::pots::{self, Lock};
-use crate::{Error, Pool, ledger};
+use crate::{Error, Pool, halts, ledger};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
@@ -21,7 +21,8 @@ pub enum Beginning {
         /// Somebody had begun before, and may have asked Wave already.
         again: bool,
     },
-    /// Nothing was sent, and nothing may be: something that stops everything holds the pot, or somebody must approve.
+    /// Nothing was sent, and nothing may be: something that stops everything holds the pot, or all payouts, or somebody must
+    /// approve.
     Held {
         reason: HoldReason,
     },
@@ -65,6 +66,9 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
         pots::lock(&mut tx, payout.pot, Lock::ToRelyOn).await?;
         if let Some(reason) = pots::stopping_hold(&mut tx, payout.pot).await? {
             return Ok(Beginning::Held { reason });
+        }
+        if halts::stands(&mut tx).await? {
+            return Ok(Beginning::Held { reason: HoldReason::Books });
         }
         if approvals::missing(&mut tx, payout.id, payout.approvals_needed).await? > 0 {
             return Ok(Beginning::Held { reason: HoldReason::Approval });

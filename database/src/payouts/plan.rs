@@ -9,7 +9,7 @@ use wolo_domain::pots::{HoldReason, PotStage};
 
 use super::{PAYOUTS, Payout, approvals, find};
 use crate::pots::{self, Lock};
-use crate::{Error, Pool, ledger};
+use crate::{Error, Pool, halts, ledger};
 
 /// Whether a pot can be paid out, and how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub async fn plan(pool: &Pool, pot: PotId, rules: PayoutRules, at: DateTime<Utc>
     let to = stage.pay_out()?;
     if let Some(reason) = pots::stopping_hold(&mut tx, pot).await? {
         return Ok(Plan::Held { reason });
+    }
+    if halts::stands(&mut tx).await? {
+        return Ok(Plan::Held { reason: HoldReason::Books });
     }
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from money.donations where pot_id = $1 and stage = 'requested'"#,

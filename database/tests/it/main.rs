@@ -2,7 +2,9 @@
 //! migrated once.
 
 mod accounts;
+mod discrepancies;
 mod donations;
+mod halts;
 mod idempotency;
 mod ledger;
 mod leftovers;
@@ -13,6 +15,7 @@ mod people;
 mod pots;
 mod processes;
 mod races;
+mod reconciliation;
 mod refunds;
 mod roles;
 mod scene;

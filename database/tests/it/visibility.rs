@@ -12,12 +12,15 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 6] = [
+const OPAQUE: [&str; 9] = [
+    "money.halts",
     "money.ledger_entries",
     "money.ledger_transactions",
     "money.payout_approvals",
     "money.payout_orders",
     "money.payouts",
+    "money.reconciliations",
+    "money.statement_lines",
     "ops.processes",
 ];
 
@@ -208,6 +211,8 @@ fn account_rows(user: UserId) -> String {
          insert into ops.outbox (outbox_id, topic, business_key, user_id, payload)
              values (gen_random_uuid(), 'x', '{user}', '{user}', '{{}}');
          insert into ops.webhook_inbox (provider, event_id, kind, raw) values ('wave', '{user}', 'x', 'x');
+         insert into money.discrepancies (discrepancy_id, kind, key, day, reason, facts)
+             values ('{user}', 'unmatched', '{user}', '2031-03-01', 'x', '{{}}');
          insert into people.sign_in_nonces (nonce_hash, expires_at)
              values (convert_to('{user}', 'utf8'), now())"
     )

@@ -47,6 +47,17 @@ impl Postgres {
             .map_err(refused)
     }
 
+    /// Runs statements as the owner of a database: for a world that has to hold more than anybody could bring about in time.
+    pub async fn fill(&self, database: &str, statements: &str) -> Result<(), Error> {
+        let refused = |source| Error::Refused { attempt: format!("fill the database {database}"), source };
+        let mut connection = PgConnection::connect(&self.url(database)).await.map_err(refused)?;
+        sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))
+            .execute(&mut connection)
+            .await
+            .map_err(refused)?;
+        Ok(())
+    }
+
     /// Runs one statement as the owner in the maintenance database.
     async fn execute(&self, statement: &str) -> Result<(), Error> {
         let refused = |source| Error::Refused { attempt: statement.to_owned(), source };

@@ -11,7 +11,7 @@
 //! | `GET /_sandbox/payouts?client_reference=` | payouts of a reference |
 //! | `POST /_sandbox/payouts/{id}/settle` `{error?}` | ends a payout left processing |
 //! | `POST /_sandbox/merchant-payments` `{amount, mobile}` | a payment in the shop, with its webhook |
-//! | `POST /_sandbox/movements` `{kind, amount, fee?, client_reference?}` | a line made by hand |
+//! | `POST /_sandbox/movements` [`PlantedLine`] | a line made by hand, strange or not |
 //! | `GET /_sandbox/clock`, `POST` `{move_seconds}` | reads or moves the clock |
 //! | `GET /_sandbox/faults` | the rules that wait |
 //! | `POST /_sandbox/faults` [`FaultRule`] | queues a fault on calls, answers `{number}` |
@@ -39,7 +39,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    book::{Access, Book, MovementKind, PayRefusal, Person, Session, Strategy, WebhookEndpoint},
+    book::{Access, Book, PayRefusal, Person, PlantedLine, Session, Strategy, WebhookEndpoint},
     faults::{FaultRule, WebhookFaultRule},
     pages::{self, Choice},
     world::{Release, World},
@@ -165,17 +165,8 @@ async fn merchant_payment(State(world): Here, Json(payment): Json<ShopPayment>) 
     Json(json!({ "transaction_id": transaction_id })).into_response()
 }
 
-#[derive(Deserialize)]
-struct HandMade {
-    kind: MovementKind,
-    amount: i64,
-    #[serde(default)]
-    fee: i64,
-    client_reference: Option<String>,
-}
-
-async fn movement(State(world): Here, Json(line): Json<HandMade>) -> Response {
-    let transaction_id = world.write_line(line.kind, line.amount, line.fee, line.client_reference);
+async fn movement(State(world): Here, Json(line): Json<PlantedLine>) -> Response {
+    let transaction_id = world.plant_lines(vec![line]).pop();
     Json(json!({ "transaction_id": transaction_id })).into_response()
 }
 

@@ -7,7 +7,10 @@ use tokio_util::sync::DropGuard;
 
 use super::{
     archive,
-    book::{Access, Book, MovementKind, PayRefusal, Payout, Person, Session, Strategy, WebhookEndpoint},
+    book::{
+        Access, Book, MovementKind, PayRefusal, Payout, Person, PlantedLine, Session, Strategy,
+        WebhookEndpoint,
+    },
     clock::Clock,
     errors::Error,
     faults::{Endpoint, FaultRule, WebhookFaultRule},
@@ -264,7 +267,13 @@ impl Wave {
         fee: i64,
         client_reference: Option<String>,
     ) -> String {
-        self.world.write_line(kind, amount, fee, client_reference)
+        let line = PlantedLine { client_reference, ..PlantedLine::new(kind, amount, fee) };
+        self.world.plant_lines(vec![line]).pop().unwrap_or_default()
+    }
+
+    /// Statement lines made by hand, strange or not. Answers their transaction ids.
+    pub fn plant_lines(&self, lines: Vec<PlantedLine>) -> Vec<String> {
+        self.world.plant_lines(lines)
     }
 
     /// Forgets every idempotency key, as a provider may after a while.

@@ -51,8 +51,8 @@ use self::{
 pub use self::{
     book::{
         Access, Attempt, Batch, Book, CheckoutStatus, Checks, Delivery, DeliveryState, Event, KeptAnswer,
-        Movement, MovementKind, PaymentError, Payout, PayoutOrder, PayoutStatus, Person, Session, Strategy,
-        Traffic, WalletState, WebhookEndpoint,
+        Movement, MovementKind, PaymentError, Payout, PayoutOrder, PayoutStatus, Person, PlantedLine,
+        Session, Strategy, Traffic, WalletState, WebhookEndpoint,
     },
     errors::Error,
     faults::{Endpoint, Fault, FaultRule, RetryAfter, WebhookFault, WebhookFaultRule},

@@ -80,6 +80,14 @@ fn position(cursor: &str, day: NaiveDate) -> Option<usize> {
 }
 
 fn view(movement: &Movement) -> Value {
+    let mut line = as_it_should_be(movement);
+    if let Some(fields) = line.as_object_mut() {
+        fields.extend(movement.odd.clone());
+    }
+    line
+}
+
+fn as_it_should_be(movement: &Movement) -> Value {
     json!({
         "timestamp": timestamp(movement.when),
         "transaction_id": movement.transaction_id,

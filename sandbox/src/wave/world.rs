@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Options,
-    book::{Book, Line, MovementKind, PayRefusal, PaymentError, Session},
+    book::{Book, Line, MovementKind, PayRefusal, PaymentError, PlantedLine, Session},
     checkout,
     clock::Clock,
     errors::Error,
@@ -208,18 +208,16 @@ impl World {
         })
     }
 
-    /// A line that appears without the API: made by hand in Wave's app, or planted for a test. Amount as it changes the
-    /// wallet, in francs. Answers the transaction id.
-    pub(super) fn write_line(
-        self: &Arc<Self>,
-        kind: MovementKind,
-        amount: i64,
-        fee: i64,
-        client_reference: Option<String>,
-    ) -> String {
+    /// Lines that appear without the API. Answers their transaction ids.
+    pub(super) fn plant_lines(self: &Arc<Self>, lines: Vec<PlantedLine>) -> Vec<String> {
         let now = self.now();
-        let line = Line { client_reference, ..Line::new(kind, amount, fee) };
-        self.change(|book| book.record(line, now))
+        self.change(|book| {
+            let plant = |line: PlantedLine| {
+                let when = line.when.unwrap_or(now);
+                book.record(Line::planted(line), when)
+            };
+            lines.into_iter().map(plant).collect()
+        })
     }
 
     /// The portal's test button. Answers the event id.

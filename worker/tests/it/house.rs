@@ -28,6 +28,7 @@ use wolo_sandbox::temporal::SearchAttribute;
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, Retry, WebhookFault, WebhookFaultRule};
 use wolo_workflows::donation::Donation;
 use wolo_workflows::donation::DonationInput;
+use wolo_workflows::ids;
 use wolo_workflows::payout::PayoutPatience;
 use wolo_workflows::pot_lifecycle::{PotMade, PotPatience, PotPlan};
 use wolo_workflows::refund::RefundPatience;
@@ -81,7 +82,17 @@ impl House {
         let worker =
             wolo_worker::Worker::start(&house.settings, Shutdown::new()).await.expect("the worker starts");
         tokio::spawn(worker.end());
+        house.is_looked_at_by_nobody_else().await;
         house
+    }
+
+    /// What a schedule does at its hour could help a story along that is about how it goes without.
+    async fn is_looked_at_by_nobody_else(&self) {
+        for schedule in [ids::RECONCILE_TODAY, ids::RECONCILE_YESTERDAY, ids::LEDGER_CHECK] {
+            let schedule = self.control.client().get_schedule_handle(schedule);
+            let paused = schedule.pause(Some("tests start it themselves"), Default::default()).await;
+            paused.expect("the schedule is there");
+        }
     }
 
     pub(crate) fn world() -> wolo_sandbox::world::Options {

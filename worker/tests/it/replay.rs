@@ -19,9 +19,12 @@ use temporalio_sdk::{WorkflowContext, WorkflowContextView, WorkflowResult};
 use wolo_bootstrap::settings::Layers;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
+use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
+use wolo_workflows::reconciliation::PaymentReconciliation;
 use wolo_workflows::refund::Refund;
+use wolo_workflows::resolution::Resolution;
 
 use crate::histories::folder;
 
@@ -39,7 +42,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 37] = [
+const ENDINGS: [&str; 41] = [
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -53,6 +56,8 @@ const ENDINGS: [&str; 37] = [
     "donation-webhook-before-reply",
     "donation-webhook-twice",
     "housekeeping",
+    "ledger-check-broken",
+    "ledger-check-resumed",
     "payout-approved-by-two",
     "payout-carried-on",
     "payout-found",
@@ -75,8 +80,10 @@ const ENDINGS: [&str; 37] = [
     "pot-paid-out",
     "pot-settled-empty",
     "pot-taken-up-again",
+    "reconciliation",
     "refund-given-back",
     "refund-refused-then-given-back",
+    "resolution",
 ];
 
 type Options = WorkflowReplayerOptionsBuilder;
@@ -89,6 +96,9 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<PotLifecycle>)
         .and_then(Options::register_workflow::<Payout>)
         .and_then(Options::register_workflow::<Refund>)
+        .and_then(Options::register_workflow::<PaymentReconciliation>)
+        .and_then(Options::register_workflow::<LedgerCheck>)
+        .and_then(Options::register_workflow::<Resolution>)
         .expect("each is registered once")
 }
 

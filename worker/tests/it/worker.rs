@@ -257,7 +257,9 @@ fn contracts() -> BTreeMap<&'static str, String> {
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep;
         refunds: GiveBackStep, BeginAllRefunds;
         payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout;
-        statements: BookFeesStep;
+        statements: BookFeesStep, ReconcileDayStep;
+        ledger: CheckLedgerStep, ResumePayoutsStep;
+        discrepancies: ResolveDiscrepancyStep;
     }
 }
 
@@ -329,7 +331,10 @@ fn names_are_unique_and_as_histories_know_them() {
         "processes": [
           "Donation",
           "Refund",
-          "Payout"
+          "Payout",
+          "PaymentReconciliation",
+          "LedgerCheck",
+          "Resolution"
         ],
         "steps": [
           "donations.open_checkout",
@@ -345,7 +350,11 @@ fn names_are_unique_and_as_histories_know_them() {
           "payouts.lose_sight",
           "statements.book_fees",
           "pots.hold",
-          "pots.release"
+          "pots.release",
+          "statements.reconcile",
+          "ledger.check",
+          "ledger.resume",
+          "discrepancies.resolve"
         ]
       }
     }

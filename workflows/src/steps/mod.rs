@@ -11,7 +11,9 @@
 )]
 
 pub mod accounts;
+pub mod discrepancies;
 pub mod donations;
+pub mod ledger;
 pub mod payouts;
 pub mod pots;
 pub mod refunds;

@@ -85,6 +85,9 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
         ("tokens.key_id", " ", "must not be empty"),
         ("tokens.access_minutes", "61", "must be a whole number from 1 to 60"),
         ("worker.queues", "money,money", "must name at least one queue, and none twice"),
+        ("books.reconcile_today_at_minute", "60", "must be a whole number from 0 to 59"),
+        ("books.reconcile_yesterday_at_hour", "24", "must be a whole number from 0 to 23"),
+        ("books.check_every_minutes", "0", "must be a whole number from 1 to 1440"),
         ("rules.gift_min_xof", "1000001", "must not be more than rules.gift_max_xof"),
         (
             "rules.longest_pause_minutes",

@@ -1,6 +1,7 @@
 //! `wolo doctor`: looks at everything that WOLO stands on, a line each, and says what to do. It changes nothing, and
 //! fetches no tool that is missing.
 
+mod books;
 mod pots;
 
 use std::time::Duration;
@@ -117,6 +118,7 @@ async fn services(settings: &Settings) -> Vec<Finding> {
         Finding::of("Redis", redis, "see redis.url; until then each process counts its limits alone"),
         Finding::of("Wave", wave, "see wave.url and wave.api_key"),
     ];
+    findings.push(Finding::of("books", books::books(settings).await, ""));
     match engine {
         Err(error) => findings.push(Finding::of("Temporal", Err(error.into()), start)),
         Ok(client) => {

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub(super) use payouts::{Course, PayoutRefusal, ReversalRefusal, SHORT, magic_refusal};
 pub use records::*;
@@ -71,6 +72,7 @@ pub(super) struct Line {
     pub(super) checkout_session_id: Option<String>,
     pub(super) payout_id: Option<String>,
     pub(super) batch_id: Option<String>,
+    pub(super) odd: Map<String, Value>,
 }
 
 impl Line {
@@ -87,6 +89,17 @@ impl Line {
             checkout_session_id: None,
             payout_id: None,
             batch_id: None,
+            odd: Map::new(),
+        }
+    }
+
+    pub(super) fn planted(line: PlantedLine) -> Self {
+        Self {
+            is_reversal: line.is_reversal,
+            client_reference: line.client_reference,
+            checkout_session_id: line.checkout_session_id,
+            odd: line.odd,
+            ..Self::new(line.kind, line.amount, line.fee)
         }
     }
 
@@ -104,6 +117,7 @@ impl Line {
             checkout_session_id: movement.checkout_session_id.clone(),
             payout_id: movement.payout_id.clone(),
             batch_id: movement.batch_id.clone(),
+            odd: Map::new(),
         }
     }
 }
@@ -221,6 +235,7 @@ impl Book {
             payout_id: line.payout_id,
             batch_id: line.batch_id,
             reversed_by: None,
+            odd: line.odd,
         };
         let id = movement.transaction_id.clone();
         self.movements.push(movement);

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A request for money: Wave's checkout session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -167,6 +168,46 @@ pub struct Movement {
     pub batch_id: Option<String>,
     /// The later line that gave this one back.
     pub reversed_by: Option<String>,
+    /// What stands in the line in place of what belongs there: a line that is strange on purpose.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub odd: Map<String, Value>,
+}
+
+/// A line that appears without the API: made by hand in Wave's app, or planted for a test.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PlantedLine {
+    pub kind: MovementKind,
+    /// As it changes the wallet, in francs.
+    pub amount: i64,
+    #[serde(default)]
+    pub fee: i64,
+    #[serde(default)]
+    pub is_reversal: bool,
+    #[serde(default)]
+    pub client_reference: Option<String>,
+    #[serde(default)]
+    pub checkout_session_id: Option<String>,
+    /// Now, unless another time is given.
+    #[serde(default)]
+    pub when: Option<DateTime<Utc>>,
+    /// Fields of the statement by their names there, with what they are to say: `{"currency": "USD"}`.
+    #[serde(default)]
+    pub odd: Map<String, Value>,
+}
+
+impl PlantedLine {
+    pub fn new(kind: MovementKind, amount: i64, fee: i64) -> Self {
+        Self {
+            kind,
+            amount,
+            fee,
+            is_reversal: false,
+            client_reference: None,
+            checkout_session_id: None,
+            when: None,
+            odd: Map::new(),
+        }
+    }
 }
 
 /// Something Wave tells the merchant about.

@@ -1,44 +1,44 @@
-//! Wave's statement: the one place where the real fees stand.
+//! Wave's statement: the one place where the real fees stand, and the other side of our books.
 //!
-//! A line that is strange is passed over and told to the log, so that one gift's riddle does not keep the fees of all the
-//! others from the books. Its own pot keeps waiting for the fee, and in the end says that it needs a person.
+//! Two deeds walk it. One books fees for a payout that waits for them, and no more: a line that is strange is passed over
+//! and told to the log, so that one gift's riddle does not keep the fees of all the others from the books. Its own pot keeps
+//! waiting for the fee, and in the end says that it needs a person. The other deed compares all of a day, and there a line
+//! that is strange becomes a discrepancy.
+
+mod reconciling;
+mod walk;
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use tracing::Instrument as _;
 use wolo_database::ledger::{self, FeeBooking, FeeLine};
 use wolo_database::{Error as DatabaseError, Pool};
 use wolo_providers::wave::{Currency, StatementLine, TransactionType, Wave};
-use wolo_workflows::steps::statements::{BookFees, BookFeesStep, BookedFees};
+use wolo_workflows::steps::statements::{
+    BookFees, BookFeesStep, BookedFees, ReconcileDay, ReconcileDayStep, ReconciledDay,
+};
 
-use crate::failure;
+use crate::DonationSteps;
+use walk::Walk;
 
 pub struct StatementSteps {
     pool: Pool,
     wave: Wave,
+    /// Settles a gift that has no process any more.
+    donations: Arc<DonationSteps>,
 }
 
-/// How far a walk has come: what an attempt that takes over needs to know.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Walked {
-    /// Wave's cursor after the last page that was booked.
-    after: Option<String>,
-    lines: u64,
+/// What booking fees has come to so far.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Fees {
     booked: u64,
 }
 
-/// A walk that is not needed any more, or whose worker stops. The next attempt goes on where this one was.
-#[derive(Debug, thiserror::Error)]
-#[error("the walk through Wave's statement was interrupted")]
-struct Interrupted;
-
 impl StatementSteps {
-    pub fn new(pool: Pool, wave: Wave) -> Self {
-        Self { pool, wave }
+    pub fn new(pool: Pool, wave: Wave, donations: Arc<DonationSteps>) -> Self {
+        Self { pool, wave, donations }
     }
 
     /// Whether a line brought a fee that was not in the books.
@@ -70,23 +70,6 @@ impl StatementSteps {
             }
         }
     }
-
-    /// Books one page; the answer says whether there is another.
-    async fn walk_page(&self, day: NaiveDate, walked: &mut Walked) -> Result<bool, ActivityError> {
-        let page = self.wave.statement_page(day, walked.after.as_deref()).await.map_err(failure::wave)?;
-        for line in page.lines.iter().filter(|line| brings_a_fee(line)) {
-            walked.booked += u64::from(self.book(line).await?);
-        }
-        for line in &page.unreadable {
-            tracing::error!(
-                %day, index = line.index, payment = line.transaction_id,
-                "a line of Wave's statement cannot be read"
-            );
-        }
-        walked.lines += (page.lines.len() + page.unreadable.len()) as u64;
-        walked.after = page.next;
-        Ok(walked.after.is_some())
-    }
 }
 
 /// A gift through the API; Wave leaves the type empty at times, and then the checkout tells. A payment that was given
@@ -109,19 +92,22 @@ impl StatementSteps {
         ctx: ActivityContext,
         input: BookFees,
     ) -> Result<BookedFees, ActivityError> {
-        let day = input.day;
-        let mut walked: Walked = ctx.heartbeat_details().deserialize()?.unwrap_or_default();
-        let span = tracing::info_span!("wave.statement.walk", %day);
-        async move {
-            while self.walk_page(day, &mut walked).await? {
-                ctx.record_heartbeat(walked.clone()).await?;
-                if ctx.is_cancelled() {
-                    return Err(failure::retry(failure::INTERRUPTED, Interrupted));
-                }
+        let mut walk = Walk::<Fees>::begin(&ctx, &self.wave, input.day)?;
+        while let Some(page) = walk.page().await? {
+            for line in page.lines.iter().filter(|line| brings_a_fee(line)) {
+                walk.so_far().booked += u64::from(self.book(line).await?);
             }
-            Ok(BookedFees { lines: walked.lines, booked: walked.booked })
+            walk.done(page).await?;
         }
-        .instrument(span)
-        .await
+        Ok(BookedFees { lines: walk.lines(), booked: walk.so_far().booked })
+    }
+
+    #[activity(definition = ReconcileDayStep)]
+    pub async fn reconcile(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: ReconcileDay,
+    ) -> Result<ReconciledDay, ActivityError> {
+        self.reconcile_day(&ctx, input).await
     }
 }

@@ -1,0 +1,81 @@
+//! Looking at the ledger as a whole, and stopping payouts while a rule of it does not hold. Nothing is repaired here.
+
+use std::sync::Arc;
+
+use temporalio_macros::activities;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use wolo_database::Pool;
+use wolo_database::halts::{self, Halting};
+use wolo_database::ledger::{self, Violation};
+use wolo_workflows::steps::ledger::{
+    CheckLedger, CheckLedgerStep, LedgerVerdict, ResumePayouts, ResumePayoutsStep,
+};
+
+use crate::alive::while_doing;
+
+/// So many are named; the rest is counted.
+const NAMED: usize = 20;
+
+pub struct LedgerSteps {
+    pool: Pool,
+}
+
+impl LedgerSteps {
+    pub fn new(pool: Pool) -> Self {
+        Self { pool }
+    }
+
+    async fn look(&self) -> Result<LedgerVerdict, ActivityError> {
+        let violations = ledger::check(&self.pool).await?;
+        if violations.is_empty() {
+            let payouts_stopped = halts::standing(&self.pool).await?.is_some();
+            return Ok(LedgerVerdict::Sound { payouts_stopped });
+        }
+        let violations = in_words(&violations);
+        let halting = halts::halt(&self.pool, &violations.join("; ")).await?;
+        for violation in &violations {
+            tracing::error!(violation, "the books break a rule");
+        }
+        match halting {
+            Halting::New => tracing::error!("payouts are stopped until finance lets them go on"),
+            Halting::Already => tracing::error!("payouts are stopped still"),
+        }
+        Ok(LedgerVerdict::Broken { violations })
+    }
+}
+
+fn in_words(violations: &[Violation]) -> Vec<String> {
+    let mut words: Vec<String> = violations.iter().take(NAMED).map(Violation::to_string).collect();
+    if violations.len() > NAMED {
+        words.push(format!("and {} more", violations.len() - NAMED));
+    }
+    words
+}
+
+#[activities]
+impl LedgerSteps {
+    #[activity(definition = CheckLedgerStep)]
+    pub async fn check(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        _input: CheckLedger,
+    ) -> Result<LedgerVerdict, ActivityError> {
+        while_doing(&ctx, self.look()).await
+    }
+
+    #[activity(definition = ResumePayoutsStep)]
+    pub async fn resume(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: ResumePayouts,
+    ) -> Result<LedgerVerdict, ActivityError> {
+        let verdict = while_doing(&ctx, self.look()).await?;
+        if matches!(verdict, LedgerVerdict::Broken { .. }) {
+            return Ok(verdict);
+        }
+        if halts::lift(&self.pool, &input.by, &input.reason).await? {
+            tracing::warn!("payouts go on");
+        }
+        Ok(LedgerVerdict::Resumed)
+    }
+}

@@ -1,0 +1,56 @@
+//! `wolo reconcile run`: the same process that the schedules start, for a day of one's choice.
+
+use anyhow::{Context as _, Result};
+use chrono::{NaiveDate, Utc};
+use clap::Args;
+use wolo_domain::dakar;
+
+use crate::commands::Config;
+use crate::failure::refused;
+use crate::output::{self, Fields, Format, Progress, day};
+use crate::system::System;
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// The day in Dakar, as 2026-11-25; without it, today
+    #[arg(long, value_name = "DATE")]
+    day: Option<NaiveDate>,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Run {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let system = System::find(config)?;
+        let today = dakar::day_of(Utc::now());
+        let asked = self.day.unwrap_or(today);
+        if asked > today {
+            return Err(refused(format!("{} has not begun", day(asked))));
+        }
+        let control = system.control().await?;
+        let comparing = Progress::spinning(format!("comparing {}", day(asked)));
+        let under_way = system.settings.books.under_way_minutes * 60;
+        let done = control.reconcile(asked, under_way).await;
+        drop(comparing);
+        let done = done.context("the comparison gave no answer")?;
+        if self.format.json {
+            return output::json(&done);
+        }
+        let mut fields = Fields::new();
+        fields.field("day", day(done.day));
+        fields.field("lines", done.lines);
+        fields.field("matched", done.matched);
+        fields.field("repaired", done.repaired);
+        fields.field("fees booked", done.fees_booked);
+        fields.field("discrepancies found", done.opened);
+        fields.field("discrepancies gone", done.closed);
+        output::say(&fields.text());
+        if done.opened > 0 {
+            output::say("Look at them with `wolo discrepancies list`.");
+        }
+        if asked == today {
+            output::say("The day is not over: what is missing on the statement is told tomorrow.");
+        }
+        Ok(())
+    }
+}

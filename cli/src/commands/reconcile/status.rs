@@ -1,0 +1,78 @@
+//! `wolo reconcile status`.
+
+use anyhow::Result;
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::Args;
+use serde::Serialize;
+use wolo_database::reconciliation::{self, Run};
+
+use crate::commands::Config;
+use crate::output::{self, Format, Listing, day, instant};
+use crate::system::System;
+
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    /// So many days, the last first
+    #[arg(long, default_value_t = 14, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    days: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What the last comparison of a day came to, for programs.
+#[derive(Debug, Serialize)]
+struct Told {
+    day: NaiveDate,
+    /// It was over, so that what was missing could be told.
+    whole: bool,
+    compared_at: DateTime<Utc>,
+    lines: i64,
+    matched: i64,
+    repaired: i64,
+    fees_booked: i64,
+    opened: i64,
+    closed: i64,
+}
+
+impl From<(Run, DateTime<Utc>)> for Told {
+    fn from((run, compared_at): (Run, DateTime<Utc>)) -> Self {
+        let Run { day, whole, lines, matched, repaired, fees_booked, opened, closed, .. } = run;
+        Self { day, whole, compared_at, lines, matched, repaired, fees_booked, opened, closed }
+    }
+}
+
+impl Status {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let pool = System::find(config)?.pool().await?;
+        let days = reconciliation::last_runs(&pool, self.days).await?;
+        let days: Vec<Told> = days.into_iter().map(Told::from).collect();
+        if self.format.json {
+            return output::json(&days);
+        }
+        let mut listing = Listing::new([
+            "DAY", "COMPARED", "WHOLE", "LINES", "MATCHED", "REPAIRED", "FEES", "FOUND", "GONE",
+        ]);
+        for column in 3..9 {
+            listing = listing.right(column);
+        }
+        for one in days {
+            listing.row([
+                day(one.day),
+                instant(one.compared_at),
+                if one.whole { "yes" } else { "no" }.to_owned(),
+                one.lines.to_string(),
+                one.matched.to_string(),
+                one.repaired.to_string(),
+                one.fees_booked.to_string(),
+                one.opened.to_string(),
+                one.closed.to_string(),
+            ]);
+        }
+        output::say(&if listing.is_empty() {
+            "Nothing has been compared yet.".to_owned()
+        } else {
+            listing.text()
+        });
+        Ok(())
+    }
+}

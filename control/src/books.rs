@@ -1,0 +1,65 @@
+//! Asking that the books be looked at, and deciding about what was found.
+
+use chrono::NaiveDate;
+use temporalio_client::{
+    WorkflowGetResultOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
+};
+use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
+use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
+use wolo_workflows::resolution::{Resolution, ResolutionInput};
+use wolo_workflows::{ids, queues};
+
+/// What is asked with, and answered.
+pub use wolo_workflows::steps::discrepancies::{Clearing, DiscrepancyAnswer, ResolveDiscrepancy};
+pub use wolo_workflows::steps::ledger::{LedgerVerdict, ResumePayouts};
+pub use wolo_workflows::steps::statements::ReconciledDay;
+
+use crate::{AskError, Control};
+
+impl Control {
+    /// Compares a day of Wave's statement with our books, and waits until that is done. A comparison of this day that a
+    /// person has asked for and that runs still is the same.
+    pub async fn reconcile(&self, day: NaiveDate, under_way_seconds: u32) -> Result<ReconciledDay, AskError> {
+        let input = ReconciliationInput { which: Which::Day { day }, under_way_seconds };
+        let options = again(ids::reconciliation(day), WorkflowIdConflictPolicy::UseExisting);
+        let started = self.client.start_workflow(PaymentReconciliation::run, input, options).await?;
+        Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
+    }
+
+    /// Looks whether the books keep all their rules, and stops payouts if they do not.
+    pub async fn check_ledger(&self) -> Result<LedgerVerdict, AskError> {
+        let options = again(format!("{}/asked", ids::LEDGER_CHECK), WorkflowIdConflictPolicy::UseExisting);
+        let started =
+            self.client.start_workflow(LedgerCheck::run, LedgerCheckInput::default(), options).await?;
+        Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
+    }
+
+    /// Lets payouts go on, if the books keep all their rules. Somebody else's wish that is being carried out answers
+    /// [`AskError::Ended`]: it has its own reason.
+    pub async fn resume_payouts(&self, resume: ResumePayouts) -> Result<LedgerVerdict, AskError> {
+        let input = LedgerCheckInput { resume: Some(resume) };
+        let options = again(ids::LEDGER_RESUME.to_owned(), WorkflowIdConflictPolicy::Fail);
+        let started = self.client.start_workflow(LedgerCheck::run, input, options).await?;
+        Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
+    }
+
+    /// Ends a discrepancy as a person has decided. Another decision about it that is being carried out answers
+    /// [`AskError::Ended`].
+    pub async fn resolve_discrepancy(
+        &self,
+        resolve: ResolveDiscrepancy,
+    ) -> Result<DiscrepancyAnswer, AskError> {
+        let options = again(ids::resolution(resolve.discrepancy), WorkflowIdConflictPolicy::Fail);
+        let input = ResolutionInput { resolve };
+        let started = self.client.start_workflow(Resolution::run, input, options).await?;
+        Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
+    }
+}
+
+/// Of one name there is one at a time, and another when that has ended.
+fn again(id: String, conflict: WorkflowIdConflictPolicy) -> WorkflowStartOptions {
+    WorkflowStartOptions::new(queues::MONEY, id)
+        .id_conflict_policy(conflict)
+        .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+        .build()
+}

@@ -1,0 +1,378 @@
+//! Discrepancies: found once, owned by finance, and kept with how they ended.
+//!
+//! One that a comparison no longer finds ends by itself, and begins again should it be found again. One that a person has
+//! resolved stays resolved. While money stands in suspense for it, none ends by itself: that money is somebody's.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+use wolo_domain::discrepancies::DiscrepancyKind;
+use wolo_domain::ids::DiscrepancyId;
+use wolo_domain::ledger::Transaction;
+use wolo_domain::money::Xof;
+
+use crate::rows::{Page, word};
+use crate::{Error, Pool, ledger};
+
+const DISCREPANCIES: &str = "money.discrepancies";
+
+/// As which the comparison itself signs. No person can: their names begin with what they are.
+pub const BY_ITSELF: &str = "reconciliation";
+const NO_LONGER_FOUND: &str = "the comparison finds it no longer";
+
+/// Something that does not fit, as it was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) kind: DiscrepancyKind,
+    /// The line, or the thing of ours.
+    pub(crate) key: String,
+    pub(crate) day: NaiveDate,
+    pub(crate) reason: String,
+    pub(crate) facts: Value,
+    /// What has to stand in suspense for it.
+    pub(crate) suspense: Xof,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discrepancy {
+    pub id: DiscrepancyId,
+    pub kind: DiscrepancyKind,
+    pub key: String,
+    pub day: NaiveDate,
+    /// In words.
+    pub reason: String,
+    pub owner: String,
+    pub facts: Value,
+    /// What stands, or stood, in the suspense account for it: positive where it came in.
+    pub suspense: Xof,
+    pub first_seen_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub resolved: Option<Resolved>,
+}
+
+/// How a discrepancy ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    pub at: DateTime<Utc>,
+    /// [`BY_ITSELF`], or a person.
+    pub by: String,
+    pub why: String,
+}
+
+/// What becomes of the money that stands in suspense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clearing {
+    /// There is none.
+    Nothing,
+    /// WOLO keeps it, or bears it.
+    ToFees,
+    /// Another discrepancy is its counterpart, such as a payment and its refund: together they are zero.
+    Against(DiscrepancyId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolving {
+    Resolved,
+    /// It had ended before.
+    Already(Resolved),
+    Unknown,
+    Refused {
+        why: String,
+    },
+}
+
+/// What a comparison has written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written {
+    /// How many are open now that were not before.
+    pub(crate) opened: u64,
+    /// What stands in suspense, by key, as it was first written.
+    pub(crate) suspense: Vec<(String, Xof)>,
+}
+
+/// Writes what was found. What stands there already was seen once more; its money stays what it was at first.
+pub(crate) async fn write(connection: &mut PgConnection, found: &[Found]) -> Result<Written, Error> {
+    if found.is_empty() {
+        return Ok(Written::default());
+    }
+    let kinds: Vec<String> = found.iter().map(|one| one.kind.as_str().to_owned()).collect();
+    let keys: Vec<String> = found.iter().map(|one| one.key.clone()).collect();
+    let days: Vec<NaiveDate> = found.iter().map(|one| one.day).collect();
+    let reasons: Vec<String> = found.iter().map(|one| one.reason.clone()).collect();
+    let facts: Vec<Value> = found.iter().map(|one| one.facts.clone()).collect();
+    let suspense: Vec<i64> = found.iter().map(|one| one.suspense.francs()).collect();
+    let ids: Vec<Uuid> = found.iter().map(|_| Uuid::now_v7()).collect();
+    let reopened = sqlx::query!(
+        "update money.discrepancies set resolved_at = null, resolved_by = null, resolution = null
+         from unnest($1::text[], $2::text[]) as found (kind, key)
+         where discrepancies.kind = found.kind and discrepancies.key = found.key and resolved_by = $3",
+        &kinds,
+        &keys,
+        BY_ITSELF,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    let rows = sqlx::query!(
+        r#"insert into money.discrepancies (discrepancy_id, kind, key, day, reason, facts, suspense)
+           select * from unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::text[], $6::jsonb[], $7::bigint[])
+           on conflict on constraint discrepancies_found_once do update
+               set last_seen_at = clock_timestamp(),
+                   suspense = case
+                       when discrepancies.suspense = 0 and discrepancies.resolved_at is null then excluded.suspense
+                       else discrepancies.suspense
+                   end
+           returning key, suspense, (xmax = 0) as "is_new!""#,
+        &ids,
+        &kinds,
+        &keys,
+        &days,
+        &reasons,
+        &facts,
+        &suspense,
+    )
+    .fetch_all(connection)
+    .await?;
+    let new = rows.iter().filter(|row| row.is_new).count();
+    Ok(Written {
+        opened: reopened + new as u64,
+        suspense: rows
+            .into_iter()
+            .filter(|row| row.suspense != 0)
+            .map(|row| (row.key, Xof::new(row.suspense)))
+            .collect(),
+    })
+}
+
+/// Ends what stands open at these keys and was not found there this time.
+pub(crate) async fn close_what_is_gone(
+    connection: &mut PgConnection,
+    keys: &[String],
+    found: &[Found],
+) -> Result<u64, Error> {
+    let kinds: Vec<String> = found.iter().map(|one| one.kind.as_str().to_owned()).collect();
+    let found_keys: Vec<String> = found.iter().map(|one| one.key.clone()).collect();
+    let closed = sqlx::query!(
+        "update money.discrepancies
+         set resolved_at = clock_timestamp(), resolved_by = $4, resolution = $5
+         where resolved_at is null and suspense = 0 and key = any($1)
+           and not exists (
+               select from unnest($2::text[], $3::text[]) as found (kind, key)
+               where found.kind = discrepancies.kind and found.key = discrepancies.key
+           )",
+        keys,
+        &kinds,
+        &found_keys,
+        BY_ITSELF,
+        NO_LONGER_FOUND,
+    )
+    .execute(connection)
+    .await?
+    .rows_affected();
+    Ok(closed)
+}
+
+/// Ends what was missing on Wave's statement and stands there now.
+pub(crate) async fn close_what_has_come(connection: &mut PgConnection) -> Result<u64, Error> {
+    let closed = sqlx::query!(
+        r"update money.discrepancies
+          set resolved_at = clock_timestamp(), resolved_by = $1, resolution = $2
+          where kind = 'missing_at_wave' and resolved_at is null
+            and (
+                exists (select from money.statement_lines where claim = key)
+                or exists (
+                    select from money.donations
+                    join money.statement_lines using (wave_transaction_id)
+                    where donation_id = case when key like 'gift/don\_%' then substr(key, 10)::uuid end
+                )
+            )",
+        BY_ITSELF,
+        NO_LONGER_FOUND,
+    )
+    .execute(connection)
+    .await?
+    .rows_affected();
+    Ok(closed)
+}
+
+#[tracing::instrument(name = "db.discrepancies.discrepancy", skip_all, fields(%id), err)]
+pub async fn discrepancy(
+    database: impl PgExecutor<'_>,
+    id: DiscrepancyId,
+) -> Result<Option<Discrepancy>, Error> {
+    sqlx::query_as!(
+        DiscrepancyRow,
+        "select discrepancy_id, kind, key, day, reason, owner, facts, suspense, first_seen_at, last_seen_at, resolved_at,
+                resolved_by, resolution
+         from money.discrepancies
+         where discrepancy_id = $1",
+        id.uuid(),
+    )
+    .fetch_optional(database)
+    .await?
+    .map(Discrepancy::try_from)
+    .transpose()
+}
+
+/// The last found first: those that are open, or all.
+#[tracing::instrument(name = "db.discrepancies.all", skip_all, err)]
+pub async fn all(
+    database: impl PgExecutor<'_>,
+    kind: Option<DiscrepancyKind>,
+    with_resolved: bool,
+    page: Page<DiscrepancyId>,
+) -> Result<Vec<Discrepancy>, Error> {
+    sqlx::query_as!(
+        DiscrepancyRow,
+        "select discrepancy_id, kind, key, day, reason, owner, facts, suspense, first_seen_at, last_seen_at, resolved_at,
+                resolved_by, resolution
+         from money.discrepancies
+         where ($1::text is null or kind = $1)
+           and ($2 or resolved_at is null)
+           and ($3::uuid is null or (first_seen_at, discrepancy_id) < (
+               select first_seen_at, discrepancy_id from money.discrepancies where discrepancy_id = $3
+           ))
+         order by first_seen_at desc, discrepancy_id desc
+         limit $4",
+        kind.map(DiscrepancyKind::as_str),
+        with_resolved,
+        page.after.map(DiscrepancyId::uuid),
+        page.rows(),
+    )
+    .fetch_all(database)
+    .await?
+    .into_iter()
+    .map(Discrepancy::try_from)
+    .collect()
+}
+
+/// Ends a discrepancy by a person's decision. Money in suspense leaves it in the same transaction, or has its counterpart
+/// there; without that nothing is resolved.
+#[tracing::instrument(name = "db.discrepancies.resolve", skip_all, fields(%id), err)]
+pub async fn resolve(
+    pool: &Pool,
+    id: DiscrepancyId,
+    by: &str,
+    why: &str,
+    clearing: Clearing,
+) -> Result<Resolving, Error> {
+    let refused = |why: String| Ok(Resolving::Refused { why });
+    let mut tx = pool.begin().await?;
+    let other = match clearing {
+        Clearing::Against(other) if other == id => {
+            return refused("a discrepancy is not its own counterpart".to_owned());
+        }
+        Clearing::Against(other) => Some(other),
+        Clearing::Nothing | Clearing::ToFees => None,
+    };
+    lock(&mut tx, id, other).await?;
+    let Some(one) = discrepancy(&mut *tx, id).await? else { return Ok(Resolving::Unknown) };
+    if let Some(resolved) = one.resolved {
+        return Ok(Resolving::Already(resolved));
+    }
+    match clearing {
+        Clearing::Nothing if one.suspense.is_zero() => {}
+        Clearing::Nothing => {
+            return refused(format!("{} stands in suspense for it: say what becomes of it", one.suspense));
+        }
+        Clearing::ToFees | Clearing::Against(_) if one.suspense.is_zero() => {
+            return refused("no money stands in suspense for it".to_owned());
+        }
+        Clearing::ToFees => {
+            ledger::post(&mut tx, &Transaction::suspense_cleared(id, one.suspense)?).await?;
+        }
+        Clearing::Against(other) => {
+            let Some(counterpart) = discrepancy(&mut *tx, other).await? else {
+                return refused(format!("there is no {other}"));
+            };
+            if counterpart.resolved.is_some() {
+                return refused(format!("{other} is resolved already"));
+            }
+            if one.suspense.checked_add(counterpart.suspense) != Some(Xof::ZERO) {
+                return refused(format!(
+                    "{} and {} are not zero together",
+                    one.suspense, counterpart.suspense
+                ));
+            }
+            end(&mut tx, other, by, why).await?;
+        }
+    }
+    end(&mut tx, id, by, why).await?;
+    tx.commit().await?;
+    Ok(Resolving::Resolved)
+}
+
+/// Both at once and in one order, so that two people who pair the same two do not wait for each other.
+async fn lock(
+    connection: &mut PgConnection,
+    one: DiscrepancyId,
+    other: Option<DiscrepancyId>,
+) -> Result<(), Error> {
+    sqlx::query_scalar!(
+        "select discrepancy_id from money.discrepancies
+         where discrepancy_id = $1 or discrepancy_id = $2
+         order by discrepancy_id
+         for update",
+        one.uuid(),
+        other.map(DiscrepancyId::uuid),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
+}
+
+async fn end(connection: &mut PgConnection, id: DiscrepancyId, by: &str, why: &str) -> Result<(), Error> {
+    sqlx::query!(
+        "update money.discrepancies set resolved_at = clock_timestamp(), resolved_by = $2, resolution = $3
+         where discrepancy_id = $1",
+        id.uuid(),
+        by,
+        why,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+struct DiscrepancyRow {
+    discrepancy_id: Uuid,
+    kind: String,
+    key: String,
+    day: NaiveDate,
+    reason: String,
+    owner: String,
+    facts: Value,
+    suspense: i64,
+    first_seen_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    resolved_at: Option<DateTime<Utc>>,
+    resolved_by: Option<String>,
+    resolution: Option<String>,
+}
+
+impl TryFrom<DiscrepancyRow> for Discrepancy {
+    type Error = Error;
+
+    fn try_from(row: DiscrepancyRow) -> Result<Self, Error> {
+        let id = DiscrepancyId::from_uuid(row.discrepancy_id);
+        let resolved = match (row.resolved_at, row.resolved_by, row.resolution) {
+            (Some(at), Some(by), Some(why)) => Some(Resolved { at, by, why }),
+            (None, None, None) => None,
+            _ => return Err(Error::inconsistent(DISCREPANCIES, "resolved_at", id)),
+        };
+        Ok(Self {
+            id,
+            kind: word(&row.kind, DISCREPANCIES, "kind", id)?,
+            key: row.key,
+            day: row.day,
+            reason: row.reason,
+            owner: row.owner,
+            facts: row.facts,
+            suspense: Xof::new(row.suspense),
+            first_seen_at: row.first_seen_at,
+            last_seen_at: row.last_seen_at,
+            resolved,
+        })
+    }
+}

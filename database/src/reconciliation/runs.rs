@@ -1,0 +1,81 @@
+//! What each comparison of a day came to.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{Error, Pool};
+
+/// One comparison of one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The run of the process that compared.
+    pub run: String,
+    pub day: NaiveDate,
+    /// The day was over, so what was missing could be told.
+    pub whole: bool,
+    pub started_at: DateTime<Utc>,
+    pub lines: i64,
+    pub matched: i64,
+    /// Gifts whose processes were made to ask Wave.
+    pub repaired: i64,
+    pub fees_booked: i64,
+    /// Discrepancies that it found and that were not open before.
+    pub opened: i64,
+    /// Discrepancies that it found no longer.
+    pub closed: i64,
+}
+
+/// Writes down what a comparison came to. The first account of a run stays.
+#[tracing::instrument(name = "db.reconciliation.record_run", skip_all, fields(day = %run.day), err)]
+pub async fn record_run(pool: &Pool, run: &Run) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into money.reconciliations
+             (run, day, whole, started_at, lines, matched, repaired, fees_booked, opened, closed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict (run) do nothing",
+        run.run,
+        run.day,
+        run.whole,
+        run.started_at,
+        run.lines,
+        run.matched,
+        run.repaired,
+        run.fees_booked,
+        run.opened,
+        run.closed,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The last comparison of each day, the last days first, with when it ended.
+#[tracing::instrument(name = "db.reconciliation.last_runs", skip_all, err)]
+pub async fn last_runs(pool: &Pool, days: u32) -> Result<Vec<(Run, DateTime<Utc>)>, Error> {
+    let rows = sqlx::query!(
+        "select distinct on (day) run, day, whole, started_at, ended_at, lines, matched, repaired, fees_booked, opened, closed
+         from money.reconciliations
+         order by day desc, ended_at desc, run desc
+         limit $1",
+        i64::from(days),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let run = Run {
+                run: row.run,
+                day: row.day,
+                whole: row.whole,
+                started_at: row.started_at,
+                lines: row.lines,
+                matched: row.matched,
+                repaired: row.repaired,
+                fees_booked: row.fees_booked,
+                opened: row.opened,
+                closed: row.closed,
+            };
+            (run, row.ended_at)
+        })
+        .collect())
+}
