@@ -142,6 +142,7 @@ fn a_world_is_found_used_and_gone() {
     crate::losses::a_pot_that_lost_its_process_is_found_and_started_again(home, &dev);
     a_minors_pot_still_waits(home, &dev);
     crate::payout::waits_for_a_person_and_is_paid(home, &dev);
+    crate::books::are_compared_and_money_that_is_nobodys_is_owned(home, &dev);
 
     let (code, _, err) = said(wolo(home).arg("dev"));
     assert_eq!(code, 3, "{err}");
