@@ -12,6 +12,7 @@
 //! - the **ledger** is the only truth about money: transfers between accounts, never a running total.
 
 pub mod accounts;
+pub mod certificates;
 pub mod contacts;
 pub mod dakar;
 pub mod donations;
