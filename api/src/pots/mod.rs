@@ -2,6 +2,7 @@
 //!
 //! A pot that a caller may not see does not exist for them: the answer is 404, never 403.
 
+mod certificate;
 mod close;
 mod create;
 mod list;
@@ -10,6 +11,7 @@ mod show;
 mod unanswered;
 mod view;
 
+pub(crate) use certificate::{__path_certificate, certificate};
 pub(crate) use close::{__path_close, close};
 pub(crate) use create::{__path_create, create};
 pub(crate) use list::{__path_list, list};

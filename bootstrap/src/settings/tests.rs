@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::*;
 
 /// What production asks for at least.
-const PRODUCTION: [(&str, &str); 9] = [
+const PRODUCTION: [(&str, &str); 10] = [
     ("WOLO__MODE", "production"),
     ("WOLO__DATABASE__URL", "postgres://wolo_api:s3cret-db@db.internal:5432/wolo"),
     ("WOLO__TEMPORAL__PAYLOAD_KEYS", "k2026:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="),
@@ -17,6 +17,7 @@ const PRODUCTION: [(&str, &str); 9] = [
     ("WOLO__WAVE__WEBHOOK_SECRETS", "wave_sn_WHS_s3cret-hook"),
     ("WOLO__API__PUBLIC_URL", "https://wolo.example"),
     ("WOLO__TOKENS__SIGNING_KEY", ""),
+    ("WOLO__CERTIFICATES__SIGNING_KEY", ""),
     ("WOLO__ACCOUNTS__PEPPER", "s3cret-pepper-of-production"),
 ];
 
@@ -232,6 +233,7 @@ fn production_wants_everything_to_be_given() {
             "wave.webhook_secrets: is still the default, which production refuses",
             "api.public_url: must be an https address that people can reach, in production",
             "tokens.signing_key: must be given in production, here or in tokens.signing_key_file",
+            "certificates.signing_key: is still the default, which production refuses",
             "accounts.pepper: is still the default, which production refuses",
         ]
     );
@@ -333,6 +335,43 @@ fn the_signing_key_comes_as_text_or_as_a_file_but_not_as_both() {
     for wrong in ["secret", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"] {
         let shown = problems(development(&[("tokens.signing_key", wrong)]));
         assert!(shown[0].starts_with("tokens.signing_key: must be an Ed25519 private key"), "{shown:?}");
+    }
+}
+
+#[test]
+fn certificates_are_sealed_with_a_key_of_ones_own_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    fs::write(&file, pem()).unwrap();
+    let file = file.to_str().unwrap();
+    let public = "old:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+
+    let known = development(&[]).unwrap().certificates.sealing.unwrap();
+    assert_eq!(known.key_id, "development");
+    for set in [("certificates.signing_key", pem()), ("certificates.signing_key_file", file.to_owned())] {
+        let given =
+            production(&[(set.0, &set.1), ("certificates.public_keys", public)]).unwrap().certificates;
+        assert_ne!(given.sealing.unwrap().key.expose_secret(), known.key.expose_secret());
+        assert_eq!(given.public_keys[0].0, "old");
+    }
+    // An API of its own has no use for the private half.
+    assert!(production(&[("certificates.public_keys", public)]).unwrap().certificates.sealing.is_none());
+
+    let pem = pem();
+    let both = [("certificates.signing_key", pem.as_str()), ("certificates.signing_key_file", file)];
+    assert_eq!(
+        problems(development(&both)),
+        ["certificates.signing_key: and certificates.signing_key_file are both given; only one may be"]
+    );
+    let twice = [both[0], ("certificates.key_id", "old"), ("certificates.public_keys", public)];
+    assert_eq!(problems(development(&twice)), ["certificates.public_keys: has two keys of the same id"]);
+    for (key, wrong, words) in [
+        ("certificates.signing_key", "s3cret", "must be an Ed25519 private key"),
+        ("certificates.signing_key_file", "/no/such/file", "names a file that cannot be read"),
+        ("certificates.public_keys", "old:AAAA", "must be id:base64"),
+    ] {
+        let shown = problems(development(&[(key, wrong)]));
+        assert!(shown[0].starts_with(&format!("{key}: {words}")), "{shown:?}");
     }
 }
 
@@ -537,6 +576,7 @@ fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
         secrets,
         [
             "accounts.pepper",
+            "certificates.signing_key",
             "database.url",
             "redis.url",
             "sendgrid.api_key",

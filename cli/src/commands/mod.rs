@@ -1,6 +1,7 @@
 //! The commands: what can be asked, and nothing about how it is done. One file or folder per command.
 
 mod bench;
+mod certificate;
 mod completions;
 mod config;
 mod demo;
@@ -15,6 +16,7 @@ mod serve;
 mod time;
 mod tokens;
 mod users;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -49,6 +51,11 @@ enum Command {
     /// Look at payouts, and decide about those that wait for a person
     #[command(subcommand)]
     Payouts(payouts::Payouts),
+    /// Look at the certificates of settled pots
+    #[command(subcommand)]
+    Certificate(certificate::Certificates),
+    /// Check a pot's certificate, with neither network nor database
+    Verify(verify::Verify),
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
@@ -97,6 +104,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Demo(demo) => demo.run(),
         Command::Pots(pots) => wait_for(pots.run(config)),
         Command::Payouts(payouts) => wait_for(payouts.run(config)),
+        Command::Certificate(certificate) => wait_for(certificate.run(config)),
+        Command::Verify(verify) => verify.run(),
         Command::Users(users) => wait_for(users.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Time(time) => wait_for(time.run(config)),

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 39] = [
+const COMMANDS: [&str; 42] = [
     "",
     "dev",
     "demo",
@@ -21,6 +21,9 @@ const COMMANDS: [&str; 39] = [
     "payouts list",
     "payouts show",
     "payouts resolve",
+    "certificate",
+    "certificate show",
+    "verify",
     "users",
     "users add",
     "users list",

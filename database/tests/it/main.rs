@@ -2,6 +2,7 @@
 //! migrated once.
 
 mod accounts;
+mod certificates;
 mod donations;
 mod idempotency;
 mod ledger;

@@ -44,6 +44,12 @@ impl SealingKey {
         Ok(Self { id: id.into(), pair: Arc::new(pair) })
     }
 
+    /// The key that 32 bytes make, whatever they are.
+    pub fn from_seed(id: impl Into<String>, seed: &[u8; KEY_BYTES]) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::NotPrivate)?;
+        Ok(Self { id: id.into(), pair: Arc::new(pair) })
+    }
+
     pub fn id(&self) -> &str {
         &self.id
     }

@@ -69,6 +69,7 @@ pub(super) struct OfGift {
     pub(super) transaction: String,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are the document's")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Payout {
     pub(super) payout: PayoutId,

@@ -12,8 +12,11 @@ use crate::money::Xof;
 fn key(name: &str) -> SealingKey {
     let mut seed = [7; 32];
     seed[..name.len()].copy_from_slice(name.as_bytes());
+    let made = SealingKey::from_seed(name, &seed).unwrap();
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
-    SealingKey::from_pkcs8(name, pair.to_pkcs8().unwrap().as_ref()).unwrap()
+    let read = SealingKey::from_pkcs8(name, pair.to_pkcs8().unwrap().as_ref()).unwrap();
+    assert_eq!(made.public(), read.public());
+    made
 }
 
 fn pot(number: u128) -> PotId {
