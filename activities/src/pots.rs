@@ -5,6 +5,7 @@ use std::sync::Arc;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::{Pool, pots};
+use wolo_domain::certificates::SealingKey;
 use wolo_workflows::steps::pots::{
     Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, Found, HoldPot, HoldPotStep, OpenPot, Opening,
     PotMoment, ReleasePot, ReleasePotStep, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
@@ -12,11 +13,18 @@ use wolo_workflows::steps::pots::{
 
 pub struct PotSteps {
     pool: Pool,
+    /// Seals the certificates of pots that settle.
+    sealing: Option<SealingKey>,
 }
 
+/// A worker to which nobody gave the key of certificates was asked to settle a pot.
+#[derive(Debug, thiserror::Error)]
+#[error("this worker has no key to seal certificates with")]
+struct NoSealingKey;
+
 impl PotSteps {
-    pub fn new(pool: Pool) -> Self {
-        Self { pool }
+    pub fn new(pool: Pool, sealing: Option<SealingKey>) -> Self {
+        Self { pool, sealing }
     }
 }
 
@@ -67,7 +75,9 @@ impl PotSteps {
         _ctx: ActivityContext,
         input: PotMoment,
     ) -> Result<(), ActivityError> {
-        Ok(pots::settle(&self.pool, input.pot, input.at).await?)
+        // Another worker has the key, or this one will when its settings are mended.
+        let key = self.sealing.as_ref().ok_or(NoSealingKey)?;
+        Ok(pots::settle(&self.pool, input.pot, input.at, key).await?)
     }
 
     #[activity(definition = CancelPot)]

@@ -50,6 +50,7 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(users::unlink))               // /api/users/identities/{provider}
         .routes(routes!(health::users))               // /api/users/health
         .routes(routes!(keys::published))             // /.well-known/jwks.json
+        .routes(routes!(keys::of_certificates))       // /.well-known/wolo-certificates.json
         // Those who work here.
         .routes(routes!(admin::hold))                 // /api/admin/pots/{pot}/hold
         .routes(routes!(admin::release))              // /api/admin/pots/{pot}/release
@@ -59,6 +60,7 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         // Pots.
         .routes(routes!(pots::list, pots::create))    // /api/pots
         .routes(routes!(pots::show))                  // /api/pots/{pot}
+        .routes(routes!(pots::certificate))           // /api/pots/{pot}/certificate
         .routes(routes!(pots::close))                 // /api/pots/{pot}/close
         .routes(routes!(pots::cancel))                // /api/pots/{pot}/cancel
         .routes(routes!(health::pots))                // /api/pots/health

@@ -185,15 +185,7 @@ impl Verifier {
 
     /// The keys as others may check our tokens with them (RFC 8037).
     pub(crate) fn published(&self) -> Jwks {
-        let published = |key: &PublicKey| Jwk {
-            kty: "OKP",
-            crv: "Ed25519",
-            alg: "EdDSA",
-            r#use: "sig",
-            kid: key.id.clone(),
-            x: URL_SAFE_NO_PAD.encode(&key.bytes),
-        };
-        Jwks { keys: self.keys.iter().map(published).collect() }
+        Jwks::of(self.keys.iter().map(|key| (key.id.as_str(), key.bytes.as_slice())))
     }
 }
 
@@ -201,6 +193,21 @@ impl Verifier {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Jwks {
     keys: Vec<Jwk>,
+}
+
+impl Jwks {
+    /// Ed25519 keys by their ids (RFC 8037).
+    pub(crate) fn of<'a>(keys: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let published = |(id, bytes): (&str, &[u8])| Jwk {
+            kty: "OKP",
+            crv: "Ed25519",
+            alg: "EdDSA",
+            r#use: "sig",
+            kid: id.to_owned(),
+            x: URL_SAFE_NO_PAD.encode(bytes),
+        };
+        Self { keys: keys.map(published).collect() }
+    }
 }
 
 #[derive(Serialize, ToSchema)]

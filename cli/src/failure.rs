@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 /// What was asked for was not done.
 const FAILED: u8 = 1;
-/// What was asked for is understood and not allowed. (2 is clap's, for what is not understood.)
+/// What was given is not understood. Clap's, too.
+const NOT_UNDERSTOOD: u8 = 2;
+/// What was asked for is understood and not allowed.
 const REFUSED: u8 = 3;
 
 /// The rules say no. Asking again in the same way changes nothing.
@@ -25,6 +27,23 @@ pub(crate) fn refused(words: impl Into<String>) -> anyhow::Error {
     Refused(words.into()).into()
 }
 
+/// What was given cannot be read for what it should be.
+#[derive(Debug)]
+pub(crate) struct NotUnderstood(String);
+
+impl fmt::Display for NotUnderstood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotUnderstood {}
+
+/// An error that ends the program with the exit code of what is not understood.
+pub(crate) fn not_understood(words: impl Into<String>) -> anyhow::Error {
+    NotUnderstood(words.into()).into()
+}
+
 /// The sentence and its causes. A cause that only repeats what stands above it is left out.
 pub(crate) fn words(error: &anyhow::Error) -> String {
     let mut text = format!("wolo: {error}");
@@ -41,7 +60,14 @@ pub(crate) fn words(error: &anyhow::Error) -> String {
 }
 
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
-    ExitCode::from(if error.is::<Refused>() { REFUSED } else { FAILED })
+    let code = if error.is::<Refused>() {
+        REFUSED
+    } else if error.is::<NotUnderstood>() {
+        NOT_UNDERSTOOD
+    } else {
+        FAILED
+    };
+    ExitCode::from(code)
 }
 
 #[cfg(test)]
@@ -60,6 +86,7 @@ mod tests {
     fn a_refusal_keeps_its_code_under_context() {
         let error = Err::<(), _>(refused("not now")).context("the pot stays as it is").unwrap_err();
         assert_eq!(exit_code(&error), ExitCode::from(REFUSED));
+        assert_eq!(exit_code(&not_understood("no certificate")), ExitCode::from(NOT_UNDERSTOOD));
         assert_eq!(exit_code(&anyhow::anyhow!("broken")), ExitCode::from(FAILED));
     }
 }

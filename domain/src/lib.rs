@@ -13,6 +13,7 @@
 //! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
 
 pub mod accounts;
+pub mod certificates;
 pub mod contacts;
 pub mod dakar;
 pub mod discrepancies;

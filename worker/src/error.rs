@@ -6,12 +6,19 @@ use std::net::SocketAddr;
 use temporalio_client::schedules::ScheduleError;
 use temporalio_sdk::error::WorkerRunError;
 use wolo_bootstrap::temporal::{ConnectError, SearchAttributeError};
+use wolo_domain::certificates::KeyError;
 use wolo_providers::wave::WaveSetupError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no queue {queue}; the queues are {}", wolo_workflows::queues::ALL.join(" and "))]
     UnknownQueue { queue: String },
+    #[error(
+        "pots settle here, and certificates.signing_key is empty: there is nothing to seal certificates with"
+    )]
+    NoSealingKey,
+    #[error("certificates cannot be sealed")]
+    SealingKey(#[from] KeyError),
     #[error("the database cannot be reached")]
     Database(#[source] wolo_database::Error),
     #[error(transparent)]

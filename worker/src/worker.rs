@@ -15,6 +15,7 @@ use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
 use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
+use wolo_domain::certificates::SealingKey;
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_workflows::attributes;
@@ -24,6 +25,9 @@ use crate::health::{self, Health, QueueHealth};
 use crate::queue::Queue;
 use crate::registry::{self, Steps};
 use crate::schedules;
+
+/// The step that seals a certificate.
+const SETTLES: &str = "pots.settle";
 
 /// A worker that has been set up and serves its queues.
 pub struct Worker {
@@ -48,6 +52,12 @@ impl Worker {
             let serves = registry::served(name).ok_or_else(|| Error::UnknownQueue { queue: name.clone() })?;
             wanted.push((name.clone(), serves));
         }
+        let sealing = sealing(&settings.certificates)?;
+        if sealing.is_none()
+            && wanted.iter().any(|(_, serves)| serves.steps.iter().any(|step| step == SETTLES))
+        {
+            return Err(Error::NoSealingKey);
+        }
         let wave = wave(&settings.wave)?;
         let address = settings.worker.health_listen;
         let refused = |source| Error::Health { address, source };
@@ -66,7 +76,7 @@ impl Worker {
             Arc::new(DonationSteps::new(pool.clone(), wave.clone(), settings.api.public_url.clone()));
         let steps = Steps {
             accounts: Arc::new(AccountSteps::new(pool.clone())),
-            pots: Arc::new(PotSteps::new(pool.clone())),
+            pots: Arc::new(PotSteps::new(pool.clone(), sealing)),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
             donations,
             refunds: Arc::new(RefundSteps::new(pool.clone(), wave.clone())),
@@ -156,6 +166,14 @@ async fn present(pool: Pool, wave: Wave, queues: Vec<String>, ends: Shutdown) {
     let presence = Presence { kind: Kind::Worker, version: env!("CARGO_PKG_VERSION"), queues };
     let breakers = || BTreeMap::from([("wave".to_owned(), wave.breaker().as_str().to_owned())]);
     processes::present(&pool, &presence, breakers, ends.begun()).await;
+}
+
+/// The key that seals certificates, where this worker has one.
+fn sealing(settings: &settings::Certificates) -> Result<Option<SealingKey>, Error> {
+    let read = |sealing: &settings::Sealing| {
+        SealingKey::from_pkcs8(&sealing.key_id, secrecy::ExposeSecret::expose_secret(&sealing.key))
+    };
+    Ok(settings.sealing.as_ref().map(read).transpose()?)
 }
 
 fn wave(settings: &settings::Wave) -> Result<Wave, Error> {

@@ -1,13 +1,15 @@
 //! What is done to the pot itself.
 
+use temporalio_sdk::testing::ActivityEnvironment;
 use wolo_activities::PotSteps;
+use wolo_domain::certificates::{NamedKey, Trust, verify};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{Announcement, HoldReason, PotStage};
 use wolo_workflows::steps::pots::{
     Announce, Cancelling, Found, HoldPot, Opening, PotMoment, ReleasePot, SchedulePot, Scheduling,
 };
 
-use crate::scene::{Scene, noon};
+use crate::scene::{Scene, noon, sealing_key};
 
 fn schedule(owner: UserId) -> SchedulePot {
     let new = Scene::new_pot(owner);
@@ -87,6 +89,17 @@ async fn a_pot_that_is_held_opens_when_the_hold_is_lifted() {
 }
 
 #[tokio::test]
+async fn a_worker_without_the_key_settles_nothing_and_leaves_it_to_another() {
+    let scene = Scene::new().await;
+    let pot = scene.payable(Some(1)).await.0;
+    let keyless = ActivityEnvironment::builder_with_default()
+        .register_activities(PotSteps::new(scene.pool.clone(), None))
+        .build();
+    let failed = keyless.run(PotSteps::settle, PotMoment { pot, at: noon() }).await.expect_err("no key");
+    assert!(format!("{failed:?}").contains("no key to seal certificates with"), "{failed:?}");
+}
+
+#[tokio::test]
 async fn a_pot_settles_only_when_its_money_has_gone_and_a_contradiction_waits_for_a_person() {
     let scene = Scene::new().await;
     let (pot, order) = scene.payable(Some(1)).await;
@@ -98,6 +111,11 @@ async fn a_pot_settles_only_when_its_money_has_gone_and_a_contradiction_waits_fo
         scene.does(PotSteps::settle, moment).await;
         assert_eq!(stage(&scene, pot).await, PotStage::Settled);
     }
+    let certificate = wolo_database::certificates::document(&scene.pool, pot).await.expect("a look");
+    let certificate = certificate.expect("a settled pot has a certificate");
+    let key = NamedKey { id: None, key: sealing_key().public() };
+    let verified = verify(certificate.as_bytes(), &Trust::Keys(vec![key])).expect("it verifies");
+    assert_eq!(verified.pot, pot);
     let cancelling = scene.does(PotSteps::cancel, moment).await;
     assert_eq!(cancelling, Cancelling::NotPossible { stage: PotStage::Settled });
     let nowhere = PotMoment { pot: PotId::from_uuid(uuid::Uuid::now_v7()), at: noon() };

@@ -14,6 +14,7 @@ use wolo_activities::{
     StatementSteps,
 };
 use wolo_database::{Pool, donations, ledger, people, pots};
+use wolo_domain::certificates::SealingKey;
 use wolo_domain::donations::{DonationRules, DonationStage};
 use wolo_domain::ids::{DonationId, PayoutId, PotId, UserId};
 use wolo_domain::ledger::Account;
@@ -143,7 +144,7 @@ impl Scene {
         let (count, heartbeats) = watch::channel(0);
         let mut environment = ActivityEnvironment::builder_with_default()
             .register_activities(AccountSteps::new(pool.clone()))
-            .register_activities(PotSteps::new(pool.clone()))
+            .register_activities(PotSteps::new(pool.clone(), Some(sealing_key())))
             .register_activities(DonationSteps::new(pool.clone(), wave.clone(), public_url.clone()))
             .register_activities(RefundSteps::new(pool.clone(), wave.clone()))
             .register_activities(PayoutSteps::new(pool.clone(), wave.clone()))
@@ -290,6 +291,11 @@ pub(crate) fn gift(pot: PotId, francs: i64) -> DonationRequest {
         donor: Donor { name: Some("Fatou".to_owned()), ..Donor::default() },
         rules: DonationRules { smallest: Xof::new(100), largest: Xof::new(1_000_000) },
     }
+}
+
+/// What certificates are sealed with here.
+pub(crate) fn sealing_key() -> SealingKey {
+    SealingKey::from_seed("test", &[7; 32]).expect("a key")
 }
 
 pub(crate) fn settle(donation: DonationId) -> SettleDonation {

@@ -3,6 +3,7 @@
 //! A pot that a caller may not see does not exist for them: the answer is 404, never 403.
 
 mod cancel;
+mod certificate;
 mod close;
 mod create;
 mod list;
@@ -13,6 +14,7 @@ mod view;
 mod wishes;
 
 pub(crate) use cancel::{__path_cancel, cancel};
+pub(crate) use certificate::{__path_certificate, certificate};
 pub(crate) use close::{__path_close, close};
 pub(crate) use create::{__path_create, create};
 pub(crate) use list::{__path_list, list};

@@ -39,6 +39,16 @@ impl Reference {
     }
 }
 
+impl Reference {
+    /// The caller, with what they know of the pot.
+    pub(crate) fn known_to<'a>(&'a self, caller: Context<'a>) -> Context<'a> {
+        match self {
+            Self::Id(_) => caller,
+            Self::Slug(slug) => caller.with_link(slug),
+        }
+    }
+}
+
 impl IntoParams for Reference {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let schema = ObjectBuilder::new()
@@ -69,11 +79,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Reference {
 
 /// The pot, as far as it exists for this caller.
 pub(crate) async fn find(app: &App, caller: Context<'_>, reference: &Reference) -> Result<Pot, Problem> {
+    let mut tx = reference.known_to(caller).begin(&app.pool).await?;
     let found = match reference {
-        Reference::Id(id) => pots::pot(&mut *caller.begin(&app.pool).await?, *id).await?,
-        Reference::Slug(slug) => {
-            pots::by_slug(&mut *caller.with_link(slug).begin(&app.pool).await?, slug).await?
-        }
+        Reference::Id(id) => pots::pot(&mut *tx, *id).await?,
+        Reference::Slug(slug) => pots::by_slug(&mut *tx, slug).await?,
     };
     found.ok_or_else(|| Problem::new(Code::PotUnknown))
 }

@@ -194,6 +194,10 @@ codes! {
     RefusedByWave = "refused_by_wave", UNPROCESSABLE_ENTITY,
         "Refusé par Wave", "Refused by Wave",
         "Wave n'accepte pas ce cadeau.", "Wave does not take this gift.";
+    CertificateNotReady = "certificate_not_ready", NOT_FOUND,
+        "Pas encore de certificat", "No certificate yet",
+        "Cette cagnotte n'a pas encore été versée ; son certificat vient avec le versement.",
+        "This pot has not been settled yet; its certificate comes with that.";
     DonationUnknown = "donation_unknown", NOT_FOUND,
         "Cadeau inconnu", "Unknown gift",
         "Ce cadeau n'existe pas.", "There is no such gift.";

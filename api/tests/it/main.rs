@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod app;
 mod auth;
+mod certificates;
 mod connections;
 mod contract;
 mod edge;

@@ -11,7 +11,7 @@ use url::{Host, Url};
 use super::books::books;
 use super::providers::{social, wave};
 use super::reader::Reader;
-use super::signing::tokens;
+use super::signing::{certificates, tokens};
 use super::{
     Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Rules, Settings, Temporal,
     Worker, channels,
@@ -33,6 +33,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let redis = redis(reader);
     let limits = limits(reader);
     let tokens = tokens(reader, mode);
+    let certificates = certificates(reader, mode);
     let accounts = accounts(reader, mode);
     let passwords = passwords(reader);
     let social = social(reader, mode);
@@ -50,6 +51,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         redis,
         limits,
         tokens: tokens?,
+        certificates: certificates?,
         accounts,
         passwords,
         social,

@@ -21,7 +21,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use url::Url;
 
 use crate::codec::PayloadKey;
@@ -43,6 +43,7 @@ pub struct Settings {
     pub redis: Redis,
     pub limits: Limits,
     pub tokens: Tokens,
+    pub certificates: Certificates,
     pub accounts: Accounts,
     pub passwords: Passwords,
     pub social: Social,
@@ -166,6 +167,22 @@ pub struct Tokens {
     pub access: Duration,
     /// Public keys that checked tokens before `signing_key`, by their ids; 32 bytes each.
     pub former_keys: Vec<(String, Vec<u8>)>,
+}
+
+/// How certificates are sealed, and with what they are checked.
+#[derive(Debug, Clone)]
+pub struct Certificates {
+    /// Absent: this process settles nothing.
+    pub sealing: Option<Sealing>,
+    /// Public keys that are published beside the one that seals, by their ids; 32 bytes each.
+    pub public_keys: Vec<(String, Vec<u8>)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Sealing {
+    pub key_id: String,
+    /// Ed25519, PKCS#8 in DER.
+    pub key: SecretSlice<u8>,
 }
 
 #[derive(Debug, Clone)]

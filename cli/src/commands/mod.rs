@@ -1,6 +1,7 @@
 //! The commands: what can be asked, and nothing about how it is done. One file or folder per command.
 
 mod bench;
+mod certificate;
 mod completions;
 mod config;
 mod demo;
@@ -19,6 +20,7 @@ mod serve;
 mod time;
 mod tokens;
 mod users;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -65,6 +67,11 @@ enum Command {
     /// Look at what Wave's statement and the books do not say alike, and resolve it
     #[command(subcommand)]
     Discrepancies(discrepancies::Discrepancies),
+    /// Look at the certificates of settled pots
+    #[command(subcommand)]
+    Certificate(certificate::Certificates),
+    /// Check a pot's certificate, with neither network nor database
+    Verify(verify::Verify),
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
@@ -117,6 +124,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Ledger(ledger) => wait_for(ledger.run(config)),
         Command::Reconcile(reconcile) => wait_for(reconcile.run(config)),
         Command::Discrepancies(discrepancies) => wait_for(discrepancies.run(config)),
+        Command::Certificate(certificate) => wait_for(certificate.run(config)),
+        Command::Verify(verify) => verify.run(),
         Command::Users(users) => wait_for(users.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Time(time) => wait_for(time.run(config)),

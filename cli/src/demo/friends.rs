@@ -120,6 +120,20 @@ impl Api {
         Ok(Gift { donation, session, wave_launch_url, http: self.http.clone() })
     }
 
+    /// The certificate of a settled pot, to whoever has its link, and the keys to check it with.
+    pub(crate) async fn certificate(&self, slug: &str) -> Result<(String, String)> {
+        let get = async |path: String| {
+            let response = self.http.get(format!("{}{path}", self.url)).send().await?;
+            let status = response.status();
+            if !status.is_success() {
+                bail!("{path} answered {status}");
+            }
+            Ok(response.text().await?)
+        };
+        let document = get(format!("/api/pots/{slug}/certificate")).await?;
+        Ok((document, get("/.well-known/wolo-certificates.json".to_owned()).await?))
+    }
+
     /// Where a gift stands, as its giver sees it.
     pub(crate) async fn status(&self, donation: DonationId) -> Result<Status> {
         let url = format!("{}/api/payments/status/{donation}", self.url);

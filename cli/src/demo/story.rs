@@ -9,6 +9,7 @@ use uuid::Uuid;
 use wolo_control::Control;
 use wolo_database::pots::Pot;
 use wolo_database::{Pool, payouts, pots};
+use wolo_domain::certificates::{self, Totals, Trust};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PayoutId, PotId};
 use wolo_domain::ledger::{Account, TransactionKind};
@@ -253,15 +254,42 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    pub(super) async fn the_books_are_compared(&mut self) -> Result<(Checks, Value)> {
+    pub(super) async fn the_books_are_compared(&mut self) -> Result<Value> {
         self.teller.act("Acte 6 · Les livres");
         let books = Books::read(&self.pool).await?;
         self.teller.say(&books.postings_table());
         self.teller.say("");
         self.teller.say(&books.balances_table());
         self.compare_gifts(&books);
-        let figures = self.compare_sums(&books).await?;
-        Ok((std::mem::take(&mut self.checks), figures))
+        self.compare_sums(&books).await
+    }
+
+    /// Over HTTP, with nothing but the pot's link and the published keys.
+    pub(super) async fn anybody_can_check_it(&mut self) -> Result<Checks> {
+        self.teller.act("Acte 7 · Le certificat");
+        let books = Books::read(&self.pool).await?;
+        let (document, keys) = self.api.certificate(&self.slug).await?;
+        let trust = Trust::Keys(certificates::read_keys(&keys)?);
+        let verified = certificates::verify(document.as_bytes(), &trust)?;
+        let Totals { gifts, fees, refunds, payout, .. } = verified.totals;
+        self.teller.say(&format!(
+            "The pot's certificate has {} lines, each sealed upon the ones before it. Awa's friends fetch it by her link:",
+            verified.lines
+        ));
+        self.teller
+            .good(&format!("{gifts} given = {payout} paid out + {fees} Wave's fees + {refunds} given back"));
+        let forged = document.replacen("\"amount\":5000", "\"amount\":4000", 1);
+        let found = certificates::verify(forged.as_bytes(), &trust).err();
+        let found = found.map_or_else(|| "nothing is wrong".to_owned(), |error| error.to_string());
+        self.teller.trouble(&format!("A thousand francs less in one gift, and it says: {found}."));
+        let checks = &mut self.checks;
+        checks.same("the certificate is this pot's", self.pot, verified.pot);
+        checks.same("gifts: the certificate and our books", books.moved(TransactionKind::Donation), gifts);
+        checks.same("fees: the certificate and our books", books.moved(TransactionKind::DonationFee), fees);
+        checks.same("payout: the certificate and our books", books.moved(TransactionKind::Payout), payout);
+        let line = "line 2: its seal does not fit: it was changed, or it does not belong here".to_owned();
+        checks.same("a forged line is named", line, found);
+        Ok(std::mem::take(&mut self.checks))
     }
 
     /// Gift by gift: one page at Wave, one posting here.

@@ -19,6 +19,9 @@ pub(crate) struct Secrets {
     pub(crate) payload_key: String,
     /// Ed25519, PKCS#8 in PEM.
     pub(crate) signing_key: String,
+    /// Of the same kind. Worlds that were made before there were certificates lack it.
+    #[serde(default)]
+    pub(crate) sealing_key: String,
     pub(crate) wave_api_key: String,
     pub(crate) wave_webhook_secret: String,
     pub(crate) pepper: String,
@@ -26,11 +29,10 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     pub(crate) fn fresh() -> Result<Self> {
-        // Development settings without a key make one.
-        let signing_key = Layers::new().read()?.tokens.signing_key.expose_secret().to_owned();
         Ok(Self {
             payload_key: format!("world:{}", STANDARD.encode(rand::random::<[u8; 32]>())),
-            signing_key,
+            signing_key: new_key()?,
+            sealing_key: new_key()?,
             wave_api_key: format!("wave_sn_test_{}", word()),
             wave_webhook_secret: format!("wave_sn_WHS_{}", word()),
             pepper: word(),
@@ -42,17 +44,28 @@ impl Secrets {
         fs::create_dir_all(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         let path = folder.join("secrets.json");
-        match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text)
-                .with_context(|| format!("{} does not hold the secrets of a world", path.display())),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let secrets = Self::fresh()?;
-                write_private(&path, &serde_json::to_string_pretty(&secrets)?)?;
-                Ok(secrets)
+        let secrets = match fs::read(&path) {
+            Ok(text) => {
+                let kept: Self = serde_json::from_slice(&text)
+                    .with_context(|| format!("{} does not hold the secrets of a world", path.display()))?;
+                if !kept.sealing_key.is_empty() {
+                    return Ok(kept);
+                }
+                Self { sealing_key: new_key()?, ..kept }
             }
-            Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
-        }
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::fresh()?,
+            Err(error) => {
+                return Err(error).with_context(|| format!("{} cannot be read", path.display()));
+            }
+        };
+        write_private(&path, &serde_json::to_string_pretty(&secrets)?)?;
+        Ok(secrets)
     }
+}
+
+/// Development settings without a key make one.
+fn new_key() -> Result<String> {
+    Ok(Layers::new().read()?.tokens.signing_key.expose_secret().to_owned())
 }
 
 fn word() -> String {

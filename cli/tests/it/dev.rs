@@ -236,6 +236,16 @@ pub(crate) fn made_pot(api: &str, token: &str) -> Value {
     post(&format!("{api}/api/pots"), Some(token), &serde_json::json!({ "title": "Essai" }))
 }
 
+/// What is given out to everybody.
+pub(crate) fn get(url: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let timeouts = wolo_providers::http::Timeouts::total(Duration::from_secs(30));
+        let http = wolo_providers::http::client(timeouts).unwrap();
+        http.get(url).send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
+    })
+}
+
 /// Sends JSON as an app would, and gives what was answered.
 pub(crate) fn post(url: &str, token: Option<&str>, body: &Value) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 57] = [
+const COMMANDS: [&str; 60] = [
     "",
     "dev",
     "demo",
@@ -38,6 +38,9 @@ const COMMANDS: [&str; 57] = [
     "discrepancies list",
     "discrepancies show",
     "discrepancies resolve",
+    "certificate",
+    "certificate show",
+    "verify",
     "users",
     "users add",
     "users list",

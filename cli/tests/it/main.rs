@@ -4,6 +4,7 @@
 
 mod bench;
 mod books;
+mod certificate;
 mod config;
 mod demo;
 mod dev;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::Datelike as _;
 use serde_json::{Value, json as body};
 
-use crate::dev::{Dev, json, made_pot, post, token_of};
+use crate::dev::{Dev, get, json, made_pot, post, token_of};
 use crate::{said, wolo};
 
 pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
@@ -64,6 +64,22 @@ pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
     let (_, out, _) = said(wolo(home).args(["pots", "show", &pot]));
     assert!(out.contains("5 000 XOF of 25 000 XOF in 1 gift\n"), "{out}");
     assert!(out.contains("Time has been moved for this pot"), "{out}");
+    its_certificate_can_be_checked(home, &api, &pot);
+}
+
+/// With the keys that the API gives out, and with the file that the operator's command wrote.
+fn its_certificate_can_be_checked(home: &Path, api: &str, pot: &str) {
+    let file = home.join("certificate.json");
+    let show = || said(wolo(home).args(["certificate", "show", pot, "--out"]).arg(&file));
+    let (code, out, err) = until(|| Some(show()).filter(|(code, ..)| *code == 0));
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let (code, printed, _) = said(wolo(home).args(["certificate", "show", pot]));
+    assert_eq!((code, printed.as_bytes()), (0, std::fs::read(&file).unwrap().as_slice()));
+    let keys = home.join("keys.json");
+    std::fs::write(&keys, get(&format!("{api}/.well-known/wolo-certificates.json"))).unwrap();
+    let (code, out, err) = said(wolo(home).arg("verify").arg(&file).arg("--key").arg(&keys));
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("5 000 XOF in 1 gift") && out.contains(pot), "{out}");
 }
 
 /// Its birthday is in twenty days, so it is open at once.

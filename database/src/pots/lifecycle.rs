@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
+use wolo_domain::certificates::SealingKey;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::people::BirthDate;
@@ -13,7 +14,7 @@ use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timelin
 use super::{Lock, POTS, holds, lock};
 use crate::outbox::{self, Topic};
 use crate::rows::word;
-use crate::{Error, Pool, ledger};
+use crate::{Error, Pool, certificates, ledger};
 
 #[derive(Clone)]
 pub struct NewPot {
@@ -192,9 +193,10 @@ pub async fn close(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<(), Err
     Ok(())
 }
 
-/// Ends a pot whose money has gone where it belongs: it is empty, and its payout, if it had one, succeeded.
+/// Ends a pot whose money has gone where it belongs: it is empty, and its payout, if it had one, succeeded. Its certificate
+/// is written with it; a pot whose sums do not agree gets none, and does not settle.
 #[tracing::instrument(name = "db.pots.settle", skip_all, fields(%pot), err)]
-pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<(), Error> {
+pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>, key: &SealingKey) -> Result<(), Error> {
     let mut tx = pool.begin().await?;
     let stage = lock(&mut tx, pot, Lock::ToChange).await?;
     if stage == PotStage::Settled {
@@ -223,6 +225,7 @@ pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<(), Er
     .execute(&mut *tx)
     .await?;
     holds::release_all(&mut tx, pot, at).await?;
+    certificates::certify(&mut tx, pot, at, key).await?;
     tx.commit().await?;
     Ok(())
 }

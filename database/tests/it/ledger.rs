@@ -7,7 +7,7 @@ use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::DonationId;
 use wolo_domain::ledger::{Account, Transaction, TransactionKind};
 
-use crate::scene::{Scene, checkout, noon, wave_id, xof};
+use crate::scene::{Scene, checkout, key, noon, wave_id, xof};
 
 #[tokio::test]
 async fn a_fact_is_posted_once_and_another_under_its_name_is_refused() {
@@ -246,7 +246,7 @@ async fn the_judge_sees_what_is_wrong() {
     assert!(violations.iter().any(|v| matches!(v, Violation::TransactionNotZero { .. })), "{violations:?}");
     assert_eq!(violations.len(), 4, "{violations:?}");
 
-    let error = pots::settle(&scene.pool, pot, noon()).await.expect_err("it is not empty");
+    let error = pots::settle(&scene.pool, pot, noon(), &key()).await.expect_err("it is not empty");
     assert!(matches!(error, Error::Conflict { .. }), "{error}");
     let unknown = DonationId::from_uuid(uuid::Uuid::max());
     assert_eq!(donations::donation(&scene.pool, unknown).await.expect("a look"), None);

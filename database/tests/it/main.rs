@@ -2,6 +2,7 @@
 //! migrated once.
 
 mod accounts;
+mod certificates;
 mod discrepancies;
 mod donations;
 mod halts;

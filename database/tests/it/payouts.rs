@@ -5,7 +5,7 @@ use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_domain::pots::{HoldReason, PotStage};
 
-use crate::scene::{Scene, noon, xof};
+use crate::scene::{Scene, key, noon, xof};
 
 /// An order of 4,950 francs that nobody has to approve.
 fn ready(order: PayoutOrder, begun: bool) -> Plan {
@@ -68,7 +68,7 @@ async fn a_payout_is_planned_when_everything_that_belongs_in_it_is_there() {
     }
     let found = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot");
     assert_eq!(found.stage, PotStage::PayingOut);
-    let error = pots::settle(&scene.pool, pot, noon()).await.expect_err("not paid yet");
+    let error = pots::settle(&scene.pool, pot, noon(), &key()).await.expect_err("not paid yet");
     assert!(matches!(error, Error::Conflict { .. }), "{error}");
 }
 
@@ -78,7 +78,7 @@ async fn an_empty_pot_has_nothing_to_pay() {
     let pot = scene.open().await;
     pots::close(&scene.pool, pot, noon()).await.expect("a closing");
     assert_eq!(plan(&scene, pot).await, Plan::NothingToPay);
-    pots::settle(&scene.pool, pot, noon()).await.expect("an end");
+    pots::settle(&scene.pool, pot, noon(), &key()).await.expect("an end");
     assert_eq!(plan(&scene, pot).await, Plan::NothingToPay);
 }
 
@@ -130,7 +130,7 @@ async fn a_payout_is_paid_once() {
         entries.filter(|entry| entry.account == Account::WaveFloat).map(|entry| entry.amount).sum();
     assert_eq!(at_wave, xof(45), "all postings together make the balance");
     assert_eq!(scene.events("payout_succeeded").await, 1);
-    pots::settle(&scene.pool, pot, noon()).await.expect("an end");
+    pots::settle(&scene.pool, pot, noon(), &key()).await.expect("an end");
     scene.judge().await;
 }
 

@@ -4,7 +4,7 @@ use wolo_database::{Error, Page};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{Announcement, HoldReason, PotStage, Visibility};
 
-use crate::scene::{Scene, at, new_pot, noon, settings, xof};
+use crate::scene::{Scene, at, key, new_pot, noon, settings, xof};
 
 fn nobody() -> PotId {
     PotId::for_birthday(UserId::from_uuid(uuid::Uuid::max()), 1)
@@ -50,7 +50,7 @@ async fn what_has_ended_is_not_among_the_unfinished() {
     let settled = scene.open().await;
     pots::close(&scene.pool, settled, noon()).await.expect("a closing");
     assert_eq!(pots::unfinished(&scene.pool).await.expect("a list"), [scheduled, open, settled]);
-    pots::settle(&scene.pool, settled, noon()).await.expect("an end");
+    pots::settle(&scene.pool, settled, noon(), &key()).await.expect("an end");
     assert_eq!(pots::unfinished(&scene.pool).await.expect("a list"), [scheduled, open]);
 }
 
@@ -137,7 +137,7 @@ async fn every_change_of_a_pot_that_is_not_there_says_so() {
     let errors = [
         pots::open(pool, nobody(), noon()).await.err(),
         pots::close(pool, nobody(), noon()).await.err(),
-        pots::settle(pool, nobody(), noon()).await.err(),
+        pots::settle(pool, nobody(), noon(), &key()).await.err(),
         pots::cancel(pool, nobody(), noon()).await.err(),
         pots::hold(pool, nobody(), HoldReason::Float, "", noon()).await.err(),
     ];
@@ -179,22 +179,22 @@ async fn a_hold_is_set_once_lifted_once_and_kept() {
 async fn an_empty_pot_settles_and_one_with_money_does_not() {
     let scene = Scene::new().await;
     let pot = scene.open().await;
-    assert!(pots::settle(&scene.pool, pot, noon()).await.is_err(), "it is open");
+    assert!(pots::settle(&scene.pool, pot, noon(), &key()).await.is_err(), "it is open");
     let gift = scene.requested(pot, 1_000).await;
     pots::close(&scene.pool, pot, noon()).await.expect("a closing");
-    let error = pots::settle(&scene.pool, pot, noon()).await.expect_err("a gift is under way");
+    let error = pots::settle(&scene.pool, pot, noon(), &key()).await.expect_err("a gift is under way");
     assert!(matches!(&error, Error::Conflict { rule } if rule.contains("under_way")), "{error}");
     wolo_database::donations::expire(&scene.pool, gift, 0).await.expect("an end");
     pots::hold(&scene.pool, pot, HoldReason::Float, "", noon()).await.expect("a hold");
     for _ in 0..2 {
-        pots::settle(&scene.pool, pot, noon()).await.expect("an end");
+        pots::settle(&scene.pool, pot, noon(), &key()).await.expect("an end");
     }
     let settled = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot");
     assert_eq!((settled.stage, settled.settled_at), (PotStage::Settled, Some(noon())));
     assert_eq!(settled.holds, [], "nothing waits for a pot that has ended");
 
     let full = scene.closed_with_money().await;
-    let error = pots::settle(&scene.pool, full, noon()).await.expect_err("there is money in it");
+    let error = pots::settle(&scene.pool, full, noon(), &key()).await.expect_err("there is money in it");
     assert!(matches!(&error, Error::Conflict { rule } if rule == "pots_settle_when_empty"), "{error}");
 }
 
@@ -220,7 +220,7 @@ async fn a_pot_is_cancelled_only_while_nobody_has_given() {
 
     let ended = scene.open().await;
     pots::close(&scene.pool, ended, noon()).await.expect("a closing");
-    pots::settle(&scene.pool, ended, noon()).await.expect("an end");
+    pots::settle(&scene.pool, ended, noon(), &key()).await.expect("an end");
     let done = pots::cancel(&scene.pool, ended, noon()).await.expect("an answer");
     assert_eq!(done, Cancelling::NotPossible { stage: PotStage::Settled });
 }

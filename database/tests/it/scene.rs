@@ -11,6 +11,7 @@ use wolo_database::ledger::{FeeBooking, FeeLine};
 use wolo_database::people::{Adding, User};
 use wolo_database::pots::{NewPot, Opening, Scheduling};
 use wolo_database::{Pool, donations, ledger, people, pots};
+use wolo_domain::certificates::SealingKey;
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::ledger::Account;
@@ -41,6 +42,11 @@ pub(crate) fn noon() -> DateTime<Utc> {
 pub(crate) fn wave_now() -> DateTime<Utc> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     DateTime::from_timestamp(i64::try_from(now.as_secs()).expect("a time"), 0).expect("a time")
+}
+
+/// What certificates are sealed with here.
+pub(crate) fn key() -> SealingKey {
+    SealingKey::from_seed("test", &[7; 32]).expect("a key")
 }
 
 pub(crate) fn xof(francs: i64) -> Xof {

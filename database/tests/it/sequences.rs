@@ -12,7 +12,7 @@ use wolo_domain::ledger::Account;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
 
-use crate::scene::{Scene, checkout, gift, noon, payment, wave_id, xof};
+use crate::scene::{Scene, checkout, gift, key, noon, payment, wave_id, xof};
 
 #[derive(Clone, Debug)]
 enum Deed {
@@ -181,7 +181,7 @@ impl Story<'_> {
             Deed::LoseSight => {
                 payouts::lose_sight(pool, self.order).await?;
             }
-            Deed::Settle => pots::settle(pool, pot, noon()).await?,
+            Deed::Settle => pots::settle(pool, pot, noon(), &key()).await?,
             Deed::Cancel => {
                 pots::cancel(pool, pot, noon()).await?;
             }

@@ -214,7 +214,10 @@ fn account_rows(user: UserId) -> String {
          insert into money.discrepancies (discrepancy_id, kind, key, day, reason, facts)
              values ('{user}', 'unmatched', '{user}', '2031-03-01', 'x', '{{}}');
          insert into people.sign_in_nonces (nonce_hash, expires_at)
-             values (convert_to('{user}', 'utf8'), now())"
+             values (convert_to('{user}', 'utf8'), now());
+         insert into money.certificates (pot_id, document, digest, lines, key_id)
+             select pot_id, 'x', sha256('x'), 2, 'x' from pots.pots
+             where owner_id = '{user}' and visibility = 'private'"
     )
 }
 
@@ -252,6 +255,7 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         }
     }
     let own = [
+        ("money.certificates", 1),
         ("money.donations", 1),
         ("people.preferences", 1),
         ("people.roles", 1),

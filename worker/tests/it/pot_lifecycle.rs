@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use wolo_control::time::Forwarded;
+use wolo_domain::certificates::Totals;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::ledger::Account;
+use wolo_domain::money::Xof;
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::{HoldWish, PotLifecycle, PotMade, PotOutcome, Wish, WishAnswer};
@@ -16,6 +18,10 @@ use crate::house::{House, LONG, has_ended, live, until};
 
 pub(crate) fn wish() -> Wish {
     Wish { by: "test".to_owned(), reason: "a test".to_owned() }
+}
+
+fn xof(francs: i64) -> Xof {
+    Xof::new(francs)
 }
 
 fn moderation() -> HoldWish {
@@ -51,10 +57,13 @@ fn a_pot_opens_thirty_days_before_collects_and_is_paid_out() {
         house.forward_to_the_end(pot).await;
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
         // Wave keeps one per cent of each gift.
-        let amount = wolo_domain::money::Xof::new(17_500 - 175);
+        let amount = xof(17_500 - 175);
         assert_eq!(outcome, PotOutcome::PaidOut { amount });
         house.stage_is(pot, PotStage::Settled).await;
         assert_eq!(house.balance(Account::Pot(pot)).await, 0);
+        let certified = house.certified(pot).await.totals;
+        assert_eq!((certified.gift_count, certified.gifts, certified.fees), (3, xof(17_500), xof(175)));
+        assert_eq!((certified.payout, certified.refunds), (amount, xof(0)));
         house.books_are_right().await;
         keep(house, "pot-paid-out", &ids::pot_lifecycle(pot)).await;
     });
@@ -82,6 +91,7 @@ fn an_empty_pot_settles_without_a_payout() {
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
         assert_eq!(outcome, PotOutcome::SettledEmpty);
         house.stage_is(pot, PotStage::Settled).await;
+        assert_eq!(house.certified(pot).await.totals, Totals::default());
         keep(house, "pot-settled-empty", &ids::pot_lifecycle(pot)).await;
     });
 }
@@ -102,7 +112,7 @@ fn an_owner_closes_a_pot_early_and_is_paid_the_next_day() {
         assert_eq!(again, WishAnswer::NotPossible { stage: Some(PotStage::Closed) });
         house.forward(&ids::pot_lifecycle(pot), TimeDelta::days(2)).await;
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
-        assert_eq!(outcome, PotOutcome::PaidOut { amount: wolo_domain::money::Xof::new(2_970) });
+        assert_eq!(outcome, PotOutcome::PaidOut { amount: xof(2_970) });
         keep(house, "pot-closed-early", &ids::pot_lifecycle(pot)).await;
     });
 }
@@ -260,7 +270,7 @@ fn a_hold_outlasts_the_payout_day_and_the_payout_follows_its_release() {
         house.stage_is(pot, PotStage::Closed).await;
         assert_eq!(house.control.release_pot(pot, moderation()).await.expect("an answer"), WishAnswer::Done);
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
-        assert_eq!(outcome, PotOutcome::PaidOut { amount: wolo_domain::money::Xof::new(3_960) });
+        assert_eq!(outcome, PotOutcome::PaidOut { amount: xof(3_960) });
         keep(house, "pot-held-and-released", &ids::pot_lifecycle(pot)).await;
     });
 }

@@ -50,6 +50,9 @@ pub struct PotState {
     /// How many of the timeline's occasions are behind us.
     pub occasions_done: usize,
     pub closed_at: Option<DateTime<Utc>>,
+    /// The pages that were open when the pot took no more gifts have been ended.
+    #[serde(default)]
+    pub checkouts_ended: bool,
     pub close_asked: bool,
     pub cancel_asked: bool,
     /// What the last wish to cancel came to.

@@ -127,6 +127,9 @@ impl PotLifecycle {
             ctx.execute_activity(ClosePot, moment, patience::own_books()).await?;
             ctx.state_mut(|pot| pot.state.closed_at = Some(moment.at));
             Self::reach(ctx, PotStage::Closed);
+        }
+        // Also of a pot whose process somebody ended between the two.
+        if Self::is_at(ctx, PotStage::Closed) && !ctx.state(|pot| pot.state.checkouts_ended) {
             Self::end_the_checkouts(ctx).await?;
         }
         Ok(())
@@ -135,6 +138,7 @@ impl PotLifecycle {
     pub(super) async fn end_the_checkouts(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         let end = ctx.state(|pot| EndCheckouts { pot: pot.plan.pot, refund: pot.plan.patience.refund });
         ctx.execute_activity(EndCheckoutsStep, end, patience::on_money(patience::walk_wave())).await?;
+        ctx.state_mut(|pot| pot.state.checkouts_ended = true);
         Ok(())
     }
 

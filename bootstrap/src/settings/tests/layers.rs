@@ -103,6 +103,7 @@ fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
         secrets,
         [
             "accounts.pepper",
+            "certificates.signing_key",
             "database.url",
             "redis.url",
             "sendgrid.api_key",

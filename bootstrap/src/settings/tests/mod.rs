@@ -16,7 +16,7 @@ use super::reader::Reader;
 use super::*;
 
 /// What production asks for at least.
-const PRODUCTION: [(&str, &str); 9] = [
+const PRODUCTION: [(&str, &str); 10] = [
     ("WOLO__MODE", "production"),
     ("WOLO__DATABASE__URL", "postgres://wolo_api:s3cret-db@db.internal:5432/wolo"),
     ("WOLO__TEMPORAL__PAYLOAD_KEYS", "k2026:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="),
@@ -25,6 +25,7 @@ const PRODUCTION: [(&str, &str); 9] = [
     ("WOLO__WAVE__WEBHOOK_SECRETS", "wave_sn_WHS_s3cret-hook"),
     ("WOLO__API__PUBLIC_URL", "https://wolo.example"),
     ("WOLO__TOKENS__SIGNING_KEY", ""),
+    ("WOLO__CERTIFICATES__SIGNING_KEY", ""),
     ("WOLO__ACCOUNTS__PEPPER", "s3cret-pepper-of-production"),
 ];
 

@@ -37,6 +37,43 @@ fn the_signing_key_comes_as_text_or_as_a_file_but_not_as_both() {
 }
 
 #[test]
+fn certificates_are_sealed_with_a_key_of_ones_own_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    fs::write(&file, pem()).unwrap();
+    let file = file.to_str().unwrap();
+    let public = "old:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+
+    let known = development(&[]).unwrap().certificates.sealing.unwrap();
+    assert_eq!(known.key_id, "development");
+    for set in [("certificates.signing_key", pem()), ("certificates.signing_key_file", file.to_owned())] {
+        let given =
+            production(&[(set.0, &set.1), ("certificates.public_keys", public)]).unwrap().certificates;
+        assert_ne!(given.sealing.unwrap().key.expose_secret(), known.key.expose_secret());
+        assert_eq!(given.public_keys[0].0, "old");
+    }
+    // An API of its own has no use for the private half.
+    assert!(production(&[("certificates.public_keys", public)]).unwrap().certificates.sealing.is_none());
+
+    let pem = pem();
+    let both = [("certificates.signing_key", pem.as_str()), ("certificates.signing_key_file", file)];
+    assert_eq!(
+        problems(development(&both)),
+        ["certificates.signing_key: and certificates.signing_key_file are both given; only one may be"]
+    );
+    let twice = [both[0], ("certificates.key_id", "old"), ("certificates.public_keys", public)];
+    assert_eq!(problems(development(&twice)), ["certificates.public_keys: has two keys of the same id"]);
+    for (key, wrong, words) in [
+        ("certificates.signing_key", "s3cret", "must be an Ed25519 private key"),
+        ("certificates.signing_key_file", "/no/such/file", "names a file that cannot be read"),
+        ("certificates.public_keys", "old:AAAA", "must be id:base64"),
+    ] {
+        let shown = problems(development(&[(key, wrong)]));
+        assert!(shown[0].starts_with(&format!("{key}: {words}")), "{shown:?}");
+    }
+}
+
+#[test]
 fn a_signing_key_made_at_the_start_signs_tokens_that_its_public_half_accepts() {
     use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
     use base64::Engine as _;

@@ -18,6 +18,7 @@ fn production_wants_everything_to_be_given() {
             "wave.webhook_secrets: is still the default, which production refuses",
             "api.public_url: must be an https address that people can reach, in production",
             "tokens.signing_key: must be given in production, here or in tokens.signing_key_file",
+            "certificates.signing_key: is still the default, which production refuses",
             "accounts.pepper: is still the default, which production refuses",
         ]
     );

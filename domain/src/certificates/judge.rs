@@ -1,0 +1,281 @@
+//! What the lines must say, one after the other: the same for who writes a certificate and for who reads one.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use super::lines::{Closing, FORMAT, Gift, Line, OfGift, Opening, Payout, PayoutFee, What};
+use crate::ids::{DonationId, PayoutId};
+use crate::money::Xof;
+
+/// What is wrong with a line, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Wrong {
+    #[error("it is not written as a line of a certificate is")]
+    Form,
+    #[error("it is missing: the certificate has no closing line")]
+    Missing,
+    #[error("it says that it is line {says}: something was taken out, put in or moved here")]
+    Number { says: u64 },
+    #[error("its seal does not fit: it was changed, or it does not belong here")]
+    Seal,
+    #[error("the key {id} is not the one that was given, or not among those")]
+    Key { id: String },
+    #[error("a {kind} cannot stand here")]
+    Place { kind: &'static str },
+    #[error("its amount is not more than nothing")]
+    Amount,
+    #[error("it is not about the gift before it")]
+    OtherGift,
+    #[error("more was taken from the gift than was given")]
+    MoreThanGiven,
+    #[error("it is not later than the gift before it, or the same again")]
+    Order,
+    #[error("Wave's transaction {transaction} stands in the certificate before")]
+    Twice { transaction: String },
+    #[error("it is not about the payout before it, or about that of another pot")]
+    OtherPayout,
+    #[error("it says {says} for the {what}, and the lines make {found}")]
+    Sum { what: &'static str, says: i64, found: i64 },
+    #[error("gifts of {gifts} are not the payout, the fees and the refunds together, which are {rest}")]
+    Balance { gifts: Xof, rest: Xof },
+    #[error("a sum is larger than any amount can be")]
+    TooLarge,
+}
+
+/// What the lines of a certificate come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub gift_count: u64,
+    pub gifts: Xof,
+    pub fees: Xof,
+    pub refunds: Xof,
+    pub payout: Xof,
+    /// Borne by WOLO, not by the pot.
+    pub payout_fee: Xof,
+}
+
+/// A gift as it stood in its line, and what later lines took from it.
+struct LastGift {
+    donation: DonationId,
+    paid_at: DateTime<Utc>,
+    transaction: String,
+    left: Xof,
+    has_fee: bool,
+    has_refund: bool,
+}
+
+/// What came before, as far as it limits what may come.
+enum Before {
+    Nothing,
+    /// Gifts may follow, or the payout.
+    Opening,
+    Gift(LastGift),
+    Payout {
+        transaction: String,
+    },
+    PayoutFee,
+    Closing,
+}
+
+pub(super) struct Judge {
+    before: Before,
+    payout_of_pot: Option<PayoutId>,
+    lines: u64,
+    totals: Totals,
+    /// Of Wave's, each once.
+    transactions: BTreeSet<String>,
+}
+
+impl Judge {
+    pub(super) fn new() -> Self {
+        Self {
+            before: Before::Nothing,
+            payout_of_pot: None,
+            lines: 0,
+            totals: Totals::default(),
+            transactions: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// How many lines were accepted.
+    pub(super) fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(self.before, Before::Closing)
+    }
+
+    /// Takes the next line, if it may stand there.
+    pub(super) fn take(&mut self, line: &Line) -> Result<(), Wrong> {
+        let number = self.lines + 1;
+        if line.line != number {
+            return Err(Wrong::Number { says: line.line });
+        }
+        match &line.what {
+            What::Opening(opening) => self.opening(opening)?,
+            What::Gift(gift) => self.gift(gift)?,
+            What::Fee(fee) => self.fee(fee)?,
+            What::Refund(refund) => self.refund(refund)?,
+            What::Payout(payout) => self.payout(payout)?,
+            What::PayoutFee(fee) => self.payout_fee(fee)?,
+            What::Closing(closing) => self.closing(closing, number)?,
+        }
+        self.lines = number;
+        Ok(())
+    }
+
+    fn opening(&mut self, opening: &Opening) -> Result<(), Wrong> {
+        if !matches!(self.before, Before::Nothing) || opening.format != FORMAT {
+            return Err(Wrong::Place { kind: "opening" });
+        }
+        self.payout_of_pot = Some(PayoutId::of_pot(opening.pot));
+        self.before = Before::Opening;
+        Ok(())
+    }
+
+    fn gift(&mut self, gift: &Gift) -> Result<(), Wrong> {
+        match &self.before {
+            Before::Opening => {}
+            // One after the other by time, and by id within a moment: so none is there twice.
+            Before::Gift(last) if (last.paid_at, last.donation) < (gift.paid_at, gift.donation) => {}
+            Before::Gift(_) => return Err(Wrong::Order),
+            _ => return Err(Wrong::Place { kind: "gift" }),
+        }
+        self.totals.gifts = sum(self.totals.gifts, gift.amount)?;
+        self.totals.gift_count += 1;
+        self.once(&gift.transaction)?;
+        self.before = Before::Gift(LastGift {
+            donation: gift.donation,
+            paid_at: gift.paid_at,
+            transaction: gift.transaction.clone(),
+            left: gift.amount,
+            has_fee: false,
+            has_refund: false,
+        });
+        Ok(())
+    }
+
+    fn fee(&mut self, fee: &OfGift) -> Result<(), Wrong> {
+        let last = self.last_gift().ok_or(Wrong::Place { kind: "fee" })?;
+        if last.has_fee || last.has_refund {
+            return Err(Wrong::Place { kind: "fee" });
+        }
+        last.has_fee = true;
+        last.take(fee)?;
+        self.totals.fees = sum(self.totals.fees, fee.amount)?;
+        Ok(())
+    }
+
+    fn refund(&mut self, refund: &OfGift) -> Result<(), Wrong> {
+        let last = self.last_gift().ok_or(Wrong::Place { kind: "refund" })?;
+        if last.has_refund {
+            return Err(Wrong::Place { kind: "refund" });
+        }
+        last.has_refund = true;
+        last.take(refund)?;
+        self.totals.refunds = sum(self.totals.refunds, refund.amount)?;
+        Ok(())
+    }
+
+    fn payout(&mut self, payout: &Payout) -> Result<(), Wrong> {
+        if !matches!(self.before, Before::Opening | Before::Gift(_)) {
+            return Err(Wrong::Place { kind: "payout" });
+        }
+        if self.payout_of_pot != Some(payout.payout) {
+            return Err(Wrong::OtherPayout);
+        }
+        self.totals.payout = sum(self.totals.payout, payout.amount)?;
+        self.once(&payout.transaction)?;
+        self.before = Before::Payout { transaction: payout.transaction.clone() };
+        Ok(())
+    }
+
+    fn payout_fee(&mut self, fee: &PayoutFee) -> Result<(), Wrong> {
+        let Before::Payout { transaction } = &self.before else {
+            return Err(Wrong::Place { kind: "payout's fee" });
+        };
+        if *transaction != fee.transaction || self.payout_of_pot != Some(fee.payout) {
+            return Err(Wrong::OtherPayout);
+        }
+        self.totals.payout_fee = sum(self.totals.payout_fee, fee.amount)?;
+        self.before = Before::PayoutFee;
+        Ok(())
+    }
+
+    fn closing(&mut self, closing: &Closing, number: u64) -> Result<(), Wrong> {
+        if matches!(self.before, Before::Nothing | Before::Closing) {
+            return Err(Wrong::Place { kind: "closing" });
+        }
+        let found = self.totals;
+        counts("number of lines", closing.lines, number)?;
+        counts("number of gifts", closing.gift_count, found.gift_count)?;
+        for (what, says, found) in [
+            ("gifts", closing.gifts, found.gifts),
+            ("fees", closing.fees, found.fees),
+            ("refunds", closing.refunds, found.refunds),
+            ("payout", closing.payout, found.payout),
+            ("payout's fee", closing.payout_fee, found.payout_fee),
+        ] {
+            if says != found {
+                return Err(Wrong::Sum { what, says: says.francs(), found: found.francs() });
+            }
+        }
+        let rest = found.payout.checked_add(found.fees).and_then(|sum| sum.checked_add(found.refunds));
+        let rest = rest.ok_or(Wrong::TooLarge)?;
+        if rest != found.gifts {
+            return Err(Wrong::Balance { gifts: found.gifts, rest });
+        }
+        self.before = Before::Closing;
+        Ok(())
+    }
+
+    /// The gift that stands right before, with what was taken from it.
+    fn last_gift(&mut self) -> Option<&mut LastGift> {
+        match &mut self.before {
+            Before::Gift(last) => Some(last),
+            _ => None,
+        }
+    }
+
+    fn once(&mut self, transaction: &str) -> Result<(), Wrong> {
+        if self.transactions.insert(transaction.to_owned()) {
+            Ok(())
+        } else {
+            Err(Wrong::Twice { transaction: transaction.to_owned() })
+        }
+    }
+}
+
+impl LastGift {
+    fn take(&mut self, part: &OfGift) -> Result<(), Wrong> {
+        if part.donation != self.donation || part.transaction != self.transaction {
+            return Err(Wrong::OtherGift);
+        }
+        let left = self.left.checked_sub(part.amount).filter(|left| *left >= Xof::ZERO);
+        self.left = left.ok_or(Wrong::MoreThanGiven)?;
+        Ok(())
+    }
+}
+
+/// A sum with one more amount, of which there is no such thing as nothing or less.
+fn sum(so_far: Xof, amount: Xof) -> Result<Xof, Wrong> {
+    if !amount.is_positive() {
+        return Err(Wrong::Amount);
+    }
+    so_far.checked_add(amount).ok_or(Wrong::TooLarge)
+}
+
+fn counts(what: &'static str, says: u64, found: u64) -> Result<(), Wrong> {
+    if says == found {
+        return Ok(());
+    }
+    let [says, found] = [says, found].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+    Err(Wrong::Sum { what, says, found })
+}
