@@ -42,7 +42,7 @@ async fn given_to_and_closed(app: &TestApp, pot: PotId) {
 
 async fn paid_out_and_settled(app: &TestApp, pot: PotId) {
     let order = PayoutOrder::first(PayoutId::of_pot(pot));
-    payouts::plan(&app.pool, pot, Utc::now()).await.unwrap();
+    payouts::plan(&app.pool, pot, wolo_domain::payouts::PayoutRules::default(), Utc::now()).await.unwrap();
     payouts::begin_order(&app.pool, order, Utc::now()).await.unwrap();
     let receipt =
         Receipt { wave_payout_id: format!("pt-{pot}"), received: Xof::new(4_950), fee: Xof::new(50) };
