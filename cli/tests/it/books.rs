@@ -33,7 +33,8 @@ pub(crate) fn are_compared_and_money_that_is_nobodys_is_owned(home: &Path, dev: 
     assert!(err.contains("6 930 XOF stands in suspense for it"), "{err}");
     let (code, out, err) = resolve(&["--to-fees", "--yes"]);
     assert_eq!((code, out), (0, format!("{id} is resolved.\n")), "{err}");
-    let (code, _, err) = resolve(&["--to-fees", "--yes"]);
+    let again = ["discrepancies", "resolve", &id, "--reason", "another", "--to-fees", "--yes"];
+    let (code, _, err) = said(wolo(home).args(again));
     assert!(code == 3 && err.starts_with("wolo: it was resolved before, by operator:"), "{err}");
 
     let accounts = json(home, &["ledger", "accounts", "--json"]);

@@ -13,10 +13,10 @@ use crate::local::Local;
 /// Rows of one statement.
 const AT_ONCE: usize = 10_000;
 
-pub(super) async fn write(local: &Local, owner: UserId, plot: &Plot, wave_ids: &[String]) -> Result<()> {
+pub(super) async fn write(local: &Local, owner: UserId, planted: &Plot, wave_ids: &[String]) -> Result<()> {
     let pot = Uuid::now_v7();
     fill(local, &a_pot(pot, owner, 1, "open")).await?;
-    let gifts: Vec<String> = plot
+    let gifts: Vec<String> = planted
         .gifts
         .iter()
         .map(|gift| {
@@ -29,10 +29,10 @@ pub(super) async fn write(local: &Local, owner: UserId, plot: &Plot, wave_ids: &
         })
         .collect();
     for rows in gifts.chunks(AT_ONCE) {
-        fill(local, &some_gifts(pot, &rows.join(","), &plot.at.to_rfc3339())).await?;
+        fill(local, &some_gifts(pot, &rows.join(","), &planted.at.to_rfc3339())).await?;
     }
     let mut payouts = String::new();
-    for (year, payout) in plot.payouts.iter().enumerate() {
+    for (year, payout) in planted.payouts.iter().enumerate() {
         let pot = Uuid::now_v7();
         payouts.push_str(&a_pot(pot, owner, year + 2, "paying_out"));
         payouts.push_str(&a_payout(payout.id, pot, payout.stage));

@@ -11,7 +11,7 @@ mod plot;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
 use wolo_control::books::ReconciledDay;
@@ -128,6 +128,7 @@ impl Report {
             fields.field("the same once more", format!("{again_ms} ms"));
             output::say(&fields.text());
         }
-        if wrong > 0 { bail!("{wrong} of the differences were not told as what they are") } else { Ok(()) }
+        ensure!(wrong == 0, "{wrong} of the differences were not told as what they are");
+        Ok(())
     }
 }
