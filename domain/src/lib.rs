@@ -16,6 +16,7 @@ pub mod certificates;
 pub mod contacts;
 pub mod dakar;
 pub mod donations;
+pub mod evidence;
 pub mod ids;
 pub mod ledger;
 pub mod money;
