@@ -18,6 +18,7 @@ pub mod contacts;
 pub mod dakar;
 pub mod discrepancies;
 pub mod donations;
+pub mod evidence;
 pub mod ids;
 pub mod ledger;
 pub mod money;

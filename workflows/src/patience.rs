@@ -15,6 +15,13 @@ pub(crate) fn own_books() -> ActivityOptions {
         .build()
 }
 
+/// The settlement of a pot, which seals its certificate: some seconds for a hundred thousand gifts.
+pub(crate) fn seal() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_mins(2))
+        .retry_policy(again_and_again())
+        .build()
+}
+
 /// A step of a gift: one short question to Wave, at most two. There are many of them, so they give no signs of life,
 /// which would cost the engine a timer each; their time is short enough to notice a worker that has died.
 pub(crate) fn ask_wave_shortly() -> ActivityOptions {

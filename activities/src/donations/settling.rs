@@ -4,6 +4,7 @@ use temporalio_sdk::activities::ActivityError;
 use tracing::Instrument as _;
 use wolo_database::donations::{self, Payment};
 use wolo_domain::donations::DonationStage;
+use wolo_domain::evidence::gifts::{self, Evidence, PageState, Paid, PaymentState};
 use wolo_domain::ids::DonationId;
 use wolo_providers::ProviderError;
 use wolo_providers::wave::{CheckoutSession, CheckoutStatus, Currency, PaymentStatus};
@@ -11,16 +12,6 @@ use wolo_workflows::steps::donations::{SettleDonation, Settlement};
 
 use super::{DonationSteps, NoSuchDonation};
 use crate::failure;
-
-/// What Wave's record of a checkout comes to.
-#[derive(Debug, PartialEq, Eq)]
-enum Evidence {
-    Paid(Payment),
-    Ended,
-    StillOpen,
-    /// The record cannot be so, in our words.
-    Contradicts(&'static str),
-}
 
 impl DonationSteps {
     pub(super) async fn settle_by_the_evidence(
@@ -40,7 +31,8 @@ impl DonationSteps {
         // Wave knows this id, since it gave it to us: a refusal here is as strange as no answer.
         let session = self.wave.checkout(&checkout.id).instrument(span).await.map_err(failure::wave)?;
         match evidence(&session, donation) {
-            Evidence::Paid(payment) => {
+            Evidence::Paid(paid) => {
+                let payment = payment(paid);
                 let stage = donations::confirm(&self.pool, donation, &payment, failed_attempts).await?;
                 Ok(settlement(stage))
             }
@@ -68,30 +60,34 @@ fn settlement(stage: DonationStage) -> Settlement {
     }
 }
 
-/// Whether the amount is the one that was asked for is not looked at here: the books decide, and take in what is odd.
+/// Wave's record in the domain's words, which decide.
 fn evidence(session: &CheckoutSession, donation: DonationId) -> Evidence {
-    let ours = session.client_reference.as_ref().is_none_or(|reference| *reference == donation.to_string());
-    if !ours {
-        return Evidence::Contradicts("our checkout has the reference of something else");
-    }
-    if !session.is_paid() {
-        return match (session.checkout_status, session.payment_status) {
-            (CheckoutStatus::Expired, PaymentStatus::Succeeded) => {
-                Evidence::Contradicts("a checkout that expired and was paid")
-            }
-            (CheckoutStatus::Expired, PaymentStatus::Cancelled) => Evidence::Ended,
-            // Also a page that has ended while its payment is still being made: it may yet succeed.
-            _ => Evidence::StillOpen,
-        };
-    }
-    let (Some(wave_transaction_id), Some(at)) = (session.transaction_id.clone(), session.when_completed)
-    else {
-        return Evidence::Contradicts("a paid checkout without its transaction or its time");
+    let record = gifts::Record {
+        reference: session.client_reference.clone(),
+        page: match session.checkout_status {
+            CheckoutStatus::Open => PageState::Open,
+            CheckoutStatus::Complete => PageState::Complete,
+            CheckoutStatus::Expired => PageState::Expired,
+            CheckoutStatus::Unknown => PageState::Unknown,
+        },
+        payment: match session.payment_status {
+            PaymentStatus::Processing => PaymentState::Processing,
+            PaymentStatus::Cancelled => PaymentState::Cancelled,
+            PaymentStatus::Succeeded => PaymentState::Succeeded,
+            PaymentStatus::Unknown => PaymentState::Unknown,
+        },
+        transaction: session.transaction_id.clone(),
+        completed_at: session.when_completed,
+        amount: session.amount,
+        in_francs: session.currency == Currency::Xof,
     };
-    if session.currency != Currency::Xof {
-        return Evidence::Contradicts("a payment in another currency than francs");
-    }
-    Evidence::Paid(Payment { wave_transaction_id, amount: session.amount, currency: "XOF".to_owned(), at })
+    gifts::of_record(&record, donation)
+}
+
+/// The record was in francs, or it would prove nothing.
+fn payment(paid: Paid) -> Payment {
+    let Paid { transaction, amount, at } = paid;
+    Payment { wave_transaction_id: transaction, amount, currency: "XOF".to_owned(), at }
 }
 
 #[cfg(test)]

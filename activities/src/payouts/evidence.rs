@@ -1,91 +1,57 @@
-//! What an answer of Wave's proves about an order. Nothing that is not proof gets past here as one.
+//! What an answer of Wave's proves about an order: Wave's records and failures in the domain's words, which decide
+//! (`wolo_domain::evidence::payouts`).
 
-use wolo_database::payouts::Receipt;
+use wolo_domain::evidence::payouts::{self, Failure, Record, RecordState};
 use wolo_domain::money::Xof;
 use wolo_providers::ProviderError;
 use wolo_providers::wave::{Currency, Payout, PayoutStatus};
 
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Evidence {
-    Paid(Receipt),
-    /// Not paid, and this order never will be.
-    Refused {
-        code: String,
-    },
-    /// Neither; the reason is in words for a person.
-    None {
-        why: String,
-    },
-}
-
-impl Evidence {
-    pub(super) fn none(why: impl Into<String>) -> Self {
-        Self::None { why: why.into() }
-    }
-}
+pub(super) use payouts::Evidence;
 
 /// What one record of Wave's proves about an order of this amount.
 pub(super) fn of_record(record: &Payout, amount: Xof) -> Evidence {
-    if record.receive_amount != amount || record.currency != Currency::Xof {
-        return Evidence::none("Wave shows another amount under our reference");
-    }
-    match (&record.status, record.fee) {
-        (PayoutStatus::Succeeded, Some(fee)) => Evidence::Paid(Receipt {
-            wave_payout_id: record.id.clone(),
-            received: record.receive_amount,
-            fee,
-        }),
-        (PayoutStatus::Succeeded, None) => Evidence::none("Wave shows it as paid, and not yet for what fee"),
-        (PayoutStatus::Failed { code }, _) => Evidence::Refused { code: code.clone() },
-        (PayoutStatus::Processing, _) => Evidence::none("Wave is still working on it"),
-        (PayoutStatus::Reversed, _) => Evidence::none("Wave shows that it was paid and taken back"),
-        (PayoutStatus::Unknown, _) => Evidence::none("Wave shows it in a state that we do not know"),
-    }
+    payouts::of_record(&read(record), amount)
 }
 
 /// What all of Wave's records under an order's reference prove together; `None` when there are none.
 pub(super) fn of_records(records: &[Payout], amount: Xof) -> Option<Evidence> {
-    let mut refused = None;
-    let mut others = Vec::new();
-    for record in records {
-        match of_record(record, amount) {
-            refusal @ Evidence::Refused { .. } => refused = Some(refusal),
-            other => others.push(other),
-        }
-    }
-    match others.len() {
-        0 => refused,
-        1 => others.pop(),
-        count => Some(Evidence::none(format!("Wave shows {count} payouts under our one reference"))),
-    }
+    let records: Vec<_> = records.iter().map(read).collect();
+    payouts::of_records(&records, amount)
 }
 
 /// What a failed call proves about an order that cannot have been sent before this call.
 pub(super) fn of_first_failure(error: &ProviderError) -> Evidence {
-    match error {
-        // Somebody has used this key, and it was not this database: an older copy of it, perhaps.
-        ProviderError::Refused { code, status: 409, .. } => {
-            Evidence::none(format!("Wave knows our key for another order ({code})"))
-        }
-        ProviderError::Refused { code, .. } => Evidence::Refused { code: code.clone() },
-        _ => of_answerless(error),
-    }
+    payouts::of_first_failure(&failure(error))
 }
 
-/// What a failed call proves about an order that may have been sent before: nothing. That this very call was refused says
-/// what Wave thinks of paying *now*; an order that was paid empties our wallet and fills the recipient's limits, so the
-/// refusal may even follow from it.
+/// What a failed call proves about an order that may have been sent before: nothing.
 pub(super) fn of_repeated_failure(error: &ProviderError) -> Evidence {
-    match error {
-        ProviderError::Refused { code, .. } => Evidence::none(format!(
-            "Wave refused to take it again ({code}), which says nothing of the first time"
-        )),
-        _ => of_answerless(error),
+    payouts::of_repeated_failure(&failure(error))
+}
+
+fn read(record: &Payout) -> Record {
+    Record {
+        wave_payout_id: record.id.clone(),
+        received: record.receive_amount,
+        in_francs: record.currency == Currency::Xof,
+        fee: record.fee,
+        state: match &record.status {
+            PayoutStatus::Processing => RecordState::Processing,
+            PayoutStatus::Succeeded => RecordState::Succeeded,
+            PayoutStatus::Failed { code } => RecordState::Failed { code: code.clone() },
+            PayoutStatus::Reversed => RecordState::Reversed,
+            PayoutStatus::Unknown => RecordState::Unknown,
+        },
     }
 }
 
-fn of_answerless(error: &ProviderError) -> Evidence {
-    Evidence::none(format!("the order was sent, and {error}"))
+fn failure(error: &ProviderError) -> Failure {
+    match error {
+        ProviderError::Refused { code, status, .. } => {
+            Failure::Refused { code: code.clone(), of_our_key: *status == 409 }
+        }
+        other => Failure::Answerless { why: other.to_string() },
+    }
 }
 
 #[cfg(test)]

@@ -102,7 +102,8 @@ impl StatementSteps {
             tracing::warn!(donation = %gift, "Wave was paid for a gift, and we had not heard: its process asks now");
             return Ok(true);
         }
-        match self.donations.settle_without_its_process(&ctx.client(), gift, RefundPatience::default()).await {
+        match self.donations.settle_without_its_process(&ctx.client(), gift, RefundPatience::default()).await
+        {
             // A riddle of one gift must not keep all the others from being compared. It is told of next time.
             Err(ActivityError::Application(failure)) if !may_pass(&failure) => {
                 tracing::error!(donation = %gift, error = %failure, "a gift that Wave was paid for cannot be settled");

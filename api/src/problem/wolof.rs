@@ -63,7 +63,9 @@ impl Code {
             Self::PotNotOpen => ("Cagnotte bi ubbikuwul", "Cagnotte bii ubbikuwul."),
             Self::PotHeld => ("Cagnotte bi dafa taxaw", "Cagnotte bii du jot kado léegi."),
             Self::PotEnded => ("Cagnotte bi jeex na", "Cagnotte bii jeex na."),
-            Self::CertificateNotReady => ("Certificat bi amagul", "Cagnotte bii jeexagul ; xaaral ba ñu fey ko."),
+            Self::CertificateNotReady => {
+                ("Certificat bi amagul", "Cagnotte bii jeexagul ; xaaral ba ñu fey ko.")
+            }
             Self::PotNotCancellable => ("Jot na ba noppi", "Mënuñu neenal cagnotte bii."),
             Self::PayoutUnknown => ("Amul fey", "Amul benn fey bu ñu nas ci cagnotte bii."),
             Self::ApprovalNotNeeded => ("Soxlawul ndigal", "Fey gii xaarul ndigalu kenn."),

@@ -51,7 +51,10 @@ pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
     let unseen = ["payouts", "resolve", &pot, "--order", "2", "--ask-again", "--reason", "a test", "--yes"];
     let (code, _, err) = said(wolo(home).args(unseen));
     assert_eq!(code, 3);
-    assert!(err.starts_with("wolo: order 2 does not stand any more: order 1 does, and the payout is "), "{err}");
+    assert!(
+        err.starts_with("wolo: order 2 does not stand any more: order 1 does, and the payout is "),
+        "{err}"
+    );
     let (code, out, err) = decide(&["--found", "pt-nobodys"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.starts_with("wolo: the payout waits for a person again: "), "{err}");

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use wolo_domain::dakar;
 use wolo_domain::discrepancies::DiscrepancyKind;
 use wolo_domain::donations::{DonationStage, StageError};
+use wolo_domain::evidence::gifts::{self, Destination};
 use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::ledger::Transaction;
 use wolo_domain::pots::PotStage;
@@ -47,16 +48,21 @@ pub async fn confirm(
         return Err(StageError { from: row.stage, to: DonationStage::Confirmed }.into());
     }
 
+    let as_asked = payment.is_what_was_asked(row.amount);
+    // The pot is asked, and relied on, only where it decides.
+    let in_time = as_asked && was_open && came_in_time(&mut tx, row.pot, payment).await?;
+    let (stage, destination) = gifts::destination(row.stage, as_asked, in_time)?;
     let wave_id = payment.wave_transaction_id.clone();
-    let (stage, topic, posting) = if !payment.is_what_was_asked(row.amount) {
-        let posting = Transaction::odd_donation(donation, payment.amount, wave_id)?;
-        (row.stage.suspend()?, Topic::DonationSuspended, posting)
-    } else if was_open && came_in_time(&mut tx, row.pot, payment).await? {
-        let posting = Transaction::donation(donation, row.pot, payment.amount, wave_id)?;
-        (row.stage.confirm()?, Topic::DonationConfirmed, posting)
-    } else {
-        let posting = Transaction::late_donation(donation, payment.amount, wave_id)?;
-        (row.stage.owe_refund()?, Topic::DonationRefundDue, posting)
+    let (topic, posting) = match destination {
+        Destination::Pot => {
+            (Topic::DonationConfirmed, Transaction::donation(donation, row.pot, payment.amount, wave_id)?)
+        }
+        Destination::Giver => {
+            (Topic::DonationRefundDue, Transaction::late_donation(donation, payment.amount, wave_id)?)
+        }
+        Destination::Suspense => {
+            (Topic::DonationSuspended, Transaction::odd_donation(donation, payment.amount, wave_id)?)
+        }
     };
     ledger::post(&mut tx, &posting).await?;
     if stage == DonationStage::Suspended {
@@ -87,27 +93,22 @@ fn odd(row: &Donation, payment: &Payment) -> Found {
     }
 }
 
-/// Whether the payment was made while the pot took gifts. Wave's times are whole seconds, so a payment in the very
-/// second of the closing is in time: the doubt is the giver's.
+/// Whether the payment was made while the pot took gifts.
 async fn came_in_time(connection: &mut PgConnection, pot: PotId, payment: &Payment) -> Result<bool, Error> {
     // Shared until the commit: a payout is planned either before this gift or with it, never around it.
     let stage = pots::lock(connection, pot, Lock::ToRelyOn).await?;
-    match stage {
-        PotStage::Open => Ok(true),
-        PotStage::Closed => {
-            let closing = sqlx::query_scalar!(
-                "select closing_recorded_at from pots.pots where pot_id = $1",
-                pot.uuid()
-            )
+    let closing = if stage == PotStage::Closed {
+        sqlx::query_scalar!("select closing_recorded_at from pots.pots where pot_id = $1", pot.uuid())
             .fetch_one(connection)
             .await?
-            .ok_or_else(|| Error::inconsistent("pots.pots", "closing_recorded_at", pot))?;
-            Ok(payment.at.timestamp() <= closing.timestamp())
-        }
-        PotStage::PayingOut | PotStage::Settled | PotStage::Cancelling | PotStage::Cancelled => Ok(false),
+    } else {
+        None
+    };
+    gifts::came_in_time(stage, closing, payment.at).ok_or_else(|| match stage {
+        PotStage::Closed => Error::inconsistent("pots.pots", "closing_recorded_at", pot),
         // Nobody could have asked.
-        PotStage::Scheduled => Err(Error::inconsistent("pots.pots", "stage", pot)),
-    }
+        _ => Error::inconsistent("pots.pots", "stage", pot),
+    })
 }
 
 async fn write_payment(

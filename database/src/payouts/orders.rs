@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
+use wolo_domain::evidence::payouts::Receipt;
 use wolo_domain::ledger::Transaction;
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
@@ -31,16 +32,6 @@ pub enum Beginning {
         code: String,
     },
     Succeeded,
-}
-
-/// Wave's proof that an order was paid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    pub wave_payout_id: String,
-    /// What arrived at the recipient.
-    pub received: Xof,
-    /// What Wave charged us on top.
-    pub fee: Xof,
 }
 
 /// Writes the intent to send an order. Sending again what was sent is the same intent, held or not: a hold stops what

@@ -18,8 +18,8 @@ async fn no_order_begins_while_payouts_are_stopped_and_one_that_has_begun_goes_o
     for pot in [begun, planned] {
         payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan");
     }
-    let begin = async |pot| payouts::begin_order(&scene.pool, order(pot), noon()).await.expect("an answer");
-    assert_eq!(begin(begun).await, Beginning::Begun { amount: xof(4_950), again: false });
+    let sending = async |pot| payouts::begin_order(&scene.pool, order(pot), noon()).await.expect("an answer");
+    assert_eq!(sending(begun).await, Beginning::Begun { amount: xof(4_950), again: false });
 
     assert_eq!(halts::standing(&scene.pool).await.expect("a look"), None);
     assert_eq!(
@@ -31,15 +31,21 @@ async fn no_order_begins_while_payouts_are_stopped_and_one_that_has_begun_goes_o
     assert_eq!(standing.reason, "a pot holds less than nothing");
 
     let held = HoldReason::Books;
-    assert_eq!(payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan"), Plan::Held { reason: held });
-    assert_eq!(begin(planned).await, Beginning::Held { reason: held });
-    assert_eq!(begin(begun).await, Beginning::Begun { amount: xof(4_950), again: true });
+    assert_eq!(
+        payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan"),
+        Plan::Held { reason: held }
+    );
+    assert_eq!(sending(planned).await, Beginning::Held { reason: held });
+    assert_eq!(sending(begun).await, Beginning::Begun { amount: xof(4_950), again: true });
     scene.confirmed(scene.open().await, 1_000).await;
 
     assert!(halts::lift(&scene.pool, "operator:test", "mended").await.expect("a lifting"));
     assert!(!halts::lift(&scene.pool, "operator:test", "mended").await.expect("a lifting"), "there is none");
-    assert_eq!(begin(planned).await, Beginning::Begun { amount: xof(4_950), again: false });
-    assert!(matches!(payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan"), Plan::Ready { .. }));
+    assert_eq!(sending(planned).await, Beginning::Begun { amount: xof(4_950), again: false });
+    assert!(matches!(
+        payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan"),
+        Plan::Ready { .. }
+    ));
     assert_eq!(halts::halt(&scene.pool, "again").await.expect("a halt"), Halting::New);
 }
 

@@ -196,7 +196,7 @@ impl PotLifecycle {
     }
 
     pub(super) async fn settle(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
-        ctx.execute_activity(SettlePot, Self::moment(ctx), patience::own_books()).await?;
+        ctx.execute_activity(SettlePot, Self::moment(ctx), patience::seal()).await?;
         Self::reach(ctx, PotStage::Settled);
         Ok(())
     }
