@@ -113,6 +113,7 @@ impl Once<'_> {
     where
         W: Future<Output = Result<Done, Problem>>,
     {
+        wolo_faultpoints::reach("commands@asked");
         let turn = match self.claim().await? {
             Claimed::Replay(answer) => return replay(answer),
             Claimed::InFlight => return Err(Problem::new(Code::KeyInFlight)),
@@ -120,6 +121,7 @@ impl Once<'_> {
             Claimed::Fresh { subject } => Turn { subject: id(&subject)?, again: false },
             Claimed::TakenOver { subject } => Turn { subject: id(&subject)?, again: true },
         };
+        wolo_faultpoints::reach("commands@keyed");
         let language = Some(self.asker.language.as_str().to_owned());
         let answer = match work(turn).await {
             Ok(done) => Answer {
@@ -136,6 +138,7 @@ impl Once<'_> {
                 body: problem.body(self.asker),
             },
         };
+        wolo_faultpoints::reach("commands@done");
         self.keep(answer, turn.again).await
     }
 

@@ -6,20 +6,36 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each of our crates may use. What is not listed is forbidden.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("bootstrap", &[]),
     ("workflows", &["domain"]),
     ("database", &["domain"]),
-    ("providers", &["domain"]),
+    ("faultpoints", &[]),
+    ("providers", &["domain", "faultpoints"]),
     ("sandbox", &["domain"]),
     ("activities", &["workflows", "database", "providers", "domain"]),
     ("control", &["workflows", "domain"]),
-    ("worker", &["activities", "workflows", "database", "providers", "bootstrap", "domain"]),
-    ("api", &["control", "database", "providers", "domain", "bootstrap"]),
+    ("worker", &["activities", "workflows", "database", "providers", "bootstrap", "domain", "faultpoints"]),
+    ("api", &["control", "database", "providers", "domain", "bootstrap", "faultpoints"]),
     (
         "cli",
         &["api", "bootstrap", "control", "database", "domain", "providers", "sandbox", "worker", "workflows"],
+    ),
+    (
+        "torture",
+        &[
+            "api",
+            "bootstrap",
+            "control",
+            "database",
+            "domain",
+            "faultpoints",
+            "providers",
+            "sandbox",
+            "worker",
+            "workflows",
+        ],
     ),
 ];
 
@@ -134,6 +150,41 @@ fn a_process_cannot_reach_anything_that_does_io() {
     assert!(reach.contains("temporalio-workflow"), "the walk finds nothing");
     let found: Vec<_> = OUT_OF_REACH_OF_WORKFLOWS.into_iter().filter(|name| reach.contains(*name)).collect();
     assert_eq!(found, Vec::<&str>::new());
+}
+
+/// What a build of one package brings along, by the features that it asks for itself. In the workspace as a whole they are one
+/// with those of others, which is why a release is built package by package.
+fn features_of(package: &str) -> String {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--edges", "normal,features", "--prefix", "none", "--package", package])
+        .args(["--manifest-path", manifest])
+        .output()
+        .expect("cargo tree runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("cargo writes text")
+}
+
+#[test]
+fn nothing_that_is_released_asks_for_fault_points() {
+    for package in ["wolo-api", "wolo-worker", "wolo-cli"] {
+        let features = features_of(package);
+        assert!(features.contains("wolo-faultpoints"), "the walk finds nothing");
+        assert!(!features.contains(r#"wolo-faultpoints feature "armed""#), "{package} can be made to die");
+        assert!(!features.contains("rustix feature \"process\""), "{package} can kill processes");
+    }
+}
+
+#[test]
+fn no_fault_point_can_be_armed_in_the_binary_that_is_built_here() {
+    let wolo = std::fs::read(env!("CARGO_BIN_EXE_wolo")).expect("the binary is there");
+    let wolo = String::from_utf8_lossy(&wolo);
+    assert!(wolo.contains("idempotency_key_in_flight"), "the search finds nothing");
+    // What a binary with fault points says of itself, and where it looks for them. Without them a point is an empty function, and
+    // an unoptimised build still has the names that it is called with.
+    for mark in ["this process has fault points", "WOLO_FAULTPOINTS"] {
+        assert!(!wolo.contains(mark), "{mark}");
+    }
 }
 
 #[test]

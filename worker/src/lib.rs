@@ -8,6 +8,8 @@
 //! started it starts it again), and to take longer to stop than it was given.
 
 mod error;
+#[cfg(feature = "faultpoints")]
+mod faultpoints;
 mod health;
 mod queue;
 mod registry;

@@ -134,6 +134,8 @@ fn set_up(queue: &str, client: Client, steps: &Steps, grace: Duration) -> Result
         .graceful_shutdown_period(grace)
         .build();
     registry::register(&mut options, steps)?;
+    #[cfg(feature = "faultpoints")]
+    crate::faultpoints::lay(&mut options);
     // The log of this process is the engine's too: nothing of its own is set up here.
     let runtime = Runtime::from_current_tokio(RuntimeOptions::default())?;
     Ok(Worker::new(&runtime, client, options)?)

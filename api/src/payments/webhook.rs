@@ -126,6 +126,7 @@ async fn deal_with(app: &App, notice: &Notice, body: &[u8]) -> Result<(), Proble
         subject: notice.reference.as_deref(),
         raw: body,
     };
+    wolo_faultpoints::reach("webhooks@verified");
     match webhooks::receive(&app.pool, webhook).await? {
         Receipt::Again { handled: true } => return Ok(()),
         // Either Wave gave an id twice or somebody has a secret of ours. Somebody must look.
@@ -135,8 +136,12 @@ async fn deal_with(app: &App, notice: &Notice, body: &[u8]) -> Result<(), Proble
         }
         Receipt::First | Receipt::Again { handled: false } => {}
     }
+    wolo_faultpoints::reach("webhooks@kept");
     pass_on(app, notice).await?;
-    Ok(webhooks::mark_handled(&app.pool, PROVIDER, &notice.event).await?)
+    wolo_faultpoints::reach("webhooks@told");
+    webhooks::mark_handled(&app.pool, PROVIDER, &notice.event).await?;
+    wolo_faultpoints::reach("webhooks@noted");
+    Ok(())
 }
 
 async fn pass_on(app: &App, notice: &Notice) -> Result<(), Problem> {

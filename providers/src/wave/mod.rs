@@ -144,6 +144,7 @@ impl Wave {
         let bytes = body.unwrap_or_default();
         let now = Utc::now();
 
+        let call = Call::of(&method);
         let mut request = self.http.request(method, url);
         if let Ok(value) = bearer(&self.api_key) {
             request = request.header(AUTHORIZATION, value);
@@ -158,8 +159,10 @@ impl Wave {
             request = request.header(CONTENT_TYPE, "application/json");
         }
 
-        let Answer { status, body, .. } =
-            self.guard.call(Box::pin(http::answer(request.body(bytes), now))).await?;
+        wolo_faultpoints::reach(call.leaves);
+        let answer = self.guard.call(Box::pin(http::answer(request.body(bytes), now))).await;
+        wolo_faultpoints::reach(if answer.is_ok() { call.comes_back } else { call.is_lost });
+        let Answer { status, body, .. } = answer?;
         Ok(Reply { status, body })
     }
 
@@ -171,6 +174,23 @@ impl Wave {
             path.pop_if_empty().push("v1").extend(segments);
         }
         url
+    }
+}
+
+/// Where a process can be made to die round a call: before its bytes leave, with its answer read, and without one.
+struct Call {
+    leaves: &'static str,
+    comes_back: &'static str,
+    is_lost: &'static str,
+}
+
+impl Call {
+    fn of(method: &Method) -> Self {
+        if *method == Method::GET {
+            Self { leaves: "asking", comes_back: "told", is_lost: "untold" }
+        } else {
+            Self { leaves: "sending", comes_back: "answered", is_lost: "unanswered" }
+        }
     }
 }
 

@@ -20,6 +20,8 @@ use health::Health;
 pub use search::{IndexedType, SearchAttribute};
 
 pub const NAMESPACE: &str = "default";
+/// Everything that it remembers.
+pub const FILE: &str = "temporal.db";
 
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// How long a stopped server's ports may take to be free again.
@@ -64,6 +66,8 @@ pub struct Options {
     pub search_attributes: Vec<SearchAttribute>,
     /// The URL under which the web pages ask for payloads to be decoded.
     pub codec_endpoint: Option<String>,
+    /// Settings of the server over ours, each as its name, `=`, and a value in JSON.
+    pub settings: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -174,6 +178,11 @@ impl Temporal {
         &self.launch.program
     }
 
+    /// Where its file is, by the name of [`FILE`] and what the database puts beside it.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.launch.working_folder
+    }
+
     /// Why it does not run any more, though nobody has stopped it.
     pub fn died(&mut self) -> Option<processes::Error> {
         self.process.died()
@@ -215,12 +224,12 @@ fn arguments(ports: Ports, durable: bool, options: &Options) -> Vec<OsString> {
     give("--metrics-port", ports.metrics.to_string());
     give("--namespace", NAMESPACE.to_owned());
     // Relative to its working folder: a path of ours could have characters that mean something in a SQLite URL.
-    give("--db-filename", "temporal.db".to_owned());
+    give("--db-filename", FILE.to_owned());
     give("--log-level", "warn".to_owned());
     give("--sqlite-pragma", "journal_mode=WAL".to_owned());
     give("--sqlite-pragma", format!("synchronous={}", if durable { "NORMAL" } else { "OFF" }));
-    for setting in DYNAMIC {
-        give("--dynamic-config-value", setting.to_owned());
+    for setting in DYNAMIC.map(str::to_owned).iter().chain(&options.settings) {
+        give("--dynamic-config-value", setting.clone());
     }
     for attribute in &options.search_attributes {
         give("--search-attribute", attribute.to_string());

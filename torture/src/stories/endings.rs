@@ -1,0 +1,178 @@
+//! The stories, one ending each.
+
+use anyhow::{Context as _, Result, bail};
+use chrono::Utc;
+use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions};
+use uuid::Uuid;
+use wolo_control::AskError;
+use wolo_control::pots::{HoldWish, Wish, WishAnswer};
+use wolo_domain::donations::DonationStage;
+use wolo_domain::ids::PotId;
+use wolo_domain::pots::{HoldReason, PotStage};
+use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
+use wolo_workflows::housekeeping::{Housekeeping, Keeping};
+use wolo_workflows::payout::{Decision, Resolve, Resolving};
+use wolo_workflows::{ids, queues};
+
+use super::{LONG, Scene};
+use crate::stage::comes_about;
+
+fn wish() -> Wish {
+    Wish { by: "torture".to_owned(), reason: "a story".to_owned() }
+}
+
+impl Scene {
+    pub(super) async fn ordinary(&self) -> Result<()> {
+        let pot = self.pot().await?;
+        let failing = self.people.ask(&pot.slug, 5_000).await?;
+        self.stage.wave.fail_payment(&failing.session, None).context("the attempt does not fail")?;
+        self.stage.wave.pay(&failing.session, None).context("Wave takes no payment")?;
+        self.give(&pot, 10_000).await?;
+        self.gift_is(failing.donation, DonationStage::Confirmed).await?;
+        let unpaid = self.people.ask(&pot.slug, 2_000).await?;
+        self.to_the_end(pot.pot).await?;
+        self.gift_is(unpaid.donation, DonationStage::Expired).await
+    }
+
+    pub(super) async fn cancelled(&self) -> Result<()> {
+        let pot = self.pot().await?;
+        let answer = self
+            .ask("cancel", async || match self.stage.control.cancel_pot(pot.pot, wish()).await {
+                // It was cancelled and ended, and that answer was lost.
+                Err(AskError::Ended | AskError::NotFound) => Ok(WishAnswer::Done),
+                answer => answer,
+            })
+            .await?;
+        match answer {
+            WishAnswer::Done | WishAnswer::NotPossible { stage: Some(PotStage::Cancelled) } => {}
+            other => bail!("{} could not be cancelled: {other:?}", pot.pot),
+        }
+        self.stage_is(pot.pot, PotStage::Cancelled).await
+    }
+
+    pub(super) async fn held(&self) -> Result<()> {
+        let pot = self.pot().await?;
+        self.give(&pot, 3_000).await?;
+        let hold =
+            || HoldWish { reason: HoldReason::Moderation, by: "torture".to_owned(), note: "look".to_owned() };
+        self.ask("hold", async || self.stage.control.hold_pot(pot.pot, hold()).await).await?;
+        self.held_for(pot.pot, HoldReason::Moderation).await?;
+        self.ask("release", async || self.stage.control.release_pot(pot.pot, hold()).await).await?;
+        self.to_the_end(pot.pot).await
+    }
+
+    pub(super) async fn late(&self) -> Result<()> {
+        let pot = self.pot().await?;
+        self.give(&pot, 4_000).await?;
+        let late = self.people.ask(&pot.slug, 6_000).await?;
+        // The pot closes, but Wave does not hear for a while that the page should end.
+        let deaf = FaultRule::always(Endpoint::CheckoutExpire, Fault::ErrorBefore { status: 503 });
+        let deaf = self.stage.wave.fault(deaf.about(late.session.clone()));
+        self.ask("close", async || match self.stage.control.close_pot(pot.pot, wish()).await {
+            Err(AskError::Ended | AskError::NotFound) => Ok(WishAnswer::Done),
+            answer => answer,
+        })
+        .await?;
+        self.stage_is(pot.pot, PotStage::Closed).await?;
+        // Wave tells time in seconds; the payment must be visibly later than the closing.
+        let closed_at = Utc::now().timestamp();
+        comes_about(LONG, async || Ok((self.stage.wave.now().timestamp() > closed_at + 1).then_some(())))
+            .await
+            .context("time does not pass")?;
+        self.stage.wave.pay(&late.session, None).context("Wave takes no payment")?;
+        self.stage.wave.remove_fault(deaf);
+        self.gift_is(late.donation, DonationStage::Refunded).await?;
+        self.to_the_end(pot.pot).await
+    }
+
+    pub(super) async fn found(&self) -> Result<()> {
+        let pot = self.pot().await?;
+        self.give(&pot, 8_000).await?;
+        let lost =
+            FaultRule::once(Endpoint::PayoutCreate, Fault::LostReply).about(Self::first_order(pot.pot));
+        self.stage.wave.fault(lost);
+        self.to_the_end(pot.pot).await
+    }
+
+    pub(super) async fn unknown(&self) -> Result<()> {
+        let pot = self.pot().await?;
+        self.give(&pot, 9_000).await?;
+        let order = Self::first_order(pot.pot);
+        let bend =
+            |endpoint, fault| self.stage.wave.fault(FaultRule::always(endpoint, fault).about(order.clone()));
+        let rules = [
+            bend(Endpoint::PayoutCreate, Fault::LostReply),
+            bend(Endpoint::PayoutSearch, Fault::SearchBlind),
+        ];
+        let unknown = self.until_unknown(pot.pot).await;
+        for rule in rules {
+            self.stage.wave.remove_fault(rule);
+        }
+        if unknown? == PotStage::Settled {
+            return Ok(());
+        }
+        let paid = self.stage.wave.executed_payouts(&order);
+        let wave_payout_id = paid.first().context("nothing was paid")?.id.clone();
+        let resolve = Resolve {
+            decision: Decision::Found { wave_payout_id },
+            order: Some(1),
+            by: "torture".to_owned(),
+            reason: "looked at the portal".to_owned(),
+        };
+        // The pot shows the hold a moment before its payout hears a decision about it.
+        let taken = comes_about(LONG, async || {
+            match self.stage.control.resolve_payout(pot.pot, resolve.clone()).await {
+                // It was taken before, and that answer was lost.
+                Ok(Resolving::Accepted) | Err(AskError::Ended | AskError::NotFound) => Ok(Some(())),
+                Ok(Resolving::Refused { .. }) => {
+                    let row = wolo_database::pots::pot(&self.stage.pool, pot.pot).await?;
+                    Ok(row.filter(|row| row.holds.is_empty()).map(drop))
+                }
+                Err(error) => Err(error.into()),
+            }
+        });
+        taken.await.with_context(|| format!("no decision about {} was taken", pot.pot))?;
+        self.to_the_end(pot.pot).await
+    }
+
+    /// Waits until the pot is held because nobody knows. When Wave was too short for the first order, another one is paid, and
+    /// the pot is settled before anybody could be unsure.
+    async fn until_unknown(&self, pot: PotId) -> Result<PotStage> {
+        let held = comes_about(LONG, async || {
+            let row =
+                wolo_database::pots::pot(&self.stage.pool, pot).await?.context("there is no such pot")?;
+            let known = row.stage == PotStage::Settled
+                || row.holds.iter().any(|hold| hold.reason == HoldReason::PayoutUnknown);
+            if !known {
+                self.set_off(pot).await;
+            }
+            Ok(known.then_some(row.stage))
+        });
+        held.await.with_context(|| format!("{pot} was not held though nobody knew of its payout"))
+    }
+
+    async fn held_for(&self, pot: PotId, reason: HoldReason) -> Result<()> {
+        comes_about(LONG, async || Ok(self.is_held_for(pot, reason).await?.then_some(())))
+            .await
+            .with_context(|| format!("{pot} was not held for {reason}"))
+    }
+
+    async fn is_held_for(&self, pot: PotId, reason: HoldReason) -> Result<bool> {
+        let row = wolo_database::pots::pot(&self.stage.pool, pot).await?.context("there is no such pot")?;
+        Ok(row.holds.iter().any(|hold| hold.reason == reason))
+    }
+
+    pub(super) async fn housekeeping(&self) -> Result<()> {
+        let client = self.stage.control.client();
+        let id = format!("{}-{}", ids::HOUSEKEEPING, Uuid::new_v4());
+        let keeping = Keeping { leftovers_days: 7, ended_sessions_days: 90 };
+        let options = WorkflowStartOptions::new(queues::LIFECYCLE, id.clone()).build();
+        client.start_workflow(Housekeeping::run, keeping, options).await?;
+        let process = client.get_workflow_handle::<Housekeeping>(id);
+        let done = comes_about(LONG, async || {
+            process.get_result(WorkflowGetResultOptions::default()).await?;
+            Ok(Some(()))
+        });
+        done.await.context("the house was not kept")
+    }
+}

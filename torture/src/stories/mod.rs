@@ -1,0 +1,59 @@
+//! What happens to people and their pots while processes die: short episodes, each with its own people, each to its end.
+//!
+//! A story looks at facts alone, in our database and in Wave's book; how often somebody had to ask on the way is not its
+//! matter. It refuses to end before its pot has.
+
+mod endings;
+mod steps;
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::people::People;
+use crate::stage::Stage;
+
+/// No fact takes longer than this to come about, whatever dies on the way.
+pub const LONG: Duration = Duration::from_mins(3);
+
+/// What a story is told on.
+pub struct Scene {
+    pub stage: Stage,
+    pub people: People,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Story {
+    /// A gift that failed first, one that is paid at once, one that is never paid; closing, and a payout.
+    Ordinary,
+    /// Nobody gives, and the owner cancels.
+    Cancelled,
+    /// A moderator holds the pot and lets it go.
+    Held,
+    /// A gift is paid after the closing and goes back.
+    Late,
+    /// The payout's reply is lost, and the payout is found.
+    Found,
+    /// Nobody knows what became of the payout, until finance looks.
+    Unknown,
+    /// The nightly process.
+    Housekeeping,
+}
+
+impl Story {
+    /// Those about pots, from which a run draws.
+    pub const ABOUT_POTS: [Self; 6] =
+        [Self::Ordinary, Self::Cancelled, Self::Held, Self::Late, Self::Found, Self::Unknown];
+
+    pub async fn play(self, scene: &Scene) -> Result<()> {
+        match self {
+            Self::Ordinary => scene.ordinary().await,
+            Self::Cancelled => scene.cancelled().await,
+            Self::Held => scene.held().await,
+            Self::Late => scene.late().await,
+            Self::Found => scene.found().await,
+            Self::Unknown => scene.unknown().await,
+            Self::Housekeeping => scene.housekeeping().await,
+        }
+    }
+}

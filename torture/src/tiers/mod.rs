@@ -1,0 +1,13 @@
+//! The runs, from the one that every change must pass to those of a night.
+
+mod deliveries;
+mod fast;
+mod long;
+mod payouts;
+mod rollback;
+
+pub use deliveries::{Storm, deliveries};
+pub use fast::fast;
+pub use long::long;
+pub use payouts::payouts;
+pub use rollback::rollback;
