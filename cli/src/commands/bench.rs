@@ -64,7 +64,7 @@ impl Bench {
                     bench::api(Pace { seconds, concurrency, rounds }, format).await
                 }
                 Self::Gifts(Gifts { count, concurrency, rounds, format }) => {
-                    bench::gifts(Load { count, concurrency, rounds }, format).await
+                    Box::pin(bench::gifts(Load { count, concurrency, rounds }, format)).await
                 }
                 Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
             }
