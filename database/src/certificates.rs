@@ -54,6 +54,8 @@ pub(crate) async fn certify(
     key: &SealingKey,
 ) -> Result<(), Error> {
     let facts = facts(connection, pot, settled_at).await?;
+    // A busy machine may take longer over a large pot than an idle transaction is usually let be.
+    sqlx::raw_sql("set local idle_in_transaction_session_timeout = '2min'").execute(&mut *connection).await?;
     let certificate = seal(facts, key.clone()).await?;
     let lines =
         i64::try_from(certificate.lines).map_err(|_| Error::inconsistent(CERTIFICATES, "lines", pot))?;

@@ -87,7 +87,7 @@ impl Bench {
                     Box::pin(bench::gifts(Load { count, concurrency, rounds }, format)).await
                 }
                 Self::Reconcile(Reconcile { lines, differences, format }) => {
-                    bench::reconcile(Statement { lines, differences }, format).await
+                    Box::pin(bench::reconcile(Statement { lines, differences }, format)).await
                 }
                 Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
             }

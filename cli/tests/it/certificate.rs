@@ -59,8 +59,7 @@ fn a_whole_certificate_is_told_in_figures() {
 #[test]
 fn a_key_that_is_given_proves_who_sealed_it() {
     let home = TempDir::new().unwrap();
-    let digits =
-        |key: &SealingKey| key.public().bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digits = |key: &SealingKey| hex::encode(key.public().bytes());
     let set = home.path().join("keys.json");
     let jwk = format!(
         r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"ours","x":"{}"}}]}}"#,

@@ -41,6 +41,8 @@ pub(crate) struct Payout {
     pub(crate) stage: PayoutStage,
     pub(crate) order_number: u32,
     pub(crate) refusal_code: Option<String>,
+    /// How often the order that counts was begun, by whichever attempt.
+    pub(crate) begun: u32,
     pub(crate) receipt: Option<Receipt>,
 }
 
@@ -66,6 +68,8 @@ pub(crate) struct Books {
     pub(crate) in_pot: i64,
     pub(crate) steps: Vec<Step>,
     pub(crate) sabotage: Sabotage,
+    /// Whether the known gaps are mended (docs/reliability.md).
+    pub(crate) mended: bool,
 }
 
 pub(crate) enum Requesting {
@@ -89,7 +93,7 @@ pub(crate) enum Plan {
 }
 
 pub(crate) enum Beginning {
-    Begun { again: bool },
+    Begun { again: bool, begun: u32 },
     Refused { code: String },
     Succeeded,
 }
@@ -113,6 +117,7 @@ impl Books {
             in_pot: 0,
             steps: Vec::new(),
             sabotage,
+            mended: false,
         }
     }
 
@@ -235,12 +240,11 @@ impl Books {
         Ok(true)
     }
 
-    pub(crate) fn close(&mut self, now: i64) -> Done<()> {
+    pub(crate) fn close(&mut self, now: i64) {
         if let Ok(to) = self.pot.close() {
             self.move_pot(to);
             self.closing_recorded_at = Some(now);
         }
-        Ok(())
     }
 
     pub(crate) fn plan(&mut self) -> Done<Plan> {
@@ -267,7 +271,8 @@ impl Books {
             return Ok(Plan::Nothing);
         }
         let stage = PayoutStage::Planned;
-        self.payout = Some(Payout { amount, stage, order_number: 0, refusal_code: None, receipt: None });
+        self.payout =
+            Some(Payout { amount, stage, order_number: 0, refusal_code: None, begun: 0, receipt: None });
         self.move_pot(to);
         Ok(Plan::Ready { order: PayoutOrder::first(payout), amount })
     }
@@ -292,10 +297,12 @@ impl Books {
             }
         }
         let Ok(to) = payout.stage.send() else { return Err(Refusal::Conflict) };
+        payout.begun = if again { payout.begun + 1 } else { 1 };
+        let begun = payout.begun;
         payout.order_number = order.number;
         payout.refusal_code = None;
         self.move_payout(to);
-        Ok(Beginning::Begun { again })
+        Ok(Beginning::Begun { again, begun })
     }
 
     pub(crate) fn record_success(&mut self, order: PayoutOrder, receipt: &Receipt) -> Done<()> {
@@ -316,6 +323,15 @@ impl Books {
         }
         self.move_payout(to);
         Ok(())
+    }
+
+    /// Writes down that Wave refused the call of an attempt. Where the gap is mended: unless another attempt has begun the
+    /// order meanwhile, whose call may still be on its way.
+    pub(crate) fn record_refused_call(&mut self, order: PayoutOrder, code: &str, begun: u32) -> Done<()> {
+        if self.mended && self.current(order)?.begun != begun {
+            return Err(Refusal::Conflict);
+        }
+        self.record_refusal(order, code)
     }
 
     pub(crate) fn record_refusal(&mut self, order: PayoutOrder, code: &str) -> Done<()> {

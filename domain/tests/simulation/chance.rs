@@ -1,6 +1,6 @@
 //! All chance of a run comes from its seed.
 
-/// SplitMix64: small, and good enough to decide who goes next.
+/// `SplitMix64`: small, and good enough to decide who goes next.
 pub(crate) struct Chance(u64);
 
 impl Chance {

@@ -73,6 +73,7 @@ fn money_that_came_too_late(books: &Books) -> Option<String> {
 /// What a life came to, so that it is known which lives are lived at all.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Reached {
+    pub(crate) lives: u64,
     pub(crate) paid_out: u64,
     pub(crate) went_back: u64,
     pub(crate) in_suspense: u64,
@@ -88,6 +89,7 @@ impl Reached {
         let ended = |stage| books.gifts.iter().filter(|gift| gift.stage == stage).count() as u64;
         let lost = |step: &&Step| matches!(step, Step::Payout(_, PayoutStage::Unknown));
         Self {
+            lives: 1,
             paid_out: books.count(TransactionKind::Payout) as u64,
             went_back: ended(DonationStage::Refunded),
             in_suspense: ended(DonationStage::Suspended),
@@ -99,6 +101,7 @@ impl Reached {
     }
 
     pub(crate) fn add(&mut self, other: Self) {
+        self.lives += other.lives;
         self.paid_out += other.paid_out;
         self.went_back += other.went_back;
         self.in_suspense += other.in_suspense;

@@ -12,11 +12,13 @@ use crate::world::{Here, World, live};
 use crate::{gift, payout};
 
 /// Lives one life to its end.
-pub(crate) fn lived(seed: u64, sabotage: Sabotage) -> Here {
+pub(crate) fn lived(seed: u64, sabotage: Sabotage, told: bool, mended: bool) -> Here {
     let pot = PotId::from_uuid(Uuid::from_u128(u128::from(seed)));
     let here = Here(Rc::new(RefCell::new(World::of(seed, sabotage, pot, 20_000))));
     let (closes_at, gifts) = {
         let world = &mut *here.world();
+        world.told = told;
+        world.books.mended = mended;
         let chance = &mut world.chance;
         world.wave.balance = chance.between(0, 3_000);
         world.opening = world.wave.balance;
@@ -134,7 +136,9 @@ fn hands(here: &Here, closes_at: i64) {
         let (when, other) = (here.world().chance.between(0, closes_at), here.clone());
         here.world().at(when, move |world| {
             let ids: Vec<_> = world.books.gifts.iter().map(|gift| gift.id).collect();
-            ids.into_iter().for_each(|id| heard(world, &other, id));
+            for id in ids {
+                heard(world, &other, id);
+            }
         });
     }
     if ends_gift {
@@ -142,7 +146,9 @@ fn hands(here: &Here, closes_at: i64) {
         let when = here.world().chance.between(0, closes_at - 1);
         here.world().at(when, |world| {
             let alive: Vec<_> = world.listeners.values_mut().filter_map(|one| one.task.take()).collect();
-            alive.into_iter().for_each(|task| world.forget(task));
+            for task in alive {
+                world.forget(task);
+            }
         });
     }
     if ends_pot {

@@ -3,7 +3,7 @@
 use wolo_domain::evidence::payouts::{self, Evidence, Failure, Record};
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 
-use crate::books::{Beginning, Plan};
+use crate::books::{Beginning, Books, Gift, Plan};
 use crate::gift;
 use crate::sabotage::Sabotage;
 use crate::wave::INSUFFICIENT_FUNDS;
@@ -33,7 +33,7 @@ enum Decision {
 /// From the closing on.
 pub(crate) async fn end_of_pot(here: Here, closes_at: i64) {
     here.sleep(closes_at - here.now()).await;
-    here.step(PATIENCE, |here, _| async move { here.book(|books, now| books.close(now)).await }).await;
+    here.step(PATIENCE, |here, _| close(here)).await;
     here.step(3_600, |here, _| end_pages(here)).await;
     here.sleep(3_600).await;
     pay_out_and_settle(here).await;
@@ -44,15 +44,25 @@ pub(crate) async fn pay_out_and_settle(here: Here) {
     if let Some((order, amount)) = plan(&here).await {
         send_until_paid(&here, order, amount).await;
     }
-    here.step(PATIENCE, |here, _| async move { here.book(|books, now| books.settle(now)).await }).await;
+    here.step(PATIENCE, |here, _| async move { here.book(Books::settle).await }).await;
     here.world().ended = true;
+}
+
+async fn close(here: Here) -> Result<(), Again> {
+    let close = |books: &mut Books, now| {
+        books.close(now);
+        Ok(())
+    };
+    here.book(close).await
 }
 
 /// Ends the pages of gifts that wait, and tells their processes, or settles those that have none.
 async fn end_pages(here: Here) -> Result<(), Again> {
     let waiting: Vec<_> = {
         let world = here.world();
-        let gifts = world.books.gifts.iter().filter(|gift| gift.stage.expire().is_ok());
+        let mended = world.books.mended;
+        let waits = |gift: &&Gift| gift.stage.expire().is_ok() || (mended && gift.stage.refund().is_ok());
+        let gifts = world.books.gifts.iter().filter(waits);
         gifts.map(|gift| (gift.id, gift.page)).collect()
     };
     for (id, page) in waiting {
@@ -185,19 +195,26 @@ async fn first_time(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -
     if balance < amount + amount / 50 + 1 {
         return Ok(Answer::FloatShort);
     }
-    match here.book(|books, _| books.begin_order(order)).await? {
-        Beginning::Begun { again: false } => {}
+    let mine = match here.book(|books, _| books.begin_order(order)).await? {
+        Beginning::Begun { again: false, begun } => begun,
         // Somebody was quicker, and what Wave says to us now proves nothing about what it did for them.
-        Beginning::Begun { again: true } => return again(here, order, amount, attempt).await,
+        Beginning::Begun { again: true, .. } => return again(here, order, amount, attempt).await,
         Beginning::Refused { code } => return Ok(Answer::Refused { code }),
         Beginning::Succeeded => return Ok(Answer::Succeeded),
-    }
+    };
     if let Some(answer) = earlier(&here, order, amount).await? {
         return Ok(answer);
     }
+    here.0.borrow().tell(|| format!("sends order {}", order.number));
     let evidence = match call(&here, order, amount, attempt).await {
         Ok(Ok(record)) => payouts::of_record(&record, xof(amount)),
-        Ok(Err(refused)) => payouts::of_first_failure(&refused),
+        Ok(Err(refused)) => match payouts::of_first_failure(&refused) {
+            Evidence::Refused { code } => {
+                here.book(|books, _| books.record_refused_call(order, &code, mine)).await?;
+                return Ok(Answer::Refused { code });
+            }
+            other => other,
+        },
         // Proven not to have happened.
         Err(NoAnswer::NotSent) => return Err(Again),
         Err(NoAnswer::Perhaps) => payouts::of_first_failure(&answerless()),
@@ -222,6 +239,7 @@ async fn again(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -> Res
     if let Some(answer) = earlier(&here, order, amount).await? {
         return Ok(answer);
     }
+    here.0.borrow().tell(|| format!("sends order {}", order.number));
     let evidence = match call(&here, order, amount, attempt).await {
         Ok(Ok(record)) => payouts::of_record(&record, xof(amount)),
         Ok(Err(refused)) => payouts::of_repeated_failure(&refused),
@@ -259,6 +277,7 @@ async fn find(here: Here, order: PayoutOrder, amount: i64, hint: Option<String>)
 }
 
 async fn book(here: &Here, order: PayoutOrder, evidence: Evidence) -> Result<Answer, Again> {
+    here.0.borrow().tell(|| format!("of order {} is known: {evidence:?}", order.number));
     match evidence {
         Evidence::Paid(receipt) => {
             here.book(|books, _| books.record_success(order, &receipt)).await?;

@@ -82,6 +82,8 @@ pub(crate) struct World {
     pub(crate) pot_task: Option<usize>,
     /// What stood in the wallet before the first gift.
     pub(crate) opening: i64,
+    /// Whether it is told as it goes.
+    pub(crate) told: bool,
     faults: Faults,
     /// From here on nothing goes wrong any more, so that everything can come to its end.
     calm_from: i64,
@@ -140,6 +142,7 @@ impl World {
             ended: false,
             pot_task: None,
             opening: 0,
+            told: false,
             faults,
             calm_from,
             current: 0,
@@ -148,6 +151,13 @@ impl World {
             born: Vec::new(),
             forgotten: Vec::new(),
             chance,
+        }
+    }
+
+    /// Says what happens, when one life alone is lived.
+    pub(crate) fn tell(&self, what: impl FnOnce() -> String) {
+        if self.told {
+            println!("{:>6} s  task {:>2}  {}", self.now, self.current, what());
         }
     }
 
@@ -171,6 +181,7 @@ impl World {
 
     /// Ends a process as somebody does who terminates it by hand.
     pub(crate) fn forget(&mut self, task: usize) {
+        self.tell(|| format!("task {task} is ended by hand"));
         self.forgotten.push(task);
     }
 }
@@ -258,6 +269,7 @@ impl Here {
             let mut world = self.world();
             let now = world.now;
             if world.happens(|faults| faults.not_sent) {
+                world.tell(|| "its call does not leave".to_owned());
                 return Err(NoAnswer::NotSent);
             }
             if world.happens(|faults| faults.not_executed) {
@@ -265,6 +277,7 @@ impl Here {
             }
             if world.happens(|faults| faults.executed_later) {
                 let when = now + world.chance.between(1, 2_400);
+                world.tell(|| format!("its call is executed at {when} s only"));
                 world.at(when, move |world| {
                     let now = world.now;
                     what(&mut world.wave, now);
@@ -273,6 +286,7 @@ impl Here {
             }
             let answer = what(&mut world.wave, now);
             if world.happens(|faults| faults.reply_lost) {
+                world.tell(|| "the reply to its call is lost".to_owned());
                 return Err(NoAnswer::Perhaps);
             }
             answer
@@ -367,15 +381,12 @@ fn settle_in(here: &Here, tasks: &mut Vec<Option<Task>>) {
         let now = world.now;
         let free = tasks.iter().position(Option::is_none);
         let task = Some(Task { kind, work });
-        match free {
-            Some(place) => {
-                tasks[place] = task;
-                world.wakes[place] = now;
-            }
-            None => {
-                tasks.push(task);
-                world.wakes.push(now);
-            }
+        if let Some(place) = free {
+            tasks[place] = task;
+            world.wakes[place] = now;
+        } else {
+            tasks.push(task);
+            world.wakes.push(now);
         }
     }
 }
@@ -418,6 +429,7 @@ fn is_struck(here: &Here, task: usize) -> bool {
     let mut world = here.world();
     if world.happens(|faults| faults.crash) {
         world.crashes += 1;
+        world.tell(|| format!("task {task} dies"));
         world.wakes[task] = i64::MAX;
         true
     } else if world.happens(|faults| faults.slow) {
