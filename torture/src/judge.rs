@@ -14,7 +14,7 @@ use uuid::Uuid;
 use wolo_control::AskError;
 use wolo_database::ledger::{self, Posted};
 use wolo_database::{Page, donations, pots, webhooks};
-use wolo_domain::ledger::Account;
+use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_sandbox::wave::{Book, Delivery, DeliveryState, MovementKind};
 
 use crate::people::Promise;
@@ -142,19 +142,31 @@ fn movements(book: &Book) -> Movements {
     all
 }
 
-/// The same of our books. What is only Wave's part of something, its fee, is compared by the wallet as a whole.
+/// The same of our books. What is only Wave's part of something, its fee, is compared by the wallet as a whole; but a gift that
+/// goes back brings its fee back with it, and the books may have had that fee before.
 fn posted(postings: &[Posted]) -> Movements {
+    let of_float = |one: &Posted| {
+        one.entries
+            .iter()
+            .find(|entry| entry.account == Account::WaveFloat)
+            .map(|entry| entry.amount.francs())
+    };
+    let fees: BTreeMap<&str, i64> = postings
+        .iter()
+        .filter(|one| one.kind == TransactionKind::DonationFee)
+        .filter_map(|one| Some((one.business_key.as_str(), of_float(one)?)))
+        .collect();
     let mut all = Movements::new();
     for one in postings {
-        let Some(entry) = one.entries.iter().find(|entry| entry.account == Account::WaveFloat) else {
-            continue;
-        };
-        let francs = entry.amount.francs();
+        let Some(francs) = of_float(one) else { continue };
         let what = match (&one.wave_id, one.kind.as_str()) {
             (_, kind) if kind.ends_with("_fee") => continue,
             (Some(id), _) if francs < 0 => ("came", id.clone(), -francs),
             (Some(id), _) => ("went out", id.clone(), francs),
-            (None, _) => ("went back", one.business_key.clone(), francs),
+            (None, _) => {
+                let fee = fees.get(one.business_key.as_str()).copied().unwrap_or(0);
+                ("went back", one.business_key.clone(), francs + fee)
+            }
         };
         *all.entry(what).or_default() += 1;
     }
