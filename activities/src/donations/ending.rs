@@ -44,6 +44,7 @@ impl DonationSteps {
             let page = Page { after: walked.last, limit: PAGE };
             let waiting = donations::requested_of_pot(&self.pool, input.pot, page).await?;
             if waiting.is_empty() {
+                self.take_up_refunds(ctx, input, walked).await?;
                 return Ok(EndedCheckouts { count: walked.ended });
             }
             for gift in waiting {
@@ -57,6 +58,25 @@ impl DonationSteps {
                 walked.last = Some(gift.donation);
                 ctx.record_heartbeat(walked).await?;
             }
+        }
+    }
+
+    /// An attempt before this one may have died between writing that a gift goes back and starting its refund.
+    async fn take_up_refunds(
+        &self,
+        ctx: &ActivityContext,
+        input: EndCheckouts,
+        walked: Walked,
+    ) -> Result<(), ActivityError> {
+        let mut page = Page::first(PAGE);
+        loop {
+            let due = donations::due_of_pot(&self.pool, input.pot, page).await?;
+            let Some(last) = due.last().copied() else { return Ok(()) };
+            for donation in due {
+                refunds::start(&ctx.client(), donation, input.pot, input.refund).await?;
+            }
+            ctx.record_heartbeat(walked).await?;
+            page = Page { after: Some(last), limit: PAGE };
         }
     }
 

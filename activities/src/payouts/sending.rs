@@ -56,7 +56,24 @@ impl PayoutSteps {
             }
             Err(error) => evidence::of_first_failure(&error),
         };
-        self.book(order, evidence, at).await
+        match evidence {
+            Evidence::Refused { code } => self.book_refusal_of_call(order, code, at).await,
+            evidence => self.book(order, evidence, at).await,
+        }
+    }
+
+    /// This attempt may have stood still since its call, and another one may have sent the order again.
+    async fn book_refusal_of_call(
+        &self,
+        order: PayoutOrder,
+        code: String,
+        at: DateTime<Utc>,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        if payouts::record_refusal_of_call(&self.pool, order, &code, at).await? {
+            Ok(PayoutAnswer::Refused { code })
+        } else {
+            Ok(unclear(order, format!("Wave refused it once ({code}), and it was sent again since")))
+        }
     }
 
     /// An order that may have been paid.

@@ -141,3 +141,20 @@ async fn a_late_gift_without_a_process_is_given_back_by_one_of_its_own() {
     refund.describe(WorkflowDescribeOptions::default()).await.expect("its refund runs");
     refund.terminate(WorkflowTerminateOptions::default()).await.expect("it ends");
 }
+
+#[tokio::test]
+async fn a_refund_that_an_attempt_before_did_not_start_is_started() {
+    let scene = Scene::new().await.connected().await;
+    let donation = crate::settling::late_gift(&scene).await;
+    let pot = wolo_database::donations::donation(&scene.pool, donation)
+        .await
+        .expect("an answer")
+        .expect("a gift")
+        .pot;
+    for _ in 0..2 {
+        assert_eq!(scene.does(DonationSteps::end_checkouts, end(pot)).await, EndedCheckouts { count: 0 });
+    }
+    let refund = scene.temporal().get_workflow_handle::<Refund>(ids::refund(donation));
+    refund.describe(WorkflowDescribeOptions::default()).await.expect("its refund runs");
+    refund.terminate(WorkflowTerminateOptions::default()).await.expect("it ends");
+}

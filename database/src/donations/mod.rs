@@ -18,7 +18,7 @@ use wolo_domain::people::Phone;
 
 pub use refund::{Refunding, TakingBack, begin_refund, record_refund, refuse_refund, take_back};
 pub use request::{attach_checkout, refuse_checkout, request};
-pub use rows::{donation, going_back, of_pot, refunds, requested_of_pot};
+pub use rows::{donation, due_of_pot, going_back, of_pot, refunds, requested_of_pot};
 pub use settle::{confirm, expire};
 
 const DONATIONS: &str = "money.donations";

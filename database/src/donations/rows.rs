@@ -94,6 +94,24 @@ pub async fn requested_of_pot(
         .collect())
 }
 
+/// A pot's gifts that are due to go back, by id.
+#[tracing::instrument(name = "db.donations.due_of_pot", skip_all, fields(%pot), err)]
+pub async fn due_of_pot(pool: &Pool, pot: PotId, page: Page<DonationId>) -> Result<Vec<DonationId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select donation_id
+         from money.donations
+         where pot_id = $1 and stage = 'refund_due' and ($2::uuid is null or donation_id > $2)
+         order by donation_id
+         limit $3",
+        pot.uuid(),
+        page.after.map(DonationId::uuid),
+        page.rows(),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(ids.into_iter().map(DonationId::from_uuid).collect())
+}
+
 /// The gifts that a pot which is given up still has to give back, by id: those in it, and those that are on their way.
 #[tracing::instrument(name = "db.donations.going_back", skip_all, fields(%pot), err)]
 pub async fn going_back(pool: &Pool, pot: PotId, page: Page<DonationId>) -> Result<Vec<DonationId>, Error> {

@@ -18,7 +18,9 @@ use wolo_domain::payouts::PayoutStage;
 use wolo_domain::people::Phone;
 
 pub use approvals::{Approval, Approving, approvals, approve};
-pub use orders::{Beginning, begin_order, lose_sight, record_refusal, record_success};
+pub use orders::{
+    Beginning, begin_order, lose_sight, record_refusal, record_refusal_of_call, record_success,
+};
 pub use plan::{Plan, plan};
 pub use wolo_domain::evidence::payouts::Receipt;
 

@@ -47,7 +47,10 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
     if again {
         match payout.refusal_code {
             Some(code) => return Ok(Beginning::Refused { code }),
-            None => change(&mut tx, order, payout.stage.send()?).await?,
+            None => {
+                change(&mut tx, order, payout.stage.send()?).await?;
+                count_beginning(&mut tx, order).await?;
+            }
         }
     } else {
         let next = payout.order_number.checked_add(1) == Some(order.number);
@@ -68,6 +71,17 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
     }
     tx.commit().await?;
     Ok(Beginning::Begun { amount: payout.amount, again })
+}
+
+async fn count_beginning(connection: &mut PgConnection, order: PayoutOrder) -> Result<(), Error> {
+    sqlx::query!(
+        "update money.payout_orders set begun = begun + 1 where payout_id = $1 and number = $2",
+        order.payout.uuid(),
+        number(order)?,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn insert(
@@ -162,9 +176,49 @@ pub async fn record_refusal(
 ) -> Result<(), Error> {
     let mut tx = pool.begin().await?;
     let payout = current(&mut tx, order).await?;
-    if payout.stage == PayoutStage::Refused {
-        return Ok(());
+    if payout.stage != PayoutStage::Refused {
+        refuse(&mut tx, &payout, order, code, at).await?;
+        tx.commit().await?;
     }
+    Ok(())
+}
+
+/// Writes down that Wave refused the first call of an order for good. Answers `false`, and writes nothing, when somebody has
+/// begun the order again since: their call may be on its way, and a refusal of ours says nothing about it.
+#[tracing::instrument(name = "db.payouts.record_refusal_of_call", skip_all, fields(order = order.key(), code), err)]
+pub async fn record_refusal_of_call(
+    pool: &Pool,
+    order: PayoutOrder,
+    code: &str,
+    at: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let mut tx = pool.begin().await?;
+    let payout = current(&mut tx, order).await?;
+    if payout.stage == PayoutStage::Refused {
+        return Ok(true);
+    }
+    let begun = sqlx::query_scalar!(
+        "select begun from money.payout_orders where payout_id = $1 and number = $2",
+        order.payout.uuid(),
+        number(order)?,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if begun > 1 {
+        return Ok(false);
+    }
+    refuse(&mut tx, &payout, order, code, at).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn refuse(
+    connection: &mut PgConnection,
+    payout: &Payout,
+    order: PayoutOrder,
+    code: &str,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
     let to = payout.stage.refuse()?;
     sqlx::query!(
         "update money.payouts set stage = $2, refusal_code = $3 where payout_id = $1",
@@ -172,7 +226,7 @@ pub async fn record_refusal(
         to.as_str(),
         code,
     )
-    .execute(&mut *tx)
+    .execute(&mut *connection)
     .await?;
     sqlx::query!(
         "update money.payout_orders set outcome = 'refused', refusal_code = $3, ended_at = $4
@@ -182,12 +236,10 @@ pub async fn record_refusal(
         code,
         at,
     )
-    .execute(&mut *tx)
+    .execute(&mut *connection)
     .await?;
     let payload = json!({ "payout": order.payout, "pot": payout.pot, "order": order.number, "code": code });
-    outbox::write(&mut tx, Topic::PayoutRefused, &order.key(), payout.pot, payload).await?;
-    tx.commit().await?;
-    Ok(())
+    outbox::write(connection, Topic::PayoutRefused, &order.key(), payout.pot, payload).await
 }
 
 /// Writes down that nobody knows how an order ended. One whose end is known stays as it is.

@@ -234,3 +234,25 @@ async fn payouts_are_listed_by_stage_in_pages() {
     let sent = payouts::all(&scene.pool, Some(PayoutStage::Sent), Page::first(5)).await.expect("a page");
     assert_eq!(sent.iter().map(|payout| payout.id).collect::<Vec<_>>(), [second.payout]);
 }
+
+#[tokio::test]
+async fn what_the_first_call_was_refused_is_not_written_over_an_order_that_was_begun_again() {
+    let scene = Scene::new().await;
+    let (_, order) = planned(&scene).await;
+    payouts::begin_order(&scene.pool, order, noon()).await.expect("an order");
+    payouts::begin_order(&scene.pool, order, noon()).await.expect("the same order");
+    let written = payouts::record_refusal_of_call(&scene.pool, order, "recipient-minor", noon()).await;
+    assert!(!written.expect("an answer"), "the other call may be on its way");
+    assert!(
+        payouts::begin_order(&scene.pool, order.next(), noon()).await.is_err(),
+        "and nothing is ordered anew"
+    );
+
+    let (_, order) = planned(&scene).await;
+    payouts::begin_order(&scene.pool, order, noon()).await.expect("an order");
+    for _ in 0..2 {
+        let written = payouts::record_refusal_of_call(&scene.pool, order, "recipient-minor", noon()).await;
+        assert!(written.expect("an answer"));
+    }
+    payouts::begin_order(&scene.pool, order.next(), noon()).await.expect("finance orders anew");
+}

@@ -68,7 +68,7 @@ pub(crate) struct Books {
     pub(crate) in_pot: i64,
     pub(crate) steps: Vec<Step>,
     pub(crate) sabotage: Sabotage,
-    /// Whether the known gaps are mended (docs/reliability.md).
+    /// Whether the gaps that long runs found are closed, as they are in the real steps (docs/reliability.md).
     pub(crate) mended: bool,
 }
 
@@ -325,7 +325,7 @@ impl Books {
         Ok(())
     }
 
-    /// Writes down that Wave refused the call of an attempt. Where the gap is mended: unless another attempt has begun the
+    /// Writes down that Wave refused the call of an attempt. Where the gap is closed: unless another attempt has begun the
     /// order meanwhile, whose call may still be on its way.
     pub(crate) fn record_refused_call(&mut self, order: PayoutOrder, code: &str, begun: u32) -> Done<()> {
         if self.mended && self.current(order)?.begun != begun {
