@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 18] = [
+pub const STEPS: [Step; 21] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -42,9 +42,12 @@ pub const STEPS: [Step; 18] = [
     step("accounts.forget_leftovers", Speaks::Not, Story::Housekeeping),
     step("donations.open_checkout", Speaks::Sends(Endpoint::CheckoutCreate), Story::Ordinary),
     step("donations.settle", Speaks::Asks(Endpoint::CheckoutGet), Story::Ordinary),
-    step("donations.refund", Speaks::Sends(Endpoint::CheckoutRefund), Story::Late),
+    step("refunds.give_back", Speaks::Sends(Endpoint::CheckoutRefund), Story::Late),
+    step("refunds.begin_all", Speaks::Not, Story::GivenUp),
     step("donations.end_checkouts", Speaks::Sends(Endpoint::CheckoutExpire), Story::Ordinary),
     step("payouts.plan", Speaks::Not, Story::Ordinary),
+    step("payouts.verify_recipient", Speaks::Sends(Endpoint::RecipientVerify), Story::Ordinary),
+    step("payouts.approve", Speaks::Not, Story::Large),
     step("payouts.send", Speaks::Sends(Endpoint::PayoutCreate), Story::Ordinary),
     step("payouts.find", Speaks::Asks(Endpoint::PayoutSearch), Story::Found),
     step("payouts.lose_sight", Speaks::Not, Story::Unknown),

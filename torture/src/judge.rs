@@ -76,7 +76,7 @@ pub async fn open(scene: &Scene) -> Result<Vec<String>, AskError> {
     let mut ids = Vec::new();
     while let Some(process) = found.try_next().await? {
         // Schedules are processes too, and have no end.
-        if ["pot/", "donation/", "payout/"].iter().any(|kind| process.id().starts_with(kind)) {
+        if ["pot/", "donation/", "payout/", "refund/"].iter().any(|kind| process.id().starts_with(kind)) {
             ids.push(process.id().to_owned());
         }
     }

@@ -9,7 +9,7 @@ use crate::chance::Chance;
 use crate::havoc::Toll;
 use crate::stage::Stage;
 
-const ENDPOINTS: [Endpoint; 9] = [
+const ENDPOINTS: [Endpoint; 10] = [
     Endpoint::CheckoutCreate,
     Endpoint::CheckoutGet,
     Endpoint::CheckoutSearch,
@@ -19,6 +19,7 @@ const ENDPOINTS: [Endpoint; 9] = [
     Endpoint::PayoutSearch,
     Endpoint::Balance,
     Endpoint::Transactions,
+    Endpoint::RecipientVerify,
 ];
 
 /// Bends some of the next calls and webhooks, whoever makes them.

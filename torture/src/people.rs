@@ -94,7 +94,8 @@ impl People {
         Ok(Made { owner, pot, slug: text(&made, "slug")?.to_owned() })
     }
 
-    async fn born(&self, stage: &Stage) -> Result<UserId> {
+    /// A person of thirty years, soon.
+    pub async fn born(&self, stage: &Stage) -> Result<UserId> {
         let id = UserId::from_uuid(Uuid::now_v7());
         let number = self.phones.fetch_add(1, Ordering::Relaxed);
         // The last two digits mean something to the emulator when they are others.

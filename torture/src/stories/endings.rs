@@ -5,9 +5,12 @@ use chrono::Utc;
 use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions};
 use uuid::Uuid;
 use wolo_control::AskError;
+use wolo_control::payouts::{Approve, Approving};
 use wolo_control::pots::{HoldWish, Wish, WishAnswer};
+use wolo_database::accounts::roles;
+use wolo_domain::accounts::Role;
 use wolo_domain::donations::DonationStage;
-use wolo_domain::ids::PotId;
+use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
@@ -48,6 +51,63 @@ impl Scene {
             other => bail!("{} could not be cancelled: {other:?}", pot.pot),
         }
         self.stage_is(pot.pot, PotStage::Cancelled).await
+    }
+
+    pub(super) async fn given_up(&self) -> Result<()> {
+        let pot = self.pot().await?;
+        let gifts = [self.give(&pot, 4_000).await?, self.give(&pot, 6_000).await?];
+        let unpaid = self.people.ask(&pot.slug, 2_000).await?;
+        self.ask("give up", async || match self.stage.control.cancel_pot(pot.pot, wish()).await {
+            Err(AskError::Ended | AskError::NotFound) => Ok(WishAnswer::Done),
+            answer => answer,
+        })
+        .await?;
+        let gone = comes_about(LONG, async || {
+            self.set_off(pot.pot).await;
+            let row = wolo_database::pots::pot(&self.stage.pool, pot.pot).await?;
+            Ok(row.filter(|row| row.stage == PotStage::Cancelled).map(drop))
+        });
+        gone.await.with_context(|| format!("{} was not cancelled", pot.pot))?;
+        for gift in &gifts {
+            self.gift_is(gift.donation, DonationStage::Refunded).await?;
+        }
+        self.gift_is(unpaid.donation, DonationStage::Expired).await
+    }
+
+    pub(super) async fn large(&self) -> Result<()> {
+        let pot = self.pot().await?;
+        self.give(&pot, 300_000).await?;
+        for _ in 0..2 {
+            let by = self.finance().await?;
+            let approve = Approve { by, reason: "looked at the pot".to_owned() };
+            let approved = comes_about(LONG, async || {
+                match self.stage.control.approve_payout(pot.pot, approve.clone()).await {
+                    // A payout that has ended was approved, and that answer was lost.
+                    Ok(Approving::Approved { .. } | Approving::Already { .. }) | Err(AskError::Ended) => {
+                        Ok(Some(()))
+                    }
+                    Ok(_) | Err(AskError::NotFound) => {
+                        self.set_off(pot.pot).await;
+                        Ok(None)
+                    }
+                    Err(error) => Err(error.into()),
+                }
+            });
+            approved.await.with_context(|| format!("the payout of {} was not approved", pot.pot))?;
+        }
+        self.to_the_end(pot.pot).await
+    }
+
+    /// Somebody of finance.
+    async fn finance(&self) -> Result<UserId> {
+        let person = self.people.born(&self.stage).await?;
+        let granted = comes_about(LONG, async || {
+            let mut connection = self.stage.pool.acquire().await?;
+            roles::grant(&mut connection, person, Role::Finance, "torture", "for a story").await?;
+            Ok(Some(()))
+        });
+        granted.await.context("nobody became somebody of finance")?;
+        Ok(person)
     }
 
     pub(super) async fn held(&self) -> Result<()> {

@@ -28,6 +28,10 @@ pub enum Story {
     Ordinary,
     /// Nobody gives, and the owner cancels.
     Cancelled,
+    /// The owner gives the pot up, and every gift goes back.
+    GivenUp,
+    /// A payout that two people of finance must approve.
+    Large,
     /// A moderator holds the pot and lets it go.
     Held,
     /// A gift is paid after the closing and goes back.
@@ -42,13 +46,23 @@ pub enum Story {
 
 impl Story {
     /// Those about pots, from which a run draws.
-    pub const ABOUT_POTS: [Self; 6] =
-        [Self::Ordinary, Self::Cancelled, Self::Held, Self::Late, Self::Found, Self::Unknown];
+    pub const ABOUT_POTS: [Self; 8] = [
+        Self::Ordinary,
+        Self::Cancelled,
+        Self::GivenUp,
+        Self::Large,
+        Self::Held,
+        Self::Late,
+        Self::Found,
+        Self::Unknown,
+    ];
 
     pub async fn play(self, scene: &Scene) -> Result<()> {
         match self {
             Self::Ordinary => scene.ordinary().await,
             Self::Cancelled => scene.cancelled().await,
+            Self::GivenUp => scene.given_up().await,
+            Self::Large => scene.large().await,
             Self::Held => scene.held().await,
             Self::Late => scene.late().await,
             Self::Found => scene.found().await,
