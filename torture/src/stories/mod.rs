@@ -42,6 +42,8 @@ pub enum Story {
     Unknown,
     /// The nightly process.
     Housekeeping,
+    /// The books are compared with Wave's statement and looked through, and finance decides about them.
+    Books,
 }
 
 impl Story {
@@ -68,6 +70,7 @@ impl Story {
             Self::Found => scene.found().await,
             Self::Unknown => scene.unknown().await,
             Self::Housekeeping => scene.housekeeping().await,
+            Self::Books => scene.books().await,
         }
     }
 }
