@@ -37,7 +37,9 @@ pub(super) async fn write(local: &Local, owner: UserId, planted: &Plot, wave_ids
         payouts.push_str(&a_pot(pot, owner, year + 2, "paying_out"));
         payouts.push_str(&a_payout(payout.id, pot, payout.stage));
     }
-    fill(local, &payouts).await
+    fill(local, &payouts).await?;
+    // What Postgres does by itself with tables that have lived for a while.
+    fill(local, "analyze").await
 }
 
 async fn fill(local: &Local, statements: &str) -> Result<()> {
