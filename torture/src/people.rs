@@ -84,7 +84,7 @@ impl People {
     /// A new person's pot, which opens at once because the birthday is soon.
     pub async fn make_pot(&self, stage: &Stage) -> Result<Made> {
         let owner = self.born(stage).await?;
-        let bearer = Bearer { sid: None, roles: Vec::new(), amr: vec!["torture".to_owned()] };
+        let bearer = Bearer { amr: vec!["torture".to_owned()], ..Bearer::default() };
         let lives = Duration::from_hours(1);
         let token = wolo_api::tokens::mint(&stage.settings.tokens, owner, bearer, Utc::now(), lives)?;
         let body = json!({ "title": "Les trente ans", "target": 25_000, "visibility": "link" });
