@@ -2,14 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use wolo_activities::{DonationSteps, PayoutSteps, StatementSteps, failure};
+use temporalio_client::WorkflowTerminateOptions;
+use wolo_activities::{DonationSteps, PayoutSteps, RefundSteps, StatementSteps, failure};
 use wolo_database::{Page, discrepancies, reconciliation};
 use wolo_domain::discrepancies::DiscrepancyKind;
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::DonationId;
 use wolo_domain::ledger::Account;
 use wolo_sandbox::wave::{Endpoint, Fault, MovementKind, Options, PlantedLine, RetryAfter};
+use wolo_workflows::ids;
+use wolo_workflows::refund::Refund;
 use wolo_workflows::steps::payouts::{PayoutAnswer, SendPayout};
+use wolo_workflows::steps::refunds::{GiveBack, GivingBack};
 use wolo_workflows::steps::statements::{ReconcileDay, ReconciledDay};
 
 use crate::scene::{Failed, Scene, failure, noon};
@@ -98,7 +102,10 @@ async fn a_gift_that_was_written_off_and_paid_all_the_same_goes_back() {
     scene.wave.pay(&session, None).expect("Wave takes it");
     let day = today(&scene);
     assert_eq!(scene.does(StatementSteps::reconcile, day.clone()).await.repaired, 1);
-    assert_eq!(scene.stage_of(gift).await, DonationStage::Refunded);
+    assert_eq!(scene.stage_of(gift).await, DonationStage::RefundDue);
+    let refund = scene.temporal().get_workflow_handle::<Refund>(ids::refund(gift));
+    refund.terminate(WorkflowTerminateOptions::default()).await.expect("its refund was started");
+    assert_eq!(scene.does(RefundSteps::give_back, GiveBack { donation: gift }).await, GivingBack::Refunded);
     // The refund made a line of its own, which is matched like the payment.
     assert_eq!(scene.does(StatementSteps::reconcile, day.clone()).await, of(&day, [2, 2, 0, 0, 0, 0]));
     assert_eq!(wallets(&scene).await, (0, 0));
