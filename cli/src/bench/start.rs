@@ -29,7 +29,7 @@ pub(crate) async fn start(rounds: u32, format: Format) -> Result<()> {
     let progress = Progress::counting("starts", rounds.into());
     let mut starts = Vec::new();
     for round in 0..rounds {
-        starts.push(once().await?);
+        starts.push(Box::pin(once()).await?);
         progress.to((round + 1).into());
     }
     drop(progress);

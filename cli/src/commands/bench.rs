@@ -81,7 +81,7 @@ impl Bench {
         runtime.block_on(async {
             match self {
                 Self::Api(Api { seconds, concurrency, rounds, format }) => {
-                    bench::api(Pace { seconds, concurrency, rounds }, format).await
+                    Box::pin(bench::api(Pace { seconds, concurrency, rounds }, format)).await
                 }
                 Self::Gifts(Gifts { count, concurrency, rounds, format }) => {
                     Box::pin(bench::gifts(Load { count, concurrency, rounds }, format)).await
@@ -89,7 +89,7 @@ impl Bench {
                 Self::Reconcile(Reconcile { lines, differences, format }) => {
                     Box::pin(bench::reconcile(Statement { lines, differences }, format)).await
                 }
-                Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
+                Self::Start(Start { rounds, format }) => Box::pin(bench::start(rounds, format)).await,
             }
         })
     }

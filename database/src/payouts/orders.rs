@@ -45,13 +45,11 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
     }
     let again = order.number == payout.order_number;
     if again {
-        match payout.refusal_code {
-            Some(code) => return Ok(Beginning::Refused { code }),
-            None => {
-                change(&mut tx, order, payout.stage.send()?).await?;
-                count_beginning(&mut tx, order).await?;
-            }
+        if let Some(code) = payout.refusal_code {
+            return Ok(Beginning::Refused { code });
         }
+        change(&mut tx, order, payout.stage.send()?).await?;
+        count_beginning(&mut tx, order).await?;
     } else {
         let next = payout.order_number.checked_add(1) == Some(order.number);
         if !next || !matches!(payout.stage, PayoutStage::Planned | PayoutStage::Refused) {

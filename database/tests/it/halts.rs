@@ -49,6 +49,8 @@ async fn no_order_begins_while_payouts_are_stopped_and_one_that_has_begun_goes_o
     assert_eq!(halts::halt(&scene.pool, "again").await.expect("a halt"), Halting::New);
 }
 
+type Expected<'a> = &'a dyn Fn(&Violation) -> bool;
+
 /// What breaks a rule of the books behind everybody's back, and the violation that it is.
 #[tokio::test]
 async fn each_rule_that_is_broken_is_seen() {
@@ -62,7 +64,7 @@ async fn each_rule_that_is_broken_is_seen() {
     let (gift_id, payout_id) = (gift.uuid(), order.payout.uuid());
     let replica = "set session_replication_role = replica;";
     let donation = gift;
-    let broken: [(String, String, &dyn Fn(&Violation) -> bool); 5] = [
+    let broken: [(String, String, Expected); 5] = [
         (
             format!("update money.donations set fee = 49 where donation_id = '{gift_id}'"),
             format!("update money.donations set fee = 50 where donation_id = '{gift_id}'"),
