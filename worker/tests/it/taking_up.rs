@@ -110,3 +110,19 @@ fn a_pot_that_has_ended_is_not_begun_anew() {
         assert_eq!(cancelled, [format!("{pot}/cancelled")]);
     });
 }
+
+#[test]
+fn a_pot_whose_process_ended_while_it_closed_ends_the_pages_that_it_left_open() {
+    live(async |house| {
+        let owner = house.person().await;
+        let plan = house.plan(owner, 20);
+        let pot = house.schedule(plan.clone()).await;
+        house.stage_is(pot, PotStage::Open).await;
+        let asked = house.ask(pot, 700).await;
+        house.terminate(&ids::pot_lifecycle(pot)).await;
+        // It had written the closing down, and no more.
+        wolo_database::pots::close(&house.pool, pot, Utc::now()).await.expect("a closing");
+        house.control.take_up_pot(plan).await.expect("the engine answers");
+        house.donation_is(asked.donation, wolo_domain::donations::DonationStage::Expired).await;
+    });
+}
