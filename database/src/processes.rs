@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use uuid::Uuid;
-use wolo_domain::pots::UnknownWord;
+use wolo_domain::words::words;
 
 use crate::rows::word;
 use crate::{Error, Pool};
@@ -26,6 +26,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 2] = [Self::Api, Self::Worker];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Api => "api",
@@ -34,16 +36,7 @@ impl Kind {
     }
 }
 
-impl std::str::FromStr for Kind {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        [Self::Api, Self::Worker]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or_else(|| UnknownWord { what: "a kind of process", word: text.to_owned() })
-    }
-}
+words!(Kind, "a kind of process");
 
 /// A process as it presents itself.
 #[derive(Clone, Debug)]

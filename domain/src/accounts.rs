@@ -1,11 +1,8 @@
 //! Accounts: what people may do here, and how they prove who they are.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::pots::UnknownWord;
+use crate::words::words;
 
 /// What somebody is trusted with who works here. That everybody is also a user goes without saying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,22 +31,7 @@ impl Role {
     }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Role {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "a role", word: word.to_owned() })
-    }
-}
+words!(Role, "a role");
 
 /// What a one-time code is good for, and for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -78,16 +60,7 @@ impl CodePurpose {
     }
 }
 
-impl FromStr for CodePurpose {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|purpose| purpose.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "a purpose of a code", word: word.to_owned() })
-    }
-}
+words!(CodePurpose, "a purpose of a code");
 
 /// Somebody else who knows who people are, and whose word we take for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,16 +107,7 @@ impl IdentityProvider {
     }
 }
 
-impl FromStr for IdentityProvider {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "an identity provider", word: word.to_owned() })
-    }
-}
+words!(IdentityProvider, "an identity provider");
 
 #[cfg(test)]
 mod tests {

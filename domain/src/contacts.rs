@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::people::{InvalidPhone, Phone};
-use crate::pots::UnknownWord;
+use crate::words::words;
 
 /// Longest address that mail can be sent to.
 const LONGEST: usize = 254;
@@ -149,16 +149,7 @@ impl Language {
     }
 }
 
-impl FromStr for Language {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|language| language.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "a language", word: word.to_owned() })
-    }
-}
+words!(Language, "a language");
 
 #[cfg(test)]
 mod tests {

@@ -4,12 +4,9 @@
 //! comparison that found it finds it no longer. This module refuses to know how one is found: that is
 //! [`reconciliation`](crate::reconciliation).
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::pots::UnknownWord;
+use crate::words::words;
 
 /// What does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,22 +131,7 @@ impl DiscrepancyKind {
     }
 }
 
-impl fmt::Display for DiscrepancyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for DiscrepancyKind {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "a kind of discrepancy", word: word.to_owned() })
-    }
-}
+words!(DiscrepancyKind, "a kind of discrepancy");
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,11 @@
 //! Donations: what may be given, and where a gift stands.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::money::Xof;
-use crate::pots::{HoldReason, UnknownWord};
+use crate::pots::HoldReason;
+use crate::words::words;
 
 /// Where a donation stands. A failed attempt to pay is not an end: Wave lets the giver try again until the
 /// checkout expires, so attempts are counted, never staged.
@@ -91,22 +89,7 @@ impl DonationStage {
     }
 }
 
-impl fmt::Display for DonationStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for DonationStage {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|stage| stage.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "a stage of a donation", word: word.to_owned() })
-    }
-}
+words!(DonationStage, "a stage of a donation");
 
 /// What one gift may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::ids::{DiscrepancyId, DonationId, PayoutId, PotId};
 use crate::money::Xof;
 use crate::payouts::PayoutOrder;
-use crate::pots::UnknownWord;
+use crate::words::{UnknownWord, words};
 
 /// Where money is, or who owes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,22 +142,7 @@ impl TransactionKind {
     }
 }
 
-impl fmt::Display for TransactionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for TransactionKind {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "a kind of transaction", word: word.to_owned() })
-    }
-}
+words!(TransactionKind, "a kind of transaction");
 
 /// One half of a transfer, as it stands in the books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,3 +28,4 @@ pub mod people;
 pub mod pots;
 pub mod reconciliation;
 pub mod texts;
+pub mod words;

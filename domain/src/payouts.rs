@@ -1,14 +1,11 @@
 //! Payouts: sending a pot's money to its owner, once.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::ids::PayoutId;
 use crate::money::Xof;
-use crate::pots::UnknownWord;
+use crate::words::words;
 
 /// Where a payout stands.
 ///
@@ -71,22 +68,7 @@ impl PayoutStage {
     }
 }
 
-impl fmt::Display for PayoutStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for PayoutStage {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|stage| stage.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "a stage of a payout", word: word.to_owned() })
-    }
-}
+words!(PayoutStage, "a stage of a payout");
 
 /// What a payout needs before it is sent, besides money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! A line of Wave's statement, without anybody's name or number.
 
 use std::fmt;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::DonationId;
 use crate::money::Xof;
 use crate::payouts::PayoutOrder;
-use crate::pots::UnknownWord;
+use crate::words::words;
 
 /// Wave's own word for what moved the wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,22 +63,7 @@ impl LineType {
     }
 }
 
-impl fmt::Display for LineType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for LineType {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| UnknownWord { what: "a type of line", word: word.to_owned() })
-    }
-}
+words!(LineType, "a type of line");
 
 /// What our reference in a line names. A reference that is not ours may be anybody's words, so it is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
