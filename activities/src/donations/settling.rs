@@ -4,10 +4,10 @@ use temporalio_sdk::activities::ActivityError;
 use tracing::Instrument as _;
 use wolo_database::donations::{self, Payment};
 use wolo_domain::donations::DonationStage;
-use wolo_domain::evidence::gifts::{self, Evidence, PageState, Paid, PaymentState};
+use wolo_domain::evidence::gifts::{self, Evidence, Paid};
 use wolo_domain::ids::DonationId;
 use wolo_providers::ProviderError;
-use wolo_providers::wave::{CheckoutSession, CheckoutStatus, Currency, PaymentStatus};
+use wolo_providers::wave::{CheckoutSession, Currency};
 use wolo_workflows::steps::donations::{SettleDonation, Settlement};
 
 use super::{DonationSteps, NoSuchDonation};
@@ -64,18 +64,8 @@ fn settlement(stage: DonationStage) -> Settlement {
 fn evidence(session: &CheckoutSession, donation: DonationId) -> Evidence {
     let record = gifts::Record {
         reference: session.client_reference.clone(),
-        page: match session.checkout_status {
-            CheckoutStatus::Open => PageState::Open,
-            CheckoutStatus::Complete => PageState::Complete,
-            CheckoutStatus::Expired => PageState::Expired,
-            CheckoutStatus::Unknown => PageState::Unknown,
-        },
-        payment: match session.payment_status {
-            PaymentStatus::Processing => PaymentState::Processing,
-            PaymentStatus::Cancelled => PaymentState::Cancelled,
-            PaymentStatus::Succeeded => PaymentState::Succeeded,
-            PaymentStatus::Unknown => PaymentState::Unknown,
-        },
+        page: session.checkout_status,
+        payment: session.payment_status,
         transaction: session.transaction_id.clone(),
         completed_at: session.when_completed,
         amount: session.amount,

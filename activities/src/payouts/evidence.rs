@@ -1,10 +1,10 @@
 //! What an answer of Wave's proves about an order: Wave's records and failures in the domain's words, which decide
 //! (`wolo_domain::evidence::payouts`).
 
-use wolo_domain::evidence::payouts::{self, Failure, Record, RecordState};
+use wolo_domain::evidence::payouts::{self, Failure, Record};
 use wolo_domain::money::Xof;
 use wolo_providers::ProviderError;
-use wolo_providers::wave::{Currency, Payout, PayoutStatus};
+use wolo_providers::wave::{Currency, Payout};
 
 pub(super) use payouts::Evidence;
 
@@ -35,13 +35,7 @@ fn read(record: &Payout) -> Record {
         received: record.receive_amount,
         in_francs: record.currency == Currency::Xof,
         fee: record.fee,
-        state: match &record.status {
-            PayoutStatus::Processing => RecordState::Processing,
-            PayoutStatus::Succeeded => RecordState::Succeeded,
-            PayoutStatus::Failed { code } => RecordState::Failed { code: code.clone() },
-            PayoutStatus::Reversed => RecordState::Reversed,
-            PayoutStatus::Unknown => RecordState::Unknown,
-        },
+        status: record.status.clone(),
     }
 }
 
@@ -58,6 +52,7 @@ fn failure(error: &ProviderError) -> Failure {
 mod tests {
     use chrono::DateTime;
     use wolo_providers::Sent;
+    use wolo_providers::wave::PayoutStatus;
 
     use super::*;
 

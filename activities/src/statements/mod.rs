@@ -15,7 +15,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::ledger::{self, FeeBooking, FeeLine};
 use wolo_database::{Error as DatabaseError, Pool};
-use wolo_providers::wave::{Currency, StatementLine, TransactionType, Wave};
+use wolo_providers::wave::{Currency, LineType, StatementLine, Wave};
 use wolo_workflows::steps::statements::{
     BookFees, BookFeesStep, BookedFees, ReconcileDay, ReconcileDayStep, ReconciledDay,
 };
@@ -78,8 +78,8 @@ fn brings_a_fee(line: &StatementLine) -> bool {
     let from_a_checkout = line.checkout_api_session_id.is_some();
     !line.is_reversal
         && match line.transaction_type {
-            TransactionType::ApiCheckout => from_a_checkout || line.client_reference.is_some(),
-            TransactionType::Unknown => from_a_checkout,
+            LineType::ApiCheckout => from_a_checkout || line.client_reference.is_some(),
+            LineType::Unknown => from_a_checkout,
             _ => false,
         }
 }

@@ -8,8 +8,8 @@ use temporalio_common::error::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::reconciliation::{self, Compared, Run, UnreadableLine};
 use wolo_domain::ids::DonationId;
-use wolo_domain::reconciliation::{Line, LineType, Reference};
-use wolo_providers::wave::{Currency, StatementLine, StatementPage, TransactionType};
+use wolo_domain::reconciliation::{Line, Reference};
+use wolo_providers::wave::{Currency, StatementLine, StatementPage};
 use wolo_workflows::donation::Donation;
 use wolo_workflows::ids;
 use wolo_workflows::refund::RefundPatience;
@@ -151,7 +151,7 @@ fn account_of(input: ReconcileDay, reconciled: ReconciledDay) -> Run {
 fn without_names(line: &StatementLine) -> Line {
     Line {
         wave_id: line.transaction_id.clone(),
-        kind: kind(line.transaction_type),
+        kind: line.transaction_type,
         at: line.timestamp,
         amount: line.amount,
         fee: line.fee,
@@ -159,22 +159,5 @@ fn without_names(line: &StatementLine) -> Line {
         is_reversal: line.is_reversal,
         reference: Reference::read(line.client_reference.as_deref()),
         session: line.checkout_api_session_id.clone(),
-    }
-}
-
-const fn kind(word: TransactionType) -> LineType {
-    match word {
-        TransactionType::MerchantPayment => LineType::MerchantPayment,
-        TransactionType::MerchantPaymentRefund => LineType::MerchantPaymentRefund,
-        TransactionType::ApiCheckout => LineType::ApiCheckout,
-        TransactionType::ApiCheckoutRefund => LineType::ApiCheckoutRefund,
-        TransactionType::ApiPayout => LineType::ApiPayout,
-        TransactionType::ApiPayoutReversal => LineType::ApiPayoutReversal,
-        TransactionType::BulkPayment => LineType::BulkPayment,
-        TransactionType::BulkPaymentReversal => LineType::BulkPaymentReversal,
-        TransactionType::B2bPayment => LineType::B2bPayment,
-        TransactionType::B2bPaymentReversal => LineType::B2bPaymentReversal,
-        TransactionType::MerchantSweep => LineType::MerchantSweep,
-        TransactionType::Unknown => LineType::Unknown,
     }
 }

@@ -1,6 +1,7 @@
 //! What Wave's record of a checkout comes to, and where money goes that was paid on it.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::donations::{DonationStage, StageError};
 use crate::ids::DonationId;
@@ -8,22 +9,26 @@ use crate::money::Xof;
 use crate::pots::PotStage;
 
 /// Where a page at Wave stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PageState {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckoutStatus {
     Open,
     Complete,
     Expired,
     /// A word that we do not know.
+    #[serde(other)]
     Unknown,
 }
 
 /// Where the money of a page stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaymentState {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentStatus {
     Processing,
     Cancelled,
     Succeeded,
     /// A word that we do not know.
+    #[serde(other)]
     Unknown,
 }
 
@@ -32,8 +37,8 @@ pub enum PaymentState {
 pub struct Record {
     /// What we gave as ours.
     pub reference: Option<String>,
-    pub page: PageState,
-    pub payment: PaymentState,
+    pub page: CheckoutStatus,
+    pub payment: PaymentStatus,
     pub transaction: Option<String>,
     pub completed_at: Option<DateTime<Utc>>,
     pub amount: Xof,
@@ -66,11 +71,11 @@ pub fn of_record(record: &Record, donation: DonationId) -> Evidence {
     }
     match (record.page, record.payment) {
         // Paid means both: the page complete and the payment succeeded.
-        (PageState::Complete, PaymentState::Succeeded) => {}
-        (PageState::Expired, PaymentState::Succeeded) => {
+        (CheckoutStatus::Complete, PaymentStatus::Succeeded) => {}
+        (CheckoutStatus::Expired, PaymentStatus::Succeeded) => {
             return Evidence::Contradicts("a checkout that expired and was paid");
         }
-        (PageState::Expired, PaymentState::Cancelled) => return Evidence::Ended,
+        (CheckoutStatus::Expired, PaymentStatus::Cancelled) => return Evidence::Ended,
         // Also a page that has ended while its payment is still being made: it may yet succeed.
         _ => return Evidence::StillOpen,
     }

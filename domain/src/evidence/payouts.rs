@@ -12,16 +12,19 @@ pub struct Receipt {
     pub fee: Xof,
 }
 
-/// Where a payout stands at Wave.
+/// How far a payout is at Wave. A success over HTTP is not proof of one: `Failed` also comes with status 200.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RecordState {
+pub enum PayoutStatus {
     Processing,
     Succeeded,
+    /// Final; the wallet was not debited.
     Failed {
+        /// For example `recipient-minor`, `insufficient-funds`; `unspecified` when Wave gave none.
         code: String,
     },
+    /// It had succeeded and was given back, amount and fee.
     Reversed,
-    /// A word that we do not know.
+    /// A state that we do not know: ask again later, decide nothing.
     Unknown,
 }
 
@@ -32,7 +35,7 @@ pub struct Record {
     pub received: Xof,
     pub in_francs: bool,
     pub fee: Option<Xof>,
-    pub state: RecordState,
+    pub status: PayoutStatus,
 }
 
 /// A call that brought no record.
@@ -72,17 +75,17 @@ pub fn of_record(record: &Record, amount: Xof) -> Evidence {
     if record.received != amount || !record.in_francs {
         return Evidence::none("Wave shows another amount under our reference");
     }
-    match (&record.state, record.fee) {
-        (RecordState::Succeeded, Some(fee)) => Evidence::Paid(Receipt {
+    match (&record.status, record.fee) {
+        (PayoutStatus::Succeeded, Some(fee)) => Evidence::Paid(Receipt {
             wave_payout_id: record.wave_payout_id.clone(),
             received: record.received,
             fee,
         }),
-        (RecordState::Succeeded, None) => Evidence::none("Wave shows it as paid, and not yet for what fee"),
-        (RecordState::Failed { code }, _) => Evidence::Refused { code: code.clone() },
-        (RecordState::Processing, _) => Evidence::none("Wave is still working on it"),
-        (RecordState::Reversed, _) => Evidence::none("Wave shows that it was paid and taken back"),
-        (RecordState::Unknown, _) => Evidence::none("Wave shows it in a state that we do not know"),
+        (PayoutStatus::Succeeded, None) => Evidence::none("Wave shows it as paid, and not yet for what fee"),
+        (PayoutStatus::Failed { code }, _) => Evidence::Refused { code: code.clone() },
+        (PayoutStatus::Processing, _) => Evidence::none("Wave is still working on it"),
+        (PayoutStatus::Reversed, _) => Evidence::none("Wave shows that it was paid and taken back"),
+        (PayoutStatus::Unknown, _) => Evidence::none("Wave shows it in a state that we do not know"),
     }
 }
 

@@ -26,6 +26,7 @@ pub enum LineType {
     B2bPaymentReversal,
     MerchantSweep,
     /// Empty, absent, or a word of tomorrow.
+    #[serde(other)]
     Unknown,
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use wolo_domain::evidence::gifts::{PageState, PaymentState, Record as PageRecord};
-use wolo_domain::evidence::payouts::{Failure, Record, RecordState};
+use wolo_domain::evidence::gifts::{CheckoutStatus, PaymentStatus, Record as PageRecord};
+use wolo_domain::evidence::payouts::{Failure, PayoutStatus, Record};
 use wolo_domain::money::Xof;
 
 use crate::world::instant;
@@ -37,7 +37,7 @@ pub(crate) struct Sent {
     pub(crate) reference: String,
     pub(crate) amount: i64,
     pub(crate) fee: i64,
-    pub(crate) state: RecordState,
+    pub(crate) state: PayoutStatus,
     /// When the search begins to show it.
     visible_at: i64,
     settles_at: i64,
@@ -165,7 +165,7 @@ impl Wave {
             reference: reference.to_owned(),
             amount,
             fee,
-            state: RecordState::Processing,
+            state: PayoutStatus::Processing,
             visible_at: now + self.search_lags,
             settles_at: now + self.works_for,
             fails: std::mem::take(&mut self.first_fails),
@@ -187,15 +187,15 @@ impl Wave {
     }
 
     pub(crate) fn settle_what_is_due(&mut self, now: i64) {
-        for sent in self.sent.iter_mut().filter(|sent| sent.state == RecordState::Processing) {
+        for sent in self.sent.iter_mut().filter(|sent| sent.state == PayoutStatus::Processing) {
             if sent.settles_at > now {
                 continue;
             }
             if sent.fails {
                 self.balance += sent.amount + sent.fee;
-                sent.state = RecordState::Failed { code: "recipient-account-blocked".to_owned() };
+                sent.state = PayoutStatus::Failed { code: "recipient-account-blocked".to_owned() };
             } else {
-                sent.state = RecordState::Succeeded;
+                sent.state = PayoutStatus::Succeeded;
                 let (id, amount, fee) = (sent.id.clone(), sent.amount, sent.fee);
                 self.movements.push(Movement::Out { id, amount, fee });
             }
@@ -211,9 +211,9 @@ impl Wave {
 
 fn record(page: &Page) -> PageRecord {
     let (state, payment) = match (page.open, &page.paid) {
-        (true, _) => (PageState::Open, PaymentState::Processing),
-        (false, Some(_)) => (PageState::Complete, PaymentState::Succeeded),
-        (false, None) => (PageState::Expired, PaymentState::Cancelled),
+        (true, _) => (CheckoutStatus::Open, PaymentStatus::Processing),
+        (false, Some(_)) => (CheckoutStatus::Complete, PaymentStatus::Succeeded),
+        (false, None) => (CheckoutStatus::Expired, PaymentStatus::Cancelled),
     };
     PageRecord {
         reference: Some(page.reference.clone()),
@@ -227,12 +227,12 @@ fn record(page: &Page) -> PageRecord {
 }
 
 fn payout(sent: &Sent) -> Record {
-    let fee = (sent.state == RecordState::Succeeded).then(|| Xof::new(sent.fee));
+    let fee = (sent.state == PayoutStatus::Succeeded).then(|| Xof::new(sent.fee));
     Record {
         wave_payout_id: sent.id.clone(),
         received: Xof::new(sent.amount),
         in_francs: true,
         fee,
-        state: sent.state.clone(),
+        status: sent.state.clone(),
     }
 }

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
+use wolo_domain::evidence::gifts::{CheckoutStatus, PaymentStatus};
 use wolo_domain::money::Xof;
 
 use super::reply::Reply;
@@ -34,28 +35,6 @@ struct CreateBody<'a> {
     client_reference: &'a str,
     success_url: &'a Url,
     error_url: &'a Url,
-}
-
-/// Where a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckoutStatus {
-    Open,
-    Complete,
-    Expired,
-    #[serde(other)]
-    Unknown,
-}
-
-/// Where the money of a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    Processing,
-    Cancelled,
-    Succeeded,
-    #[serde(other)]
-    Unknown,
 }
 
 /// Why the last attempt of the giver failed. The session stays open: this is not an end.

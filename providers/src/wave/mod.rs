@@ -29,13 +29,17 @@ use crate::guard::{BreakerState, Guard};
 use crate::http::{self, Answer, HttpSetupError, Timeouts};
 use crate::wire::ProviderError;
 
-pub use checkouts::{CheckoutSession, CheckoutStatus, CreateCheckout, Expiry, PaymentFailure, PaymentStatus};
+pub use checkouts::{CheckoutSession, CreateCheckout, Expiry, PaymentFailure};
 pub use payouts::{
-    IdempotencyKey, InvalidIdempotencyKey, NameMatch, NationalIdMatch, Payout, PayoutStatus, RecipientCheck,
-    SendPayout, VerifyRecipient,
+    IdempotencyKey, InvalidIdempotencyKey, NameMatch, NationalIdMatch, Payout, RecipientCheck, SendPayout,
+    VerifyRecipient,
 };
 pub use signature::SIGNATURE_HEADER;
-pub use statement::{StatementLine, StatementPage, TransactionType, UnreadableLine};
+pub use statement::{StatementLine, StatementPage, UnreadableLine};
+// Wave's words that the domain decides by are the domain's own.
+pub use wolo_domain::evidence::gifts::{CheckoutStatus, PaymentStatus};
+pub use wolo_domain::evidence::payouts::PayoutStatus;
+pub use wolo_domain::reconciliation::LineType;
 
 use reply::Reply;
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use wolo_domain::evidence::payouts::PayoutStatus;
 use wolo_domain::money::Xof;
 
 use super::reply::is_code;
@@ -67,22 +68,6 @@ struct SendBody<'a> {
     client_reference: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_reason: Option<&'a str>,
-}
-
-/// How far a payout is. A success over HTTP is not proof of one: `Failed` also comes with status 200.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PayoutStatus {
-    Processing,
-    Succeeded,
-    /// Final; the wallet was not debited.
-    Failed {
-        /// For example `recipient-minor`, `insufficient-funds`; `unspecified` when Wave gave none.
-        code: String,
-    },
-    /// It had succeeded and was given back, amount and fee.
-    Reversed,
-    /// A state that this client does not know: ask again later, decide nothing.
-    Unknown,
 }
 
 /// A payout as Wave gives it back.

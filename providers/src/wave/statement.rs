@@ -4,33 +4,14 @@
 //! show themselves, because no webhook tells of them.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use wolo_domain::money::Xof;
+use wolo_domain::reconciliation::LineType;
 
 use super::{Currency, Wave, amount};
 use crate::private::Private;
 use crate::wire::ProviderError;
-
-/// What moved the wallet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TransactionType {
-    MerchantPayment,
-    MerchantPaymentRefund,
-    ApiCheckout,
-    ApiCheckoutRefund,
-    ApiPayout,
-    ApiPayoutReversal,
-    BulkPayment,
-    BulkPaymentReversal,
-    B2bPayment,
-    B2bPaymentReversal,
-    MerchantSweep,
-    /// Empty, absent, or a word of tomorrow.
-    #[serde(other)]
-    Unknown,
-}
 
 /// One movement of the wallet. Lines made by hand in Wave's own app stand here too.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,7 +19,7 @@ pub struct StatementLine {
     pub timestamp: DateTime<Utc>,
     pub transaction_id: String,
     #[serde(default = "unknown_type", deserialize_with = "type_or_unknown")]
-    pub transaction_type: TransactionType,
+    pub transaction_type: LineType,
     /// The change of our wallet, net of the fee: positive in, negative out. What a giver paid is `amount` + `fee`. Whether
     /// an outgoing amount contains its fee is not documented; compare `balance` of neighbouring lines.
     #[serde(deserialize_with = "amount::change::deserialize")]
@@ -80,12 +61,12 @@ pub struct StatementPage {
     pub next: Option<String>,
 }
 
-const fn unknown_type() -> TransactionType {
-    TransactionType::Unknown
+const fn unknown_type() -> LineType {
+    LineType::Unknown
 }
 
-fn type_or_unknown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TransactionType, D::Error> {
-    Ok(Option::<TransactionType>::deserialize(deserializer)?.unwrap_or(TransactionType::Unknown))
+fn type_or_unknown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LineType, D::Error> {
+    Ok(Option::<LineType>::deserialize(deserializer)?.unwrap_or(LineType::Unknown))
 }
 
 #[derive(Deserialize)]
@@ -200,8 +181,8 @@ mod tests {
         ];
         let page = read(&one_page(&items.join(",")), None).unwrap();
         let kinds: Vec<_> = page.lines.iter().map(|line| line.transaction_type).collect();
-        let unknown = TransactionType::Unknown;
-        assert_eq!(kinds, [TransactionType::ApiPayout, unknown, unknown, unknown]);
+        let unknown = LineType::Unknown;
+        assert_eq!(kinds, [LineType::ApiPayout, unknown, unknown, unknown]);
         assert_eq!(page.lines[0].amount, Xof::new(-48_985));
         assert_eq!(page.next, None);
     }

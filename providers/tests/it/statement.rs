@@ -1,5 +1,5 @@
 use wolo_domain::money::Xof;
-use wolo_providers::wave::TransactionType;
+use wolo_providers::wave::LineType;
 use wolo_sandbox::wave::Options;
 
 use crate::setting::{Setting, gift, key, order};
@@ -29,15 +29,14 @@ async fn the_book_is_read_page_by_page_and_each_line_once() {
         }
     }
     assert_eq!(lines.len(), 5);
-    let gifts: Vec<_> =
-        lines.iter().filter(|line| line.transaction_type == TransactionType::ApiCheckout).collect();
+    let gifts: Vec<_> = lines.iter().filter(|line| line.transaction_type == LineType::ApiCheckout).collect();
     let seen: Vec<_> = gifts.iter().filter_map(|line| line.checkout_api_session_id.clone()).collect();
     assert_eq!(seen, sessions);
     for line in &gifts {
         let gross = line.amount.checked_add(line.fee.unwrap()).unwrap();
         assert_eq!(gross, Xof::new(5000));
     }
-    let out = lines.iter().find(|line| line.transaction_type == TransactionType::ApiPayout).unwrap();
+    let out = lines.iter().find(|line| line.transaction_type == LineType::ApiPayout).unwrap();
     assert!(out.amount < Xof::new(0));
     assert_eq!(lines.last().unwrap().balance, Some(setting.wave.balance().await.unwrap()));
 }

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use wolo_domain::money::Xof;
 
-use crate::wave::checkouts::{CheckoutStatus, PaymentFailure, PaymentStatus};
+use crate::wave::checkouts::PaymentFailure;
+use crate::wave::{CheckoutStatus, PaymentStatus};
 use crate::wave::{Currency, amount, signature};
 
 pub use crate::wave::signature::SIGNATURE_HEADER;
