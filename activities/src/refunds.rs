@@ -19,7 +19,7 @@ use wolo_workflows::steps::refunds::{
 };
 use wolo_workflows::{attributes, ids, queues};
 
-use crate::alive::while_doing;
+use crate::alive::{go_on, while_doing};
 use crate::failure;
 
 /// Gifts that are read at once.
@@ -36,11 +36,6 @@ struct Walked {
     last: Option<DonationId>,
     begun: u64,
 }
-
-/// The worker stops. The next attempt goes on where this one was.
-#[derive(Debug, thiserror::Error)]
-#[error("the walk through a pot's refunds was interrupted")]
-struct Interrupted;
 
 impl RefundSteps {
     pub fn new(pool: Pool, wave: Wave) -> Self {
@@ -94,9 +89,7 @@ impl RefundSteps {
                 return Ok(BegunRefunds { count: walked.begun });
             }
             for donation in going_back {
-                if ctx.is_cancelled() {
-                    return Err(failure::retry(failure::INTERRUPTED, Interrupted));
-                }
+                go_on(&ctx)?;
                 if donations::take_back(&self.pool, donation).await? == TakingBack::Due {
                     start(&ctx.client(), donation, input.pot, input.patience).await?;
                     walked.begun += 1;

@@ -16,6 +16,7 @@ use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::steps::donations::{EndCheckouts, EndedCheckouts, SettleDonation, Settlement};
 
 use super::DonationSteps;
+use crate::alive::go_on;
 use crate::{failure, refunds};
 
 /// Gifts that are read at once.
@@ -27,11 +28,6 @@ struct Walked {
     last: Option<DonationId>,
     ended: u64,
 }
-
-/// The worker stops. The next attempt goes on where this one was.
-#[derive(Debug, thiserror::Error)]
-#[error("the ending of a pot's checkouts was interrupted")]
-struct Interrupted;
 
 impl DonationSteps {
     pub(super) async fn end_all(
@@ -48,9 +44,7 @@ impl DonationSteps {
                 return Ok(EndedCheckouts { count: walked.ended });
             }
             for gift in waiting {
-                if ctx.is_cancelled() {
-                    return Err(failure::retry(failure::INTERRUPTED, Interrupted));
-                }
+                go_on(ctx)?;
                 walked.ended += u64::from(self.end(&gift).await?);
                 if !is_heard_by_its_process(&ctx.client(), gift.donation).await? {
                     self.settle_without_its_process(&ctx.client(), gift.donation, input.refund).await?;

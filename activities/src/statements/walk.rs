@@ -7,6 +7,7 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tracing::Instrument as _;
 use wolo_providers::wave::{StatementPage, Wave};
 
+use crate::alive::go_on;
 use crate::failure;
 
 /// How far a walk has come: what an attempt that takes over needs to know.
@@ -18,11 +19,6 @@ struct Walked<T> {
     #[serde(flatten)]
     so_far: T,
 }
-
-/// A walk that is not needed any more, or whose worker stops. The next attempt goes on where this one was.
-#[derive(Debug, thiserror::Error)]
-#[error("the walk through Wave's statement was interrupted")]
-struct Interrupted;
 
 /// Read a page, do it, say that it is done; until there is none. A page that is done twice has one effect, so an attempt that
 /// died before it said so loses nothing.
@@ -89,9 +85,6 @@ where
             return Ok(());
         }
         self.ctx.record_heartbeat(self.walked.clone()).await?;
-        if self.ctx.is_cancelled() {
-            return Err(failure::retry(failure::INTERRUPTED, Interrupted));
-        }
-        Ok(())
+        go_on(self.ctx)
     }
 }
