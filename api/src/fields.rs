@@ -35,8 +35,14 @@ impl Fields {
     }
 
     /// A text that must be there.
-    pub(crate) fn some_text(&mut self, field: &str, given: String, most_chars: usize) -> String {
-        self.text(field, Some(given), most_chars, Lines::One).unwrap_or_else(|| {
+    pub(crate) fn some_text(
+        &mut self,
+        field: &str,
+        given: String,
+        most_chars: usize,
+        lines: Lines,
+    ) -> String {
+        self.text(field, Some(given), most_chars, lines).unwrap_or_else(|| {
             self.wrong(
                 field,
                 Words::new("ce texte est vide", "this text is empty").wolof("mbind mi amul dara"),

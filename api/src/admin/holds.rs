@@ -34,15 +34,9 @@ pub(crate) struct Decision {
 impl Decision {
     pub(super) fn reason(self) -> Result<String, Problem> {
         let mut fields = Fields::default();
-        let reason = fields.text("reason", Some(self.reason), REASON_CHARS, Lines::Many);
-        if reason.is_none() {
-            fields.wrong(
-                "reason",
-                Words::new("ce texte est vide", "this text is empty").wolof("mbind mi amul dara"),
-            );
-        }
+        let reason = fields.some_text("reason", self.reason, REASON_CHARS, Lines::Many);
         fields.check()?;
-        Ok(reason.unwrap_or_default())
+        Ok(reason)
     }
 }
 

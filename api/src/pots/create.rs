@@ -112,7 +112,7 @@ impl NewPot {
         let mut fields = Fields::default();
         let target = self.target.unwrap_or(app.settings.rules.default_target_xof);
         let settings = PotSettings {
-            title: fields.some_text("title", self.title, TITLE_CHARS),
+            title: fields.some_text("title", self.title, TITLE_CHARS, Lines::One),
             description: fields
                 .text("description", self.description, DESCRIPTION_CHARS, Lines::Many)
                 .unwrap_or_default(),

@@ -18,7 +18,7 @@ use super::codes::{self, Sent, Wanted};
 use crate::body::{self, Body};
 use crate::caller::User;
 use crate::contract::{refusals, schemas};
-use crate::fields::Fields;
+use crate::fields::{Fields, Lines};
 use crate::limits::Tally;
 use crate::problem::{Code, Problem};
 use crate::state::App;
@@ -112,7 +112,7 @@ pub(crate) async fn change(
     Body { value: changed, .. }: Body<Changed>,
 ) -> Result<Json<Profile>, Problem> {
     let mut fields = Fields::default();
-    let name = fields.some_text("name", changed.name, NAME_CHARS);
+    let name = fields.some_text("name", changed.name, NAME_CHARS, Lines::One);
     fields.check()?;
     own(&app, user).await?;
     let mut tx = Context::user(user).begin(&app.pool).await?;

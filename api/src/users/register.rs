@@ -20,7 +20,7 @@ use crate::asker::Asker;
 use crate::body::{self, Body};
 use crate::contract::{refusals, schemas};
 use crate::credentials;
-use crate::fields::Fields;
+use crate::fields::{Fields, Lines};
 use crate::limits::Tally;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
@@ -83,7 +83,7 @@ pub(crate) async fn register(
 impl NewAccount {
     fn read(self, asker: &Asker) -> Result<(Registration, Option<SecretString>), Problem> {
         let mut fields = Fields::default();
-        let name = fields.some_text("name", self.name, NAME_CHARS);
+        let name = fields.some_text("name", self.name, NAME_CHARS, Lines::One);
         let contact = fields.contact(self.phone.as_deref(), self.email.as_deref());
         let birth_date = fields.birth_date("birth_date", self.birth_date);
         if let Some(password) = &self.password {
