@@ -46,6 +46,10 @@ struct Ours {
 }
 
 impl Ours {
+    fn new(subject: Subject, francs: i64, at: DateTime<Utc>) -> Self {
+        Self { subject, amount: Xof::new(francs), at }
+    }
+
     fn missing_on(self, day: NaiveDate) -> Found {
         let Self { subject, amount, at } = self;
         Found {
@@ -78,12 +82,8 @@ async fn gifts(
     )
     .fetch_all(connection)
     .await?;
-    let ours = |id, amount, at| Ours {
-        subject: Subject::Gift(DonationId::from_uuid(id)),
-        amount: Xof::new(amount),
-        at,
-    };
-    Ok(rows.into_iter().map(|row| ours(row.donation_id, row.amount, row.at)).collect())
+    let subject = |id| Subject::Gift(DonationId::from_uuid(id));
+    Ok(rows.into_iter().map(|row| Ours::new(subject(row.donation_id), row.amount, row.at)).collect())
 }
 
 /// By the moment in which we wrote it down, which is after Wave's: the line may stand on an earlier day.
@@ -105,12 +105,8 @@ async fn refunds(
     )
     .fetch_all(connection)
     .await?;
-    let ours = |id, amount, at| Ours {
-        subject: Subject::Refund(DonationId::from_uuid(id)),
-        amount: Xof::new(amount),
-        at,
-    };
-    Ok(rows.into_iter().map(|row| ours(row.donation_id, row.amount, row.at)).collect())
+    let subject = |id| Subject::Refund(DonationId::from_uuid(id));
+    Ok(rows.into_iter().map(|row| Ours::new(subject(row.donation_id), row.amount, row.at)).collect())
 }
 
 /// By the moment in which the ledger has it: the process's own time may have been moved.
@@ -134,10 +130,6 @@ async fn payouts(
     )
     .fetch_all(connection)
     .await?;
-    let ours = |id, amount, at| Ours {
-        subject: Subject::Payout(PayoutId::from_uuid(id)),
-        amount: Xof::new(amount),
-        at,
-    };
-    Ok(rows.into_iter().map(|row| ours(row.payout_id, row.amount, row.posted_at)).collect())
+    let subject = |id| Subject::Payout(PayoutId::from_uuid(id));
+    Ok(rows.into_iter().map(|row| Ours::new(subject(row.payout_id), row.amount, row.posted_at)).collect())
 }
