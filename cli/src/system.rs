@@ -5,6 +5,7 @@
 
 use std::env;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use secrecy::ExposeSecret as _;
@@ -19,6 +20,9 @@ use crate::local::dev_file::{self, Addresses};
 
 /// A command asks one thing after another; a few connections are enough.
 const CONNECTIONS: u32 = 2;
+
+/// An answer that takes longer is not waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where the settings come from.
 #[derive(Debug)]
@@ -46,6 +50,19 @@ impl System {
             .await
             .with_context(|| format!("no process can be asked anything{}", self.hint()))?;
         Ok(Control::new(client))
+    }
+
+    /// What a process says of itself, or why that cannot be had, in words. A process whose worker is away answers when the
+    /// worker is back; nobody wants to wait for that.
+    pub(crate) async fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&Control) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let control = self.control().await.map_err(|error| error.to_string())?;
+        match tokio::time::timeout(PATIENCE, question(&control)).await {
+            Ok(answer) => answer,
+            Err(_) => Err("it has not answered in five seconds; does a worker serve it?".to_owned()),
+        }
     }
 
     /// The page of a process, where there are pages.

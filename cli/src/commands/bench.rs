@@ -89,7 +89,7 @@ impl Bench {
                 Self::Reconcile(Reconcile { lines, differences, format }) => {
                     Box::pin(bench::reconcile(Statement { lines, differences }, format)).await
                 }
-                Self::Start(Start { rounds, format }) => Box::pin(bench::start(rounds, format)).await,
+                Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
             }
         })
     }

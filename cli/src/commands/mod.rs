@@ -113,6 +113,22 @@ pub(crate) struct Decider {
     by: Option<String>,
 }
 
+/// How much of a list is shown.
+#[derive(Args, Debug)]
+pub(crate) struct AtMost {
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+}
+
+/// Spares the question before what cannot be taken back.
+#[derive(Args, Debug)]
+pub(crate) struct Sure {
+    /// Do not ask whether you mean it
+    #[arg(long)]
+    yes: bool,
+}
+
 pub(crate) fn run(cli: Cli) -> Result<()> {
     let config = cli.config.as_deref();
     match cli.command {

@@ -7,7 +7,7 @@ use wolo_domain::discrepancies::DiscrepancyKind;
 use wolo_domain::ids::DiscrepancyId;
 
 use super::Brief;
-use crate::commands::Config;
+use crate::commands::{AtMost, Config};
 use crate::output::{self, Format, Listing, day, instant};
 use crate::system::System;
 
@@ -19,9 +19,8 @@ pub(crate) struct List {
     /// Those that have been resolved too
     #[arg(long)]
     all: bool,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    most: AtMost,
     /// Those that follow this one in the list
     #[arg(long, value_name = "ID")]
     after: Option<DiscrepancyId>,
@@ -32,7 +31,7 @@ pub(crate) struct List {
 impl List {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let pool = System::find(config)?.pool().await?;
-        let page = Page { after: self.after, limit: self.limit };
+        let page = Page { after: self.after, limit: self.most.limit };
         let found = discrepancies::all(&pool, self.kind, self.all, page).await?;
         let found: Vec<Brief> = found.into_iter().map(Brief::from).collect();
         if self.format.json {

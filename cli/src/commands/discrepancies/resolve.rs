@@ -9,7 +9,7 @@ use wolo_control::{AskError, Control};
 use wolo_database::discrepancies;
 use wolo_domain::ids::DiscrepancyId;
 
-use crate::commands::{Config, Decider};
+use crate::commands::{Config, Decider, Sure};
 use crate::confirm::{Confirmed, confirm};
 use crate::failure::refused;
 use crate::output::{self, Format};
@@ -28,9 +28,8 @@ pub(crate) struct Resolve {
     against: Option<DiscrepancyId>,
     #[command(flatten)]
     decider: Decider,
-    /// Do not ask whether you mean it
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
     #[command(flatten)]
     format: Format,
 }
@@ -55,7 +54,7 @@ impl Resolve {
         };
         let consequences =
             [format!("{}: {}", found.kind, found.reason), means, "it is not opened again".to_owned()];
-        let confirmed = confirm(&consequences, self.yes)?;
+        let confirmed = confirm(&consequences, self.sure.yes)?;
         let resolve = ResolveDiscrepancy {
             discrepancy: self.id,
             by: operator(self.decider.by.as_deref()),

@@ -10,7 +10,7 @@ use wolo_database::{Page, ledger};
 use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_domain::money::Xof;
 
-use crate::commands::Config;
+use crate::commands::{AtMost, Config};
 use crate::output::{self, Format, Listing, account, instant, or_dash};
 use crate::system::{System, named_pot};
 
@@ -19,9 +19,8 @@ pub(crate) struct Entries {
     /// Only those of a pot, by its id or the last part of its link
     #[arg(long, value_name = "POT")]
     pot: Option<String>,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    most: AtMost,
     /// Those that follow this transaction
     #[arg(long, value_name = "ID")]
     after: Option<Uuid>,
@@ -65,7 +64,7 @@ impl Told {
 impl Entries {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let pool = System::find(config)?.pool().await?;
-        let page = Page { after: self.after, limit: self.limit };
+        let page = Page { after: self.after, limit: self.most.limit };
         let posted = match &self.pot {
             Some(name) => ledger::of_pot(&pool, named_pot(&pool, name).await?.id, page).await?,
             None => ledger::postings(&pool, page).await?,

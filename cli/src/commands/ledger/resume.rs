@@ -7,7 +7,7 @@ use wolo_control::books::{LedgerVerdict, ResumePayouts};
 use wolo_control::{AskError, Control};
 use wolo_database::halts;
 
-use crate::commands::{Config, Decider};
+use crate::commands::{Config, Decider, Sure};
 use crate::confirm::{Confirmed, confirm};
 use crate::failure::refused;
 use crate::output::{self, Format, instant};
@@ -17,9 +17,8 @@ use crate::system::{System, operator};
 pub(crate) struct Resume {
     #[command(flatten)]
     decider: Decider,
-    /// Do not ask whether you mean it
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
     #[command(flatten)]
     format: Format,
 }
@@ -34,7 +33,7 @@ impl Resume {
             format!("payouts are stopped since {}: {}", instant(halt.since), halt.reason),
             "the ledger is read once more; if all its rules hold, orders to pay leave again".to_owned(),
         ];
-        let confirmed = confirm(&consequences, self.yes)?;
+        let confirmed = confirm(&consequences, self.sure.yes)?;
         let resume = ResumePayouts { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
         match decide(&system.control().await?, resume, confirmed).await {
             Err(AskError::Ended) => Err(refused("somebody else lets them go on at this moment")),

@@ -6,7 +6,7 @@ use wolo_database::{Page, payouts};
 use wolo_domain::payouts::PayoutStage;
 
 use super::Brief;
-use crate::commands::Config;
+use crate::commands::{AtMost, Config};
 use crate::output::{self, Format, Listing, instant, instant_or_dash, or_dash};
 use crate::system::System;
 
@@ -15,9 +15,8 @@ pub(crate) struct List {
     /// Only payouts in this stage: planned, sent, unknown, refused, succeeded
     #[arg(long)]
     stage: Option<PayoutStage>,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    most: AtMost,
     #[command(flatten)]
     format: Format,
 }
@@ -25,7 +24,7 @@ pub(crate) struct List {
 impl List {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let pool = System::find(config)?.pool().await?;
-        let payouts = payouts::all(&pool, self.stage, Page::first(self.limit)).await?;
+        let payouts = payouts::all(&pool, self.stage, Page::first(self.most.limit)).await?;
         let payouts: Vec<Brief> = payouts.into_iter().map(Brief::from).collect();
         if self.format.json {
             return output::json(&payouts);

@@ -1,14 +1,11 @@
 //! `wolo payouts show`.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
 use wolo_database::payouts;
-use wolo_domain::ids::{PayoutId, PotId};
+use wolo_domain::ids::PayoutId;
 use wolo_workflows::ids;
-use wolo_workflows::payout::PayoutStatus;
 
 use super::Brief;
 use crate::commands::Config;
@@ -34,7 +31,9 @@ impl Show {
         let payout =
             Brief::from(payout.with_context(|| format!("no payout of {} has been planned", pot.id))?);
         let approvals = payouts::approvals(&pool, payout.id).await?;
-        let process = ask(&system, pot.id).await;
+        let process = system
+            .ask(async |control| control.payout_status(pot.id).await.map_err(|error| error.to_string()))
+            .await;
         let page = system.process_page(&ids::payout(pot.id));
         if self.format.json {
             let (status, problem) = (process.as_ref().ok(), process.as_ref().err());
@@ -88,13 +87,5 @@ impl Show {
         }
         output::say(&fields.text());
         Ok(())
-    }
-}
-
-async fn ask(system: &System, pot: PotId) -> Result<PayoutStatus, String> {
-    let control = system.control().await.map_err(|error| error.to_string())?;
-    match tokio::time::timeout(Duration::from_secs(5), control.payout_status(pot)).await {
-        Ok(answer) => answer.map_err(|error| error.to_string()),
-        Err(_) => Err("it has not answered in five seconds; does a worker serve it?".to_owned()),
     }
 }

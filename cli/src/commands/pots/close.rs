@@ -7,7 +7,7 @@ use wolo_domain::ids::PotId;
 use wolo_workflows::pot_lifecycle::{Wish, WishAnswer};
 
 use super::{Named, answered, described};
-use crate::commands::{Config, Decider};
+use crate::commands::{Config, Decider, Sure};
 use crate::confirm::{Confirmed, confirm};
 use crate::output::Format;
 use crate::system::{System, named_pot, operator};
@@ -18,9 +18,8 @@ pub(crate) struct Close {
     named: Named,
     #[command(flatten)]
     decider: Decider,
-    /// Do not ask whether you mean it
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
     #[command(flatten)]
     format: Format,
 }
@@ -34,7 +33,7 @@ impl Close {
             "no gift can begin any more, and payment pages that are open are ended".to_owned(),
             "it is paid out tomorrow morning, Dakar time".to_owned(),
         ];
-        let confirmed = confirm(&consequences, self.yes)?;
+        let confirmed = confirm(&consequences, self.sure.yes)?;
         let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
         let answer = close(&system.control().await?, pot.id, wish, confirmed).await;
         answered(&pot, answer, "is closed", self.format)

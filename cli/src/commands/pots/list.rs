@@ -6,7 +6,7 @@ use wolo_database::{Page, pots};
 use wolo_domain::pots::PotStage;
 
 use super::Brief;
-use crate::commands::Config;
+use crate::commands::{AtMost, Config};
 use crate::output::{self, Format, Listing};
 use crate::system::System;
 
@@ -18,9 +18,8 @@ pub(crate) struct List {
     /// Only pots that something holds
     #[arg(long)]
     held: bool,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    most: AtMost,
     #[command(flatten)]
     format: Format,
 }
@@ -29,7 +28,7 @@ impl List {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let pool = System::find(config)?.pool().await?;
         let filter = pots::Filter { stage: self.stage, held: self.held.then_some(true) };
-        let pots = pots::all(&pool, filter, Page::first(self.limit)).await?;
+        let pots = pots::all(&pool, filter, Page::first(self.most.limit)).await?;
         let pots: Vec<Brief> = pots.iter().map(Brief::of).collect();
         if self.format.json {
             return output::json(&pots);

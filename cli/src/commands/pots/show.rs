@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
-use wolo_control::AskError;
+use wolo_control::{AskError, Control};
 use wolo_database::ledger::Posted;
 use wolo_database::pots::Pot;
 use wolo_database::{Page, ledger};
@@ -66,23 +66,18 @@ impl Show {
 
 /// The process's own state, or why it cannot be had, in words.
 async fn ask(system: &System, pot: &Pot) -> Result<PotState, String> {
-    let control = system.control().await.map_err(|error| error.to_string())?;
-    // A process whose worker is away answers when the worker is back; nobody wants to wait for that here.
-    let patience = std::time::Duration::from_secs(5);
-    let state = async {
-        // An ended process would answer with what it once waited for.
-        if !pot.stage.has_ended() && !control.pot_runs(pot.id).await? {
-            return Ok(None);
-        }
-        control.pot_state(pot.id).await.map(Some)
+    let in_words = |error| match error {
+        AskError::NotFound => "the engine does not remember it".to_owned(),
+        error => error.to_string(),
     };
-    match tokio::time::timeout(patience, state).await {
-        Ok(Ok(Some(state))) => Ok(state),
-        Ok(Ok(None)) => Err(format!("it is not there; {}", restart_it(pot.id))),
-        Ok(Err(AskError::NotFound)) => Err("the engine does not remember it".to_owned()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("it has not answered in five seconds; does a worker serve it?".to_owned()),
-    }
+    let question = async |control: &Control| {
+        // An ended process would answer with what it once waited for.
+        if !pot.stage.has_ended() && !control.pot_runs(pot.id).await.map_err(in_words)? {
+            return Err(format!("it is not there; {}", restart_it(pot.id)));
+        }
+        control.pot_state(pot.id).await.map_err(in_words)
+    };
+    system.ask(question).await
 }
 
 fn print(pot: &Pot, postings: &[Posted], process: Result<&PotState, &String>, page: Option<String>) {

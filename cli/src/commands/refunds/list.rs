@@ -5,7 +5,7 @@ use clap::Args;
 use wolo_database::{Page, donations};
 
 use super::Brief;
-use crate::commands::Config;
+use crate::commands::{AtMost, Config};
 use crate::output::{self, Format, Listing, instant_or_dash, or_dash};
 use crate::system::{System, named_pot};
 
@@ -17,9 +17,8 @@ pub(crate) struct List {
     /// Only those that Wave did not give back when it was asked
     #[arg(long)]
     refused: bool,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    most: AtMost,
     #[command(flatten)]
     format: Format,
 }
@@ -31,7 +30,7 @@ impl List {
             Some(name) => Some(named_pot(&pool, name).await?.id),
             None => None,
         };
-        let found = donations::refunds(&pool, pot, self.refused, Page::first(self.limit)).await?;
+        let found = donations::refunds(&pool, pot, self.refused, Page::first(self.most.limit)).await?;
         let refunds: Vec<Brief> = found.into_iter().map(Brief::from).collect();
         if self.format.json {
             return output::json(&refunds);

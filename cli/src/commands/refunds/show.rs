@@ -1,7 +1,5 @@
 //! `wolo refunds show`.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
@@ -27,7 +25,11 @@ impl Show {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
         let refund = named(&system.pool().await?, self.donation).await?;
-        let process = ask(&system, self.donation).await;
+        let process = system
+            .ask(async |control| {
+                control.refund_status(self.donation).await.map_err(|error| error.to_string())
+            })
+            .await;
         let page = system.process_page(&ids::refund(self.donation));
         if self.format.json {
             let (status, problem) = (process.as_ref().ok(), process.as_ref().err());
@@ -59,13 +61,5 @@ impl Show {
         }
         output::say(&fields.text());
         Ok(())
-    }
-}
-
-async fn ask(system: &System, donation: DonationId) -> Result<RefundStatus, String> {
-    let control = system.control().await.map_err(|error| error.to_string())?;
-    match tokio::time::timeout(Duration::from_secs(5), control.refund_status(donation)).await {
-        Ok(answer) => answer.map_err(|error| error.to_string()),
-        Err(_) => Err("it has not answered in five seconds; does a worker serve it?".to_owned()),
     }
 }

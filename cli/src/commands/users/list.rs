@@ -5,15 +5,14 @@ use clap::Args;
 use wolo_database::{Page, people};
 
 use super::Masked;
-use crate::commands::Config;
+use crate::commands::{AtMost, Config};
 use crate::output::{self, Format, Listing, or_dash};
 use crate::system::System;
 
 #[derive(Args, Debug)]
 pub(crate) struct List {
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    most: AtMost,
     #[command(flatten)]
     format: Format,
 }
@@ -21,7 +20,7 @@ pub(crate) struct List {
 impl List {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
-        let users = people::users(&system.pool().await?, Page::first(self.limit)).await?;
+        let users = people::users(&system.pool().await?, Page::first(self.most.limit)).await?;
         let masked: Vec<Masked> = users.iter().map(Masked::of).collect();
         if self.format.json {
             return output::json(&masked);
