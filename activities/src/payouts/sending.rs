@@ -43,7 +43,7 @@ impl PayoutSteps {
             known => return Ok(answer_to(known)),
         };
         let Some(phone) = phone else {
-            return self.book(order, Evidence::Refused { code: NO_PHONE.to_owned() }, at).await;
+            return self.book_refusal_of_call(order, NO_PHONE.to_owned(), at).await;
         };
         if let Some(answer) = self.answer_of_earlier(order, amount, at).await? {
             return Ok(answer);
@@ -62,7 +62,7 @@ impl PayoutSteps {
         }
     }
 
-    /// This attempt may have stood still since its call, and another one may have sent the order again.
+    /// This attempt may have stood still since it began, and another one may have sent the order again.
     async fn book_refusal_of_call(
         &self,
         order: PayoutOrder,
@@ -72,7 +72,7 @@ impl PayoutSteps {
         if payouts::record_refusal_of_call(&self.pool, order, &code, at).await? {
             Ok(PayoutAnswer::Refused { code })
         } else {
-            Ok(unclear(order, format!("Wave refused it once ({code}), and it was sent again since")))
+            Ok(unclear(order, format!("it was refused once ({code}), and sent again since")))
         }
     }
 
