@@ -2,6 +2,8 @@
 //!
 //! A rule says where it applies, how often, and what happens. A request meets every `delay` and `search_blind` that
 //! matches, and the *first* other rule that matches; so two faults queued with one use each strike two requests in turn.
+//! A rule *about* something comes before those about anything: who bends the calls of one page can rely on it, whatever else
+//! is queued.
 //! Rules never move money by themselves: they only bend what the caller sees, and the book stays exact.
 
 use serde::{Deserialize, Serialize};
@@ -252,13 +254,15 @@ pub(super) struct Faults {
 impl Faults {
     pub(super) fn add(&mut self, rule: FaultRule) -> u64 {
         self.last_number += 1;
-        self.calls.push(Queued { number: self.last_number, rule });
+        let at = place(&self.calls, &rule, |rule| &rule.about);
+        self.calls.insert(at, Queued { number: self.last_number, rule });
         self.last_number
     }
 
     pub(super) fn add_webhook(&mut self, rule: WebhookFaultRule) -> u64 {
         self.last_number += 1;
-        self.webhooks.push(Queued { number: self.last_number, rule });
+        let at = place(&self.webhooks, &rule, |rule| &rule.about);
+        self.webhooks.insert(at, Queued { number: self.last_number, rule });
         self.last_number
     }
 
@@ -303,6 +307,14 @@ impl Faults {
             self.webhooks.remove(at);
         }
         Some(fault)
+    }
+}
+
+/// Where a new rule waits: one about something behind the last of its kind, any other at the end.
+fn place<R>(queue: &[Queued<R>], rule: &R, about: impl Fn(&R) -> &Option<String>) -> usize {
+    match about(rule) {
+        Some(_) => queue.iter().take_while(|queued| about(&queued.rule).is_some()).count(),
+        None => queue.len(),
     }
 }
 
