@@ -5,10 +5,13 @@
 
 use std::fmt;
 
+use chrono::TimeDelta;
 use sqlx::PgConnection;
 use uuid::Uuid;
 use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::words::words;
 
+use crate::rows::{interval, word};
 use crate::{Error, Pool};
 
 /// What an event is about.
@@ -33,6 +36,21 @@ pub enum Topic {
 }
 
 impl Topic {
+    pub const ALL: [Self; 12] = [
+        Self::PotAnnounced,
+        Self::DonationConfirmed,
+        Self::DonationRefundDue,
+        Self::DonationRefunded,
+        Self::DonationSuspended,
+        Self::PayoutSucceeded,
+        Self::PayoutRefused,
+        Self::OneTimeCode,
+        Self::AlreadyRegistered,
+        Self::PasswordChanged,
+        Self::NewDevice,
+        Self::IdentityLinked,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PotAnnounced => "pot_announced",
@@ -48,6 +66,29 @@ impl Topic {
             Self::NewDevice => "new_device",
             Self::IdentityLinked => "identity_linked",
         }
+    }
+}
+
+words!(Topic, "a topic of events");
+
+/// Something that happened, and that people are to be told of.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Event {
+    pub id: Uuid,
+    pub topic: Topic,
+    /// What it is told apart by within its topic.
+    pub key: String,
+    pub pot: Option<PotId>,
+    pub user: Option<UserId>,
+    /// Ids and amounts.
+    pub payload: serde_json::Value,
+    /// What only its receiver may read, encrypted by whoever wrote it.
+    pub sealed: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({} {})", self.topic, self.key)
     }
 }
 
@@ -116,6 +157,41 @@ pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> 
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Takes the oldest events that nobody has carried on, for so long: who has not carried one on by then has died, and
+/// somebody else takes it.
+#[tracing::instrument(name = "db.outbox.take", skip_all, err)]
+pub async fn take(pool: &Pool, limit: u32, held: TimeDelta) -> Result<Vec<Event>, Error> {
+    sqlx::query!(
+        r#"update ops.outbox taken
+         set taken_until = clock_timestamp() + $2::text::interval
+         where outbox_id in (
+             select outbox_id from ops.outbox
+             where relayed_at is null and coalesce(taken_until, '-infinity') < clock_timestamp()
+             order by created_at, outbox_id
+             limit $1
+             for update skip locked
+         )
+         returning outbox_id, topic, business_key, pot_id, user_id, payload, sealed"#,
+        i64::from(limit),
+        interval(held),
+    )
+    .fetch_all(pool)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(Event {
+            id: row.outbox_id,
+            topic: word(&row.topic, "ops.outbox", "topic", row.outbox_id)?,
+            key: row.business_key,
+            pot: row.pot_id.map(PotId::from_uuid),
+            user: row.user_id.map(UserId::from_uuid),
+            payload: row.payload,
+            sealed: row.sealed,
+        })
+    })
+    .collect()
 }
 
 /// The oldest letters that nobody has carried on yet.
