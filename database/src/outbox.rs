@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use wolo_domain::ids::{PotId, UserId};
@@ -84,6 +84,7 @@ pub struct Event {
     pub payload: serde_json::Value,
     /// What only its receiver may read, encrypted by whoever wrote it.
     pub sealed: Option<Vec<u8>>,
+    pub created_at: DateTime<Utc>,
 }
 
 impl fmt::Debug for Event {
@@ -173,7 +174,7 @@ pub async fn take(pool: &Pool, limit: u32, held: TimeDelta) -> Result<Vec<Event>
              limit $1
              for update skip locked
          )
-         returning outbox_id, topic, business_key, pot_id, user_id, payload, sealed"#,
+         returning outbox_id, topic, business_key, pot_id, user_id, payload, sealed, created_at"#,
         i64::from(limit),
         interval(held),
     )
@@ -189,6 +190,7 @@ pub async fn take(pool: &Pool, limit: u32, held: TimeDelta) -> Result<Vec<Event>
             user: row.user_id.map(UserId::from_uuid),
             payload: row.payload,
             sealed: row.sealed,
+            created_at: row.created_at,
         })
     })
     .collect()

@@ -13,6 +13,7 @@ mod faultpoints;
 mod health;
 mod queue;
 mod registry;
+mod relay;
 mod schedules;
 mod worker;
 

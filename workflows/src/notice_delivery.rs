@@ -186,7 +186,9 @@ impl NoticeDelivery {
             }
             match tried {
                 Tried::Arrived => return Ok(NoticeOutcome::Arrived),
-                Tried::Unknown if !ctx.state(Self::somebody_waits_for_it) => return Ok(NoticeOutcome::Unknown),
+                Tried::Unknown if !ctx.state(Self::somebody_waits_for_it) => {
+                    return Ok(NoticeOutcome::Unknown);
+                }
                 Tried::Taken if !ctx.state(Self::somebody_waits_for_it) => return Ok(NoticeOutcome::Taken),
                 // Somebody waits for this one: what has not been seen to arrive is tried on the next channel too.
                 Tried::Taken | Tried::Unknown => taken = true,
@@ -219,7 +221,11 @@ impl NoticeDelivery {
     async fn wait_for_a_receipt(ctx: &mut WorkflowContext<Self>) -> Result<Tried, WorkflowTermination> {
         let seconds = ctx.state(|notice| {
             let patience = notice.input.patience;
-            if notice.somebody_waits_for_it() { patience.code_receipt_seconds } else { patience.receipt_seconds }
+            if notice.somebody_waits_for_it() {
+                patience.code_receipt_seconds
+            } else {
+                patience.receipt_seconds
+            }
         });
         let ended = |notice: &Self| notice.status.stage.is_some_and(|stage| stage >= NoticeStage::Failed);
         Self::hear(ctx, seconds, "the provider to tell that it has arrived", ended).await?;
@@ -237,7 +243,11 @@ impl NoticeDelivery {
     async fn wait_for_any_word(ctx: &mut WorkflowContext<Self>) -> Result<Tried, WorkflowTermination> {
         let seconds = ctx.state(|notice| {
             let patience = notice.input.patience;
-            if notice.somebody_waits_for_it() { patience.code_receipt_seconds } else { patience.unknown_seconds }
+            if notice.somebody_waits_for_it() {
+                patience.code_receipt_seconds
+            } else {
+                patience.unknown_seconds
+            }
         });
         let any = |notice: &Self| notice.status.stage.is_some();
         match Self::hear(ctx, seconds, "a word about a message that may have gone out", any).await? {

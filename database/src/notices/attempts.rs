@@ -31,8 +31,12 @@ pub enum Beginning {
 /// What a provider said to a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    Accepted { provider_id: String },
-    Refused { code: String },
+    Accepted {
+        provider_id: String,
+    },
+    Refused {
+        code: String,
+    },
     /// Nobody knows whether it went out.
     Unknown,
 }

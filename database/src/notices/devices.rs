@@ -48,7 +48,9 @@ pub async fn add_device(
     token: &str,
     platform: Platform,
 ) -> Result<Device, Error> {
-    sqlx::query!("select notices.release_device($1, $2)", token, user.uuid()).fetch_one(&mut *connection).await?;
+    sqlx::query!("select notices.release_device($1, $2)", token, user.uuid())
+        .fetch_one(&mut *connection)
+        .await?;
     let row = sqlx::query!(
         "insert into notices.devices as device (device_id, user_id, token, platform) values ($1, $2, $3, $4)
          on conflict (token) where gone_at is null do update set platform = excluded.platform

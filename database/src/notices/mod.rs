@@ -3,12 +3,14 @@
 //! What a message says is nowhere here.
 
 mod attempts;
+mod concerned;
 mod devices;
 mod reach;
 mod receipts;
 mod standing;
 
 pub use attempts::{Answer, Attempt, Beginning, End, answer, begin, end, take_back};
+pub use concerned::{Giver, giver_of, givers, told_since, trusted_with, was_told};
 pub use devices::{Device, Platform, add_device, devices_of, forget_device, remove_device};
 pub use reach::{OptOut, Reach, Window, opt_in, opt_out, reach, window_of, wrote_to_us};
 pub use receipts::{About, Receipt, Told, about, receive};

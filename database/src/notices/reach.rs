@@ -90,7 +90,9 @@ async fn of_account(connection: &mut PgConnection, user: UserId) -> Result<Reach
         language: word(&row.language, "people.users", "language", user)?,
         channels: row
             .channels
-            .map(|channels| channels.iter().map(|text| word(text, "people.preferences", "channels", user)).collect())
+            .map(|channels| {
+                channels.iter().map(|text| word(text, "people.preferences", "channels", user)).collect()
+            })
             .transpose()?,
         muted: row.muted.iter().map(words("muted")).collect::<Result<_, _>>()?,
         ..Reach::default()

@@ -80,9 +80,7 @@ pub enum Sending {
     /// The provider has taken it.
     Accepted,
     /// It does not go out this way.
-    Refused {
-        code: String,
-    },
+    Refused { code: String },
     /// Nobody knows whether it went out.
     Unknown,
     /// The person cannot be reached this way any more, or has just said that they do not want it.
