@@ -13,6 +13,7 @@ pub mod messages;
 pub mod private;
 pub mod social;
 pub mod wave;
+pub mod whatsapp;
 pub mod wire;
 
 pub use guard::BreakerState;
