@@ -9,8 +9,10 @@
 
 mod guard;
 pub mod http;
+pub mod mail;
 pub mod messages;
 pub mod private;
+pub mod sendgrid;
 pub mod social;
 pub mod wave;
 pub mod whatsapp;

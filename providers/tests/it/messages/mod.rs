@@ -1,6 +1,7 @@
 //! The clients for messages, against a server that writes down what it is sent and answers what it is told.
 
 mod schemas;
+mod sendgrid;
 mod whatsapp;
 
 use std::collections::VecDeque;
