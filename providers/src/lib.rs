@@ -13,6 +13,7 @@ pub mod mail;
 pub mod messages;
 pub mod private;
 pub mod sendgrid;
+pub mod smtp;
 pub mod social;
 pub mod wave;
 pub mod whatsapp;

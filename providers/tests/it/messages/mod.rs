@@ -2,6 +2,7 @@
 
 mod schemas;
 mod sendgrid;
+mod smtp;
 mod whatsapp;
 
 use std::collections::VecDeque;
