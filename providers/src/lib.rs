@@ -9,9 +9,14 @@
 
 mod guard;
 pub mod http;
+pub mod mail;
+pub mod messages;
 pub mod private;
+pub mod sendgrid;
+pub mod smtp;
 pub mod social;
 pub mod wave;
+pub mod whatsapp;
 pub mod wire;
 
 pub use guard::BreakerState;

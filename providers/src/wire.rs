@@ -99,9 +99,22 @@ impl ProviderError {
         Self::Unreachable { sent: Sent::Perhaps, status: Some(status), source: None }
     }
 
+    /// A final refusal of our own, before anything was sent.
+    pub(crate) fn refused_here(code: &str) -> Self {
+        Self::Refused { code: code.to_owned(), message: "".into(), status: 400 }
+    }
+
     pub(crate) fn unexpected(what: impl Into<String>, status: Option<u16>) -> Self {
         Self::Unexpected { what: what.into(), status }
     }
+}
+
+/// Providers' ids are letters, digits, `-` and `_`. Anything else (a dot, a slash, nothing at all) would address another
+/// resource, so it is refused before it is sent.
+pub(crate) fn identifier(id: &str) -> Result<&str, ProviderError> {
+    let shaped = (1..=64).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if shaped { Ok(id) } else { Err(ProviderError::refused_here("invalid-identifier")) }
 }
 
 /// Reads `Retry-After`: whole seconds, or an HTTP date counted from `now`. Anything else is no statement at all.
