@@ -9,6 +9,7 @@
 
 mod guard;
 pub mod http;
+pub mod messages;
 pub mod private;
 pub mod social;
 pub mod wave;

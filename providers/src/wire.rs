@@ -99,6 +99,11 @@ impl ProviderError {
         Self::Unreachable { sent: Sent::Perhaps, status: Some(status), source: None }
     }
 
+    /// A final refusal of our own, before anything was sent.
+    pub(crate) fn refused_here(code: &str) -> Self {
+        Self::Refused { code: code.to_owned(), message: "".into(), status: 400 }
+    }
+
     pub(crate) fn unexpected(what: impl Into<String>, status: Option<u16>) -> Self {
         Self::Unexpected { what: what.into(), status }
     }
