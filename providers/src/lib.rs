@@ -10,6 +10,8 @@
 mod guard;
 pub mod http;
 pub mod messages;
+mod oauth;
+pub mod orange;
 pub mod private;
 pub mod social;
 pub mod wave;
