@@ -14,6 +14,7 @@ mod oauth;
 pub mod orange;
 pub mod private;
 pub mod social;
+pub mod twilio;
 pub mod wave;
 pub mod wire;
 
