@@ -7,6 +7,7 @@
 //! decisions belong to workflows. It keeps no state but whether a provider is in trouble ([`BreakerState`]), reads no settings, and never puts a phone number, a name or a
 //! secret in an error or in `Debug`.
 
+pub mod fcm;
 mod guard;
 pub mod http;
 pub mod messages;
