@@ -3,38 +3,19 @@
 //! It keeps every message that it was handed, in order, and shows them as the person would read them, whatever channel
 //! they came on. It refuses to be anything but local, and does not ask who sends.
 
+mod carriers;
+mod messages;
 mod pages;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::serving::{Port, Serving};
 
-/// How a message reaches a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    #[serde(rename = "whatsapp")]
-    WhatsApp,
-    Sms,
-    Email,
-}
-
-/// A message as it arrived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Message {
-    pub channel: Channel,
-    /// A phone number in E.164, or a mail address.
-    pub to: String,
-    /// The sender's name for it. What comes again under the same name has arrived already.
-    pub key: String,
-    pub text: String,
-    pub arrived_at: DateTime<Utc>,
-}
+pub use carriers::{Carrier, Said};
+pub use messages::{Button, Channel, Message, State};
 
 /// Why the inbox cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +30,8 @@ pub enum Error {
 #[derive(Debug, Default)]
 struct Post {
     messages: Mutex<Vec<Message>>,
+    /// They hand in at a slot, so that they hold this and not this them.
+    carriers: Mutex<Vec<Weak<dyn Carrier>>>,
     arrival: Notify,
 }
 
@@ -57,10 +40,14 @@ impl Post {
         // Messages are added whole, so a panic elsewhere has not left half of one.
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn carriers(&self) -> MutexGuard<'_, Vec<Weak<dyn Carrier>>> {
+        self.carriers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Where messages are handed in. Cheap to clone.
-#[derive(Clone, Debug)]
+/// Where messages are handed in. Cheap to clone. One by itself belongs to an inbox that nobody looks into.
+#[derive(Clone, Debug, Default)]
 pub struct Slot(Arc<Post>);
 
 impl Slot {
@@ -69,6 +56,16 @@ impl Slot {
         let mut messages = self.0.messages();
         if !messages.iter().any(|there| there.key == message.key && there.channel == message.channel) {
             messages.push(message);
+        }
+        drop(messages);
+        self.0.arrival.notify_waiters();
+    }
+
+    /// Writes down how far a message has come.
+    pub fn mark(&self, channel: Channel, key: &str, state: State) {
+        let mut messages = self.0.messages();
+        if let Some(message) = messages.iter_mut().find(|one| one.channel == channel && one.key == key) {
+            message.state = state;
         }
         drop(messages);
         self.0.arrival.notify_waiters();
@@ -103,7 +100,8 @@ impl Inbox {
 
     /// What has arrived for somebody, the last at the end.
     pub fn messages_to(&self, to: &str) -> Vec<Message> {
-        self.post.messages().iter().filter(|message| message.to == to).cloned().collect()
+        let all = self.post.messages();
+        all.iter().filter(|message| message.to == to && !message.own).cloned().collect()
     }
 
     /// Waits until somebody's messages answer a question; nothing when they do not in time.

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
 use wolo_sandbox::inbox::{Channel, Inbox, Message};
 
 const AWA: &str = "+221770000001";
 
 fn message(to: &str, key: &str, text: &str) -> Message {
-    let (to, key, text) = (to.to_owned(), key.to_owned(), text.to_owned());
-    Message { channel: Channel::WhatsApp, to, key, text, arrived_at: Utc::now() }
+    Message::new(Channel::WhatsApp, to, key, text)
 }
 
 #[tokio::test]
