@@ -85,6 +85,8 @@ typed_ids! {
     PayoutId = "pay", "a payout";
     /// What Wave's statement and our books do not say alike.
     DiscrepancyId = "dsc", "a discrepancy";
+    /// A message to one person about one event.
+    NoticeId = "ntf", "a message";
 }
 
 impl PotId {
@@ -99,6 +101,14 @@ impl PayoutId {
     /// A pot is paid out once; its payout has no identity of its own.
     pub fn of_pot(pot: PotId) -> Self {
         Self(Uuid::new_v5(&pot.uuid(), b"payout"))
+    }
+}
+
+impl NoticeId {
+    /// The message about one event to one person, whoever that is by the word that events have for them.
+    pub fn of(event: &str, person: &str) -> Self {
+        const MESSAGES: Uuid = Uuid::from_u128(0x7d53_9fb1_f2ce_4c6d_9a5e_0c27_5d0b_31aa);
+        Self(Uuid::new_v5(&MESSAGES, format!("{event}:{person}").as_bytes()))
     }
 }
 

@@ -1,8 +1,9 @@
-//! Messages to people: what is said to whom, apart from how it is worded and sent.
+//! A message on its way, with the address that it goes to.
 
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::{CodePurpose, IdentityProvider};
+use super::Says;
+use crate::accounts::CodePurpose;
 use crate::contacts::{Contact, Language};
 
 /// What a message says, with the address that it goes to. Personal; it is sealed wherever it lies.
@@ -12,28 +13,6 @@ pub struct Letter {
     pub language: Language,
     #[serde(flatten)]
     pub says: Says,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "says", rename_all = "snake_case")]
-pub enum Says {
-    /// A code that proves the contact, and how many minutes it is good for.
-    OneTimeCode {
-        purpose: CodePurpose,
-        code: String,
-        minutes: u32,
-    },
-    /// Somebody wanted to register with a contact that has an account.
-    AlreadyRegistered,
-    PasswordChanged,
-    /// A session began on a device that the account had not seen.
-    NewDevice {
-        device: Option<String>,
-    },
-    /// The account can be entered with another provider's word from now on.
-    IdentityLinked {
-        provider: IdentityProvider,
-    },
 }
 
 impl Letter {
@@ -89,6 +68,7 @@ impl Letter {
                 let name = provider.name();
                 format!("WOLO : votre compte s'ouvre maintenant aussi avec {name}. Si ce n'était pas vous, écrivez-nous.")
             }
+            (says, _) => says.kind().to_string(),
         }
     }
 }

@@ -1,0 +1,238 @@
+//! What messages say: of every kind the facts that its words need, and nothing else.
+//!
+//! Names are first names. What stands in a document and a child's surname have no place here, so no words can tell them.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+use crate::accounts::{CodePurpose, IdentityProvider};
+use crate::money::Xof;
+
+/// Why a gift goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundCause {
+    /// It came after its pot had closed.
+    Late,
+    /// Its pot was given up.
+    Cancelled,
+}
+
+/// `name` is the first name of whom the pot is for, `pot` its title, `link` an address to open.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "says", rename_all = "snake_case")]
+pub enum Says {
+    Welcome {
+        name: String,
+        link: String,
+    },
+    /// A code that proves a mail address, and how many minutes it is good for.
+    VerifyEmail {
+        code: String,
+        minutes: u32,
+    },
+    OneTimeCode {
+        purpose: CodePurpose,
+        code: String,
+        minutes: u32,
+    },
+    /// Somebody wanted to register with a contact that has an account.
+    AlreadyRegistered,
+    PasswordChanged,
+    /// A session began on a device that the account had not seen.
+    NewDevice {
+        device: Option<String>,
+    },
+    /// The account can be entered with another provider's word from now on.
+    IdentityLinked {
+        provider: IdentityProvider,
+    },
+    PotScheduled {
+        name: String,
+        pot: String,
+        opens: NaiveDate,
+    },
+    PotOpened {
+        name: String,
+        pot: String,
+        closes: NaiveDate,
+        link: String,
+    },
+    DaysLeft {
+        name: String,
+        pot: String,
+        days: u32,
+        gifts: i64,
+        link: String,
+    },
+    /// One day is left.
+    LastDay {
+        name: String,
+        pot: String,
+        gifts: i64,
+        link: String,
+    },
+    BirthdayWish {
+        name: String,
+    },
+    /// To the owner. What the owner may not know (yet) is absent.
+    GiftReceived {
+        pot: String,
+        giver: Option<String>,
+        amount: Option<Xof>,
+        link: String,
+    },
+    /// To the giver.
+    GiftReceipt {
+        name: String,
+        pot: String,
+        amount: Xof,
+        reference: String,
+    },
+    GiftRefunded {
+        name: String,
+        pot: String,
+        amount: Xof,
+        cause: RefundCause,
+    },
+    GoalReached {
+        pot: String,
+        target: Xof,
+        link: String,
+    },
+    PotClosed {
+        pot: String,
+        gifts: i64,
+        sum: Xof,
+    },
+    PotCancelled {
+        pot: String,
+        /// So many go back to their givers.
+        gifts: i64,
+    },
+    PayoutSent {
+        pot: String,
+        amount: Xof,
+    },
+    PayoutHeld {
+        pot: String,
+    },
+    /// From the owner to a giver.
+    ThankYou {
+        name: String,
+        pot: String,
+    },
+    Invitation {
+        sponsor: String,
+        message: Option<String>,
+        link: String,
+    },
+    InvitationReminder {
+        sponsor: String,
+        days: u32,
+        link: String,
+    },
+    InvitationAccepted {
+        name: String,
+    },
+    PointsEarned {
+        points: u32,
+        balance: i64,
+    },
+    /// To the guardian of a minor.
+    ConsentRequest {
+        name: String,
+        link: String,
+        days: u32,
+    },
+    ConsentReminder {
+        name: String,
+        link: String,
+        days: u32,
+    },
+    ConsentGranted {
+        name: String,
+    },
+    ConsentRefused {
+        name: String,
+    },
+    ConsentWithdrawn {
+        name: String,
+    },
+    IdentityReceived {
+        name: String,
+    },
+    IdentityApproved {
+        name: String,
+    },
+    IdentityRejected {
+        name: String,
+        reason: String,
+    },
+    IdentityMoreNeeded {
+        name: String,
+        reason: String,
+        link: String,
+    },
+    /// At eighteen a pot and its payout pass to the one whom it is for.
+    HandedOver {
+        name: String,
+        pot: String,
+    },
+    DataExportReady {
+        link: String,
+        days: u32,
+    },
+    AccountClosed,
+    /// To those who work here.
+    OperatorAlert {
+        what: String,
+        link: String,
+    },
+}
+
+impl Says {
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Welcome { .. } => Kind::Welcome,
+            Self::VerifyEmail { .. } => Kind::VerifyEmail,
+            Self::OneTimeCode { .. } => Kind::OneTimeCode,
+            Self::AlreadyRegistered => Kind::AlreadyRegistered,
+            Self::PasswordChanged => Kind::PasswordChanged,
+            Self::NewDevice { .. } => Kind::NewDevice,
+            Self::IdentityLinked { .. } => Kind::IdentityLinked,
+            Self::PotScheduled { .. } => Kind::PotScheduled,
+            Self::PotOpened { .. } => Kind::PotOpened,
+            Self::DaysLeft { .. } => Kind::DaysLeft,
+            Self::LastDay { .. } => Kind::LastDay,
+            Self::BirthdayWish { .. } => Kind::BirthdayWish,
+            Self::GiftReceived { .. } => Kind::GiftReceived,
+            Self::GiftReceipt { .. } => Kind::GiftReceipt,
+            Self::GiftRefunded { .. } => Kind::GiftRefunded,
+            Self::GoalReached { .. } => Kind::GoalReached,
+            Self::PotClosed { .. } => Kind::PotClosed,
+            Self::PotCancelled { .. } => Kind::PotCancelled,
+            Self::PayoutSent { .. } => Kind::PayoutSent,
+            Self::PayoutHeld { .. } => Kind::PayoutHeld,
+            Self::ThankYou { .. } => Kind::ThankYou,
+            Self::Invitation { .. } => Kind::Invitation,
+            Self::InvitationReminder { .. } => Kind::InvitationReminder,
+            Self::InvitationAccepted { .. } => Kind::InvitationAccepted,
+            Self::PointsEarned { .. } => Kind::PointsEarned,
+            Self::ConsentRequest { .. } => Kind::ConsentRequest,
+            Self::ConsentReminder { .. } => Kind::ConsentReminder,
+            Self::ConsentGranted { .. } => Kind::ConsentGranted,
+            Self::ConsentRefused { .. } => Kind::ConsentRefused,
+            Self::ConsentWithdrawn { .. } => Kind::ConsentWithdrawn,
+            Self::IdentityReceived { .. } => Kind::IdentityReceived,
+            Self::IdentityApproved { .. } => Kind::IdentityApproved,
+            Self::IdentityRejected { .. } => Kind::IdentityRejected,
+            Self::IdentityMoreNeeded { .. } => Kind::IdentityMoreNeeded,
+            Self::HandedOver { .. } => Kind::HandedOver,
+            Self::DataExportReady { .. } => Kind::DataExportReady,
+            Self::AccountClosed => Kind::AccountClosed,
+            Self::OperatorAlert { .. } => Kind::OperatorAlert,
+        }
+    }
+}
