@@ -18,12 +18,14 @@ pub mod ports;
 pub mod postgres;
 pub mod processes;
 pub mod redis;
+
 mod serving;
 pub mod social;
 pub mod telling;
 pub mod temporal;
 pub mod tools;
 pub mod wave;
+pub mod whatsapp;
 pub mod world;
 
 pub use postgres::Postgres;

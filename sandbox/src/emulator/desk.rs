@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -28,9 +29,11 @@ pub struct Desk<P: Provider> {
     off: AtomicBool,
     /// Webhooks that were registered.
     pub(super) addresses: Mutex<Vec<String>>,
+    /// Events that wait for others, by kind.
+    pub(super) gathered: Mutex<BTreeMap<&'static str, Vec<Value>>>,
     pub(super) deliveries: watch::Sender<Vec<Delivery>>,
     pub(super) gate: Gate,
-    pub(super) client: reqwest::Client,
+    pub(crate) client: reqwest::Client,
     /// Letters being sent at once; more would only crowd the receiver.
     pub(super) sending: Semaphore,
     pub(super) stop: CancellationToken,
@@ -50,6 +53,7 @@ impl<P: Provider> Desk<P> {
             faults: Mutex::default(),
             off: AtomicBool::default(),
             addresses: Mutex::default(),
+            gathered: Mutex::default(),
             deliveries: watch::Sender::default(),
             gate: Gate::default(),
             client,

@@ -7,8 +7,10 @@
 mod calls;
 mod control;
 mod desk;
+mod gathering;
 mod handle;
 mod letters;
+pub(crate) mod strict;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use crate::telling::Retry;
 
 pub(crate) use calls::bent;
 pub use desk::Desk;
+pub use gathering::Gathers;
 pub use handle::Emulator;
 pub use letters::{Delivery, Letter};
 
@@ -70,6 +73,15 @@ pub struct Place {
     pub webhook_retry: Retry,
     /// How long a receiver may take to answer.
     pub webhook_timeout: Duration,
+    /// How long events wait for others to be told with, where a provider tells several at once. Zero: each by itself.
+    pub webhook_gather: Duration,
+}
+
+impl Place {
+    /// For tests: a few quick tries, and every event in a letter of its own.
+    pub fn quick() -> Self {
+        Self { webhook_retry: Retry::QUICK, webhook_gather: Duration::ZERO, ..Self::default() }
+    }
 }
 
 impl Default for Place {
@@ -79,6 +91,7 @@ impl Default for Place {
             inbox: Slot::default(),
             webhook_retry: Retry::default(),
             webhook_timeout: Duration::from_secs(5),
+            webhook_gather: Duration::from_millis(50),
         }
     }
 }
