@@ -7,6 +7,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderMap, HeaderValue, InvalidHeaderValue};
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
@@ -127,6 +129,17 @@ pub(crate) fn bearer(key: &SecretString) -> Result<HeaderValue, InvalidHeaderVal
     let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret()))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// `Basic …`, which no log shows either; nothing for a name that cannot be told from its secret.
+pub(crate) fn basic(name: &str, secret: &SecretString) -> Option<HeaderValue> {
+    if name.is_empty() || name.contains(':') || secret.expose_secret().is_empty() {
+        return None;
+    }
+    let encoded = STANDARD.encode(format!("{name}:{}", secret.expose_secret()));
+    let mut value = HeaderValue::try_from(format!("Basic {encoded}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 async fn whole(mut response: Response) -> Result<Answer, ProviderError> {

@@ -181,6 +181,13 @@ impl HttpApi {
         self.http.request(method, url)
     }
 
+    /// The same for a path in which something is escaped that a path could carry as it is.
+    pub(crate) fn request_escaped(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut url = self.base_url.clone();
+        url.set_path(&format!("{}/{path}", self.base_url.path().trim_end_matches('/')));
+        self.http.request(method, url)
+    }
+
     /// Makes a call if the guard lets it. It ends in what the call came to, so that the guard sees a provider in trouble.
     pub(crate) async fn call(
         &self,
@@ -236,6 +243,15 @@ mod tests {
             let request = api(base).unwrap().request(Method::GET, &["bounces", "a/b?c@d.sn"]);
             let url = request.build().unwrap().url().to_string();
             assert_eq!(url, "https://api.example.com/v3/bounces/a%2Fb%3Fc@d.sn");
+        }
+    }
+
+    #[test]
+    fn what_is_escaped_stays_escaped() {
+        for base in ["https://api.example.com/v3", "https://api.example.com/v3/"] {
+            let request = api(base).unwrap().request_escaped(Method::POST, "a/tel%3A%2B1/b");
+            let url = request.build().unwrap().url().to_string();
+            assert_eq!(url, "https://api.example.com/v3/a/tel%3A%2B1/b");
         }
     }
 

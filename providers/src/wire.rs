@@ -117,6 +117,14 @@ pub(crate) fn identifier(id: &str) -> Result<&str, ProviderError> {
     if shaped { Ok(id) } else { Err(ProviderError::refused_here("invalid-identifier")) }
 }
 
+/// Codes go into messages and logs, so only what looks like one passes.
+pub(crate) fn is_code(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        // A phone number is not a code.
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
 /// Reads `Retry-After`: whole seconds, or an HTTP date counted from `now`. Anything else is no statement at all.
 pub(crate) fn retry_after(header: Option<&str>, now: DateTime<Utc>) -> Option<Duration> {
     let text = header?.trim();
