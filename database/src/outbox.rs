@@ -1,7 +1,7 @@
 //! What must still be told to the outside, written in the same transaction as the change it follows from.
 //!
-//! Nothing is sent from here. Whoever carries [`letters`] on says so with [`mark_relayed`]; who dies before that carries the
-//! same letter again, under the same key. Events about pots and money wait until there is somebody who tells of them.
+//! Nothing is sent from here. Whoever [takes](take) an event carries it on and says so with [`mark_relayed`]; who dies before
+//! that leaves it to the next, who carries the same event under the same key.
 
 use std::fmt;
 
@@ -24,19 +24,12 @@ pub enum Topic {
     DonationSuspended,
     PayoutSucceeded,
     PayoutRefused,
-    /// A code that proves a contact.
-    OneTimeCode,
-    /// Somebody wanted to register with a contact that has an account.
-    AlreadyRegistered,
-    PasswordChanged,
-    /// A session began on a device that the account had not seen.
-    NewDevice,
-    /// An account can be entered with another provider's word from now on.
-    IdentityLinked,
+    /// A message that was written whole, for one person.
+    Letter,
 }
 
 impl Topic {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 8] = [
         Self::PotAnnounced,
         Self::DonationConfirmed,
         Self::DonationRefundDue,
@@ -44,11 +37,7 @@ impl Topic {
         Self::DonationSuspended,
         Self::PayoutSucceeded,
         Self::PayoutRefused,
-        Self::OneTimeCode,
-        Self::AlreadyRegistered,
-        Self::PasswordChanged,
-        Self::NewDevice,
-        Self::IdentityLinked,
+        Self::Letter,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -60,11 +49,7 @@ impl Topic {
             Self::DonationSuspended => "donation_suspended",
             Self::PayoutSucceeded => "payout_succeeded",
             Self::PayoutRefused => "payout_refused",
-            Self::OneTimeCode => "one_time_code",
-            Self::AlreadyRegistered => "already_registered",
-            Self::PasswordChanged => "password_changed",
-            Self::NewDevice => "new_device",
-            Self::IdentityLinked => "identity_linked",
+            Self::Letter => "letter",
         }
     }
 }
@@ -93,30 +78,13 @@ impl fmt::Debug for Event {
     }
 }
 
-/// A letter that waits to be carried on.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Waiting {
-    pub id: Uuid,
-    pub key: String,
-    /// What only its receiver may read, encrypted by whoever wrote it.
-    pub sealed: Vec<u8>,
-}
-
-impl fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Waiting({})", self.key)
-    }
-}
-
 /// A message to a person: who they are and what is said is sealed.
 #[derive(Clone)]
 pub struct Letter<'a> {
-    pub topic: Topic,
     /// One letter is written under one key.
     pub key: &'a str,
     /// Nobody where there is no account yet.
     pub user: Option<UserId>,
-    pub payload: serde_json::Value,
     pub sealed: &'a [u8],
 }
 
@@ -147,12 +115,11 @@ pub(crate) async fn write(
 pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> Result<(), Error> {
     sqlx::query!(
         "insert into ops.outbox (outbox_id, topic, business_key, user_id, payload, sealed)
-         values ($1, $2, $3, $4, $5, $6)",
+         values ($1, $2, $3, $4, '{}', $5)",
         Uuid::now_v7(),
-        letter.topic.as_str(),
+        Topic::Letter.as_str(),
         letter.key,
         letter.user.map(UserId::uuid),
-        letter.payload,
         letter.sealed,
     )
     .execute(connection)
@@ -196,31 +163,15 @@ pub async fn take(pool: &Pool, limit: u32, held: TimeDelta) -> Result<Vec<Event>
     .collect()
 }
 
-/// The oldest letters that nobody has carried on yet.
-#[tracing::instrument(name = "db.outbox.letters", skip_all, err)]
-pub async fn letters(pool: &Pool, limit: u32) -> Result<Vec<Waiting>, Error> {
-    Ok(sqlx::query_as!(
-        Waiting,
-        r#"select outbox_id as id, business_key as key, sealed as "sealed!"
-           from ops.outbox
-           where relayed_at is null and sealed is not null
-           order by created_at, outbox_id
-           limit $1"#,
-        i64::from(limit),
-    )
-    .fetch_all(pool)
-    .await?)
-}
-
-/// Says that a letter has been carried on. What was sealed in it is not kept.
-#[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(%letter), err)]
-pub async fn mark_relayed(pool: &Pool, letter: Uuid) -> Result<(), Error> {
+/// Says that an event has been carried on. What was sealed in it is not kept.
+#[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(%event), err)]
+pub async fn mark_relayed(pool: &Pool, event: Uuid) -> Result<(), Error> {
     let updated = sqlx::query!(
         "update ops.outbox set relayed_at = coalesce(relayed_at, clock_timestamp()), sealed = null where outbox_id = $1",
-        letter,
+        event,
     )
     .execute(pool)
     .await?
     .rows_affected();
-    if updated == 1 { Ok(()) } else { Err(Error::missing("ops.outbox", letter)) }
+    if updated == 1 { Ok(()) } else { Err(Error::missing("ops.outbox", event)) }
 }

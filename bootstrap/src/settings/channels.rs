@@ -1,6 +1,7 @@
 //! The channels that messages go out on. Each is complete or absent: a token without the number that it is for would be
 //! noticed when the first message is lost.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -51,6 +52,7 @@ fn whatsapp(reader: &mut Reader, mode: Mode) -> Option<WhatsApp> {
         ("whatsapp.phone_number_id", !phone_number_id.is_empty()),
         ("whatsapp.webhook_verify_token", webhook_verify_token.is_some()),
     ];
+    let per_second = per_second(reader, "whatsapp");
     let url = whole(reader, mode, "whatsapp.url", &given)?;
     Some(WhatsApp {
         url,
@@ -59,6 +61,7 @@ fn whatsapp(reader: &mut Reader, mode: Mode) -> Option<WhatsApp> {
         business_account_id,
         webhook_verify_token: webhook_verify_token?,
         app_secrets,
+        per_second,
     })
 }
 
@@ -67,8 +70,9 @@ fn sendgrid(reader: &mut Reader, mode: Mode) -> Option<SendGrid> {
     let from_email = mail_address(reader, "sendgrid.from_email");
     let webhook_keys = reader.list("sendgrid.webhook_keys");
     let given = [("sendgrid.api_key", api_key.is_some()), ("sendgrid.from_email", !from_email.is_empty())];
+    let per_second = per_second(reader, "sendgrid");
     let url = whole(reader, mode, "sendgrid.url", &given)?;
-    Some(SendGrid { url, api_key: api_key?, from_email, webhook_keys })
+    Some(SendGrid { url, api_key: api_key?, from_email, webhook_keys, per_second })
 }
 
 fn smtp(reader: &mut Reader) -> Option<Smtp> {
@@ -95,7 +99,8 @@ fn smtp(reader: &mut Reader) -> Option<Smtp> {
         }
     };
     let given = [("smtp.host", !host.is_empty()), ("smtp.from_email", !from_email.is_empty())];
-    complete(reader, &given).then_some(Smtp { host, port, security, login, from_email })
+    let per_second = per_second(reader, "smtp");
+    complete(reader, &given).then_some(Smtp { host, port, security, login, from_email, per_second })
 }
 
 fn orange(reader: &mut Reader, mode: Mode) -> Option<Orange> {
@@ -109,8 +114,10 @@ fn orange(reader: &mut Reader, mode: Mode) -> Option<Orange> {
         ("orange.client_secret", client_secret.is_some()),
         ("orange.receipt_secrets", !receipt_secrets.is_empty()),
     ];
+    let per_second = per_second(reader, "orange");
     let url = whole(reader, mode, "orange.url", &given)?;
-    Some(Orange { url, client_id, client_secret: client_secret?, sender, sender_name, receipt_secrets })
+    let client_secret = client_secret?;
+    Some(Orange { url, client_id, client_secret, sender, sender_name, receipt_secrets, per_second })
 }
 
 fn twilio(reader: &mut Reader, mode: Mode) -> Option<Twilio> {
@@ -122,14 +129,16 @@ fn twilio(reader: &mut Reader, mode: Mode) -> Option<Twilio> {
         ("twilio.auth_token", auth_token.is_some()),
         ("twilio.sender", !sender.is_empty()),
     ];
+    let per_second = per_second(reader, "twilio");
     let url = whole(reader, mode, "twilio.url", &given)?;
-    Some(Twilio { url, account_sid, auth_token: auth_token?, sender })
+    Some(Twilio { url, account_sid, auth_token: auth_token?, sender, per_second })
 }
 
 fn fcm(reader: &mut Reader, mode: Mode) -> Option<Fcm> {
     let service_account = reader.secret("fcm.service_account");
+    let per_second = per_second(reader, "fcm");
     let url = whole(reader, mode, "fcm.url", &[("fcm.service_account", service_account.is_some())])?;
-    Some(Fcm { url, service_account: service_account? })
+    Some(Fcm { url, service_account: service_account?, per_second })
 }
 
 /// The address of a channel that has all it needs; nothing of one that has none of it. Half of it is a problem.
@@ -140,6 +149,12 @@ fn whole(reader: &mut Reader, mode: Mode, url: &str, given: &[(&str, bool)]) -> 
         reader.text(url);
         None
     }
+}
+
+/// How often a channel is used at most.
+fn per_second(reader: &mut Reader, channel: &str) -> NonZeroU32 {
+    let times = reader.number(&format!("{channel}.per_second"), &(1..=100_000));
+    NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN)
 }
 
 fn complete(reader: &mut Reader, given: &[(&str, bool)]) -> bool {

@@ -114,6 +114,7 @@ pub struct WhatsApp {
     pub webhook_verify_token: SecretString,
     /// Without one no receipt is believed.
     pub app_secrets: Vec<SecretString>,
+    pub per_second: NonZeroU32,
 }
 
 #[derive(Debug, Clone)]
@@ -123,6 +124,7 @@ pub struct SendGrid {
     pub from_email: String,
     /// Public keys that sign its events, base64 of DER; without one none is believed.
     pub webhook_keys: Vec<String>,
+    pub per_second: NonZeroU32,
 }
 
 #[derive(Debug, Clone)]
@@ -133,6 +135,7 @@ pub struct Smtp {
     /// User and password.
     pub login: Option<(String, SecretString)>,
     pub from_email: String,
+    pub per_second: NonZeroU32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +155,7 @@ pub struct Orange {
     pub sender_name: Option<String>,
     /// At least one: what stands in the address of our receipts, which Orange does not sign.
     pub receipt_secrets: Vec<SecretString>,
+    pub per_second: NonZeroU32,
 }
 
 #[derive(Debug, Clone)]
@@ -161,6 +165,7 @@ pub struct Twilio {
     pub auth_token: SecretString,
     /// A number, a name, or a service's id.
     pub sender: String,
+    pub per_second: NonZeroU32,
 }
 
 #[derive(Debug, Clone)]
@@ -168,6 +173,7 @@ pub struct Fcm {
     pub url: Url,
     /// The JSON file of a service account.
     pub service_account: SecretString,
+    pub per_second: NonZeroU32,
 }
 
 /// What everybody is spared, and how long messages are waited for.

@@ -106,13 +106,8 @@ impl<'a> Telling<'a> {
                 Ok(all(std::iter::once(held).chain(finance)))
             }
             Topic::DonationSuspended => Ok(all(self.to_finance(&about, "donation_suspended").await?)),
-            // It is told when it has gone back; the others are letters.
-            Topic::DonationRefundDue
-            | Topic::OneTimeCode
-            | Topic::AlreadyRegistered
-            | Topic::PasswordChanged
-            | Topic::NewDevice
-            | Topic::IdentityLinked => Ok(nothing()),
+            // It is told when it has gone back. A letter is its own.
+            Topic::DonationRefundDue | Topic::Letter => Ok(nothing()),
         }
     }
 
@@ -146,7 +141,7 @@ impl<'a> Telling<'a> {
                 name: about.name.clone(),
                 pot: about.title(),
                 amount: gift.amount,
-                reference: gift.payment.as_ref().map(|paid| paid.transaction_id.clone()).unwrap_or_default(),
+                reference: gift.payment.as_ref().map(|paid| paid.wave_transaction_id.clone()).unwrap_or_default(),
             };
             due.extend(self.to_giver(&about, &giver, says));
         }
