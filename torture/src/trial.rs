@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use temporalio_client::WorkflowFetchHistoryOptions;
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -78,7 +78,10 @@ pub async fn run(scene: &Scene, turns: &Turns, boundary: &Boundary) -> Trial {
 }
 
 enum Told {
-    Struck { recovery: Option<u64> },
+    /// Without a recovery an API died: how long people were without an answer is seen by themselves.
+    Struck {
+        recovery: Option<u64>,
+    },
     Missed,
 }
 
@@ -93,7 +96,7 @@ async fn tell(scene: &Scene, boundary: &Boundary) -> Result<Told> {
         scene.stage.wave.fault(FaultRule::once(endpoint, fault))
     });
     let watching = recovery(&scene.stage, &trap);
-    let (told, recovery) = tokio::join!(
+    let (told, struck) = tokio::join!(
         async {
             let told = boundary.story.play(scene).await;
             trap.disarm();
@@ -105,37 +108,31 @@ async fn tell(scene: &Scene, boundary: &Boundary) -> Result<Told> {
         scene.stage.wave.remove_fault(loss);
     }
     told?;
-    Ok(match recovery {
-        Some(Recovery::Seen(millis)) => Told::Struck { recovery: Some(millis) },
-        Some(Recovery::OfNoProcess) => Told::Struck { recovery: None },
-        None => Told::Missed,
-    })
-}
-
-enum Recovery {
-    Seen(u64),
-    /// An API died: how long people were without an answer is seen by themselves.
-    OfNoProcess,
+    struck
 }
 
 /// Waits until the trap strikes, or is taken away, and then until the process it struck has done something.
-async fn recovery(stage: &Stage, trap: &Trap) -> Option<Recovery> {
+async fn recovery(stage: &Stage, trap: &Trap) -> Result<Told> {
     let mut armed = true;
     let struck = loop {
         if let Some(struck) = trap.struck() {
             break struck;
         }
         if !armed {
-            return None;
+            return Ok(Told::Missed);
         }
         armed = trap.is_armed();
         tokio::time::sleep(SOON).await;
     };
     let died = Instant::now();
-    let Some(process) = struck.process else { return Some(Recovery::OfNoProcess) };
-    let before = comes_about(LONG, async || Ok(Some(done(stage, &process).await?))).await?;
-    comes_about(LONG, async || Ok((done(stage, &process).await? > before).then_some(()))).await?;
-    Some(Recovery::Seen(millis(died)))
+    let Some(process) = struck.process else { return Ok(Told::Struck { recovery: None }) };
+    let before = comes_about(LONG, async || Ok(Some(done(stage, &process).await?)))
+        .await
+        .with_context(|| format!("nothing is known of {process}, which was struck"))?;
+    comes_about(LONG, async || Ok((done(stage, &process).await? > before).then_some(())))
+        .await
+        .with_context(|| format!("{process} was struck, and has done nothing since"))?;
+    Ok(Told::Struck { recovery: Some(millis(died)) })
 }
 
 /// How much a process has done: steps that were completed, and thoughts.

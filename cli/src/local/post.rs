@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use chrono::Utc;
 use tokio::task::JoinHandle;
 use wolo_bootstrap::{Seal, Settings};
 use wolo_database::{Pool, outbox};
@@ -47,16 +46,11 @@ async fn carry(pool: &Pool, seal: &Seal, inbox: &Slot) -> Result<()> {
     for waiting in outbox::letters(pool, AT_ONCE).await? {
         let opened = seal.open(&waiting.key, &waiting.sealed).context("a letter cannot be opened")?;
         let letter: Letter = serde_json::from_slice(&opened).context("a letter cannot be read")?;
-        inbox.deliver(Message {
-            channel: match letter.to {
-                Contact::Phone(_) => Channel::WhatsApp,
-                Contact::Email(_) => Channel::Email,
-            },
-            to: letter.to.reveal().to_owned(),
-            key: waiting.key,
-            text: letter.words(),
-            arrived_at: Utc::now(),
-        });
+        let channel = match letter.to {
+            Contact::Phone(_) => Channel::WhatsApp,
+            Contact::Email(_) => Channel::Email,
+        };
+        inbox.deliver(Message::new(channel, letter.to.reveal(), waiting.key, letter.words()));
         outbox::mark_relayed(pool, waiting.id).await?;
     }
     Ok(())

@@ -19,6 +19,7 @@ use wolo_workflows::payout::{Decision, Resolve, Resolving};
 use wolo_workflows::{ids, queues};
 
 use super::{LONG, Scene};
+use crate::people::{Gift, Made};
 use crate::stage::comes_about;
 
 fn wish() -> Wish {
@@ -137,6 +138,14 @@ impl Scene {
         // The pot closes, but Wave does not hear for a while that the page should end.
         let deaf = FaultRule::always(Endpoint::CheckoutExpire, Fault::ErrorBefore { status: 503 });
         let deaf = self.stage.wave.fault(deaf.about(late.session.clone()));
+        let paid = self.pay_after_closing(&pot, &late).await;
+        self.stage.wave.remove_fault(deaf);
+        paid?;
+        self.gift_is(late.donation, DonationStage::Refunded).await?;
+        self.to_the_end(pot.pot).await
+    }
+
+    async fn pay_after_closing(&self, pot: &Made, late: &Gift) -> Result<()> {
         self.ask("close", async || match self.stage.control.close_pot(pot.pot, wish()).await {
             Err(AskError::Ended | AskError::NotFound) => Ok(WishAnswer::Done),
             answer => answer,
@@ -149,9 +158,7 @@ impl Scene {
             .await
             .context("time does not pass")?;
         self.stage.wave.pay(&late.session, None).context("Wave takes no payment")?;
-        self.stage.wave.remove_fault(deaf);
-        self.gift_is(late.donation, DonationStage::Refunded).await?;
-        self.to_the_end(pot.pot).await
+        Ok(())
     }
 
     pub(super) async fn found(&self) -> Result<()> {

@@ -61,6 +61,21 @@ async fn an_error_before_does_nothing_and_an_error_after_did_it() {
 }
 
 #[tokio::test]
+async fn a_rule_about_something_comes_before_those_about_anything() {
+    let shop = Shop::open().await;
+    shop.wave.fault(FaultRule::once(Endpoint::PayoutCreate, Fault::LostReply));
+    shop.wave
+        .fault(FaultRule::always(Endpoint::PayoutCreate, Fault::ErrorBefore { status: 503 }).about("dist_1"));
+    for _ in 0..2 {
+        assert_eq!(shop.payout("k1", &order("1000", AWA, "dist_1")).await.0, 503);
+    }
+    assert_eq!(shop.wave.executed_payouts("dist_1").len(), 0);
+    // The other rule has kept its one use for somebody else.
+    assert!(dropped(shop.payout_request("k2", &order("1000", AWA, "dist_2"))).await);
+    assert_eq!(shop.wave.executed_payouts("dist_2").len(), 1);
+}
+
+#[tokio::test]
 async fn a_lost_request_did_nothing_and_a_lost_reply_did_it() {
     let shop = Shop::open().await;
     let body = order("1000", AWA, "dist_1");

@@ -175,6 +175,19 @@ async fn a_duplicate_is_the_same_event_again() {
 }
 
 #[tokio::test]
+async fn a_rule_about_one_event_comes_before_those_about_any() {
+    let receiver = Receiver::open().await;
+    let shop = shop_with(&receiver).await;
+    shop.wave.webhook_fault(WebhookFaultRule::once(WebhookFault::Duplicate { copies: 1 }));
+    let about = Some("don_1".to_owned());
+    shop.wave.webhook_fault(WebhookFaultRule { about, ..WebhookFaultRule::always(WebhookFault::Lost) });
+    shop.paid("5000", "don_1").await;
+    assert_eq!(ends(&shop).await, [DeliveryState::Lost]);
+    shop.paid("5000", "don_2").await;
+    assert_eq!(receiver.wait(2).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_lost_event_can_be_asked_for_again() {
     let receiver = Receiver::open().await;
     let shop = shop_with(&receiver).await;
