@@ -23,7 +23,11 @@ async fn events_are_taken_in_their_order_each_by_one_until_they_were_carried_on(
     let mut keys: Vec<_> = taken.iter().map(|event| event.key.as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["code/1", "code/2"], "the oldest");
-    assert!(taken.iter().all(|event| event.topic == Topic::Letter && event.sealed.as_deref() == Some(event.key.as_bytes())));
+    assert!(
+        taken.iter().all(
+            |event| event.topic == Topic::Letter && event.sealed.as_deref() == Some(event.key.as_bytes())
+        )
+    );
     // Another one gets what is left, and nobody the same.
     let (one, other) = tokio::join!(outbox::take(&scene.pool, 10, HELD), outbox::take(&scene.pool, 10, HELD));
     let rest: Vec<_> = one.expect("events").into_iter().chain(other.expect("events")).collect();
@@ -32,7 +36,10 @@ async fn events_are_taken_in_their_order_each_by_one_until_they_were_carried_on(
         outbox::mark_relayed(&scene.pool, taken[0].id).await.expect("a mark");
     }
     // Who took the others has died: when their time is over they are there again.
-    sqlx::query("update ops.outbox set taken_until = clock_timestamp()").execute(&scene.pool).await.expect("time");
+    sqlx::query("update ops.outbox set taken_until = clock_timestamp()")
+        .execute(&scene.pool)
+        .await
+        .expect("time");
     let again = outbox::take(&scene.pool, 10, HELD).await.expect("events");
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(|event| event.id != taken[0].id));
@@ -50,7 +57,10 @@ async fn a_letter_is_written_by_the_api_and_its_seal_ends_with_its_journey() {
     outbox::write_letter(&mut tx, letter.clone()).await.expect("a letter");
     tx.commit().await.expect("a commit");
     let waiting = outbox::take(&scene.pool, 10, HELD).await.expect("a list");
-    assert_eq!((waiting[0].key.as_str(), waiting[0].sealed.as_deref()), ("code/1", Some(b"sealed".as_slice())));
+    assert_eq!(
+        (waiting[0].key.as_str(), waiting[0].sealed.as_deref()),
+        ("code/1", Some(b"sealed".as_slice()))
+    );
     assert_eq!(waiting[0].user, Some(user));
     let to: uuid::Uuid = scene.read("select user_id from ops.outbox").await;
     assert_eq!(to, user.uuid());

@@ -141,7 +141,11 @@ impl<'a> Telling<'a> {
                 name: about.name.clone(),
                 pot: about.title(),
                 amount: gift.amount,
-                reference: gift.payment.as_ref().map(|paid| paid.wave_transaction_id.clone()).unwrap_or_default(),
+                reference: gift
+                    .payment
+                    .as_ref()
+                    .map(|paid| paid.wave_transaction_id.clone())
+                    .unwrap_or_default(),
             };
             due.extend(self.to_giver(&about, &giver, says));
         }
