@@ -13,6 +13,7 @@ pub mod faults;
 pub mod folders;
 pub mod inbox;
 mod line;
+pub mod orange;
 mod pages;
 pub mod ports;
 pub mod postgres;

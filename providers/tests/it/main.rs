@@ -1,5 +1,6 @@
 //! The clients against the emulators. Of Wave, each call succeeds, is safe to repeat, and has each of its failures told
-//! apart; of the identity providers, no proof is taken but a good one.
+//! apart; of the identity providers, no proof is taken but a good one; of those of messages, each failure says whether the
+//! message may have gone out and what is to be done.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
@@ -7,6 +8,8 @@ mod bodies;
 mod checkouts;
 mod failures;
 mod guard;
+mod handing;
+mod orange;
 mod payouts;
 mod setting;
 mod social;

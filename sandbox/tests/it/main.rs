@@ -4,6 +4,7 @@
 
 mod facts;
 mod inbox;
+mod orange;
 mod postgres;
 mod processes;
 mod receiver;
