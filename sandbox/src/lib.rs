@@ -25,6 +25,7 @@ pub mod social;
 pub mod telling;
 pub mod temporal;
 pub mod tools;
+pub mod twilio;
 pub mod wave;
 pub mod whatsapp;
 pub mod world;

@@ -14,4 +14,5 @@ mod payouts;
 mod setting;
 mod social;
 mod statement;
+mod twilio;
 mod webhooks;

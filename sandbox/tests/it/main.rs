@@ -12,6 +12,7 @@ mod redis;
 mod social;
 mod temporal;
 mod tools;
+mod twilio;
 mod wave;
 mod whatsapp;
 mod with_postgres;
