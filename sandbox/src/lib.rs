@@ -10,6 +10,7 @@
 mod clock;
 pub mod emulator;
 pub mod faults;
+pub mod fcm;
 pub mod folders;
 pub mod inbox;
 mod line;

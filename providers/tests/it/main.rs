@@ -7,6 +7,7 @@
 mod bodies;
 mod checkouts;
 mod failures;
+mod fcm;
 mod guard;
 mod handing;
 mod orange;

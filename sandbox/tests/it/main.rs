@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
 mod facts;
+mod fcm;
 mod inbox;
 mod orange;
 mod postgres;
