@@ -20,8 +20,10 @@ pub mod ports;
 pub mod postgres;
 pub mod processes;
 pub mod redis;
+pub mod sendgrid;
 
 mod serving;
+pub mod smtp;
 pub mod social;
 pub mod telling;
 pub mod temporal;

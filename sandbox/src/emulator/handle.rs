@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 
 use super::desk::locked;
 use super::{Delivery, Desk, Error, Place, Provider, control};
@@ -68,17 +69,10 @@ impl<P: Provider> Emulator<P> {
     /// Waits until `look` finds its fact in the book; it is asked again after every change.
     pub async fn wait_for<T>(
         &self,
-        mut look: impl FnMut(&P::Book) -> Option<T>,
+        look: impl FnMut(&P::Book) -> Option<T>,
         deadline: Duration,
     ) -> Result<T, Error> {
-        let mut found = None;
-        let mut book = self.desk.watch();
-        let looking = book.wait_for(|book| {
-            found = look(book);
-            found.is_some()
-        });
-        let ended = tokio::time::timeout(deadline, looking).await.is_ok();
-        found.filter(|_| ended).ok_or(Error::Deadline(deadline))
+        wait_for(self.desk.watch(), look, deadline).await
     }
 
     /// How often `endpoint` was called, faults included.
@@ -170,4 +164,19 @@ impl<P: Provider> Desk<P> {
             addresses.push(url.to_owned());
         }
     }
+}
+
+/// Waits until `look` finds its fact in a book; it is asked again after every change.
+pub(crate) async fn wait_for<B, T>(
+    mut book: watch::Receiver<B>,
+    mut look: impl FnMut(&B) -> Option<T>,
+    deadline: Duration,
+) -> Result<T, Error> {
+    let mut found = None;
+    let looking = book.wait_for(|book| {
+        found = look(book);
+        found.is_some()
+    });
+    let in_time = tokio::time::timeout(deadline, looking).await.is_ok();
+    found.filter(|_| in_time).ok_or(Error::Deadline(deadline))
 }

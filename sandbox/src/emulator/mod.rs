@@ -30,6 +30,7 @@ pub(crate) use calls::bent;
 pub use desk::Desk;
 pub use gathering::Gathers;
 pub use handle::Emulator;
+pub(crate) use handle::wait_for;
 pub use letters::{Delivery, Letter};
 
 /// A provider, as far as its emulator differs from the others.

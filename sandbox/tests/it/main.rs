@@ -10,6 +10,8 @@ mod postgres;
 mod processes;
 mod receiver;
 mod redis;
+mod sendgrid;
+mod smtp;
 mod social;
 mod temporal;
 mod tools;
