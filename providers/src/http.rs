@@ -95,6 +95,19 @@ pub(crate) async fn exchange(request: RequestBuilder) -> Result<Answer, Provider
     whole(request.send().await.map_err(ProviderError::transport)?).await
 }
 
+/// An answer of which `failure` says what went wrong, if anything did.
+pub(crate) async fn read(
+    request: RequestBuilder,
+    now: DateTime<Utc>,
+    failure: fn(&Answer, DateTime<Utc>) -> Option<ProviderError>,
+) -> Result<Answer, ProviderError> {
+    let answer = exchange(request).await?;
+    match failure(&answer, now) {
+        Some(error) => Err(error),
+        None => Ok(answer),
+    }
+}
+
 /// What a status means by itself; nothing for a success, and for a refusal of which only the body can say more.
 pub(crate) fn judged(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Option<ProviderError> {
     match status {

@@ -10,13 +10,17 @@
 pub mod fcm;
 mod guard;
 pub mod http;
+pub mod mail;
 pub mod messages;
 mod oauth;
 pub mod orange;
 pub mod private;
+pub mod sendgrid;
+pub mod smtp;
 pub mod social;
 pub mod twilio;
 pub mod wave;
+pub mod whatsapp;
 pub mod wire;
 
 pub use guard::BreakerState;

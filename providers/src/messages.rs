@@ -12,7 +12,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, RequestBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tower_resilience_circuitbreaker::CircuitBreakerConfigError;
 use url::Url;
 
@@ -192,6 +195,23 @@ impl HttpApi {
     ) -> Result<Answer, ProviderError> {
         self.guard.call(Box::pin(call)).await
     }
+}
+
+/// A request with a body of JSON, which is made here, once.
+pub(crate) fn with_json<B: Serialize>(
+    request: RequestBuilder,
+    body: &B,
+) -> Result<RequestBuilder, ProviderError> {
+    let bytes =
+        serde_json::to_vec(body).map_err(|_| ProviderError::refused_here("unserialisable-request"))?;
+    Ok(request.header(CONTENT_TYPE, "application/json").body(bytes))
+}
+
+/// What a success says.
+pub(crate) fn decoded<T: DeserializeOwned>(answer: &Answer) -> Result<T, ProviderError> {
+    // serde's own words quote the value that it did not like.
+    serde_json::from_slice(&answer.body)
+        .map_err(|_| ProviderError::unexpected("the body is not what was expected", Some(answer.status)))
 }
 
 #[cfg(test)]

@@ -117,6 +117,14 @@ pub(crate) fn is_code(text: &str) -> bool {
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+/// Providers' ids are letters, digits, `-` and `_`. Anything else (a dot, a slash, nothing at all) would address another
+/// resource, so it is refused before it is sent.
+pub(crate) fn identifier(id: &str) -> Result<&str, ProviderError> {
+    let shaped = (1..=64).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if shaped { Ok(id) } else { Err(ProviderError::refused_here("invalid-identifier")) }
+}
+
 /// Reads `Retry-After`: whole seconds, or an HTTP date counted from `now`. Anything else is no statement at all.
 pub(crate) fn retry_after(header: Option<&str>, now: DateTime<Utc>) -> Option<Duration> {
     let text = header?.trim();

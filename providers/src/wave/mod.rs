@@ -27,7 +27,7 @@ use url::Url;
 
 use crate::guard::{BreakerState, Guard};
 use crate::http::{self, Answer, HttpSetupError, Timeouts};
-use crate::wire::ProviderError;
+use crate::wire::{ProviderError, identifier};
 
 pub use checkouts::{CheckoutSession, CreateCheckout, Expiry, PaymentFailure};
 pub use payouts::{
@@ -196,14 +196,6 @@ impl Call {
             Self { leaves: "sending", comes_back: "answered", is_lost: "unanswered" }
         }
     }
-}
-
-/// Wave's ids are letters, digits, `-` and `_`. Anything else (a dot, a slash, nothing at all) would address another
-/// resource, so it is refused before it is sent.
-fn identifier(id: &str) -> Result<&str, ProviderError> {
-    let shaped = (1..=64).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if shaped { Ok(id) } else { Err(ProviderError::refused_here("invalid-identifier")) }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod failures;
 mod fcm;
 mod guard;
 mod handing;
+mod messages;
 mod orange;
 mod payouts;
 mod setting;
