@@ -141,8 +141,16 @@ fn answer(desk: &OrangeDesk, message: &Sent, address: &str) -> Value {
 /// Takes a message to its end, and tells of every step.
 async fn carry(desk: &Arc<OrangeDesk>, message: &Sent) {
     let pace = desk.provider.options.pace;
+    let arrives = |state| {
+        desk.inbox.deliver(Message {
+            carrier: Some(Operator::NAME),
+            state,
+            ..Message::new(Channel::Sms, &message.to, &message.id, &message.text)
+        });
+    };
     tokio::time::sleep(pace).await;
     if desk.is_off() || message.to.ends_with("81") {
+        arrives(Came::Failed);
         return tell(desk, message, Status::DeliveryImpossible);
     }
     if message.to.ends_with("82") {
@@ -150,11 +158,7 @@ async fn carry(desk: &Arc<OrangeDesk>, message: &Sent) {
     }
     tell(desk, message, Status::DeliveredToNetwork);
     tokio::time::sleep(pace).await;
-    desk.inbox.deliver(Message {
-        carrier: Some(Operator::NAME),
-        state: Came::Delivered,
-        ..Message::new(Channel::Sms, &message.to, &message.id, &message.text)
-    });
+    arrives(Came::Delivered);
     tell(desk, message, Status::DeliveredToTerminal);
 }
 

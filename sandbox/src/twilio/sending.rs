@@ -140,16 +140,15 @@ async fn carry(desk: &Arc<TwilioDesk>, message: &Sent) {
     tokio::time::sleep(pace).await;
     step(Status::Sent, None);
     tokio::time::sleep(pace).await;
-    if desk.is_off() || message.to.ends_with("74") {
-        return step(Status::Undelivered, Some(30_003));
-    }
-    if message.to.ends_with("75") {
-        return step(Status::Undelivered, Some(30_005));
-    }
+    let failure = match message.to.as_str() {
+        to if to.ends_with("75") => Some(30_005),
+        to if to.ends_with("74") || desk.is_off() => Some(30_003),
+        _ => None,
+    };
     desk.inbox.deliver(Message {
         carrier: Some(Carrier::NAME),
-        state: Came::Delivered,
+        state: if failure.is_some() { Came::Failed } else { Came::Delivered },
         ..Message::new(Channel::Sms, &message.to, &message.sid, &message.text)
     });
-    step(Status::Delivered, None);
+    step(if failure.is_some() { Status::Undelivered } else { Status::Delivered }, failure);
 }

@@ -6,8 +6,10 @@ mod shared;
 use std::path::PathBuf;
 
 use crate::emulator;
+use crate::fcm::{self, Fcm};
 use crate::folders::{self, DataFolder};
 use crate::inbox::{self, Inbox};
+use crate::orange::{self, Orange};
 use crate::postgres::{self, Postgres};
 use crate::processes;
 use crate::redis::{self, Redis};
@@ -15,6 +17,7 @@ use crate::sendgrid::{self, SendGrid};
 use crate::smtp::{self, Smtp};
 use crate::social::{self, Social};
 use crate::temporal::{self, Temporal};
+use crate::twilio::{self, Twilio};
 use crate::wave::{self, Wave};
 use crate::whatsapp::{self, WhatsApp};
 
@@ -56,6 +59,9 @@ pub struct Options {
     pub whatsapp: whatsapp::Options,
     pub sendgrid: sendgrid::Options,
     pub smtp: smtp::Options,
+    pub orange: orange::Options,
+    pub twilio: twilio::Options,
+    pub fcm: fcm::Options,
 }
 
 /// A running world. Dropping it, or the end of this process however it comes, stops everything in it.
@@ -71,6 +77,9 @@ pub struct World {
     pub whatsapp: WhatsApp,
     pub sendgrid: SendGrid,
     pub smtp: Smtp,
+    pub orange: Orange,
+    pub twilio: Twilio,
+    pub fcm: Fcm,
     // The last field, because it is dropped last: a temporary folder is deleted when nobody writes there any more.
     folder: DataFolder,
 }
@@ -78,6 +87,11 @@ pub struct World {
 impl World {
     /// Starts everything at once and returns when all of it answers.
     pub async fn start(options: Options) -> Result<Self, Error> {
+        // So much begins here at once that it would crowd a stack.
+        Box::pin(Self::begin(options)).await
+    }
+
+    async fn begin(options: Options) -> Result<Self, Error> {
         let folder = match &options.data_folder {
             Some(path) => DataFolder::kept(path)?,
             None => DataFolder::temporary()?,
@@ -88,10 +102,18 @@ impl World {
         }
         let inbox = Inbox::start(options.inbox_port.unwrap_or(0)).await?;
         let (mut whatsapp, mut sendgrid, mut smtp) = (options.whatsapp, options.sendgrid, options.smtp);
-        for slot in [&mut whatsapp.place.inbox, &mut sendgrid.place.inbox, &mut smtp.inbox] {
+        let (mut orange, mut twilio, mut fcm) = (options.orange, options.twilio, options.fcm);
+        for slot in [
+            &mut whatsapp.place.inbox,
+            &mut sendgrid.place.inbox,
+            &mut smtp.inbox,
+            &mut orange.place.inbox,
+            &mut twilio.place.inbox,
+            &mut fcm.place.inbox,
+        ] {
             *slot = inbox.slot();
         }
-        let (postgres, temporal, redis, wave, social, whatsapp, sendgrid, smtp) = tokio::try_join!(
+        let (postgres, temporal, redis, wave, social, whatsapp, sendgrid, smtp, orange, twilio, fcm) = tokio::try_join!(
             async { Ok::<_, Error>(Postgres::start(&folder, options.postgres_port).await?) },
             async { Ok(Temporal::start(&folder, &options.temporal).await?) },
             async { Ok(if options.redis { Some(Redis::start(&folder).await?) } else { None }) },
@@ -100,8 +122,25 @@ impl World {
             async { Ok(Box::pin(WhatsApp::start(whatsapp)).await?) },
             async { Ok(Box::pin(SendGrid::start(sendgrid)).await?) },
             async { Ok(Box::pin(Smtp::start(smtp)).await?) },
+            async { Ok(Box::pin(Orange::start(orange)).await?) },
+            async { Ok(Box::pin(Twilio::start(twilio)).await?) },
+            async { Ok(Box::pin(Fcm::start(fcm)).await?) },
         )?;
-        Ok(World { postgres, temporal, redis, wave, inbox, social, whatsapp, sendgrid, smtp, folder })
+        Ok(World {
+            postgres,
+            temporal,
+            redis,
+            wave,
+            inbox,
+            social,
+            whatsapp,
+            sendgrid,
+            smtp,
+            orange,
+            twilio,
+            fcm,
+            folder,
+        })
     }
 
     /// Where its data and logs are.
@@ -117,13 +156,27 @@ impl World {
     /// Stops everything in order and waits until nothing of it is left. It is all stopped even if there is an error:
     /// that tells of data that could not be kept.
     pub async fn shutdown(self) -> Result<(), Error> {
-        let World { postgres, temporal, redis, wave, inbox, social, whatsapp, sendgrid, smtp, folder } = self;
+        let World {
+            postgres,
+            temporal,
+            redis,
+            wave,
+            inbox,
+            social,
+            whatsapp,
+            sendgrid,
+            smtp,
+            orange,
+            twilio,
+            fcm,
+            folder,
+        } = self;
         let redis = async {
             if let Some(redis) = redis {
                 redis.shutdown().await;
             }
         };
-        let ((), (), (), wave, (), (), (), (), ()) = tokio::join!(
+        let ((), (), (), wave, ..) = tokio::join!(
             postgres.shutdown(),
             temporal.shutdown(),
             redis,
@@ -132,7 +185,10 @@ impl World {
             social.shutdown(),
             whatsapp.shutdown(),
             sendgrid.shutdown(),
-            smtp.shutdown()
+            smtp.shutdown(),
+            orange.shutdown(),
+            twilio.shutdown(),
+            fcm.shutdown()
         );
         folder.close().await;
         Ok(wave?)

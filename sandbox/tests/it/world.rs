@@ -25,7 +25,7 @@ async fn a_world_comes_up_answers_and_leaves_nothing_behind() {
     assert!(pids.into_iter().all(runs) && ports.into_iter().all(listens));
 
     let carriers = reqwest::get(world.inbox.url()).await.unwrap().text().await.unwrap();
-    for carrier in ["WhatsApp", "SendGrid", "SMTP"] {
+    for carrier in ["WhatsApp", "SendGrid", "SMTP", "Orange", "Twilio", "Firebase"] {
         assert!(carriers.contains(&format!("{carrier} : couper")), "{carrier} does not deliver to the inbox");
     }
 
