@@ -178,10 +178,7 @@ async fn some_numbers_end_badly_and_nobody_is_reached_while_it_is_off() {
 #[tokio::test]
 async fn receipts_come_twice_out_of_order_or_from_somebody_else_when_told_to() {
     let sender = Sender::open().await;
-    let once = |event: &str, fault| WebhookFaultRule {
-        event: Some(event.to_owned()),
-        ..WebhookFaultRule::once(fault)
-    };
+    let once = |event: &str, fault| WebhookFaultRule::once(fault).of(event);
     sender.twilio.webhook_fault(once("delivered", WebhookFault::Duplicate { copies: 1 }));
     sender.twilio.webhook_fault(once("sent", WebhookFault::Reordered));
     sender.sent(AWA).await;
