@@ -7,6 +7,7 @@
 mod kinds;
 mod letters;
 mod replies;
+mod samples;
 mod says;
 pub mod sms;
 mod stages;

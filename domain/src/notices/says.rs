@@ -235,4 +235,24 @@ impl Says {
             Self::OperatorAlert { .. } => Kind::OperatorAlert,
         }
     }
+
+    /// What there is to open, if anything.
+    pub fn link(&self) -> Option<&str> {
+        match self {
+            Self::Welcome { link, .. }
+            | Self::PotOpened { link, .. }
+            | Self::DaysLeft { link, .. }
+            | Self::LastDay { link, .. }
+            | Self::GiftReceived { link, .. }
+            | Self::GoalReached { link, .. }
+            | Self::Invitation { link, .. }
+            | Self::InvitationReminder { link, .. }
+            | Self::ConsentRequest { link, .. }
+            | Self::ConsentReminder { link, .. }
+            | Self::IdentityMoreNeeded { link, .. }
+            | Self::DataExportReady { link, .. }
+            | Self::OperatorAlert { link, .. } => Some(link),
+            _ => None,
+        }
+    }
 }

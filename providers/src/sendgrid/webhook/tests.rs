@@ -5,8 +5,7 @@ use super::*;
 use crate::messages::{Fate, Refusal, Remedy};
 
 const KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEp3/bm0mfrDVj5DpMHD8jpDnyLLMnePD6lF08fzrtyazYjGcpKSIJfv7vdHRYVji00WXMmBsNUb1++R1umleoYg==";
-/// SendGrid's own, of its published example.
-const OTHER_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
+const OTHER_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEK21FjIoDkBoS6ewPRSN7v72jaqedWhKDkbgHNxSQ1va37ZbVotD+MaImxaTqle7nBpe6RGVyRbT1YnVBpjyW4A==";
 const TIMESTAMP: &str = "1780000000";
 const BODY: &str = "W3siZW1haWwiOiJhd2FAZXhhbXBsZS5jb20iLCJ0aW1lc3RhbXAiOjE3ODAwMDAwMDAsImV2ZW50IjoiZGVsaXZlcmVkIiwic2dfZXZlbnRfaWQiOiJldnQtd29sby0xIiwic2dfbWVzc2FnZV9pZCI6Im1zZ3dvbG8xLmZpbHRlcjAwMDEiLCJub3RpZmljYXRpb25faWQiOiJudGZfMSJ9XQ0K";
 const SIGNATURE: &str =

@@ -1,0 +1,109 @@
+//! Amounts, days and counts in words, as filters of the templates.
+
+use chrono::{Datelike as _, NaiveDate};
+use minijinja::{Environment, Error, ErrorKind};
+use wolo_domain::contacts::Language;
+
+const FRENCH_MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+pub(super) fn add_to(pieces: &mut Environment<'static>, language: Language) {
+    pieces.add_filter("francs", |amount: i64| format!("{}\u{a0}F\u{a0}CFA", grouped(amount)));
+    pieces.add_filter("day", move |written: &str| {
+        let day =
+            written.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "this is not a day"))?;
+        Ok::<_, Error>(in_words(day, language))
+    });
+    pieces.add_filter("counted", move |count: i64, one: &str, many: &str, none: Option<&str>| match none {
+        Some(none) if count == 0 => none.to_owned(),
+        _ if is_one(count, language) => format!("{count}\u{a0}{one}"),
+        _ => format!("{}\u{a0}{many}", grouped(count)),
+    });
+}
+
+/// `5 000`: groups of three, as French writes them; in Senegal English does too.
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() * 2);
+    if number < 0 {
+        text.push('-');
+    }
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `12 décembre`, `12 December`. The year is plain: no message speaks of a day that is a year away.
+fn in_words(day: NaiveDate, language: Language) -> String {
+    match language {
+        Language::English => day.format("%-d\u{a0}%B").to_string(),
+        Language::French | Language::Wolof => {
+            let month = FRENCH_MONTHS[day.month0() as usize];
+            let first = if day.day() == 1 { "er" } else { "" };
+            format!("{}{first}\u{a0}{month}", day.day())
+        }
+    }
+}
+
+/// In French nought is one as well: *0 cadeau*.
+const fn is_one(count: i64, language: Language) -> bool {
+    match language {
+        Language::English => count == 1,
+        Language::French | Language::Wolof => matches!(count, 0 | 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(language: Language, piece: &str) -> String {
+        let mut pieces = Environment::new();
+        add_to(&mut pieces, language);
+        pieces.render_str(piece, ()).unwrap()
+    }
+
+    #[test]
+    fn amounts_stand_in_groups_of_three() {
+        let written = |amount: i64| filled(Language::French, &format!("{{{{ {amount} | francs }}}}"));
+        assert_eq!(written(100), "100\u{a0}F\u{a0}CFA");
+        assert_eq!(written(5_000), "5\u{202f}000\u{a0}F\u{a0}CFA");
+        assert_eq!(written(1_250_000), "1\u{202f}250\u{202f}000\u{a0}F\u{a0}CFA");
+    }
+
+    #[test]
+    fn days_are_written_in_words() {
+        let written = |language, day: &str| filled(language, &format!("{{{{ '{day}' | day }}}}"));
+        assert_eq!(written(Language::French, "2026-12-12"), "12\u{a0}décembre");
+        assert_eq!(written(Language::French, "2027-02-01"), "1er\u{a0}février");
+        assert_eq!(written(Language::English, "2026-08-01"), "1\u{a0}August");
+    }
+
+    #[test]
+    fn one_is_one_and_nought_is_as_the_language_has_it() {
+        let written = |language, count: i64, rest: &str| {
+            filled(language, &format!("{{{{ {count} | counted('gift', 'gifts'{rest}) }}}}"))
+        };
+        assert_eq!(written(Language::English, 1, ""), "1\u{a0}gift");
+        assert_eq!(written(Language::English, 0, ""), "0\u{a0}gifts");
+        assert_eq!(written(Language::French, 0, ""), "0\u{a0}gift");
+        assert_eq!(written(Language::French, 1_200, ""), "1\u{202f}200\u{a0}gifts");
+        assert_eq!(written(Language::English, 0, ", 'no gift'"), "no gift");
+    }
+}
