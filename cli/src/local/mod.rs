@@ -205,6 +205,7 @@ async fn start_world(options: &Options, secrets: &Secrets) -> Result<World> {
             local_redirects: true,
             ..wave::Options::default()
         },
+        ..world::Options::default()
     });
     world.await.context("the world around WOLO could not be started")
 }

@@ -113,9 +113,12 @@ async fn a_person_reads_all_channels_in_one_timeline_presses_writes_and_switches
     ] {
         assert_eq!(post(path, &wrong).await.0, 404, "{wrong:?}");
     }
+    inbox.slot().deliver(Message { state: State::Failed, ..message(AWA, "w3", "perdu en route") });
+    assert_eq!(inbox.messages_to(AWA).len(), 1, "what failed has not arrived");
     assert_eq!(post("carriers/WhatsApp", &[("off", "true")]).await, back);
     let page = reqwest::get(&here).await.unwrap().text().await.unwrap();
     assert!(page.contains("WhatsApp : rétablir"));
+    assert!(page.contains("perdu en route") && page.contains("· échoué"), "what failed is shown: {page}");
     whatsapp.shutdown().await;
     let page = reqwest::get(&here).await.unwrap().text().await.unwrap();
     assert!(!page.contains("rétablir"), "who has stopped carries nothing");
