@@ -47,6 +47,20 @@ pub fn later(kind: &str, delay: Duration, error: impl Into<Cause>) -> ActivityEr
     ActivityError::application(failure)
 }
 
+/// A provider of messages could not be asked now; nothing was sent.
+pub const MESSENGER_UNREACHABLE: &str = "messenger.unreachable";
+/// A provider of messages asked us to slow down.
+pub const MESSENGER_THROTTLED: &str = "messenger.throttled";
+
+/// A message was certainly not sent, and is tried again.
+pub fn messenger(error: ProviderError) -> ActivityError {
+    match error {
+        ProviderError::Throttled { retry_after: Some(delay) } => later(MESSENGER_THROTTLED, delay, error),
+        ProviderError::Throttled { .. } => retry(MESSENGER_THROTTLED, error),
+        _ => retry(MESSENGER_UNREACHABLE, error),
+    }
+}
+
 /// Wave did not give what was asked, and the deed has no better use for the reason than to try again.
 pub fn wave(error: ProviderError) -> ActivityError {
     let kind = match &error {

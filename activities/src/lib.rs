@@ -25,6 +25,7 @@ pub use discrepancies::DiscrepancySteps;
 pub use donations::DonationSteps;
 pub use ledger::LedgerSteps;
 pub use notices::words;
+pub use notices::{Carriers, NoticeSteps, Paced};
 pub use payouts::PayoutSteps;
 pub use pots::PotSteps;
 pub use refunds::RefundSteps;

@@ -62,6 +62,11 @@ impl<'a> Context<'a> {
         Self::of("wave")
     }
 
+    /// A provider of messages, whose word has been checked.
+    pub const fn messenger() -> Self {
+        Self::of("messenger")
+    }
+
     /// Somebody's idempotency keys and nothing else.
     pub(crate) const fn keys(scope: &'a str) -> Self {
         Self { keys: Some(scope), ..Self::of("visitor") }

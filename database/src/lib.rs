@@ -24,6 +24,7 @@ mod error;
 pub mod halts;
 pub mod idempotency;
 pub mod ledger;
+pub mod notices;
 pub mod outbox;
 pub mod payouts;
 pub mod people;

@@ -1,14 +1,17 @@
 //! What must still be told to the outside, written in the same transaction as the change it follows from.
 //!
-//! Nothing is sent from here. Whoever carries [`letters`] on says so with [`mark_relayed`]; who dies before that carries the
-//! same letter again, under the same key. Events about pots and money wait until there is somebody who tells of them.
+//! Nothing is sent from here. Whoever [takes](take) an event carries it on and says so with [`mark_relayed`]; who dies before
+//! that leaves it to the next, who carries the same event under the same key.
 
 use std::fmt;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::words::words;
 
+use crate::rows::{interval, word};
 use crate::{Error, Pool};
 
 /// What an event is about.
@@ -21,18 +24,22 @@ pub enum Topic {
     DonationSuspended,
     PayoutSucceeded,
     PayoutRefused,
-    /// A code that proves a contact.
-    OneTimeCode,
-    /// Somebody wanted to register with a contact that has an account.
-    AlreadyRegistered,
-    PasswordChanged,
-    /// A session began on a device that the account had not seen.
-    NewDevice,
-    /// An account can be entered with another provider's word from now on.
-    IdentityLinked,
+    /// A message that was written whole, for one person.
+    Letter,
 }
 
 impl Topic {
+    pub const ALL: [Self; 8] = [
+        Self::PotAnnounced,
+        Self::DonationConfirmed,
+        Self::DonationRefundDue,
+        Self::DonationRefunded,
+        Self::DonationSuspended,
+        Self::PayoutSucceeded,
+        Self::PayoutRefused,
+        Self::Letter,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PotAnnounced => "pot_announced",
@@ -42,39 +49,42 @@ impl Topic {
             Self::DonationSuspended => "donation_suspended",
             Self::PayoutSucceeded => "payout_succeeded",
             Self::PayoutRefused => "payout_refused",
-            Self::OneTimeCode => "one_time_code",
-            Self::AlreadyRegistered => "already_registered",
-            Self::PasswordChanged => "password_changed",
-            Self::NewDevice => "new_device",
-            Self::IdentityLinked => "identity_linked",
+            Self::Letter => "letter",
         }
     }
 }
 
-/// A letter that waits to be carried on.
+words!(Topic, "a topic of events");
+
+/// Something that happened, and that people are to be told of.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub struct Event {
     pub id: Uuid,
+    pub topic: Topic,
+    /// What it is told apart by within its topic.
     pub key: String,
+    pub pot: Option<PotId>,
+    pub user: Option<UserId>,
+    /// Ids and amounts.
+    pub payload: serde_json::Value,
     /// What only its receiver may read, encrypted by whoever wrote it.
-    pub sealed: Vec<u8>,
+    pub sealed: Option<Vec<u8>>,
+    pub created_at: DateTime<Utc>,
 }
 
-impl fmt::Debug for Waiting {
+impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Waiting({})", self.key)
+        write!(f, "Event({} {})", self.topic, self.key)
     }
 }
 
 /// A message to a person: who they are and what is said is sealed.
 #[derive(Clone)]
 pub struct Letter<'a> {
-    pub topic: Topic,
     /// One letter is written under one key.
     pub key: &'a str,
     /// Nobody where there is no account yet.
     pub user: Option<UserId>,
-    pub payload: serde_json::Value,
     pub sealed: &'a [u8],
 }
 
@@ -105,12 +115,11 @@ pub(crate) async fn write(
 pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> Result<(), Error> {
     sqlx::query!(
         "insert into ops.outbox (outbox_id, topic, business_key, user_id, payload, sealed)
-         values ($1, $2, $3, $4, $5, $6)",
+         values ($1, $2, $3, $4, '{}', $5)",
         Uuid::now_v7(),
-        letter.topic.as_str(),
+        Topic::Letter.as_str(),
         letter.key,
         letter.user.map(UserId::uuid),
-        letter.payload,
         letter.sealed,
     )
     .execute(connection)
@@ -118,31 +127,51 @@ pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> 
     Ok(())
 }
 
-/// The oldest letters that nobody has carried on yet.
-#[tracing::instrument(name = "db.outbox.letters", skip_all, err)]
-pub async fn letters(pool: &Pool, limit: u32) -> Result<Vec<Waiting>, Error> {
-    Ok(sqlx::query_as!(
-        Waiting,
-        r#"select outbox_id as id, business_key as key, sealed as "sealed!"
-           from ops.outbox
-           where relayed_at is null and sealed is not null
-           order by created_at, outbox_id
-           limit $1"#,
+/// Takes the oldest events that nobody has carried on, for so long: who has not carried one on by then has died, and
+/// somebody else takes it.
+#[tracing::instrument(name = "db.outbox.take", skip_all, err)]
+pub async fn take(pool: &Pool, limit: u32, held: TimeDelta) -> Result<Vec<Event>, Error> {
+    sqlx::query!(
+        r#"update ops.outbox taken
+         set taken_until = clock_timestamp() + $2::text::interval
+         where outbox_id in (
+             select outbox_id from ops.outbox
+             where relayed_at is null and coalesce(taken_until, '-infinity') < clock_timestamp()
+             order by created_at, outbox_id
+             limit $1
+             for update skip locked
+         )
+         returning outbox_id, topic, business_key, pot_id, user_id, payload, sealed, created_at"#,
         i64::from(limit),
+        interval(held),
     )
     .fetch_all(pool)
-    .await?)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(Event {
+            id: row.outbox_id,
+            topic: word(&row.topic, "ops.outbox", "topic", row.outbox_id)?,
+            key: row.business_key,
+            pot: row.pot_id.map(PotId::from_uuid),
+            user: row.user_id.map(UserId::from_uuid),
+            payload: row.payload,
+            sealed: row.sealed,
+            created_at: row.created_at,
+        })
+    })
+    .collect()
 }
 
-/// Says that a letter has been carried on. What was sealed in it is not kept.
-#[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(%letter), err)]
-pub async fn mark_relayed(pool: &Pool, letter: Uuid) -> Result<(), Error> {
+/// Says that an event has been carried on. What was sealed in it is not kept.
+#[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(%event), err)]
+pub async fn mark_relayed(pool: &Pool, event: Uuid) -> Result<(), Error> {
     let updated = sqlx::query!(
         "update ops.outbox set relayed_at = coalesce(relayed_at, clock_timestamp()), sealed = null where outbox_id = $1",
-        letter,
+        event,
     )
     .execute(pool)
     .await?
     .rows_affected();
-    if updated == 1 { Ok(()) } else { Err(Error::missing("ops.outbox", letter)) }
+    if updated == 1 { Ok(()) } else { Err(Error::missing("ops.outbox", event)) }
 }

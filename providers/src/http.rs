@@ -7,9 +7,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue, InvalidHeaderValue};
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
+use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
 use crate::wire::{ProviderError, retry_after};
@@ -70,33 +73,78 @@ pub(crate) fn is_safe_address(url: &Url) -> bool {
     scheme && bare
 }
 
-/// A 2xx or 4xx answer with its whole body (at most 1 MiB).
+/// What a server answered, with its whole body (at most 1 MiB).
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-/// What came back, sorted by what it means for the caller.
+/// A 2xx or 4xx answer, or what any other means for the caller.
 pub(crate) async fn answer(request: RequestBuilder, now: DateTime<Utc>) -> Result<Answer, ProviderError> {
-    let mut response = request.send().await.map_err(ProviderError::transport)?;
-    let status = response.status().as_u16();
+    let response = request.send().await.map_err(ProviderError::transport)?;
+    // Their own trouble is told by the status alone; such a body is often a proxy's page.
+    match judged(response.status().as_u16(), response.headers(), now) {
+        Some(error) => Err(error),
+        None => whole(response).await,
+    }
+}
+
+/// Any answer, for providers whose bodies say more than their statuses. Whoever reads one in vain has [`judged`] left.
+pub(crate) async fn exchange(request: RequestBuilder) -> Result<Answer, ProviderError> {
+    whole(request.send().await.map_err(ProviderError::transport)?).await
+}
+
+/// An answer of which `failure` says what went wrong, if anything did.
+pub(crate) async fn read(
+    request: RequestBuilder,
+    now: DateTime<Utc>,
+    failure: fn(&Answer, DateTime<Utc>) -> Option<ProviderError>,
+) -> Result<Answer, ProviderError> {
+    let answer = exchange(request).await?;
+    match failure(&answer, now) {
+        Some(error) => Err(error),
+        None => Ok(answer),
+    }
+}
+
+/// What a status means by itself; nothing for a success, and for a refusal of which only the body can say more.
+pub(crate) fn judged(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Option<ProviderError> {
     match status {
-        // Their own trouble is told by the status alone; such a body is often a proxy's page.
-        408 | 500..=599 => Err(ProviderError::trouble(status)),
+        200..=299 | 400..=407 | 409..=428 | 430..=499 => None,
+        408 | 500..=599 => Some(ProviderError::trouble(status)),
         429 => {
-            let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-            Err(ProviderError::Throttled { retry_after: retry_after(header, now) })
+            let header = headers.get("retry-after").and_then(|value| value.to_str().ok());
+            Some(ProviderError::Throttled { retry_after: retry_after(header, now) })
         }
-        200..=299 | 400..=499 => {
-            let headers = std::mem::take(response.headers_mut());
-            Ok(Answer { status, headers, body: body(response).await? })
-        }
-        _ => Err(ProviderError::unexpected(
+        _ => Some(ProviderError::unexpected(
             "neither a success nor an error; redirects are not followed",
             Some(status),
         )),
     }
+}
+
+/// `Bearer …`, which no log shows.
+pub(crate) fn bearer(key: &SecretString) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// `Basic …`, which no log shows either; nothing for a name that cannot be told from its secret.
+pub(crate) fn basic(name: &str, secret: &SecretString) -> Option<HeaderValue> {
+    if name.is_empty() || name.contains(':') || secret.expose_secret().is_empty() {
+        return None;
+    }
+    let encoded = STANDARD.encode(format!("{name}:{}", secret.expose_secret()));
+    let mut value = HeaderValue::try_from(format!("Basic {encoded}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+async fn whole(mut response: Response) -> Result<Answer, ProviderError> {
+    let headers = std::mem::take(response.headers_mut());
+    Ok(Answer { status: response.status().as_u16(), headers, body: body(response).await? })
 }
 
 /// Reads a body up to [`BODY_LIMIT`]; stops at the first byte beyond it, or before the first when its length says so.

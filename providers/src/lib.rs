@@ -7,11 +7,20 @@
 //! decisions belong to workflows. It keeps no state but whether a provider is in trouble ([`BreakerState`]), reads no settings, and never puts a phone number, a name or a
 //! secret in an error or in `Debug`.
 
+pub mod fcm;
 mod guard;
 pub mod http;
+pub mod mail;
+pub mod messages;
+mod oauth;
+pub mod orange;
 pub mod private;
+pub mod sendgrid;
+pub mod smtp;
 pub mod social;
+pub mod twilio;
 pub mod wave;
+pub mod whatsapp;
 pub mod wire;
 
 pub use guard::BreakerState;

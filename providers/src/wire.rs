@@ -99,9 +99,30 @@ impl ProviderError {
         Self::Unreachable { sent: Sent::Perhaps, status: Some(status), source: None }
     }
 
+    /// A final refusal of our own, before anything was sent.
+    pub(crate) fn refused_here(code: &str) -> Self {
+        Self::Refused { code: code.to_owned(), message: "".into(), status: 400 }
+    }
+
     pub(crate) fn unexpected(what: impl Into<String>, status: Option<u16>) -> Self {
         Self::Unexpected { what: what.into(), status }
     }
+}
+
+/// Providers' ids are letters, digits, `-` and `_`. Anything else (a dot, a slash, nothing at all) would address another
+/// resource, so it is refused before it is sent.
+pub(crate) fn identifier(id: &str) -> Result<&str, ProviderError> {
+    let shaped = (1..=64).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if shaped { Ok(id) } else { Err(ProviderError::refused_here("invalid-identifier")) }
+}
+
+/// Codes go into messages and logs, so only what looks like one passes.
+pub(crate) fn is_code(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        // A phone number is not a code.
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Reads `Retry-After`: whole seconds, or an HTTP date counted from `now`. Anything else is no statement at all.

@@ -7,18 +7,27 @@
 //! It refuses three things: to run a fetched program whose hash is not pinned here, to leave a process behind however
 //! its owner ends, and to know anything about our own processes (of our crates it depends on `wolo-domain` alone).
 
+mod clock;
+pub mod emulator;
+pub mod faults;
 pub mod folders;
 pub mod inbox;
+mod line;
 mod pages;
 pub mod ports;
 pub mod postgres;
 pub mod processes;
 pub mod redis;
+pub mod sendgrid;
+
 mod serving;
+pub mod smtp;
 pub mod social;
+pub mod telling;
 pub mod temporal;
 pub mod tools;
 pub mod wave;
+pub mod whatsapp;
 pub mod world;
 
 pub use postgres::Postgres;

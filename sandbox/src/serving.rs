@@ -9,6 +9,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::line::{Line, Lines};
+
 /// How long open connections may take to end at shutdown.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -34,8 +36,9 @@ impl Port {
     /// Serves on a task of the caller's runtime. `who` is named where it fails.
     pub(crate) fn serve(self, router: Router, who: &'static str) -> Serving {
         let stop = CancellationToken::new();
-        let serving =
-            axum::serve(self.listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let service = router.into_make_service_with_connect_info::<Line>();
+        let stopping = stop.clone().cancelled_owned();
+        let serving = axum::serve(Lines(self.listener), service).with_graceful_shutdown(stopping);
         let server = tokio::spawn(async move {
             if let Err(error) = serving.into_future().await {
                 tracing::error!(%error, who, "a part of the sandbox stopped serving");

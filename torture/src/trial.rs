@@ -78,7 +78,8 @@ pub async fn run(scene: &Scene, turns: &Turns, boundary: &Boundary) -> Trial {
 }
 
 enum Told {
-    /// Without a recovery an API died: how long people were without an answer is seen by themselves.
+    /// Without a recovery an API died, and how long people were without an answer is seen by themselves; or the recovery was
+    /// over before anybody could look.
     Struck {
         recovery: Option<u64>,
     },
@@ -129,23 +130,35 @@ async fn recovery(stage: &Stage, trap: &Trap) -> Result<Told> {
     let before = comes_about(LONG, async || Ok(Some(done(stage, &process).await?)))
         .await
         .with_context(|| format!("nothing is known of {process}, which was struck"))?;
-    comes_about(LONG, async || Ok((done(stage, &process).await? > before).then_some(())))
+    // It came to its end before anybody could look, which havoc can keep one from for a while.
+    if before.ended {
+        return Ok(Told::Struck { recovery: None });
+    }
+    comes_about(LONG, async || Ok((done(stage, &process).await?.things > before.things).then_some(())))
         .await
         .with_context(|| format!("{process} was struck, and has done nothing since"))?;
     Ok(Told::Struck { recovery: Some(millis(died)) })
 }
 
 /// How much a process has done: steps that were completed, and thoughts.
-async fn done(stage: &Stage, process: &str) -> Result<usize> {
+struct Done {
+    things: usize,
+    ended: bool,
+}
+
+async fn done(stage: &Stage, process: &str) -> Result<Done> {
     // The type of the handle does not matter for looking at a history.
     let handle = stage.control.client().get_workflow_handle::<Donation>(process);
     let events = handle.fetch_history(WorkflowFetchHistoryOptions::default()).into_events().await?;
-    let counts = events.into_iter().filter_map(|event| event.attributes).filter(|attributes| {
-        matches!(
-            attributes,
+    let mut done = Done { things: 0, ended: false };
+    for event in events.into_iter().filter_map(|event| event.attributes) {
+        match event {
             Attributes::ActivityTaskCompletedEventAttributes(_)
-                | Attributes::WorkflowTaskCompletedEventAttributes(_)
-        )
-    });
-    Ok(counts.count())
+            | Attributes::WorkflowTaskCompletedEventAttributes(_) => done.things += 1,
+            Attributes::WorkflowExecutionCompletedEventAttributes(_)
+            | Attributes::WorkflowExecutionContinuedAsNewEventAttributes(_) => done.ended = true,
+            _ => {}
+        }
+    }
+    Ok(done)
 }

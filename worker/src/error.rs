@@ -5,9 +5,13 @@ use std::net::SocketAddr;
 
 use temporalio_client::schedules::ScheduleError;
 use temporalio_sdk::error::WorkerRunError;
+use wolo_activities::words::Mistakes;
+use wolo_bootstrap::codec::CodecError;
 use wolo_bootstrap::temporal::{ConnectError, SearchAttributeError};
 use wolo_domain::certificates::KeyError;
 use wolo_providers::wave::WaveSetupError;
+
+use crate::carriers::CarrierError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -29,6 +33,12 @@ pub enum Error {
     Schedules(#[from] ScheduleError),
     #[error(transparent)]
     Wave(#[from] WaveSetupError),
+    #[error("a provider of messages could not be set up")]
+    Carriers(#[from] CarrierError),
+    #[error("the words of the messages are wrong")]
+    Words(#[from] Mistakes),
+    #[error("letters cannot be opened")]
+    Seal(#[from] CodecError),
     #[error("the worker cannot tell of its health at {address}")]
     Health {
         address: SocketAddr,

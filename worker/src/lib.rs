@@ -7,15 +7,18 @@
 //! What it refuses to do: to start on a queue that it does not know, to go on when one of its queues has died (whoever
 //! started it starts it again), and to take longer to stop than it was given.
 
+mod carriers;
 mod error;
 #[cfg(feature = "faultpoints")]
 mod faultpoints;
 mod health;
 mod queue;
 mod registry;
+mod relay;
 mod schedules;
 mod worker;
 
+pub use carriers::CarrierError;
 pub use error::Error;
 pub use registry::{Served, served};
 pub use worker::{Worker, run};

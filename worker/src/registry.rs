@@ -12,12 +12,13 @@ use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
-    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps, RefundSteps,
-    StatementSteps,
+    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PotSteps,
+    RefundSteps, StatementSteps,
 };
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::ledger_check::LedgerCheck;
+use wolo_workflows::notice_delivery::NoticeDelivery;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::queues;
@@ -70,6 +71,12 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.process::<Resolution>();
             to.step(DiscrepancySteps::resolve);
         }
+        queues::NOTICES => {
+            to.process::<NoticeDelivery>();
+            to.step(NoticeSteps::prepare);
+            to.step(NoticeSteps::send);
+            to.step(NoticeSteps::end);
+        }
         _ => return false,
     }
     true
@@ -99,6 +106,7 @@ pub(crate) struct Steps {
     pub(crate) statements: Arc<StatementSteps>,
     pub(crate) ledger: Arc<LedgerSteps>,
     pub(crate) discrepancies: Arc<DiscrepancySteps>,
+    pub(crate) notices: Arc<NoticeSteps>,
 }
 
 /// Knows the one who does the steps of a kind.
@@ -151,6 +159,12 @@ impl Doer<LedgerSteps> for Steps {
 impl Doer<DiscrepancySteps> for Steps {
     fn doer(&self) -> &Arc<DiscrepancySteps> {
         &self.discrepancies
+    }
+}
+
+impl Doer<NoticeSteps> for Steps {
+    fn doer(&self) -> &Arc<NoticeSteps> {
+        &self.notices
     }
 }
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use futures::future::{join_all, select_all};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
+use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps, RefundSteps,
-    StatementSteps,
+    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PotSteps,
+    RefundSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -18,12 +19,14 @@ use wolo_database::processes::{self, Kind, Presence};
 use wolo_domain::certificates::SealingKey;
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
-use wolo_workflows::attributes;
+use wolo_workflows::{attributes, queues};
 
 use crate::Error;
+use crate::carriers;
 use crate::health::{self, Health, QueueHealth};
 use crate::queue::Queue;
 use crate::registry::{self, Steps};
+use crate::relay::Relay;
 use crate::schedules;
 
 /// The step that seals a certificate.
@@ -83,6 +86,12 @@ impl Worker {
             payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
             ledger: Arc::new(LedgerSteps::new(pool.clone())),
             discrepancies: Arc::new(DiscrepancySteps::new(pool.clone())),
+            notices: Arc::new(NoticeSteps::new(
+                pool.clone(),
+                carriers::carriers(&settings.channels, &settings.api.public_url)?,
+                Words::new()?,
+                settings.api.public_url.clone(),
+            )),
         };
         // Steps that run still are told to give up when two thirds of the time are over; the rest is for giving up.
         let grace = settings.worker.shutdown_grace * 2 / 3;
@@ -100,6 +109,10 @@ impl Worker {
         }
 
         let health_ends = Shutdown::new();
+        if settings.worker.queues.iter().any(|queue| queue == queues::NOTICES) {
+            let relay = Relay::new(pool.clone(), client.clone(), settings)?;
+            tokio::spawn(relay.run(shutdown.clone()));
+        }
         tokio::spawn(present(pool.clone(), wave, settings.worker.queues.clone(), health_ends.clone()));
         let router = health::router(Health { client, pool, queues: told, shutdown: shutdown.clone() });
         tokio::spawn(connections::serve(listener, router, health::PATIENCE, health_ends.begun()));

@@ -4,6 +4,7 @@
 use temporalio_common::{SearchAttributeKey, SearchAttributes};
 use temporalio_workflow::common::Timestamp;
 use wolo_domain::ids::PotId;
+use wolo_domain::notices::Kind;
 
 pub const POT: SearchAttributeKey<String> = SearchAttributeKey::keyword("PotId");
 pub const OWNER: SearchAttributeKey<String> = SearchAttributeKey::keyword("OwnerId");
@@ -28,6 +29,12 @@ pub const ALL: [(&str, &str); 5] = [
     ("DueAt", "Datetime"),
     ("NeedsHuman", "Bool"),
 ];
+
+/// What a message is found by.
+pub fn of_notice(pot: Option<PotId>, kind: Kind) -> SearchAttributes {
+    let pot = pot.map(|pot| POT.value_set(pot.to_string()));
+    SearchAttributes::new(pot.into_iter().chain([STATUS.value_set(kind.to_string())]))
+}
 
 /// What a refund is found by, whoever starts it.
 pub fn of_refund(pot: PotId) -> SearchAttributes {

@@ -21,6 +21,11 @@ pub fn refund(donation: DonationId) -> String {
     format!("refund/{donation}")
 }
 
+/// A person is told of an event once. Both are opaque words: an id of ours, or of nobody.
+pub fn notice(event: &str, person: &str) -> String {
+    format!("notice/{event}:{person}")
+}
+
 /// The schedule that keeps house, and the beginning of the names of its processes: the engine adds the time.
 pub const HOUSEKEEPING: &str = "housekeeping";
 

@@ -10,6 +10,7 @@ pub mod donation;
 pub mod housekeeping;
 pub mod ids;
 pub mod ledger_check;
+pub mod notice_delivery;
 mod patience;
 pub mod payout;
 pub mod pot_lifecycle;

@@ -6,4 +6,7 @@ pub const LIFECYCLE: &str = "lifecycle";
 /// Donations, payouts and statements: everything that speaks to Wave or posts to the ledger.
 pub const MONEY: &str = "money";
 
-pub const ALL: [&str; 2] = [LIFECYCLE, MONEY];
+/// Messages to people.
+pub const NOTICES: &str = "notices";
+
+pub const ALL: [&str; 3] = [LIFECYCLE, MONEY, NOTICES];

@@ -1,3 +1,99 @@
-//! Messages to people.
+//! Messages to people: how somebody can be reached, and the handing over of one message to one provider.
 
+mod carriers;
+mod handing;
 pub mod words;
+
+use std::sync::Arc;
+
+use temporalio_macros::activities;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use url::Url;
+use wolo_database::Pool;
+use wolo_database::notices::{self, End, Notice, Reach};
+use wolo_domain::notices::{Category, Channel};
+use wolo_workflows::steps::notices::{
+    EndNotice, EndNoticeStep, Message, NoticeEnd, PrepareNotice, PrepareNoticeStep, Prepared, SendNotice,
+    SendNoticeStep, Sending,
+};
+
+use crate::alive::while_doing;
+pub use carriers::{Carriers, Paced};
+use words::Words;
+
+pub struct NoticeSteps {
+    pool: Pool,
+    carriers: Carriers,
+    words: Words,
+    /// Where links that we make ourselves lead.
+    public_url: Url,
+}
+
+impl NoticeSteps {
+    pub fn new(pool: Pool, carriers: Carriers, words: Words, public_url: Url) -> Self {
+        Self { pool, carriers, words, public_url }
+    }
+
+    /// Writes the message down, if nobody has, and answers what its opt-out link shows.
+    async fn add(&self, message: &Message, process: &str) -> Result<String, wolo_database::Error> {
+        let notice = Notice {
+            id: message.notice,
+            process,
+            event: &message.event,
+            person: &message.person,
+            kind: message.says.kind(),
+            user: message.user,
+            pot: message.pot,
+        };
+        notices::add(&self.pool, notice).await
+    }
+
+    /// Those channels, in the person's own order, on which there is an address, a provider and no objection.
+    fn ways(&self, reach: &Reach) -> Vec<Channel> {
+        let mut ways = reach.channels.clone().unwrap_or_else(|| Channel::ALL.to_vec());
+        ways.retain(|channel| {
+            let is_there = match channel {
+                Channel::WhatsApp | Channel::Sms => reach.phone.is_some(),
+                Channel::Email => reach.email.is_some(),
+                Channel::Push => !reach.devices.is_empty(),
+            };
+            is_there && self.carriers.carry(*channel) && !reach.opted_out.contains(channel)
+        });
+        ways
+    }
+}
+
+#[activities]
+impl NoticeSteps {
+    #[activity(definition = PrepareNoticeStep)]
+    pub async fn prepare(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: PrepareNotice,
+    ) -> Result<Prepared, ActivityError> {
+        let PrepareNotice { message, process, at } = input;
+        self.add(&message, &process).await?;
+        let reach =
+            notices::reach(&self.pool, message.user, message.to.as_ref(), &message.person, at).await?;
+        let category: Category = message.says.kind().category();
+        Ok(Prepared { ways: self.ways(&reach), muted: reach.muted.contains(&category), today: reach.today })
+    }
+
+    #[activity(definition = SendNoticeStep)]
+    pub async fn send(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: SendNotice,
+    ) -> Result<Sending, ActivityError> {
+        while_doing(&ctx, self.hand_over(input)).await
+    }
+
+    #[activity(definition = EndNoticeStep)]
+    pub async fn end(self: Arc<Self>, _ctx: ActivityContext, input: EndNotice) -> Result<(), ActivityError> {
+        let end = match &input.why {
+            NoticeEnd::Withheld(why) => End::Withheld(*why),
+            NoticeEnd::GivenUp(why) => End::GivenUp(why),
+        };
+        Ok(notices::end(&self.pool, input.notice, end).await?)
+    }
+}

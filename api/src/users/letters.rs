@@ -2,9 +2,9 @@
 //! sealed, and carried on from there.
 
 use wolo_database::Transaction;
-use wolo_database::outbox::{self, Topic};
+use wolo_database::outbox;
 use wolo_domain::ids::UserId;
-use wolo_domain::notices::{Letter, Says};
+use wolo_domain::notices::Letter;
 
 use crate::problem::{Code, Problem};
 use crate::state::App;
@@ -17,19 +17,12 @@ pub(super) async fn write(
     key: &str,
     letter: &Letter,
 ) -> Result<(), Problem> {
-    let topic = match letter.says {
-        Says::OneTimeCode { .. } => Topic::OneTimeCode,
-        Says::AlreadyRegistered => Topic::AlreadyRegistered,
-        Says::PasswordChanged => Topic::PasswordChanged,
-        Says::NewDevice { .. } => Topic::NewDevice,
-        Says::IdentityLinked { .. } => Topic::IdentityLinked,
-    };
     let unsealable = || {
         tracing::error!("a letter could not be sealed");
         Problem::new(Code::Internal)
     };
     let plain = serde_json::to_vec(letter).map_err(|_| unsealable())?;
     let sealed = app.credentials.seal.close(key, &plain).map_err(|_| unsealable())?;
-    let letter = outbox::Letter { topic, key, user, payload: serde_json::json!({}), sealed: &sealed };
+    let letter = outbox::Letter { key, user, sealed: &sealed };
     Ok(outbox::write_letter(tx, letter).await?)
 }

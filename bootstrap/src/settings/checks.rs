@@ -27,8 +27,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let database = database(reader, mode);
     let temporal = temporal(reader, mode);
     let wave = wave(reader, mode);
-    let whatsapp = channels::whatsapp(reader);
-    let sendgrid = channels::sendgrid(reader);
+    let channels = channels::channels(reader, mode);
+    let notices = channels::notices(reader);
     let api = api(reader, mode);
     let redis = redis(reader);
     let limits = limits(reader);
@@ -45,8 +45,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         database,
         temporal: temporal?,
         wave: wave?,
-        whatsapp,
-        sendgrid,
+        channels,
+        notices,
         api: api?,
         redis,
         limits,

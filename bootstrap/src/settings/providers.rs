@@ -85,7 +85,7 @@ fn url_while(is_on: bool, reader: &mut Reader, mode: Mode, key: &str) -> Option<
 }
 
 /// Where a provider is: the sandbox in development, and never in production.
-fn provider_url(reader: &mut Reader, mode: Mode, key: &str) -> Option<Url> {
+pub(super) fn provider_url(reader: &mut Reader, mode: Mode, key: &str) -> Option<Url> {
     let url = reader.url(key)?;
     match mode {
         Mode::Development if !is_loopback(&url) => {

@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use chrono::Utc;
 use tokio::task::JoinHandle;
 use wolo_activities::words::Words;
 use wolo_bootstrap::{Seal, Settings};
@@ -49,16 +48,12 @@ async fn carry(pool: &Pool, seal: &Seal, words: &Words, inbox: &Slot) -> Result<
     for waiting in outbox::letters(pool, AT_ONCE).await? {
         let opened = seal.open(&waiting.key, &waiting.sealed).context("a letter cannot be opened")?;
         let letter: Letter = serde_json::from_slice(&opened).context("a letter cannot be read")?;
-        inbox.deliver(Message {
-            channel: match letter.to {
-                Contact::Phone(_) => Channel::WhatsApp,
-                Contact::Email(_) => Channel::Email,
-            },
-            to: letter.to.reveal().to_owned(),
-            key: waiting.key,
-            text: words.sms(&letter.says, letter.language)?,
-            arrived_at: Utc::now(),
-        });
+        let text = words.sms(&letter.says, letter.language)?;
+        let channel = match letter.to {
+            Contact::Phone(_) => Channel::WhatsApp,
+            Contact::Email(_) => Channel::Email,
+        };
+        inbox.deliver(Message::new(channel, letter.to.reveal(), waiting.key, text));
         outbox::mark_relayed(pool, waiting.id).await?;
     }
     Ok(())

@@ -88,6 +88,9 @@ pub async fn schedule(pool: &Pool, new: &NewPot) -> Result<Scheduling, Error> {
             let note = "the owner is a minor when the pot opens";
             holds::write(&mut tx, new.id, HoldReason::Consent, note, new.at).await?;
         }
+        if new.timeline.opens_at > new.at {
+            write_announcement(&mut tx, new.id, Announcement::Scheduled, new.at).await?;
+        }
         None
     } else {
         match find(&mut tx, new).await? {

@@ -1,7 +1,10 @@
+use chrono::TimeDelta;
 use wolo_database::outbox::{Letter, Topic};
 use wolo_database::{Context, Error, outbox};
 
 use crate::scene::Scene;
+
+const HELD: TimeDelta = TimeDelta::minutes(1);
 
 async fn write(scene: &Scene, letter: Letter<'_>) {
     let api = scene.pool_as("wolo_api").await;
@@ -11,24 +14,35 @@ async fn write(scene: &Scene, letter: Letter<'_>) {
 }
 
 #[tokio::test]
-async fn letters_wait_in_their_order_until_they_were_carried_on() {
+async fn events_are_taken_in_their_order_each_by_one_until_they_were_carried_on() {
     let scene = Scene::new().await;
-    // An event is no letter: nobody's name stands in it, and nobody is waiting for it at an address.
-    scene.open().await;
     for key in ["code/1", "code/2", "code/3"] {
-        let payload = serde_json::json!({});
-        let letter = Letter { topic: Topic::OneTimeCode, key, user: None, payload, sealed: key.as_bytes() };
-        write(&scene, letter).await;
+        write(&scene, Letter { key, user: None, sealed: key.as_bytes() }).await;
     }
-    let waiting = outbox::letters(&scene.pool, 10).await.expect("a list");
-    let keys: Vec<_> = waiting.iter().map(|letter| letter.key.as_str()).collect();
-    assert_eq!(keys, ["code/1", "code/2", "code/3"], "in the order of writing");
-    assert_eq!(waiting[0].sealed, b"code/1");
-    assert_eq!(outbox::letters(&scene.pool, 1).await.expect("a list"), waiting[..1]);
+    let taken = outbox::take(&scene.pool, 2, HELD).await.expect("events");
+    let mut keys: Vec<_> = taken.iter().map(|event| event.key.as_str()).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["code/1", "code/2"], "the oldest");
+    assert!(
+        taken.iter().all(
+            |event| event.topic == Topic::Letter && event.sealed.as_deref() == Some(event.key.as_bytes())
+        )
+    );
+    // Another one gets what is left, and nobody the same.
+    let (one, other) = tokio::join!(outbox::take(&scene.pool, 10, HELD), outbox::take(&scene.pool, 10, HELD));
+    let rest: Vec<_> = one.expect("events").into_iter().chain(other.expect("events")).collect();
+    assert_eq!(rest.iter().map(|event| event.key.as_str()).collect::<Vec<_>>(), ["code/3"]);
     for _ in 0..2 {
-        outbox::mark_relayed(&scene.pool, waiting[0].id).await.expect("a mark");
+        outbox::mark_relayed(&scene.pool, taken[0].id).await.expect("a mark");
     }
-    assert_eq!(outbox::letters(&scene.pool, 10).await.expect("a list"), waiting[1..]);
+    // Who took the others has died: when their time is over they are there again.
+    sqlx::query("update ops.outbox set taken_until = clock_timestamp()")
+        .execute(&scene.pool)
+        .await
+        .expect("time");
+    let again = outbox::take(&scene.pool, 10, HELD).await.expect("events");
+    assert_eq!(again.len(), 2);
+    assert!(again.iter().all(|event| event.id != taken[0].id));
     let missing = outbox::mark_relayed(&scene.pool, uuid::Uuid::max()).await;
     assert!(matches!(missing, Err(Error::Missing { .. })));
 }
@@ -38,18 +52,16 @@ async fn a_letter_is_written_by_the_api_and_its_seal_ends_with_its_journey() {
     let scene = Scene::new().await;
     let api = scene.pool_as("wolo_api").await;
     let user = scene.person().await.id;
-    let letter = Letter {
-        topic: Topic::OneTimeCode,
-        key: "code/1",
-        user: Some(user),
-        payload: serde_json::json!({ "language": "fr" }),
-        sealed: b"sealed",
-    };
+    let letter = Letter { key: "code/1", user: Some(user), sealed: b"sealed" };
     let mut tx = Context::user(user).begin(&api).await.expect("a transaction");
     outbox::write_letter(&mut tx, letter.clone()).await.expect("a letter");
     tx.commit().await.expect("a commit");
-    let waiting = outbox::letters(&scene.pool, 10).await.expect("a list");
-    assert_eq!((waiting[0].key.as_str(), waiting[0].sealed.as_slice()), ("code/1", b"sealed".as_slice()));
+    let waiting = outbox::take(&scene.pool, 10, HELD).await.expect("a list");
+    assert_eq!(
+        (waiting[0].key.as_str(), waiting[0].sealed.as_deref()),
+        ("code/1", Some(b"sealed".as_slice()))
+    );
+    assert_eq!(waiting[0].user, Some(user));
     let to: uuid::Uuid = scene.read("select user_id from ops.outbox").await;
     assert_eq!(to, user.uuid());
     outbox::mark_relayed(&scene.pool, waiting[0].id).await.expect("a mark");

@@ -37,6 +37,8 @@ pub struct Occasion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Announcement {
+    /// It is planned, and opens later.
+    Scheduled,
     Opened,
     /// So many days before the birthday.
     Reminder {
@@ -53,6 +55,7 @@ impl Announcement {
     /// The event's name, unique within a pot.
     pub fn key(self) -> String {
         match self {
+            Self::Scheduled => "scheduled".to_owned(),
             Self::Opened => "opened".to_owned(),
             Self::Reminder { days } => format!("reminder_d{days}"),
             Self::BirthdayWish => "birthday_wish".to_owned(),

@@ -18,16 +18,16 @@ pub mod webhook;
 use std::time::Duration;
 
 use chrono::Utc;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, InvalidHeaderValue};
 use reqwest::{Client, Method};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tower_resilience_circuitbreaker::CircuitBreakerConfigError;
 use url::Url;
 
 use crate::guard::{BreakerState, Guard};
 use crate::http::{self, Answer, HttpSetupError, Timeouts};
-use crate::wire::ProviderError;
+use crate::wire::{ProviderError, identifier};
 
 pub use checkouts::{CheckoutSession, CreateCheckout, Expiry, PaymentFailure};
 pub use payouts::{
@@ -100,7 +100,7 @@ impl Wave {
         if !http::is_safe_address(&access.base_url) {
             return Err(WaveSetupError::Address);
         }
-        bearer(&access.api_key).map_err(WaveSetupError::ApiKey)?;
+        http::bearer(&access.api_key).map_err(WaveSetupError::ApiKey)?;
         Ok(Self {
             http: http::client(access.timeouts)?,
             guard: Guard::new("wave", access.at_once, access.pause)?,
@@ -132,7 +132,7 @@ impl Wave {
     ) -> Result<Reply, ProviderError> {
         let bytes = serde_json::to_vec(body).map_err(|_| {
             // Our request types are plain structs; this would be a defect here, and nothing has been sent.
-            refused_here("unserialisable-request")
+            ProviderError::refused_here("unserialisable-request")
         })?;
         self.send(Method::POST, url, Some(bytes), key).await
     }
@@ -150,7 +150,7 @@ impl Wave {
 
         let call = Call::of(&method);
         let mut request = self.http.request(method, url);
-        if let Ok(value) = bearer(&self.api_key) {
+        if let Ok(value) = http::bearer(&self.api_key) {
             request = request.header(AUTHORIZATION, value);
         }
         if let Some(secret) = &self.signing_secret {
@@ -196,25 +196,6 @@ impl Call {
             Self { leaves: "sending", comes_back: "answered", is_lost: "unanswered" }
         }
     }
-}
-
-fn bearer(api_key: &SecretString) -> Result<HeaderValue, InvalidHeaderValue> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", api_key.expose_secret()))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Wave's ids are letters, digits, `-` and `_`. Anything else (a dot, a slash, nothing at all) would address another
-/// resource, so it is refused before it is sent.
-fn identifier(id: &str) -> Result<&str, ProviderError> {
-    let shaped = (1..=64).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if shaped { Ok(id) } else { Err(refused_here("invalid-identifier")) }
-}
-
-/// A final refusal of our own, before anything was sent.
-fn refused_here(code: &str) -> ProviderError {
-    ProviderError::Refused { code: code.to_owned(), message: "".into(), status: 400 }
 }
 
 #[cfg(test)]

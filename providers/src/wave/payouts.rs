@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use wolo_domain::evidence::payouts::PayoutStatus;
 use wolo_domain::money::Xof;
 
-use super::reply::is_code;
 use super::{Currency, Wave, amount, identifier};
 use crate::private::Private;
-use crate::wire::ProviderError;
+use crate::wire::{ProviderError, is_code};
 
 /// The key under which Wave executes a payout once: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

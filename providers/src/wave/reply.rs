@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::private::Private;
-use crate::wire::ProviderError;
+use crate::wire::{ProviderError, is_code};
 
 /// A 2xx or 4xx answer with its whole body (at most 1 MiB).
 #[derive(Debug)]
@@ -85,14 +85,6 @@ impl Envelope {
         let message = text("message").or_else(|| text("error_message")).unwrap_or_default();
         is_code(code).then(|| Self { code: code.to_owned(), message: message.to_owned() })
     }
-}
-
-/// Codes go into messages and logs, so only what looks like one passes.
-pub(super) fn is_code(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-        // A phone number is not a code.
-        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]

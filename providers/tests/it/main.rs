@@ -7,6 +7,7 @@ mod bodies;
 mod checkouts;
 mod failures;
 mod guard;
+mod messages;
 mod payouts;
 mod setting;
 mod social;

@@ -1,40 +1,23 @@
 //! Where messages to people arrive on this machine: everybody's phone and mailbox, on one page.
 //!
 //! It keeps every message that it was handed, in order, and shows them as the person would read them, whatever channel
-//! they came on. It refuses to be anything but local, and does not ask who sends.
+//! they came on. What the person presses or writes there goes to who carried the message. It refuses to be anything but local, and does not ask who sends.
 
+mod carriers;
+mod messages;
 mod pages;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::serving::{Port, Serving};
 
-/// How a message reaches a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    #[serde(rename = "whatsapp")]
-    WhatsApp,
-    Sms,
-    Email,
-}
-
-/// A message as it arrived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Message {
-    pub channel: Channel,
-    /// A phone number in E.164, or a mail address.
-    pub to: String,
-    /// The sender's name for it. What comes again under the same name has arrived already.
-    pub key: String,
-    pub text: String,
-    pub arrived_at: DateTime<Utc>,
-}
+pub use carriers::{Carrier, Said};
+pub use messages::{Button, Channel, Message, State};
 
 /// Why the inbox cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,32 +28,62 @@ pub enum Error {
     Page(#[from] minijinja::Error),
 }
 
-/// What has arrived.
+/// What has arrived, in order, and where in it each message is.
+#[derive(Debug, Default)]
+struct Arrived {
+    messages: Vec<Message>,
+    places: HashMap<(Channel, String), usize>,
+}
+
 #[derive(Debug, Default)]
 struct Post {
-    messages: Mutex<Vec<Message>>,
+    arrived: Mutex<Arrived>,
+    /// They hand in at a slot, so that they hold this and not this them.
+    carriers: Mutex<Vec<Weak<dyn Carrier>>>,
     arrival: Notify,
 }
 
 impl Post {
-    fn messages(&self) -> MutexGuard<'_, Vec<Message>> {
+    fn arrived(&self) -> MutexGuard<'_, Arrived> {
         // Messages are added whole, so a panic elsewhere has not left half of one.
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, channel: Channel, key: &str) -> Option<Message> {
+        let arrived = self.arrived();
+        let place = arrived.places.get(&(channel, key.to_owned()))?;
+        Some(arrived.messages[*place].clone())
+    }
+
+    fn carriers(&self) -> MutexGuard<'_, Vec<Weak<dyn Carrier>>> {
+        self.carriers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Where messages are handed in. Cheap to clone.
-#[derive(Clone, Debug)]
+/// Where messages are handed in. Cheap to clone. One by itself belongs to an inbox that nobody looks into.
+#[derive(Clone, Debug, Default)]
 pub struct Slot(Arc<Post>);
 
 impl Slot {
     /// Puts a message where its receiver finds it.
     pub fn deliver(&self, message: Message) {
-        let mut messages = self.0.messages();
-        if !messages.iter().any(|there| there.key == message.key && there.channel == message.channel) {
+        let mut arrived = self.0.arrived();
+        let Arrived { messages, places } = &mut *arrived;
+        if let Entry::Vacant(place) = places.entry((message.channel, message.key.clone())) {
+            place.insert(messages.len());
             messages.push(message);
         }
-        drop(messages);
+        drop(arrived);
+        self.0.arrival.notify_waiters();
+    }
+
+    /// Writes down how far a message has come.
+    pub fn mark(&self, channel: Channel, key: &str, state: State) {
+        let mut arrived = self.0.arrived();
+        if let Some(place) = arrived.places.get(&(channel, key.to_owned())).copied() {
+            arrived.messages[place].state = state;
+        }
+        drop(arrived);
         self.0.arrival.notify_waiters();
     }
 }
@@ -87,7 +100,7 @@ impl Inbox {
     pub async fn start(port: u16) -> Result<Self, Error> {
         let taken = Port::take(port).await.map_err(|source| Error::Listen { port, source })?;
         let arrived = Arc::new(Post::default());
-        let router = pages::router(Arc::clone(&arrived))?;
+        let router = pages::router(Slot(Arc::clone(&arrived)))?;
         Ok(Self { post: arrived, serving: taken.serve(router, "the inbox") })
     }
 
@@ -103,7 +116,9 @@ impl Inbox {
 
     /// What has arrived for somebody, the last at the end.
     pub fn messages_to(&self, to: &str) -> Vec<Message> {
-        self.post.messages().iter().filter(|message| message.to == to).cloned().collect()
+        let arrived = self.post.arrived();
+        let all = arrived.messages.iter();
+        all.filter(|message| message.to == to && !message.own).cloned().collect()
     }
 
     /// Waits until somebody's messages answer a question; nothing when they do not in time.

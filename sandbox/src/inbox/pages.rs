@@ -1,52 +1,96 @@
-//! The inbox as a page for people and as JSON for programs: `/`, `/messages`, both with `?to=` for one person's.
+//! The inbox as a page for people and as JSON for programs.
+//!
+//! | call | does |
+//! |---|---|
+//! | `GET /` | everybody's messages, the newest first; with `?to=`, once or more, one person's as they see them |
+//! | `GET /messages` | the same for programs |
+//! | `POST /press` `{channel, key, button}` | presses a button below a message |
+//! | `POST /write` `{carrier, from, text}` | writes to who carries messages |
+//! | `POST /carriers/{name}` `{off}` | nobody is reached by it any more, or everybody again |
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Response};
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header::REFERER};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Form, Json, Router};
 use minijinja::{Environment, context, value::Serde};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Message, Post};
+use super::{Button, Channel, Message, Said, Slot};
 
 struct Pages {
-    post: Arc<Post>,
+    slot: Slot,
     page: Environment<'static>,
 }
 
-#[derive(Deserialize)]
-struct Wanted {
-    to: Option<String>,
-}
+type Here = State<Arc<Pages>>;
 
-pub(super) fn router(post: Arc<Post>) -> Result<Router, minijinja::Error> {
+pub(super) fn router(slot: Slot) -> Result<Router, minijinja::Error> {
     let mut page = crate::pages::environment();
     page.add_template("inbox.html", include_str!("templates/inbox.html"))?;
     Ok(Router::new()
         .route("/", get(show))
         .route("/messages", get(list))
-        .with_state(Arc::new(Pages { post, page })))
+        .route("/press", post(press))
+        .route("/write", post(write))
+        .route("/carriers/{name}", post(switch))
+        .with_state(Arc::new(Pages { slot, page })))
+}
+
+/// Who is looked at: every `to` of the question.
+fn people(query: Option<String>) -> Vec<String> {
+    let query = query.unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs
+        .filter(|(name, value)| name == "to" && !value.is_empty())
+        .map(|(_, value)| value.into_owned())
+        .collect()
 }
 
 impl Pages {
     /// The newest first, as a mailbox shows them.
-    fn wanted(&self, wanted: &Wanted) -> Vec<Message> {
-        let all = self.post.messages();
-        let newest = all.iter().rev();
-        newest.filter(|message| wanted.to.as_ref().is_none_or(|to| *to == message.to)).cloned().collect()
+    fn wanted(&self, people: &[String]) -> Vec<Message> {
+        let arrived = self.slot.0.arrived();
+        let newest = arrived.messages.iter().rev();
+        newest.filter(|message| people.is_empty() || people.contains(&message.to)).cloned().collect()
     }
 }
 
-async fn list(State(pages): State<Arc<Pages>>, Query(wanted): Query<Wanted>) -> Json<Vec<Message>> {
-    Json(pages.wanted(&wanted))
+async fn list(State(pages): Here, RawQuery(query): RawQuery) -> Json<Vec<Message>> {
+    Json(pages.wanted(&people(query)))
 }
 
-async fn show(State(pages): State<Arc<Pages>>, Query(wanted): Query<Wanted>) -> Response {
-    let messages = pages.wanted(&wanted);
-    let values = context! { messages => Serde(&messages), to => wanted.to };
+/// Who carries messages, as the page shows it.
+#[derive(Serialize)]
+struct Shown {
+    name: &'static str,
+    off: bool,
+    /// Whether who has a phone can write by it.
+    hears: bool,
+}
+
+async fn show(State(pages): Here, RawQuery(query): RawQuery) -> Response {
+    let people = people(query);
+    let mut messages = pages.wanted(&people);
+    if !people.is_empty() {
+        // A person reads downwards.
+        messages.reverse();
+    }
+    let phones: Vec<_> = people.iter().filter(|one| one.starts_with('+')).cloned().collect();
+    let carriers = pages.slot.carriers().into_iter().map(|carrier| Shown {
+        name: carrier.name(),
+        off: carrier.is_off(),
+        hears: carrier.hears(),
+    });
+    let carriers: Vec<_> = carriers.collect();
+    let values = context! {
+        messages => Serde(&messages),
+        carriers => Serde(&carriers),
+        people,
+        phones,
+    };
     match pages.page.get_template("inbox.html").and_then(|page| page.render(values)) {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
@@ -54,4 +98,66 @@ async fn show(State(pages): State<Arc<Pages>>, Query(wanted): Query<Wanted>) -> 
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// Back to where the button was, and nowhere else.
+fn back(headers: &HeaderMap) -> Redirect {
+    let from = headers.get(REFERER).and_then(|value| value.to_str().ok());
+    let query =
+        from.and_then(|from| url::Url::parse(from).ok()).and_then(|url| url.query().map(str::to_owned));
+    Redirect::to(&query.map_or_else(|| "/".to_owned(), |query| format!("/?{query}")))
+}
+
+fn nobody() -> Response {
+    (StatusCode::NOT_FOUND, "nobody here does that").into_response()
+}
+
+#[derive(Deserialize)]
+struct Pressed {
+    channel: Channel,
+    key: String,
+    /// Its place below the message.
+    button: usize,
+}
+
+async fn press(State(pages): Here, headers: HeaderMap, Form(pressed): Form<Pressed>) -> Response {
+    let message = pages.slot.0.find(pressed.channel, &pressed.key);
+    let Some(message) = message else { return nobody() };
+    let carrier = message.carrier.and_then(|name| pages.slot.carrier(name));
+    let button = message.buttons.into_iter().nth(pressed.button);
+    let (Some(carrier), Some(Button::Reply { title, payload })) = (carrier, button) else { return nobody() };
+    carrier.hear(&Said { from: message.to, text: title, below: Some(message.key), payload: Some(payload) });
+    back(&headers).into_response()
+}
+
+#[derive(Deserialize)]
+struct Written {
+    carrier: String,
+    from: String,
+    text: String,
+}
+
+async fn write(State(pages): Here, headers: HeaderMap, Form(written): Form<Written>) -> Response {
+    let carrier = pages.slot.carrier(&written.carrier).filter(|carrier| carrier.hears());
+    let Some(carrier) = carrier else { return nobody() };
+    if !written.text.trim().is_empty() {
+        carrier.hear(&Said { from: written.from, text: written.text, below: None, payload: None });
+    }
+    back(&headers).into_response()
+}
+
+#[derive(Deserialize)]
+struct Switch {
+    off: bool,
+}
+
+async fn switch(
+    State(pages): Here,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Form(switch): Form<Switch>,
+) -> Response {
+    let Some(carrier) = pages.slot.carrier(&name) else { return nobody() };
+    carrier.switch(switch.off);
+    back(&headers).into_response()
 }

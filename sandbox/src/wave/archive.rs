@@ -12,7 +12,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{book::Book, clock::Clock, errors::Error, world::World};
+use super::{book::Book, errors::Error, world::World};
+use crate::clock::Clock;
 
 /// How long changes are gathered.
 const GATHER: Duration = Duration::from_millis(250);
@@ -64,7 +65,7 @@ pub(super) async fn save(world: &World, path: &Path) -> Result<(), Error> {
 
 /// Saves after changes until the emulator stops.
 pub(super) async fn keep(world: Arc<World>, path: PathBuf) {
-    let mut changes = world.changes.subscribe();
+    let mut changes = world.changes();
     let stop = world.stop.clone();
     let writing = async {
         let mut took = Duration::ZERO;

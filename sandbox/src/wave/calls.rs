@@ -14,16 +14,16 @@ use axum::{
     },
     response::Response,
 };
-use chrono::{TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{
     access,
     errors::Refusal,
-    faults::{Endpoint, Fault, RetryAfter},
-    line::Line,
+    faults::Endpoint,
     world::{Release, World},
 };
+use crate::faults::{Fault, RetryAfter};
+use crate::line::Line;
 
 /// The longest request body that is read.
 const LONGEST_BODY: usize = 2 * 1024 * 1024;
@@ -200,15 +200,7 @@ fn respond(reply: Reply) -> Response {
 fn too_many_requests(retry_after: Option<RetryAfter>) -> Response {
     let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests.");
     let mut response = respond(refusal.into());
-    let value = retry_after.map(|when| match when {
-        RetryAfter::Seconds(seconds) => seconds.to_string(),
-        RetryAfter::Date(seconds) => {
-            // The date is read by the caller's wall clock. A date has whole seconds: rounded up, never early.
-            let when = Utc::now() + TimeDelta::seconds(i64::from(seconds) + 1);
-            when.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
-        }
-    });
-    if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+    if let Some(value) = retry_after.and_then(|when| HeaderValue::from_str(&when.in_words()).ok()) {
         response.headers_mut().insert(RETRY_AFTER, value);
     }
     response

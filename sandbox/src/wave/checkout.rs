@@ -10,10 +10,10 @@ use super::{
     book::{CheckoutStatus, NewSession, PayRefusal, RefundRefusal, Session},
     calls::{Call, Reply},
     errors::Refusal,
-    faults::Fault,
     fields::{Fields, is_e164},
     world::World,
 };
+use crate::faults::Fault;
 
 const UNKNOWN: &str = "checkout-session-not-found";
 

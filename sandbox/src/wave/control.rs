@@ -40,10 +40,11 @@ use serde_json::{Value, json};
 
 use super::{
     book::{Access, Book, PayRefusal, Person, PlantedLine, Session, Strategy, WebhookEndpoint},
-    faults::{FaultRule, WebhookFaultRule},
+    faults::FaultRule,
     pages::{self, Choice},
     world::{Release, World},
 };
+use crate::faults::WebhookFaultRule;
 
 type Here = State<Arc<World>>;
 type Asked = Query<HashMap<String, String>>;
@@ -241,12 +242,12 @@ async fn unregister(State(world): Here, Query(asked): Asked) -> Response {
 }
 
 async fn release_webhooks(State(world): Here) -> Response {
-    world.held_webhooks.send_modify(|count| *count += 1);
+    world.gate.release();
     done()
 }
 
 async fn retry_webhooks(State(world): Here) -> Response {
-    world.hurry.send_modify(|count| *count += 1);
+    world.gate.hurry();
     done()
 }
 

@@ -11,15 +11,16 @@ use super::{
         Access, Book, MovementKind, PayRefusal, Payout, Person, PlantedLine, Session, Strategy,
         WebhookEndpoint,
     },
-    clock::Clock,
     errors::Error,
-    faults::{Endpoint, FaultRule, WebhookFaultRule},
-    line::{Line, Lines},
+    faults::{Endpoint, FaultRule},
     options::Options,
     pages::Pages,
     router,
     world::{Release, World},
 };
+use crate::clock::Clock;
+use crate::faults::WebhookFaultRule;
+use crate::line::{Line, Lines};
 
 /// How long open connections may take to end at shutdown.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -195,12 +196,12 @@ impl Wave {
 
     /// Lets held, late and reordered webhooks go.
     pub fn release_webhooks(&self) {
-        self.world.held_webhooks.send_modify(|count| *count += 1);
+        self.world.gate.release();
     }
 
     /// Tries waiting webhooks again at once.
     pub fn retry_webhooks(&self) {
-        self.world.hurry.send_modify(|count| *count += 1);
+        self.world.gate.hurry();
     }
 
     /// Sends every event to `url`, signed with the default webhook secret.

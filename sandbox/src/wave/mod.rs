@@ -16,13 +16,11 @@ mod archive;
 mod book;
 mod calls;
 mod checkout;
-mod clock;
 mod control;
 mod errors;
 mod faults;
 mod fields;
 mod handle;
-mod line;
 mod options;
 mod pages;
 mod payouts;
@@ -41,25 +39,28 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
+use crate::line::Line;
+
 use self::{
     calls::{Work, perform},
     faults::Endpoint as At,
-    line::Line,
     world::World,
 };
 
 pub use self::{
     book::{
-        Access, Attempt, Batch, Book, CheckoutStatus, Checks, Delivery, DeliveryState, Event, KeptAnswer,
-        Movement, MovementKind, PaymentError, Payout, PayoutOrder, PayoutStatus, Person, PlantedLine,
-        Session, Strategy, Traffic, WalletState, WebhookEndpoint,
+        Access, Batch, Book, CheckoutStatus, Checks, Delivery, Event, KeptAnswer, Movement, MovementKind,
+        PaymentError, Payout, PayoutOrder, PayoutStatus, Person, PlantedLine, Session, Strategy, Traffic,
+        WalletState, WebhookEndpoint,
     },
     errors::Error,
-    faults::{Endpoint, Fault, FaultRule, RetryAfter, WebhookFault, WebhookFaultRule},
+    faults::{Endpoint, FaultRule},
     handle::Wave,
-    options::{Charge, Options, Retry, one_percent},
+    options::{Charge, Options, one_percent},
     world::Release,
 };
+pub use crate::faults::{Fault, RetryAfter, WebhookFault, WebhookFaultRule};
+pub use crate::telling::{Attempt, DeliveryState, Retry};
 
 fn router(world: Arc<World>) -> Router {
     let reads = |endpoint, work| call(MethodFilter::GET, endpoint, work);

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::book::WebhookEndpoint;
+use crate::telling::Retry;
 
 /// What a fee is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,30 +16,6 @@ pub enum Charge {
 /// One per cent, rounded up to a whole franc, on everything. Wave's own rounding is not documented.
 pub fn one_percent(_charge: Charge, francs: i64) -> i64 {
     francs / 100 + i64::from(francs % 100 > 0)
-}
-
-/// How failed webhook deliveries are tried again. Wave documents only that it gives up after three days.
-#[derive(Clone, Copy, Debug)]
-pub struct Retry {
-    /// Wait after the first failure; it doubles each time.
-    pub first: Duration,
-    /// The wait stops growing here.
-    pub longest: Duration,
-    /// Tries in all before giving up.
-    pub attempts: u32,
-}
-
-impl Retry {
-    /// A few quick tries, for tests.
-    pub const QUICK: Self =
-        Self { first: Duration::from_millis(20), longest: Duration::from_millis(200), attempts: 50 };
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        // About three days of tries every ten minutes.
-        Self { first: Duration::from_secs(1), longest: Duration::from_mins(10), attempts: 440 }
-    }
 }
 
 /// How the emulator is set up.

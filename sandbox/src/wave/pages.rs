@@ -15,10 +15,11 @@ use minijinja::{Environment, Value, context, value::Serde};
 use serde::Deserialize;
 
 use super::{
-    book::{CheckoutStatus, DeliveryState, PayRefusal, PayoutStatus, Session},
+    book::{CheckoutStatus, PayRefusal, PayoutStatus, Session},
     fields::is_e164,
     world::World,
 };
+use crate::telling::DeliveryState;
 
 /// How many of the newest sessions, payouts and deliveries the control page shows.
 const SHOWN: usize = 30;

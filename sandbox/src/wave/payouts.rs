@@ -14,11 +14,11 @@ use super::{
     calls::{Call, Reply},
     checkout::timestamp,
     errors::{Envelope, Refusal},
-    faults::Fault,
     fields::Fields,
     options::Charge,
     world::World,
 };
+use crate::faults::Fault;
 
 /// The longest idempotency key, in characters.
 const LONGEST_KEY: usize = 255;

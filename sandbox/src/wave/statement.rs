@@ -11,9 +11,9 @@ use super::{
     calls::{Call, Reply},
     checkout::{refund_refusal, timestamp},
     errors::Refusal,
-    faults::Fault,
     world::World,
 };
+use crate::faults::Fault;
 
 /// The longest page, as with Wave.
 const LONGEST_PAGE: usize = 1000;

@@ -3,18 +3,19 @@
 //! Each delivery is a task of its own, because Wave promises no order. A delivery that was forged, tampered with or made
 //! stale replaces the true one and is sent once; the true one can then be asked for again.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::Utc;
 use serde_json::Value;
 
 use super::{
-    book::{Attempt, DeliveryState, Strategy, WebhookEndpoint},
+    book::{Strategy, WebhookEndpoint},
     calls::set_amount,
-    faults::WebhookFault,
     signature,
     world::World,
 };
+use crate::faults::WebhookFault;
+use crate::telling::{Attempt, DeliveryState};
 
 /// The bytes of one attempt and what they are signed with.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ async fn carry(world: &Arc<World>, number: usize) {
         Some((delivery.clone(), book.event(&delivery.event_id)?.clone()))
     });
     let Some((delivery, event)) = found else { return };
-    let fault = if delivery.honest { None } else { world.faults().strike_webhook(&event) };
+    let fault = if delivery.honest { None } else { world.faults().strike_webhook(&event.kind, &event.body) };
     let mark = |state| {
         world.change(|book| book.mark_delivery(number, state, fault.as_ref().map(WebhookFault::name)));
     };
@@ -60,30 +61,8 @@ async fn carry(world: &Arc<World>, number: usize) {
                 }
             });
         }
-        Some(WebhookFault::Late { millis }) => {
-            let mut released = world.held_webhooks.subscribe();
-            mark(DeliveryState::Held);
-            tokio::select! {
-                _ = released.changed() => {}
-                () = tokio::time::sleep(Duration::from_millis(millis)) => {}
-            }
-            mark(DeliveryState::Pending);
-        }
-        Some(WebhookFault::Held) => {
-            let mut released = world.held_webhooks.subscribe();
-            mark(DeliveryState::Held);
-            let _ = released.changed().await;
-            mark(DeliveryState::Pending);
-        }
-        Some(WebhookFault::Reordered) => {
-            let mut released = world.held_webhooks.subscribe();
-            let before = world.read(|book| book.delivered_to(&delivery.url));
-            mark(DeliveryState::Held);
-            tokio::select! {
-                _ = released.changed() => {}
-                () = overtaken(world, &delivery.url, before) => {}
-            }
-            mark(DeliveryState::Pending);
+        Some(WebhookFault::Late { .. } | WebhookFault::Held | WebhookFault::Reordered) => {
+            world.gate.hold(fault.as_ref(), overtaken(world, &delivery.url), mark).await;
         }
         Some(WebhookFault::Forged) => letter.wrong_secret = true,
         Some(WebhookFault::Tampered { amount, resigned }) => {
@@ -100,28 +79,8 @@ async fn carry(world: &Arc<World>, number: usize) {
         let accepted = attempt(world, number, &delivery.url, &letter).await;
         return mark(if accepted == Some(true) { DeliveryState::Delivered } else { DeliveryState::Refused });
     }
-    mark(persist(world, number, &delivery.url, &letter).await);
-}
-
-/// Tries until accepted or out of attempts.
-async fn persist(world: &Arc<World>, number: usize, url: &str, letter: &Letter) -> DeliveryState {
-    let retry = world.options.webhook_retry;
-    let mut wait = retry.first;
-    let mut hurry = world.hurry.subscribe();
-    for _ in 0..retry.attempts {
-        match attempt(world, number, url, letter).await {
-            Some(true) => return DeliveryState::Delivered,
-            Some(false) => {}
-            // The endpoint was taken away: nobody is left to tell.
-            None => return DeliveryState::Lost,
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = hurry.changed() => {}
-        }
-        wait = (wait * 2).min(retry.longest);
-    }
-    DeliveryState::Refused
+    let attempt = || attempt(world, number, &delivery.url, &letter);
+    mark(world.gate.persist(world.options.webhook_retry, attempt).await);
 }
 
 /// One attempt: whether it was accepted, or nothing when the endpoint is gone.
@@ -163,9 +122,10 @@ fn seal(endpoint: &WebhookEndpoint, letter: &Letter) -> (&'static str, String) {
     }
 }
 
-/// Returns when another delivery to this address has been accepted.
-async fn overtaken(world: &World, url: &str, before: u64) {
-    let mut changes = world.changes.subscribe();
+/// Ends when another delivery to this address has been accepted.
+async fn overtaken(world: &World, url: &str) {
+    let mut changes = world.changes();
+    let before = world.read(|book| book.delivered_to(url));
     while world.read(|book| book.delivered_to(url)) <= before {
         if changes.changed().await.is_err() {
             return;

@@ -17,13 +17,15 @@ use super::{
     Options,
     book::{Book, Line, MovementKind, PayRefusal, PaymentError, PlantedLine, Session},
     checkout,
-    clock::Clock,
     errors::Error,
-    faults::Faults,
+    faults::Endpoint,
     options::Charge,
     pages::Pages,
     webhooks,
 };
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::telling::Gate;
 
 /// How stalled replies end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -46,12 +48,11 @@ pub(super) struct World {
     /// Deliveries being sent at once; more would only crowd the receiver.
     pub(super) sending: Semaphore,
     book: Mutex<Book>,
-    faults: Mutex<Faults>,
+    faults: Mutex<Faults<Endpoint>>,
     /// Counts changes of the book.
-    pub(super) changes: watch::Sender<u64>,
+    changes: watch::Sender<u64>,
     pub(super) stalled: watch::Sender<(u64, Release)>,
-    pub(super) held_webhooks: watch::Sender<u64>,
-    pub(super) hurry: watch::Sender<u64>,
+    pub(super) gate: Gate,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
 }
@@ -77,8 +78,7 @@ impl World {
             faults: Mutex::default(),
             changes: watch::Sender::new(0),
             stalled: watch::Sender::new((0, Release::Drop)),
-            held_webhooks: watch::Sender::new(0),
-            hurry: watch::Sender::new(0),
+            gate: Gate::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         })
@@ -106,7 +106,12 @@ impl World {
         result
     }
 
-    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+    /// Wakes after every change of the book.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults<Endpoint>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

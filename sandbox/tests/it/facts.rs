@@ -5,6 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Longer than anything here takes; only a failure waits this long.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
 /// Waits until it is so, or fails with what it waited for.
 pub(crate) async fn eventually(what: &str, so: impl FnMut() -> bool) {
     soon(what, Duration::from_secs(30), so).await;

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
-use wolo_sandbox::inbox::{Channel, Inbox, Message};
+use reqwest::Client;
+use reqwest::redirect::Policy;
+use wolo_sandbox::emulator::Place;
+use wolo_sandbox::inbox::{Button, Channel, Inbox, Message, State};
+use wolo_sandbox::whatsapp::{self, WhatsApp};
 
 const AWA: &str = "+221770000001";
 
 fn message(to: &str, key: &str, text: &str) -> Message {
-    let (to, key, text) = (to.to_owned(), key.to_owned(), text.to_owned());
-    Message { channel: Channel::WhatsApp, to, key, text, arrived_at: Utc::now() }
+    Message::new(Channel::WhatsApp, to, key, text)
 }
 
 #[tokio::test]
@@ -42,4 +44,79 @@ async fn who_waits_in_vain_is_told() {
     let inbox = Inbox::start(0).await.unwrap();
     let none = inbox.wait_for(AWA, Duration::from_millis(20), |messages| messages.first().cloned()).await;
     assert_eq!(none, None);
+}
+
+/// A browser that is sent back to where it was.
+fn browser() -> Client {
+    Client::builder().redirect(Policy::none()).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_person_reads_all_channels_in_one_timeline_presses_writes_and_switches_off() {
+    let inbox = Inbox::start(0).await.unwrap();
+    let place = Place { inbox: inbox.slot(), ..Place::quick() };
+    let whatsapp =
+        WhatsApp::start(whatsapp::Options { place, ..whatsapp::Options::default() }).await.unwrap();
+    inbox.slot().deliver(Message {
+        carrier: Some("WhatsApp"),
+        buttons: vec![
+            Button::Link { title: "Voir".to_owned(), url: "https://wolo.example/p/1".to_owned() },
+            Button::Reply { title: "Arrêter".to_owned(), payload: "STOP".to_owned() },
+        ],
+        ..message(AWA, "w1", "Votre cagnotte est ouverte")
+    });
+    inbox.slot().deliver(Message {
+        subject: Some("Bienvenue".to_owned()),
+        html: Some("<p onclick=\"x()\">Bonjour</p>".to_owned()),
+        ..Message::new(Channel::Email, "awa@example.sn", "e1", "Bonjour")
+    });
+    inbox.slot().mark(Channel::Email, "e1", State::Read);
+    inbox.slot().deliver(message("+221770000002", "w2", "not for Awa"));
+
+    let here = format!("{}/?to=%2B221770000001&to=awa%40example.sn", inbox.url());
+    let page = reqwest::get(&here).await.unwrap().text().await.unwrap();
+    let shown = [
+        "Votre cagnotte est ouverte",
+        "href=\"https:&#x2f;&#x2f;wolo.example&#x2f;p&#x2f;1\"",
+        "Bienvenue",
+        "sandbox=\"allow-popups",
+        "&lt;p onclick=&quot;x()&quot;&gt;Bonjour",
+        "· lu",
+        "WhatsApp : couper",
+    ];
+    for words in shown {
+        assert!(page.contains(words), "{words} is not on {page}");
+    }
+    assert!(!page.contains("not for Awa"));
+    let (first, second) = (page.find("Votre cagnotte").unwrap(), page.find("Bienvenue").unwrap());
+    assert!(first < second, "a person reads downwards");
+
+    let post = async |path: &str, form: &[(&str, &str)]| {
+        let request = browser().post(format!("{}/{path}", inbox.url())).header("referer", &here).form(form);
+        let answer = request.send().await.unwrap();
+        let place = answer.headers().get("location").map(|place| place.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), place)
+    };
+    let pressed = [("channel", "whatsapp"), ("key", "w1"), ("button", "1")];
+    let back = (303, Some("/?to=%2B221770000001&to=awa%40example.sn".to_owned()));
+    assert_eq!(post("press", &pressed).await, back);
+    assert_eq!(post("write", &[("carrier", "WhatsApp"), ("from", AWA), ("text", "Bonjour !")]).await, back);
+    let now = whatsapp.now();
+    assert!(whatsapp.look(|book| book.window_is_open(AWA, now)), "WhatsApp heard of it");
+    assert_eq!(inbox.messages_to(AWA).len(), 1, "what Awa says does not arrive at Awa");
+    let page = reqwest::get(&here).await.unwrap().text().await.unwrap();
+    assert!(page.contains("Bonjour !") && page.contains("class=\"note own\""));
+    for (path, wrong) in [
+        ("press", [("channel", "whatsapp"), ("key", "w1"), ("button", "0")]),
+        ("press", [("channel", "email"), ("key", "e1"), ("button", "0")]),
+        ("write", [("carrier", "nobody"), ("from", AWA), ("text", "?")]),
+    ] {
+        assert_eq!(post(path, &wrong).await.0, 404, "{wrong:?}");
+    }
+    assert_eq!(post("carriers/WhatsApp", &[("off", "true")]).await, back);
+    let page = reqwest::get(&here).await.unwrap().text().await.unwrap();
+    assert!(page.contains("WhatsApp : rétablir"));
+    whatsapp.shutdown().await;
+    let page = reqwest::get(&here).await.unwrap().text().await.unwrap();
+    assert!(!page.contains("rétablir"), "who has stopped carries nothing");
 }

@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod discrepancies;
 pub mod donations;
 pub mod ledger;
+pub mod notices;
 pub mod payouts;
 pub mod pots;
 pub mod refunds;

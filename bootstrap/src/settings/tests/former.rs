@@ -33,17 +33,19 @@ fn the_names_of_messages_and_limits_are_read_as_well() {
             ("WHATSAPP_WEBHOOK_VERIFY_TOKEN", "said again"),
             ("SENDGRID_API_KEY", "SG.former"),
             ("SENDGRID_FROM_EMAIL", "fete@wolo.example"),
+            ("WOLO__WHATSAPP__URL", "http://127.0.0.1:1"),
+            ("WOLO__SENDGRID__URL", "http://127.0.0.1:2"),
             ("REDIS_HOST", "redis.internal"),
             ("REDIS_PORT", "6380"),
             ("REDIS_PASSWORD", "p@ss/word"),
         ])
         .read()
         .unwrap();
-    let whatsapp = settings.whatsapp.unwrap();
+    let whatsapp = settings.channels.whatsapp.unwrap();
     assert_eq!(whatsapp.access_token.expose_secret(), "EAAformer");
     assert_eq!(whatsapp.phone_number_id, "106540352242922");
     assert_eq!(whatsapp.webhook_verify_token.expose_secret(), "said again");
-    let sendgrid = settings.sendgrid.unwrap();
+    let sendgrid = settings.channels.sendgrid.unwrap();
     assert_eq!(sendgrid.api_key.expose_secret(), "SG.former");
     assert_eq!(sendgrid.from_email, "fete@wolo.example");
     assert_eq!(settings.redis.url.unwrap().expose_secret(), "redis://:p%40ss%2Fword@redis.internal:6380");

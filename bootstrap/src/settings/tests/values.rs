@@ -105,25 +105,30 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
 
 #[test]
 fn a_channel_is_complete_or_absent() {
-    let settings = Layers::new().read().unwrap();
-    assert!(settings.whatsapp.is_none() && settings.sendgrid.is_none());
-    for (set, expected) in [
+    let channels = Layers::new().read().unwrap().channels;
+    assert!(channels.whatsapp.is_none() && channels.sendgrid.is_none() && channels.smtp.is_none());
+    assert!(channels.orange.is_none() && channels.twilio.is_none() && channels.fcm.is_none());
+    let lacking = |key: &str| format!("{key}: must be given too, or nothing of its channel");
+    for (set, lacks) in [
         (
             ("whatsapp.access_token", "EAA"),
-            "whatsapp: needs access_token, phone_number_id and webhook_verify_token, or none of them",
+            &["whatsapp.phone_number_id", "whatsapp.webhook_verify_token"][..],
         ),
-        (
-            ("whatsapp.phone_number_id", "106540352242922"),
-            "whatsapp: needs access_token, phone_number_id and webhook_verify_token, or none of them",
-        ),
-        (("sendgrid.api_key", "SG.x"), "sendgrid: needs api_key and from_email, or none of them"),
-        (
-            ("sendgrid.from_email", "fete@wolo.example"),
-            "sendgrid: needs api_key and from_email, or none of them",
-        ),
+        (("sendgrid.api_key", "SG.x"), &["sendgrid.from_email"]),
+        (("sendgrid.from_email", "fete@wolo.example"), &["sendgrid.api_key"]),
+        (("smtp.host", "mail.example"), &["smtp.from_email"]),
+        (("orange.client_id", "x"), &["orange.client_secret", "orange.receipt_secrets"]),
+        (("twilio.account_sid", "AC1"), &["twilio.auth_token", "twilio.sender"]),
     ] {
-        assert_eq!(problems(development(&[set])), [expected]);
+        let lacks: Vec<_> = lacks.iter().map(|key| lacking(key)).collect();
+        assert_eq!(problems(development(&[set])), lacks, "{set:?}");
     }
-    let wrong = development(&[("sendgrid.from_email", "fete"), ("sendgrid.api_key", "SG.x")]);
+    let half = development(&[("smtp.user", "wolo")]);
+    assert_eq!(problems(half), ["smtp: needs user and password, or none of them"]);
+    let wrong = development(&[
+        ("sendgrid.url", "http://127.0.0.1:1"),
+        ("sendgrid.from_email", "fete"),
+        ("sendgrid.api_key", "SG.x"),
+    ]);
     assert_eq!(problems(wrong), ["sendgrid.from_email: must be a mail address"]);
 }

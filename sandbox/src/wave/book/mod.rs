@@ -15,6 +15,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::telling::DeliveryState;
+
 pub(super) use payouts::{Course, PayoutRefusal, ReversalRefusal, SHORT, magic_refusal};
 pub use records::*;
 pub(super) use sessions::{NewSession, PayRefusal, RefundRefusal};

@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::telling::{Attempt, DeliveryState};
+
 /// A request for money: Wave's checkout session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
@@ -244,22 +246,6 @@ pub struct WebhookEndpoint {
     pub events: Vec<String>,
 }
 
-/// Where one delivery of one event to one endpoint stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    /// Being sent, or waiting for its next attempt.
-    Pending,
-    /// Held back by a fault until released.
-    Held,
-    /// Answered with a 2xx.
-    Delivered,
-    /// Never sent, by a fault.
-    Lost,
-    /// Forged, tampered or stale on purpose and refused by the receiver, or given up after the last attempt.
-    Refused,
-}
-
 /// One delivery and its attempts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delivery {
@@ -273,15 +259,6 @@ pub struct Delivery {
     pub attempts: Vec<Attempt>,
     /// An honest delivery is not bent by webhook faults (a copy, or one asked for again).
     pub honest: bool,
-}
-
-/// One try at a delivery.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Attempt {
-    /// Real time.
-    pub when: DateTime<Utc>,
-    /// HTTP status; absent when no answer came within the time allowed.
-    pub status: Option<u16>,
 }
 
 /// The state of the API key and the wallet behind it.

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{Attempt, Book, Delivery, DeliveryState, Event, WebhookEndpoint, new_id};
+use super::{Book, Delivery, Event, WebhookEndpoint, new_id};
+use crate::telling::{Attempt, DeliveryState};
 
 impl Book {
     /// Writes an event down and makes one delivery for every endpoint that wants it. Returns its id.

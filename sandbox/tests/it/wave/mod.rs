@@ -9,19 +9,14 @@ mod faults;
 mod keeping;
 mod pages;
 mod payouts;
-mod receiver;
 mod signatures;
 mod statement;
 mod webhooks;
 
-use std::time::Duration;
-
+use crate::{facts::SOON, receiver};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use wolo_sandbox::wave::{Book, Options, Retry, Session, Wave};
-
-/// Longer than anything here takes; only a failure waits this long.
-const SOON: Duration = Duration::from_secs(20);
 
 const AWA: &str = "+221770000009";
 

@@ -1,4 +1,4 @@
-//! A merchant's webhook address: it writes down every request and answers what it is told to.
+//! A webhook address: it writes down every request and answers what it is told to.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,25 +6,25 @@ use axum::{Router, body::Bytes, extract::State, http::HeaderMap, http::StatusCod
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::SOON;
+use crate::facts::SOON;
 
 #[derive(Clone)]
-pub(super) struct Letter {
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Letter {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Letter {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub(super) fn signature(&self) -> &str {
+    pub(crate) fn signature(&self) -> &str {
         self.headers["wave-signature"].to_str().unwrap()
     }
 
     /// The time it was signed at, in Unix seconds.
-    pub(super) fn signed_at(&self) -> i64 {
+    pub(crate) fn signed_at(&self) -> i64 {
         let rest = self.signature().strip_prefix("t=").unwrap();
         rest.split(',').next().unwrap().parse().unwrap()
     }
@@ -37,33 +37,33 @@ struct Inbox {
 }
 
 #[derive(Clone)]
-pub(super) struct Receiver {
-    pub(super) url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     inbox: Arc<Inbox>,
 }
 
 impl Receiver {
     /// Answers these statuses first, then 200.
-    pub(super) async fn answering(answers: &[u16]) -> Self {
+    pub(crate) async fn answering(answers: &[u16]) -> Self {
         let answers = Mutex::new(answers.iter().rev().copied().collect());
         let inbox = Arc::new(Inbox { letters: watch::Sender::default(), answers });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hooks/wave", listener.local_addr().unwrap());
-        let app = Router::new().route("/hooks/wave", post(receive)).with_state(Arc::clone(&inbox));
+        let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+        let app = Router::new().route("/hooks", post(receive)).with_state(Arc::clone(&inbox));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, inbox }
     }
 
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::answering(&[]).await
     }
 
-    pub(super) fn letters(&self) -> Vec<Letter> {
+    pub(crate) fn letters(&self) -> Vec<Letter> {
         self.inbox.letters.borrow().clone()
     }
 
     /// Waits for that many letters in all.
-    pub(super) async fn wait(&self, count: usize) -> Vec<Letter> {
+    pub(crate) async fn wait(&self, count: usize) -> Vec<Letter> {
         let mut letters = self.inbox.letters.subscribe();
         let enough = letters.wait_for(|letters| letters.len() >= count);
         tokio::time::timeout(SOON, enough).await.expect("the letters come").unwrap().clone()

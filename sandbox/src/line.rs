@@ -25,18 +25,18 @@ use tokio::{
 
 /// One client's connection, as seen by a handler.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     peer: SocketAddr,
     cut: Arc<AtomicBool>,
 }
 
 impl Line {
-    pub(super) fn peer(&self) -> SocketAddr {
+    pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
     }
 
     /// From now on every write fails, so whatever the handler still answers never leaves.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::Release);
     }
 }
@@ -48,7 +48,7 @@ impl Connected<IncomingStream<'_, Lines>> for Line {
 }
 
 #[derive(Debug)]
-pub(super) struct Lines(pub(super) TcpListener);
+pub(crate) struct Lines(pub(crate) TcpListener);
 
 impl Listener for Lines {
     type Io = CuttableStream;
@@ -70,7 +70,7 @@ impl Listener for Lines {
 }
 
 #[derive(Debug)]
-pub(super) struct CuttableStream {
+pub(crate) struct CuttableStream {
     stream: TcpStream,
     line: Line,
 }

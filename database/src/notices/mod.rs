@@ -1,0 +1,81 @@
+//! Messages to people: that they are to be brought, the ways they were tried on, and what their providers told.
+//!
+//! What a message says is nowhere here.
+
+mod attempts;
+mod concerned;
+mod devices;
+mod reach;
+mod receipts;
+mod standing;
+
+pub use attempts::{Answer, Attempt, Beginning, End, answer, begin, end, take_back};
+pub use concerned::{Giver, giver_of, givers, told_since, trusted_with, was_told};
+pub use devices::{Device, Platform, add_device, devices_of, forget_device, remove_device};
+pub use reach::{OptOut, Reach, Window, opt_in, opt_out, reach, window_of, wrote_to_us};
+pub use receipts::{About, Receipt, Told, about, receive};
+pub use standing::{Entry, Filter, Tried, attempts_of, list, notice, of_user};
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use wolo_domain::ids::{NoticeId, PotId, UserId};
+use wolo_domain::notices::Kind;
+
+use crate::{Error, Pool};
+
+/// A message that is to be brought.
+#[derive(Clone, Debug)]
+pub struct Notice<'a> {
+    pub id: NoticeId,
+    pub process: &'a str,
+    pub event: &'a str,
+    pub person: &'a str,
+    pub kind: Kind,
+    pub user: Option<UserId>,
+    pub pot: Option<PotId>,
+}
+
+/// Writes a message down, once per event and person, and answers what somebody shows who wants no more of its category.
+#[tracing::instrument(name = "db.notices.add", skip_all, fields(notice = %notice.id), err)]
+pub async fn add(pool: &Pool, notice: Notice<'_>) -> Result<String, Error> {
+    Ok(sqlx::query_scalar!(
+        "insert into notices.notices as notice (notice_id, process, event, person, kind, category, user_id, pot_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict on constraint notices_one_per_event_and_person do update set process = notice.process
+         returning opt_out",
+        notice.id.uuid(),
+        notice.process,
+        notice.event,
+        notice.person,
+        notice.kind.as_str(),
+        notice.kind.category().as_str(),
+        notice.user.map(UserId::uuid),
+        notice.pot.map(PotId::uuid),
+    )
+    .fetch_one(pool)
+    .await?)
+}
+
+/// How many messages a person has been sent since a moment.
+pub(crate) async fn sent_since(
+    connection: &mut PgConnection,
+    person: &str,
+    since: DateTime<Utc>,
+) -> Result<u32, Error> {
+    let sent = sqlx::query_scalar!(
+        r#"select count(distinct notice_id) as "sent!"
+           from notices.notices notice
+           join notices.attempts attempt using (notice_id)
+           where notice.person = $1 and attempt.sent_at >= $2 and attempt.state in ('sending', 'accepted', 'unknown')"#,
+        person,
+        since,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(u32::try_from(sent).unwrap_or(u32::MAX))
+}
+
+fn id(uuid: Uuid) -> NoticeId {
+    NoticeId::from_uuid(uuid)
+}

@@ -1,0 +1,152 @@
+//! Carries on what the outbox holds: each event becomes a process for everybody who is to be told of it.
+//!
+//! An event is taken for a while, its messages are started under names that follow from the event and the person, and only then
+//! is it marked as carried on. Whoever dies in between has lost nothing and told nobody twice: another one takes the event
+//! when its time is over, and finds the processes there. What lay too long is not told any more.
+
+mod telling;
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use temporalio_client::errors::WorkflowStartError;
+use temporalio_client::{Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions};
+use tracing::Instrument as _;
+use wolo_bootstrap::{Seal, Settings, Shutdown};
+use wolo_database::Pool;
+use wolo_database::outbox::{self, Event};
+use wolo_domain::notices::{Category, Letter, NoticeRules};
+use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticePatience};
+use wolo_workflows::{attributes, ids, queues};
+
+/// Between two looks into an empty outbox.
+const LOOK: Duration = Duration::from_millis(200);
+/// After a look that failed.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Events that are taken at once …
+const A_HANDFUL: u32 = 50;
+/// … and carried on side by side.
+const AT_ONCE: usize = 8;
+/// The engine does what is less urgent last.
+const BULK: u32 = 5;
+/// Whoever has taken an event has so long to carry it on.
+const HELD: TimeDelta = TimeDelta::seconds(60);
+
+/// Why an event was not carried on. It is taken again later.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the database could not be asked")]
+    Database(#[from] wolo_database::Error),
+    #[error("a letter cannot be opened")]
+    Sealed(#[from] wolo_bootstrap::codec::CodecError),
+    #[error("a letter or an event cannot be read")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("the process of a message cannot be started")]
+    Start(#[from] WorkflowStartError),
+}
+
+/// Who carries on.
+pub(crate) struct Relay {
+    pool: Pool,
+    client: Client,
+    seal: Seal,
+    /// Where links in messages lead.
+    public_url: String,
+    rules: NoticeRules,
+    patience: NoticePatience,
+}
+
+impl Relay {
+    pub(crate) fn new(
+        pool: Pool,
+        client: Client,
+        settings: &Settings,
+    ) -> Result<Self, wolo_bootstrap::codec::CodecError> {
+        let notices = &settings.notices;
+        Ok(Self {
+            pool,
+            client,
+            seal: Seal::new(&settings.temporal.payload_keys)?,
+            public_url: settings.api.public_url.as_str().trim_end_matches('/').to_owned(),
+            rules: NoticeRules {
+                quiet_from: notices.quiet_from_hour,
+                quiet_until: notices.quiet_until_hour,
+                a_day: notices.a_day,
+            },
+            patience: NoticePatience {
+                receipt_seconds: notices.receipt.as_secs(),
+                code_receipt_seconds: notices.code_receipt.as_secs(),
+                unknown_seconds: notices.unknown.as_secs(),
+            },
+        })
+    }
+
+    /// Carries on until the end begins.
+    pub(crate) async fn run(self, ends: Shutdown) {
+        while !ends.has_begun() {
+            let pause = match self.carry_on().await {
+                Ok(0) => LOOK,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "events stay in the outbox for now"
+                    );
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = ends.begun() => {}
+            }
+        }
+    }
+
+    /// Carries a handful of events on, and says how many there were.
+    async fn carry_on(&self) -> Result<usize, Error> {
+        let events = outbox::take(&self.pool, A_HANDFUL, HELD).await?;
+        let count = events.len();
+        stream::iter(events)
+            .for_each_concurrent(AT_ONCE, async |event| {
+                let span = tracing::info_span!("relay", topic = %event.topic, key = event.key);
+                if let Err(error) = self.carry(&event).instrument(span).await {
+                    let (topic, key) = (event.topic, &event.key);
+                    tracing::warn!(%topic, key, error = &error as &dyn std::error::Error, "an event waits to be told");
+                }
+            })
+            .await;
+        Ok(count)
+    }
+
+    async fn carry(&self, event: &Event) -> Result<(), Error> {
+        if let Some(sealed) = &event.sealed {
+            let letter: Letter = serde_json::from_slice(&self.seal.open(&event.key, sealed)?)?;
+            self.start(telling::of_letter(event, letter)).await?;
+        } else {
+            let told = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
+            told.messages().await?.try_for_each_concurrent(AT_ONCE, |message| self.start(message)).await?;
+        }
+        Ok(outbox::mark_relayed(&self.pool, event.id).await?)
+    }
+
+    /// Starts the process of a message, unless it has been.
+    async fn start(&self, message: telling::Due) -> Result<(), Error> {
+        let telling::Due { message, expires } = message;
+        let process = ids::notice(&message.event, &message.person);
+        let bulk = message.says.kind().category() == Category::Wishes;
+        let mut options = WorkflowStartOptions::new(queues::NOTICES, process)
+            .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
+            .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
+            .search_attributes(attributes::of_notice(message.pot, message.says.kind()))
+            .build();
+        if bulk {
+            options.priority.priority_key = Some(BULK);
+        }
+        let input = NoticeInput { message, expires, rules: self.rules, patience: self.patience };
+        match self.client.start_workflow(NoticeDelivery::run, input, options).await {
+            Ok(_) | Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Who is told what of each event.
+//!
+//! What an event says is ids and amounts; names and titles are read here, when it is told. An owner is told of the first few
+//! gifts of a day and not of a hundred thousand.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde::Deserialize;
+use wolo_database::donations::{self, Donation};
+use wolo_database::notices::{self, Giver};
+use wolo_database::outbox::{Event, Topic};
+use wolo_database::people::{self, User};
+use wolo_database::pots::{self, Pot};
+use wolo_database::{Page, Pool};
+use wolo_domain::accounts::Role;
+use wolo_domain::contacts::{Contact, Language};
+use wolo_domain::ids::{DonationId, NoticeId, PotId, UserId};
+use wolo_domain::money::Xof;
+use wolo_domain::notices::{Kind, Letter, RefundCause, Says};
+use wolo_domain::pots::{Announcement, PotStage};
+use wolo_domain::{dakar, notices as domain};
+use wolo_workflows::steps::notices::Message;
+
+use super::Error;
+
+/// An owner is told of so many gifts in a day; whoever wants to know more looks.
+const GIFTS_A_DAY: i64 = 5;
+/// Givers that are read at once.
+const PAGE: u32 = 500;
+/// What lay longer is history.
+const NEWS_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// A message that is to be brought.
+pub(super) struct Due {
+    pub(super) message: Message,
+    /// After this it is of no use.
+    pub(super) expires: Option<DateTime<Utc>>,
+}
+
+/// The message that somebody has written whole.
+pub(super) fn of_letter(event: &Event, letter: Letter) -> Due {
+    let minutes = match &letter.says {
+        Says::OneTimeCode { minutes, .. } | Says::VerifyEmail { minutes, .. } => Some(*minutes),
+        _ => None,
+    };
+    let person = event.user.map_or_else(|| "nobody".to_owned(), |user| user.to_string());
+    let event_word = word(event);
+    Due {
+        message: Message {
+            notice: NoticeId::of(&event_word, &person),
+            event: event_word,
+            person,
+            user: event.user,
+            pot: None,
+            to: Some(letter.to),
+            language: letter.language,
+            says: letter.says,
+        },
+        expires: minutes.map(|minutes| event.created_at + TimeDelta::minutes(minutes.into())),
+    }
+}
+
+/// An event's word in the names of processes.
+fn word(event: &Event) -> String {
+    event.id.simple().to_string()
+}
+
+/// An event about a pot, and where to look.
+#[derive(Clone, Copy)]
+pub(super) struct Telling<'a> {
+    pub(super) pool: &'a Pool,
+    pub(super) public_url: &'a str,
+    pub(super) event: &'a Event,
+}
+
+type Messages<'a> = BoxStream<'a, Result<Due, Error>>;
+
+impl<'a> Telling<'a> {
+    /// Everything that follows from the event.
+    pub(super) async fn messages(self) -> Result<Messages<'a>, Error> {
+        let Some(pot) = self.event.pot else { return Ok(nothing()) };
+        if Utc::now() - self.event.created_at > NEWS_FOR {
+            tracing::warn!(%pot, topic = %self.event.topic, "an event lay too long and is not told");
+            return Ok(nothing());
+        }
+        let pot = pots::pot(self.pool, pot).await?;
+        let Some(pot) = pot else { return Ok(nothing()) };
+        let owner = people::user(self.pool, pot.owner).await?;
+        let Some(owner) = owner else { return Ok(nothing()) };
+        let about =
+            About { name: first_name(&owner), link: format!("{}/p/{}", self.public_url, pot.slug), pot };
+        match self.event.topic {
+            Topic::PotAnnounced => self.of_pot(about),
+            Topic::DonationConfirmed => self.of_gift(about).await,
+            Topic::DonationRefunded => self.of_refund(about).await,
+            Topic::PayoutSucceeded => {
+                let amount = self.fact::<Paid>()?.amount;
+                Ok(some(self.to_owner(&about, Says::PayoutSent { pot: about.title(), amount })))
+            }
+            Topic::PayoutRefused => {
+                let held = self.to_owner(&about, Says::PayoutHeld { pot: about.title() });
+                let finance = self.to_finance(&about, "payout_refused").await?;
+                Ok(all(std::iter::once(held).chain(finance)))
+            }
+            Topic::DonationSuspended => Ok(all(self.to_finance(&about, "donation_suspended").await?)),
+            // It is told when it has gone back. A letter is its own.
+            Topic::DonationRefundDue | Topic::Letter => Ok(nothing()),
+        }
+    }
+
+    fn of_pot(self, about: About) -> Result<Messages<'a>, Error> {
+        let Announced { what, .. } = self.fact()?;
+        let (name, title, link) = (about.name.clone(), about.title(), about.link.clone());
+        let (gifts, sum) = (about.pot.totals.donations, about.pot.totals.given);
+        let says = match what {
+            Announcement::Scheduled => {
+                Says::PotScheduled { name, pot: title, opens: dakar::day_of(about.pot.opens_at) }
+            }
+            Announcement::Opened => {
+                Says::PotOpened { name, pot: title, closes: dakar::day_of(about.pot.closes_at), link }
+            }
+            Announcement::Reminder { days: 1 } => Says::LastDay { name, pot: title, gifts, link },
+            Announcement::Reminder { days } => Says::DaysLeft { name, pot: title, days, gifts, link },
+            Announcement::BirthdayWish => Says::BirthdayWish { name },
+            Announcement::Closed => Says::PotClosed { pot: title, gifts, sum },
+            Announcement::Cancelled => Says::PotCancelled { pot: title, gifts },
+            Announcement::Thanks => return Ok(self.to_all_givers(about)),
+        };
+        Ok(some(self.to_owner(&about, says)))
+    }
+
+    async fn of_gift(self, about: About) -> Result<Messages<'a>, Error> {
+        let Given { donation } = self.fact()?;
+        let Some(gift) = donations::donation(self.pool, donation).await? else { return Ok(nothing()) };
+        let mut due = Vec::new();
+        if let Some(giver) = notices::giver_of(self.pool, donation).await? {
+            let says = Says::GiftReceipt {
+                name: about.name.clone(),
+                pot: about.title(),
+                amount: gift.amount,
+                reference: gift
+                    .payment
+                    .as_ref()
+                    .map(|paid| paid.wave_transaction_id.clone())
+                    .unwrap_or_default(),
+            };
+            due.extend(self.to_giver(&about, &giver, says));
+        }
+        due.extend(self.of_gift_to_owner(&about, &gift).await?);
+        due.extend(self.of_the_goal(&about).await?);
+        Ok(all(due))
+    }
+
+    /// What the owner may know of a gift now.
+    async fn of_gift_to_owner(self, about: &About, gift: &Donation) -> Result<Option<Due>, Error> {
+        let today = dakar::start_of(dakar::day_of(Utc::now()));
+        let owner = about.pot.owner.to_string();
+        if notices::told_since(self.pool, &owner, Kind::GiftReceived, today).await? >= GIFTS_A_DAY {
+            return Ok(None);
+        }
+        let surprised = about.pot.settings.surprise && Utc::now() < dakar::start_of(about.pot.birthday);
+        let named = !surprised && !gift.anonymous;
+        let says = Says::GiftReceived {
+            pot: about.title(),
+            giver: gift.donor_name.clone().filter(|_| named),
+            amount: (!surprised).then_some(gift.amount),
+            link: about.link.clone(),
+        };
+        Ok(Some(self.to_owner(about, says)))
+    }
+
+    /// The aim is reached once, by whichever gift.
+    async fn of_the_goal(self, about: &About) -> Result<Option<Due>, Error> {
+        let (target, owner) = (about.pot.settings.target, about.pot.owner.to_string());
+        let event = format!("goal-{}", about.pot.id);
+        if about.pot.totals.given < target || notices::was_told(self.pool, &event, &owner).await? {
+            return Ok(None);
+        }
+        let says = Says::GoalReached { pot: about.title(), target, link: about.link.clone() };
+        Ok(Some(about.due(event, owner, Some(about.pot.owner), None, says)))
+    }
+
+    async fn of_refund(self, about: About) -> Result<Messages<'a>, Error> {
+        let Given { donation } = self.fact()?;
+        let gift = donations::donation(self.pool, donation).await?;
+        let giver = notices::giver_of(self.pool, donation).await?;
+        let (Some(gift), Some(giver)) = (gift, giver) else { return Ok(nothing()) };
+        let given_up = matches!(about.pot.stage, PotStage::Cancelling | PotStage::Cancelled);
+        let cause = if given_up { RefundCause::Cancelled } else { RefundCause::Late };
+        let says =
+            Says::GiftRefunded { name: about.name.clone(), pot: about.title(), amount: gift.amount, cause };
+        Ok(all(self.to_giver(&about, &giver, says)))
+    }
+
+    fn to_owner(self, about: &About, says: Says) -> Due {
+        let owner = about.pot.owner;
+        about.due(word(self.event), owner.to_string(), Some(owner), None, says)
+    }
+
+    /// Somebody with an account is reached as they wish; anybody else by the phone that they gave, if they did.
+    fn to_giver(self, about: &About, giver: &Giver, says: Says) -> Option<Due> {
+        let to = giver.phone.clone().map(Contact::Phone);
+        let (person, to) = match giver.user {
+            Some(user) => (user.to_string(), None),
+            None => (giver.donation.to_string(), Some(to?)),
+        };
+        Some(about.due(word(self.event), person, giver.user, to, says))
+    }
+
+    /// However many they are, a page of them is in memory at a time.
+    fn to_all_givers(self, about: About) -> Messages<'a> {
+        let pages = stream::try_unfold(None, move |after| async move {
+            let page = Page { after, limit: PAGE };
+            let pot = self.event.pot.unwrap_or(PotId::from_uuid(self.event.id));
+            let givers = notices::givers(self.pool, pot, page).await?;
+            let last = givers.last().map(|giver| giver.donation);
+            Ok::<_, Error>(last.map(|last| (givers, Some(last))))
+        });
+        let each = pages.map_ok(move |givers| {
+            let thanks = |giver: &Giver| {
+                let says = Says::ThankYou { name: about.name.clone(), pot: about.title() };
+                self.to_giver(&about, giver, says)
+            };
+            let due: Vec<_> = givers.iter().filter_map(thanks).map(Ok).collect();
+            stream::iter(due)
+        });
+        each.try_flatten().boxed()
+    }
+
+    async fn to_finance(self, about: &About, what: &str) -> Result<Vec<Due>, Error> {
+        let finance = notices::trusted_with(self.pool, Role::Finance).await?;
+        let due = |user: UserId| {
+            let says = Says::OperatorAlert { what: what.to_owned(), link: about.pot.id.to_string() };
+            about.due(word(self.event), user.to_string(), Some(user), None, says)
+        };
+        Ok(finance.into_iter().map(due).collect())
+    }
+
+    fn fact<T: for<'d> Deserialize<'d>>(self) -> Result<T, Error> {
+        Ok(serde_json::from_value(self.event.payload.clone())?)
+    }
+}
+
+/// What an event is about.
+struct About {
+    pot: Pot,
+    name: String,
+    link: String,
+}
+
+impl About {
+    fn title(&self) -> String {
+        self.pot.settings.title.clone()
+    }
+
+    fn due(
+        &self,
+        event: String,
+        person: impl Display,
+        user: Option<UserId>,
+        to: Option<Contact>,
+        says: Says,
+    ) -> Due {
+        let person = person.to_string();
+        let expires = match says.kind() {
+            domain::Kind::DaysLeft | domain::Kind::LastDay | domain::Kind::BirthdayWish => {
+                Some(dakar::end_of(dakar::day_of(Utc::now())))
+            }
+            _ => None,
+        };
+        let message = Message {
+            notice: NoticeId::of(&event, &person),
+            event,
+            person,
+            user,
+            pot: Some(self.pot.id),
+            to,
+            language: Language::default(),
+            says,
+        };
+        Due { message, expires }
+    }
+}
+
+fn first_name(user: &User) -> String {
+    user.name.split_whitespace().next().unwrap_or(&user.name).to_owned()
+}
+
+fn nothing<'a>() -> Messages<'a> {
+    all([])
+}
+
+fn some<'a>(due: Due) -> Messages<'a> {
+    all([due])
+}
+
+fn all<'a>(due: impl IntoIterator<Item = Due, IntoIter: Send + 'a>) -> Messages<'a> {
+    stream::iter(due.into_iter().map(Ok)).boxed()
+}
+
+#[derive(Deserialize)]
+struct Announced {
+    what: Announcement,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    donation: DonationId,
+}
+
+#[derive(Deserialize)]
+struct Paid {
+    amount: Xof,
+}
