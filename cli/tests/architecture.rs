@@ -1,6 +1,7 @@
 //! Keeps the arrows between the crates as ARCHITECTURE.md draws them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -20,7 +21,18 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("api", &["control", "database", "providers", "domain", "bootstrap", "faultpoints"]),
     (
         "cli",
-        &["api", "bootstrap", "control", "database", "domain", "providers", "sandbox", "worker", "workflows"],
+        &[
+            "activities",
+            "api",
+            "bootstrap",
+            "control",
+            "database",
+            "domain",
+            "providers",
+            "sandbox",
+            "worker",
+            "workflows",
+        ],
     ),
     (
         "torture",
@@ -137,6 +149,28 @@ fn every_arrow_is_one_that_the_drawing_shows() {
     let arrows = arrows(&metadata(), false);
     assert_eq!(arrows.len(), ALLOWED.len(), "a crate that the drawing does not know: {:?}", arrows.keys());
     assert_eq!(forbidden(&arrows, &[]), Vec::<String>::new());
+}
+
+/// Every line of a crate's source that names another crate.
+fn lines_with(folder: &Path, name: &str, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
+        if path.is_dir() {
+            lines_with(&path, name, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = std::fs::read_to_string(&path).expect("source can be read");
+            found.extend(text.lines().filter(|line| line.contains(name)).map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn the_command_line_takes_the_words_of_messages_from_the_deeds_and_nothing_else() {
+    let mut found = Vec::new();
+    lines_with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "wolo_activities", &mut found);
+    assert!(!found.is_empty(), "the walk finds nothing");
+    found.retain(|line| !line.contains("wolo_activities::words"));
+    assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]

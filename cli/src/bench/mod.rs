@@ -14,6 +14,7 @@ mod process;
 mod reconcile;
 mod report;
 mod start;
+mod words;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub(crate) use bare::serve as serve_bare;
 pub(crate) use gifts::{Load, gifts};
 pub(crate) use reconcile::{Statement, reconcile};
 pub(crate) use start::start;
+pub(crate) use words::words;
 
 /// Between two looks at what has become known.
 const LOOK: Duration = Duration::from_millis(50);

@@ -22,6 +22,10 @@ pub(crate) enum Bench {
     ///
     /// Ends with exit code 1, and names the goal, when one is missed.
     Start(Start),
+    /// Make messages out of their templates, on one core
+    ///
+    /// Ends with exit code 1, and names the goal, when one is missed.
+    Words(Words),
 }
 
 #[derive(Args, Debug)]
@@ -75,6 +79,15 @@ pub(crate) struct Start {
     format: Format,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct Words {
+    /// Messages for each channel
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
+    count: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
 impl Bench {
     pub(super) fn run(self) -> Result<()> {
         let runtime = tokio::runtime::Runtime::new().context("there is no runtime")?;
@@ -90,6 +103,7 @@ impl Bench {
                     Box::pin(bench::reconcile(Statement { lines, differences }, format)).await
                 }
                 Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
+                Self::Words(Words { count, format }) => bench::words(count, format),
             }
         })
     }

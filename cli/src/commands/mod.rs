@@ -11,12 +11,14 @@ mod doctor;
 mod ledger;
 mod manual;
 mod migrate;
+mod notices;
 mod payouts;
 mod pots;
 mod reconcile;
 mod refunds;
 mod routes;
 mod serve;
+pub(crate) mod templates;
 mod time;
 mod tokens;
 mod users;
@@ -75,6 +77,12 @@ enum Command {
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
+    /// Look at messages to people
+    #[command(subcommand)]
+    Notices(notices::Notices),
+    /// Look at the words of messages
+    #[command(subcommand)]
+    Templates(templates::Templates),
     /// Make access tokens
     #[command(subcommand)]
     Tokens(tokens::Tokens),
@@ -143,6 +151,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Certificate(certificate) => wait_for(certificate.run(config)),
         Command::Verify(verify) => verify.run(),
         Command::Users(users) => wait_for(users.run(config)),
+        Command::Notices(notices) => notices.run(),
+        Command::Templates(templates) => wait_for(templates.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Time(time) => wait_for(time.run(config)),
         Command::Migrate(migrate) => wait_for(migrate.run(config)),

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 60] = [
+const COMMANDS: [&str; 66] = [
     "",
     "dev",
     "demo",
@@ -49,6 +49,11 @@ const COMMANDS: [&str; 60] = [
     "users revoke",
     "users lock",
     "users unlock",
+    "notices",
+    "notices preview",
+    "templates",
+    "templates list",
+    "templates check",
     "tokens",
     "tokens mint",
     "time",
@@ -64,6 +69,7 @@ const COMMANDS: [&str; 60] = [
     "bench gifts",
     "bench reconcile",
     "bench start",
+    "bench words",
     "completions",
     "manual",
 ];

@@ -19,7 +19,8 @@ pub enum RefundCause {
     Cancelled,
 }
 
-/// `name` is the first name of whom the pot is for, `pot` its title, `link` an address to open.
+/// `name` is the first name of whom the pot is for, `pot` its title, `link` an address to open. A `reason` and a `what` are put
+/// into a sentence, so they begin small and end without a stop.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "says", rename_all = "snake_case")]
 pub enum Says {

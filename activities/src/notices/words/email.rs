@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use serde::Serialize;
 use url::Url;
 use wolo_domain::contacts::Language;
-use wolo_domain::notices::{Category, Channel, Says};
+use wolo_domain::notices::{Channel, Kind, Says};
 
 use super::Form;
 use super::mistakes::{Mistake, WordsError, Wrong};
@@ -173,7 +173,7 @@ impl Mail {
         let said = facts(says);
         let subject = pieces.fill(&self.subject, &said)?;
         let blocks = fill(&self.blocks, pieces, &said)?;
-        let footer = fill(&footer.0, pieces, &below(says.kind().category(), opt_out))?;
+        let footer = fill(&footer.0, pieces, &below(says.kind(), opt_out))?;
         let links = blocks.iter().chain(&footer).filter_map(|block| match block {
             Filled::Button { link, .. } => Some(link),
             _ => None,
@@ -191,8 +191,8 @@ impl Mail {
 }
 
 /// What the footer may speak of.
-fn below(category: Category, opt_out: Option<&str>) -> Value {
-    minijinja::context! { category => category.as_str(), opt_out }
+fn below(kind: Kind, opt_out: Option<&str>) -> Value {
+    minijinja::context! { kind => kind.as_str(), category => kind.category().as_str(), opt_out }
 }
 
 /// The first words after the greeting.

@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
     }
 
     fn footer(&mut self, language: Language) -> Option<Footer> {
-        let variables = ["category", "opt_out"].map(str::to_owned).into();
+        let variables = ["kind", "category", "opt_out"].map(str::to_owned).into();
         self.must(language, format!("{language}/email/footer.txt"), variables, Footer::read)
     }
 

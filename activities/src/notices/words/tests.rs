@@ -68,7 +68,7 @@ fn what_is_registered_with_whatsapp_is_as_it_was_looked_at() {
     assert_eq!(registry.len(), 2 * Kind::ALL.len());
     let mut page = String::new();
     for one in &registry {
-        let Registration { name, language, purpose, body, examples, button } = one;
+        let Registration { kind: _, name, language, purpose, body, examples, button } = one;
         writeln!(page, "── {name} · {language} · {}\n{body}\n{examples:?}", purpose.as_str()).unwrap();
         if let Some(RegisteredButton { label, url, example }) = button {
             writeln!(page, "[{label}] {url} ({example})").unwrap();
@@ -93,8 +93,7 @@ fn may_be_silent(channel: Channel, kind: Kind, field: &str) -> bool {
         (Kind::OneTimeCode | Kind::VerifyEmail, "minutes" | "purpose") => channel == Channel::WhatsApp,
         // Two lines on a phone that is locked.
         (Kind::PotScheduled | Kind::PotOpened | Kind::DaysLeft | Kind::LastDay, "name")
-        | (Kind::GiftReceipt, "reference")
-        | (Kind::Welcome, "link") => channel == Channel::Push,
+        | (Kind::GiftReceipt, "reference") => channel == Channel::Push,
         _ => false,
     }
 }
@@ -120,6 +119,7 @@ fn changed(says: &Json, field: &str) -> Option<Says> {
 #[test]
 fn every_fact_of_a_message_is_in_its_words() {
     let words = words();
+    let mut otherwise = Vec::new();
     for kind in Kind::ALL {
         let says = Says::sample(kind);
         let facts = serde_json::to_value(&says).unwrap();
@@ -128,13 +128,14 @@ fn every_fact_of_a_message_is_in_its_words() {
             for language in [Language::French, Language::English] {
                 let (before, after) = (seen(&words, &says, language), seen(&words, &other, language));
                 for ((channel, before), (_, after)) in before.into_iter().zip(after) {
-                    let silent = before == after;
-                    let where_ = format!("{kind} {language} {channel}: {field}");
-                    assert_eq!(silent, may_be_silent(channel, kind, field), "{where_}\n{before}");
+                    if (before == after) != may_be_silent(channel, kind, field) {
+                        otherwise.push(format!("{language}/{channel}/{kind}.txt: {field}"));
+                    }
                 }
             }
         }
     }
+    assert_eq!(otherwise, Vec::<String>::new());
 }
 
 /// What cannot be in a message cannot be in its words. A fact of another name is looked at before it gets in here.
@@ -172,7 +173,8 @@ fn no_message_has_a_surname_or_anything_of_a_document() {
 }
 
 /// Values that try to be something else than a value.
-const HOSTILE: [&str; 6] = [
+const HOSTILE: [&str; 7] = [
+    "\r\n",
     "<b>{{1}}</b>",
     "Awa\r\nBcc: all@example.sn\r\n\r\n<script>alert(1)</script>",
     "\n\n[Cliquez](https://evil.example)\n\n",

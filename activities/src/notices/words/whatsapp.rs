@@ -57,6 +57,7 @@ pub struct WhatsAppWords {
 /// A template, as Meta is asked to look through it. Everything in it is a sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
+    pub kind: Kind,
     pub name: String,
     pub language: Language,
     pub purpose: Purpose,
@@ -247,6 +248,7 @@ impl Template {
             example: format!("{origin}/{end}"),
         });
         Ok(Registration {
+            kind,
             name: sample.template,
             language: self.language,
             purpose: self.purpose,
