@@ -1,13 +1,19 @@
-//! One delivery of an event at a time, within this process.
+//! What others deliver to us: what of it can be taken, and one delivery at a time, within this process.
 //!
-//! Correctness does not hang on it: the inbox and the engine each count an event once. It keeps a storm of copies
+//! Correctness does not hang on the turns: the inbox and the engine each count an event once. It keeps a storm of copies
 //! from being a storm of questions to both, because a copy of what has just been dealt with is answered from memory.
 
 use std::hash::{BuildHasher, RandomState};
 
+use axum::http::HeaderMap;
 use tokio::sync::{Mutex, MutexGuard};
+use wolo_database::webhooks::{self, Webhook};
+
+use crate::problem::{Code, Problem};
+use crate::state::App;
 
 const LANES: usize = 256;
+const LONGEST_NAME: usize = 255;
 
 /// An event that was dealt with: its id and a hash of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,4 +40,31 @@ impl Deliveries {
         let lane = usize::try_from(self.hasher.hash_one(event) % lanes).unwrap_or(0);
         self.lanes[lane].lock().await
     }
+}
+
+/// The value of a header that is there once.
+pub(crate) fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut given = headers.get_all(name).iter();
+    match (given.next(), given.next()) {
+        (Some(one), None) => one.to_str().ok(),
+        _ => None,
+    }
+}
+
+/// What we can hold as a name: nobody gives one that is longer, and Postgres takes no NUL.
+pub(crate) fn fits(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && !name.contains('\0')
+}
+
+/// What is genuine and cannot be read is our mistake until shown otherwise: its bytes are kept, and its sender comes again.
+pub(crate) async fn keep_unreadable(
+    app: &App,
+    provider: &str,
+    event: &str,
+    body: &[u8],
+) -> Result<Problem, Problem> {
+    tracing::error!(provider, event, "a genuine event cannot be read");
+    let webhook = Webhook { provider, event_id: event, kind: "unreadable", subject: None, raw: body };
+    webhooks::receive(&app.pool, webhook).await?;
+    Ok(Problem::new(Code::EventUnreadable))
 }

@@ -73,6 +73,13 @@ pub(crate) async fn payments() -> Json<Health> {
     health().await
 }
 
+/// Whether this area's process lives.
+#[utoipa::path(get, path = "/api/notifications/health", operation_id = "notifications.health", tag = "notifications",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
+pub(crate) async fn notifications() -> Json<Health> {
+    health().await
+}
+
 /// Whether the process can work.
 #[utoipa::path(get, path = "/ready", operation_id = "ready", tag = "operation",
     responses(

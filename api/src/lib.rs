@@ -1,8 +1,8 @@
-//! The HTTP interface: what people and Wave may ask of WOLO.
+//! The HTTP interface: what people, Wave and those who carry messages may ask of WOLO.
 //!
 //! A handler reads the question, asks a process or the database, and writes the answer. It decides nothing that a
 //! process decides and moves no money: whatever changes something is asked of `control`, and the only rows written
-//! here are what we were asked (idempotency keys) and what Wave told us (the inbox).
+//! here are accounts, what we were asked (idempotency keys), and what we were told (the inbox, receipts, wishes).
 //!
 //! Start reading in `router.rs`, the whole map on one screen.
 
@@ -14,6 +14,7 @@ mod body;
 mod caller;
 mod contract;
 mod credentials;
+mod deliveries;
 mod edge;
 mod fields;
 mod health;
@@ -21,6 +22,8 @@ mod idempotency;
 mod keys;
 mod limits;
 mod metrics;
+mod notifications;
+mod page;
 mod payments;
 mod pots;
 mod problem;

@@ -6,6 +6,10 @@ use axum::http::request::Parts;
 use crate::fields::Fields;
 use crate::problem::{Problem, Words};
 
+/// How long a page of a list is where nobody says, and how long it may be.
+const USUAL: usize = 20;
+const MOST: usize = 100;
+
 /// The pairs of a query, in their order.
 pub(crate) struct Pairs(Vec<(String, String)>);
 
@@ -44,6 +48,25 @@ impl Pairs {
                 Words::new("ce paramètre est inconnu", "this parameter is not known")
                     .wolof("paramètre bii xamuñu ko"),
             );
+        }
+    }
+}
+
+/// How long a page is to be.
+pub(crate) fn limit(pairs: &mut Pairs, fields: &mut Fields) -> usize {
+    let Some(text) = pairs.take("limit", fields) else { return USUAL };
+    match text.parse() {
+        Ok(limit) if (1..=MOST).contains(&limit) => limit,
+        _ => {
+            fields.wrong(
+                "limit",
+                Words::new(
+                    format!("ce doit être un nombre de 1 à {MOST}"),
+                    format!("this must be a number from 1 to {MOST}"),
+                )
+                .wolof(format!("dafa war a nekk lim diggante 1 ak {MOST}")),
+            );
+            USUAL
         }
     }
 }

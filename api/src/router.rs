@@ -6,9 +6,10 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
+use crate::notifications::LIMITS;
 use crate::problem::{Code, Problem};
 use crate::state::App;
-use crate::{admin, contract, edge, health, keys, metrics, payments, pots, users};
+use crate::{admin, contract, edge, health, keys, metrics, notifications, payments, pots, users};
 
 pub(crate) fn router(app: App) -> Router {
     let limit = DefaultBodyLimit::max(app.settings.api.body_limit_bytes);
@@ -70,6 +71,17 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(health::payments))            // /api/payments/health
         // What Wave tells us. Its signature is checked on the raw bytes, of which no more are read than this.
         .routes(routes!(payments::webhook).layer(DefaultBodyLimit::max(payments::WEBHOOK_LIMIT)))    // /api/payments/webhook
+        // Messages.
+        .routes(routes!(notifications::list))         // /api/notifications
+        .routes(routes!(notifications::list_devices, notifications::add_device))    // /api/notifications/devices
+        .routes(routes!(notifications::remove_device))    // /api/notifications/devices/{id}
+        .routes(routes!(notifications::ask_opt_out, notifications::opt_out))    // /api/notifications/opt-out/{token}
+        .routes(routes!(health::notifications))       // /api/notifications/health
+        // What the providers of messages tell us, as Wave's webhook.
+        .routes(routes!(notifications::whatsapp_handshake, notifications::whatsapp).layer(DefaultBodyLimit::max(LIMITS.whatsapp)))    // /api/notifications/receipts/whatsapp
+        .routes(routes!(notifications::sendgrid).layer(DefaultBodyLimit::max(LIMITS.sendgrid)))    // /api/notifications/receipts/sendgrid
+        .routes(routes!(notifications::orange).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/orange/{secret}
+        .routes(routes!(notifications::twilio).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/twilio
         // Operation.
         .routes(routes!(health::health))              // /health
         .routes(routes!(health::ready))               // /ready

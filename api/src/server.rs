@@ -15,6 +15,7 @@ use wolo_bootstrap::{Settings, Shutdown, temporal};
 use wolo_control::Control;
 use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
+use wolo_providers::sendgrid::webhook::InvalidPublicKey;
 use wolo_providers::social::{Social, SocialSetupError};
 
 use crate::credentials::{self, Credentials};
@@ -53,6 +54,8 @@ pub enum Error {
     Seal(#[from] CodecError),
     #[error("signing in with other providers cannot be had")]
     Social(#[from] SocialSetupError),
+    #[error("what SendGrid tells could not be believed")]
+    MailKeys(#[from] InvalidPublicKey),
     #[error("limits cannot be shared")]
     Limits(#[from] RedisUnusable),
     #[error("the figures cannot be kept")]
@@ -89,7 +92,7 @@ impl Api {
         let limits = Limits::new(&settings, metrics.clone())?;
         let patience =
             Patience { head: settings.api.head_timeout, end: settings.api.request_timeout + LEAVING };
-        let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics);
+        let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics)?;
         let credentials = Arc::clone(&app.credentials);
         Ok(Self { listener, address, router: router::router(app), patience, pool, credentials })
     }

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::Semaphore;
 use url::Url;
 use wolo_bootstrap::Settings;
 use wolo_control::Control;
 use wolo_database::Pool;
+use wolo_providers::sendgrid::webhook::{InvalidPublicKey, PublicKey};
 
 use crate::credentials::Credentials;
+use crate::deliveries::Deliveries;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::payments::Deliveries;
+use crate::notifications;
 use crate::pots::PublicLists;
 use crate::tokens::Verifier;
 
@@ -21,7 +24,13 @@ pub(crate) struct App {
     pub(crate) pool: Pool,
     pub(crate) control: Control,
     pub(crate) verifier: Arc<Verifier>,
+    /// Of Wave's events.
     pub(crate) deliveries: Arc<Deliveries>,
+    /// Of what providers of messages tell, which must not hold Wave's up.
+    pub(crate) receipts: Arc<Deliveries>,
+    pub(crate) receipt_turns: Arc<Semaphore>,
+    /// Made with these, what SendGrid tells is believed.
+    pub(crate) mail_keys: Arc<[PublicKey]>,
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) public_lists: PublicLists,
@@ -37,18 +46,22 @@ impl App {
         credentials: Credentials,
         limits: Limits,
         metrics: Metrics,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, InvalidPublicKey> {
+        let mail_keys = settings.channels.sendgrid.iter().flat_map(|sendgrid| &sendgrid.webhook_keys);
+        Ok(Self {
+            mail_keys: mail_keys.map(|key| key.parse()).collect::<Result<_, _>>()?,
             public_lists: PublicLists::kept_for(settings.api.list_cache, metrics.clone()),
             settings: Arc::new(settings),
             pool,
             control,
             verifier: Arc::new(verifier),
             deliveries: Arc::default(),
+            receipts: Arc::default(),
+            receipt_turns: Arc::new(Semaphore::new(notifications::RECEIPTS_AT_ONCE)),
             credentials: Arc::new(credentials),
             limits: Arc::new(limits),
             metrics,
-        }
+        })
     }
 
     /// The one place where the API reads the clock.

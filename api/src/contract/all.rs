@@ -6,7 +6,10 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn,
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Header, OpenApi, RefOr, Required};
-use wolo_providers::wave::webhook::SIGNATURE_HEADER;
+use wolo_providers::sendgrid::webhook as sendgrid;
+use wolo_providers::twilio::webhook as twilio;
+use wolo_providers::wave::webhook as wave;
+use wolo_providers::whatsapp::webhook as whatsapp;
 
 use super::refusals;
 use super::schemas::{shared, text};
@@ -61,13 +64,19 @@ fn share(components: &mut Components) {
                 .build(),
         ),
     );
-    components.add_security_scheme(
-        "wave",
-        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
-            SIGNATURE_HEADER,
-            "Wave's signature of the raw body: `t=<seconds>,v1=<hex>`.",
-        ))),
-    );
+    for (scheme, header, what) in [
+        ("wave", wave::SIGNATURE_HEADER, "Wave's signature of the raw body: `t=<seconds>,v1=<hex>`."),
+        ("whatsapp", whatsapp::SIGNATURE_HEADER, "Meta's signature of the raw body: `sha256=<hex>`."),
+        (
+            "sendgrid",
+            sendgrid::SIGNATURE_HEADER,
+            "SendGrid's signature of the time beside it and the raw body.",
+        ),
+        ("twilio", twilio::SIGNATURE_HEADER, "Twilio's signature of the address and the form's fields."),
+    ] {
+        let header = ApiKeyValue::with_description(header, what);
+        components.add_security_scheme(scheme, SecurityScheme::ApiKey(ApiKey::Header(header)));
+    }
     for (name, header) in headers() {
         components.headers.insert(name.to_owned(), header.into());
     }

@@ -32,8 +32,13 @@ pub enum Who {
     SignedIn,
     /// Those who work here as one of these.
     Roles(Vec<String>),
-    Wave,
+    /// Somebody outside, who proves who they are.
+    Sender(&'static str),
 }
+
+/// Those outside, by the names of their proofs.
+const SENDERS: [(&str, &str); 4] =
+    [("wave", "Wave"), ("whatsapp", "WhatsApp"), ("sendgrid", "SendGrid"), ("twilio", "Twilio")];
 
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +46,7 @@ impl fmt::Display for Who {
             Self::Anybody => f.write_str("anybody"),
             Self::SignedIn => f.write_str("signed in"),
             Self::Roles(roles) => f.write_str(&roles.join(", ")),
-            Self::Wave => f.write_str("Wave"),
+            Self::Sender(sender) => f.write_str(sender),
         }
     }
 }
@@ -85,8 +90,8 @@ fn parameters(operation: &Value) -> impl Iterator<Item = &str> {
 /// The first way in; where nothing is needed, that one stands first.
 fn who(operation: &Value) -> Who {
     let first = &operation["security"][0];
-    if first.get("wave").is_some() {
-        return Who::Wave;
+    if let Some((_, sender)) = SENDERS.iter().find(|(proof, _)| first.get(proof).is_some()) {
+        return Who::Sender(sender);
     }
     let Some(roles) = first.get("bearer").and_then(Value::as_array) else { return Who::Anybody };
     let roles: Vec<_> = roles.iter().filter_map(Value::as_str).map(str::to_owned).collect();
@@ -106,7 +111,8 @@ mod tests {
         for (method, path, who, limit, keyed) in [
             ("GET", "/health", Who::Anybody, None, false),
             ("POST", "/api/payments/donate", Who::Anybody, Some("money"), true),
-            ("POST", "/api/payments/webhook", Who::Wave, Some("webhook"), false),
+            ("POST", "/api/payments/webhook", Who::Sender("Wave"), Some("webhook"), false),
+            ("POST", "/api/notifications/receipts/twilio", Who::Sender("Twilio"), Some("receipt"), false),
             ("POST", "/api/pots", Who::SignedIn, Some("write"), true),
             ("GET", "/api/users/auth/me", Who::SignedIn, Some("read"), false),
         ] {

@@ -7,7 +7,8 @@ use serde_json::json;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
-use wolo_domain::{accounts, contacts, donations, ids, pots};
+use wolo_database::notices as stored;
+use wolo_domain::{accounts, contacts, donations, ids, notices, pots};
 
 use super::docs::FILES;
 
@@ -48,6 +49,18 @@ shapes! {
         pots::Visibility::ALL.map(pots::Visibility::as_str),
     );
     DonationStage = words("Where a gift stands.", donations::DonationStage::ALL.map(donations::DonationStage::as_str));
+    NoticeId = id(ids::NoticeId::PREFIX, "A message.");
+    NoticeKind = words("What a message says.", notices::Kind::ALL.map(notices::Kind::as_str));
+    NoticeStage = words("Where a message stands.", notices::NoticeStage::ALL.map(notices::NoticeStage::as_str));
+    Channel = words("How a message comes.", notices::Channel::ALL.map(notices::Channel::as_str));
+    Category = words("What a message is about.", notices::Category::ALL.map(notices::Category::as_str));
+    Mutable = text("What may be muted. Money, consent and security are always told.")
+        .enum_values(Some(
+            notices::Category::ALL.into_iter().filter(|one| !one.must_be_heard()).map(notices::Category::as_str),
+        ))
+        .build();
+    Platform = words("What runs on a phone.", stored::Platform::ALL.map(stored::Platform::as_str));
+    OptOutToken = text("The secret part of an opt-out link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
     WaveEvent = ObjectBuilder::new()
         .description(Some("An event, as Wave writes it; of what it says, only what it is about is read."))
         .property("id", text("The event.").max_length(Some(255)))

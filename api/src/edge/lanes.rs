@@ -1,6 +1,7 @@
 //! How many requests may be under way at once: beyond that, an answer now is kinder than a queue.
 //!
-//! Wave's webhooks have a lane of their own, so that a crowd of visitors cannot keep out the news of their payments.
+//! Wave's webhooks have a lane of their own, so that a crowd of visitors cannot keep out the news of their payments, and what
+//! providers of messages tell has another, so that fifty thousand receipts cannot either.
 //! Health and figures are in no lane: a busy process is not a dead one.
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::problem::{Code, Problem};
 pub(super) struct Lanes {
     visitors: Arc<Semaphore>,
     webhooks: Arc<Semaphore>,
+    receipts: Arc<Semaphore>,
     metrics: Metrics,
 }
 
@@ -30,6 +32,7 @@ impl Lanes {
         Self {
             visitors: Arc::new(Semaphore::new(api.most_in_flight)),
             webhooks: Arc::new(Semaphore::new(api.most_webhooks_in_flight)),
+            receipts: Arc::new(Semaphore::new(api.most_receipts_in_flight)),
             metrics,
         }
     }
@@ -39,6 +42,7 @@ impl Lanes {
         let (name, lane) = match class {
             None => return Ok(None),
             Some(Class::Webhook) => ("webhooks", &self.webhooks),
+            Some(Class::Receipt) => ("receipts", &self.receipts),
             Some(_) => ("visitors", &self.visitors),
         };
         let Ok(permit) = Arc::clone(lane).try_acquire_owned() else {

@@ -12,17 +12,20 @@ pub(crate) enum Class {
     /// No route is of this class: it is counted beside the route's own, where a request names a phone.
     Phone,
     Webhook,
+    /// What providers of messages tell.
+    Receipt,
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Read, Self::Write, Self::Money, Self::SignIn, Self::Phone, Self::Webhook];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Read, Self::Write, Self::Money, Self::SignIn, Self::Phone, Self::Webhook, Self::Receipt];
 
     /// The class of a route, by its template; none of what is always answered.
     pub(crate) fn of(method: &Method, route: &str) -> Option<Self> {
         match route {
             "/metrics" | "/ready" => None,
             "/api/payments/webhook" => Some(Self::Webhook),
+            _ if route.starts_with("/api/notifications/receipts/") => Some(Self::Receipt),
             _ if route.ends_with("/health") => None,
             _ if method.is_safe() => Some(Self::Read),
             "/api/payments/donate" | "/api/pots/{pot}/close" => Some(Self::Money),
@@ -40,6 +43,7 @@ impl Class {
             Self::SignIn => "sign_in",
             Self::Phone => "phone",
             Self::Webhook => "webhook",
+            Self::Receipt => "receipt",
         }
     }
 
@@ -51,6 +55,7 @@ impl Class {
             Self::SignIn => limits.sign_in,
             Self::Phone => limits.phone,
             Self::Webhook => limits.webhook,
+            Self::Receipt => limits.receipt,
         }
     }
 
@@ -73,6 +78,9 @@ mod tests {
             (Method::POST, "/api/payments/donate", Some(Class::Money)),
             (Method::POST, "/api/payments/webhook", Some(Class::Webhook)),
             (Method::GET, "/api/payments/webhook", Some(Class::Webhook)),
+            (Method::GET, "/api/notifications/receipts/whatsapp", Some(Class::Receipt)),
+            (Method::POST, "/api/notifications/receipts/orange/{secret}", Some(Class::Receipt)),
+            (Method::POST, "/api/notifications/opt-out/{token}", Some(Class::Write)),
             (Method::POST, "/api/users/auth/login", Some(Class::SignIn)),
             (Method::GET, "/api/pots/health", None),
             (Method::GET, "/health", None),

@@ -5,18 +5,11 @@ use wolo_domain::donations::DonationStage;
 
 use super::status::Status;
 use crate::asker::Language;
+use crate::page::{escape, page};
 use crate::problem::Words;
 
 /// Seconds after which a page that waits looks again by itself.
 const LOOK_AGAIN: u32 = 5;
-
-/// The language that a page is written in: its sentences are in French and English.
-pub(super) const fn spoken(wanted: Language) -> Language {
-    match wanted {
-        Language::French | Language::Wolof => Language::French,
-        Language::English => Language::English,
-    }
-}
 
 pub(super) fn of(status: &Status, language: Language) -> String {
     let waits = status.stage == DonationStage::Requested;
@@ -55,22 +48,6 @@ pub(super) fn unknown(language: Language) -> String {
     );
     page(title.read(language), "", &format!("<p>{}</p>", sentence.read(language)), language)
 }
-
-fn page(title: &str, head: &str, body: &str, language: Language) -> String {
-    format!(
-        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"robots\" content=\"noindex\">{head}<title>{title} · WOLO</title><style>{STYLE}</style></head>\
-         <body><main><h1>{title}</h1>{body}</main></body></html>",
-        language.as_str()
-    )
-}
-
-const STYLE: &str = "body{margin:0;font:18px/1.5 system-ui,sans-serif;background:#f6f4ef;color:#1d1d1b}\
-    main{max-width:28rem;margin:12vh auto;padding:2rem;background:#fff;border-radius:1rem}\
-    h1{margin:0 0 .5rem;font-size:1.5rem}.amount{font-size:2rem;margin:.25rem 0}\
-    .pay{display:inline-block;padding:.75rem 1.25rem;border-radius:.5rem;background:#0b6bcb;color:#fff;text-decoration:none}\
-    .id{color:#6b6b66;font-size:.75rem;overflow-wrap:anywhere}";
 
 /// The title and the sentence.
 fn words(stage: DonationStage) -> (Words, Words) {
@@ -114,29 +91,5 @@ fn words(stage: DonationStage) -> (Words, Words) {
                 "The payment is not what was asked for. Our team is looking at it.",
             ),
         ),
-    }
-}
-
-fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-        out
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_comes_from_elsewhere_is_escaped() {
-        assert_eq!(escape("\"><script>'&"), "&quot;&gt;&lt;script&gt;&#39;&amp;");
     }
 }

@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,8 +16,9 @@ use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::money::Xof;
 
 use super::page;
-use crate::asker::{Asker, Language};
+use crate::asker::Asker;
 use crate::contract::{refusals, schemas};
+use crate::page::{shown, spoken, wants_page};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -65,7 +66,7 @@ pub(crate) async fn status(
     asker: Asker,
     id: Result<Path<DonationId>, axum::extract::rejection::PathRejection>,
 ) -> Result<Response, Problem> {
-    let language = page::spoken(asker.language);
+    let language = spoken(asker.language);
     let found = match id {
         Ok(Path(donation)) => look(&app, donation).await,
         Err(_) => Err(Problem::new(Code::DonationUnknown)),
@@ -104,20 +105,4 @@ async fn look(app: &App, donation: DonationId) -> Result<Status, Problem> {
         ended_at: gift.ended_at,
         process: ids::donation(donation),
     })
-}
-
-fn shown(status: StatusCode, page: String, language: Language) -> Response {
-    let mut response = (status, Html(page)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.as_str()));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-    );
-    response
-}
-
-fn wants_page(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|list| list.split(',')).any(|part| part.trim().starts_with("text/html"))
 }

@@ -19,9 +19,9 @@ use wolo_domain::donations::DonationRules;
 use wolo_domain::ids::DonationId;
 use wolo_providers::wave::webhook::{self as wave, EventKind, SIGNATURE_HEADER, SessionNotice};
 
-use super::deliveries::Dealt;
 use crate::body::raw;
 use crate::contract::{refusals, schemas};
+use crate::deliveries::{Dealt, fits, keep_unreadable, only};
 use crate::problem::{self, Code, Problem};
 use crate::rules;
 use crate::state::App;
@@ -31,8 +31,6 @@ pub(crate) const LIMIT: usize = 64 * 1024;
 
 /// Wave waits five seconds for an answer. One that comes later is not heard.
 const WAVE_WAITS: Duration = Duration::from_millis(4_500);
-
-const LONGEST_NAME: usize = 255;
 
 const PROVIDER: &str = "wave";
 const COMPLETED: &str = "checkout.session.completed";
@@ -70,12 +68,7 @@ pub(crate) async fn webhook(
 
 /// Exactly one header, and one of its signatures made with one of our secrets.
 fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
-    let mut given = headers.get_all(SIGNATURE_HEADER).iter();
-    let header = match (given.next(), given.next()) {
-        (Some(one), None) => one.to_str().ok(),
-        _ => None,
-    };
-    let verified = match header {
+    let verified = match only(headers, SIGNATURE_HEADER) {
         Some(header) => wave::verify(body, header, &app.settings.wave.webhook_secrets, App::now()),
         None => Err(wave::SignatureError::Malformed),
     };
@@ -87,7 +80,7 @@ fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
 
 async fn take(app: &App, body: &[u8]) -> Result<(), Problem> {
     let digest = digest(&SHA256, body).as_ref().to_vec();
-    let Some(notice) = read(body) else { return Err(keep_unreadable(app, body, &digest).await?) };
+    let Some(notice) = read(body) else { return Err(unreadable(app, body, &digest).await?) };
     let mut lane = app.deliveries.turn(&notice.event).await;
     let this = Dealt { event: notice.event.clone(), digest };
     if lane.as_ref() == Some(&this) {
@@ -110,11 +103,6 @@ fn read(body: &[u8]) -> Option<Notice> {
     let names = [Some(&event.id), Some(&kind), reference.as_ref()];
     let all_fit = names.into_iter().flatten().all(|name| fits(name));
     all_fit.then_some(Notice { event: event.id, kind, reference, heard })
-}
-
-/// What the inbox can hold as a name: Wave gives none that is longer, and Postgres takes no NUL.
-fn fits(name: &str) -> bool {
-    name.len() <= LONGEST_NAME && !name.contains('\0')
 }
 
 /// Stores it, passes it on, and notes that it was dealt with, in this order.
@@ -196,8 +184,8 @@ fn again(app: &App, gift: &donations::Donation) -> DonationInput {
     }
 }
 
-/// A signed event that we cannot read is our mistake until shown otherwise: its bytes are kept, and Wave comes again.
-async fn keep_unreadable(app: &App, body: &[u8], digest: &[u8]) -> Result<Problem, Problem> {
+/// By its own name, if that can be read at least.
+async fn unreadable(app: &App, body: &[u8], digest: &[u8]) -> Result<Problem, Problem> {
     #[derive(Deserialize)]
     struct Id {
         id: String,
@@ -206,9 +194,5 @@ async fn keep_unreadable(app: &App, body: &[u8], digest: &[u8]) -> Result<Proble
     let event = named
         .filter(|id| !id.is_empty() && fits(id))
         .unwrap_or_else(|| format!("sha256:{}", hex::encode(digest)));
-    tracing::error!(event, "a signed event cannot be read");
-    let webhook =
-        Webhook { provider: PROVIDER, event_id: &event, kind: "unreadable", subject: None, raw: body };
-    webhooks::receive(&app.pool, webhook).await?;
-    Ok(Problem::new(Code::EventUnreadable))
+    keep_unreadable(app, PROVIDER, &event, body).await
 }

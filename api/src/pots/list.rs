@@ -16,11 +16,8 @@ use crate::caller::{MaybeUser, User};
 use crate::contract::{refusals, schemas};
 use crate::fields::Fields;
 use crate::problem::{self, Code, Problem, Words};
-use crate::query::Pairs;
+use crate::query::{self, Pairs};
 use crate::state::App;
-
-const USUAL: usize = 20;
-const MOST: usize = 100;
 
 /// Pots, and where the list goes on.
 #[derive(Serialize, ToSchema)]
@@ -115,20 +112,8 @@ async fn public(app: &App, page: Wish, user: Option<UserId>, language: Language)
 
 fn read(mut pairs: Pairs) -> Result<Wanted, Problem> {
     let mut fields = Fields::default();
-    let mut wanted = Wanted { page: Wish { limit: USUAL, after: None }, mine: false };
-    if let Some(text) = pairs.take("limit", &mut fields) {
-        match text.parse() {
-            Ok(limit) if (1..=MOST).contains(&limit) => wanted.page.limit = limit,
-            _ => fields.wrong(
-                "limit",
-                Words::new(
-                    format!("ce doit être un nombre de 1 à {MOST}"),
-                    format!("this must be a number from 1 to {MOST}"),
-                )
-                .wolof(format!("dafa war a nekk lim diggante 1 ak {MOST}")),
-            ),
-        }
-    }
+    let limit = query::limit(&mut pairs, &mut fields);
+    let mut wanted = Wanted { page: Wish { limit, after: None }, mine: false };
     if let Some(text) = pairs.take("after", &mut fields) {
         wanted.page.after = text.parse().ok();
         if wanted.page.after.is_none() {

@@ -201,6 +201,17 @@ codes! {
     DonationUnknown = "donation_unknown", NOT_FOUND,
         "Cadeau inconnu", "Unknown gift",
         "Ce cadeau n'existe pas.", "There is no such gift.";
+    // Messages.
+    DeviceUnknown = "device_unknown", NOT_FOUND,
+        "Appareil inconnu", "Unknown device",
+        "Cet appareil n'est pas parmi les vôtres.", "This device is not among yours.";
+    OptOutUnknown = "opt_out_unknown", NOT_FOUND,
+        "Lien inconnu", "Unknown link",
+        "Ce lien ne mène à aucun message.", "This link leads to no message.";
+    SenderUnknown = "sender_unknown", UNAUTHORIZED,
+        "Expéditeur inconnu", "Unknown sender",
+        "Rien ne prouve que cela vienne du fournisseur que cette adresse attend.",
+        "Nothing proves that this comes from the provider that this address is for.";
     // Wave's webhook.
     SignatureInvalid = "signature_invalid", UNAUTHORIZED,
         "Signature refusée", "Signature refused",
@@ -259,6 +270,7 @@ impl Code {
             | Self::RefreshRefused => Some("Bearer"),
             Self::TokenInvalid => Some("Bearer error=\"invalid_token\""),
             Self::SignatureInvalid => Some("Wave-Signature"),
+            Self::SenderUnknown => Some("Signature"),
             _ => None,
         }
     }

@@ -81,6 +81,11 @@ impl Code {
             Self::MessagesNotAllowed => ("Message nanguwuñu ko", "Cagnotte bii nanguwul message."),
             Self::RefusedByWave => ("Wave nanguwul", "Wave nanguwul kado bii."),
             Self::DonationUnknown => ("Kado bi amul", "Kado bii amul."),
+            Self::DeviceUnknown => ("Appareil bi xamuñu ko", "Appareil bii bokkul ci say yos."),
+            Self::OptOutUnknown => ("Lien bi xamuñu ko", "Lien bii yóbbuwul ci benn mesaas."),
+            Self::SenderUnknown => {
+                ("Xamuñu ki ko yónnee", "Dara wonewul ni lii ci fournisseur bi adrees bii di xaar la jóge.")
+            }
             Self::SignatureInvalid => ("Signature bi baaxul", "Signature bi amul walla baaxul."),
             Self::EventUnreadable => {
                 ("Mënuñu jàng événement bi", "Événement bi am na signature, waaye mënuñu ko jàng.")

@@ -9,11 +9,13 @@ use wolo_api::Who;
 use wolo_api::tokens::Bearer;
 use wolo_database::accounts::identities;
 use wolo_database::accounts::sessions::{self, NewSession};
+use wolo_database::notices::{self, Platform};
 use wolo_domain::accounts::{IdentityProvider, Role};
 use wolo_domain::ids::UserId;
+use wolo_domain::notices::Kind;
 use wolo_domain::pots::Visibility;
 
-use crate::app::{TestApp, born, key};
+use crate::app::{RECEIPTS_OF_ORANGE, TestApp, born, key};
 use crate::reply::Reply;
 
 const TABLE: &str = include_str!("../../access.csv");
@@ -121,7 +123,12 @@ impl<'a> Scene<'a> {
         let name = match row.about {
             "identity" => "google".to_owned(),
             "-" if row.path.contains("{provider}") => "google".to_owned(),
-            "-" | "session" => Uuid::new_v4().to_string(),
+            "-" | "session" | "device" => Uuid::new_v4().to_string(),
+            "orange" => RECEIPTS_OF_ORANGE.to_owned(),
+            "message" => {
+                let link = app.message(Some(owner), Kind::DaysLeft, None).await.link;
+                link.rsplit('/').next().unwrap().to_owned()
+            }
             "gift" => {
                 let (pot, _) = app.open_pot(Visibility::Public).await;
                 let given = app.give(Some(owner), &key(), &json!({ "pot": pot, "amount": 500 })).await;
@@ -155,13 +162,13 @@ impl<'a> Scene<'a> {
 
     /// Sends the row's request as one of its callers.
     async fn ask(&self, caller: &str) -> Reply {
-        // A session ends once, so each caller tries to end another one.
-        let name = if self.row.about == "session" {
-            self.app.session_of(self.owner).await.to_string()
-        } else {
-            self.name.clone()
+        // A session ends once and a phone is taken away once, so each caller tries it with another one.
+        let name = match self.row.about {
+            "session" => self.app.session_of(self.owner).await.to_string(),
+            "device" => self.app.device_of(self.owner).await.to_string(),
+            _ => self.name.clone(),
         };
-        let path = ["{pot}", "{id}", "{provider}"]
+        let path = ["{pot}", "{id}", "{provider}", "{token}", "{secret}"]
             .iter()
             .fold(self.row.path.to_owned(), |path, part| path.replace(part, &name));
         let path = path.replace("{file}", "swagger-ui.css");
@@ -194,6 +201,12 @@ async fn named_pot(app: &TestApp, owner: UserId, about: &str) -> String {
 }
 
 impl TestApp {
+    async fn device_of(&self, user: UserId) -> Uuid {
+        let token = Uuid::new_v4().to_string();
+        let mut worker = self.pool.acquire().await.unwrap();
+        notices::add_device(&mut worker, user, &token, Platform::Android).await.unwrap().id
+    }
+
     /// A session that nobody uses.
     async fn session_of(&self, user: UserId) -> Uuid {
         let owner = wolo_database::connect(&self.world().postgres.url("wolo"), 1).await.unwrap();

@@ -36,6 +36,9 @@ use crate::reply::Reply;
 /// How long anything may take that is waited for.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
+/// What stands in the address that Orange tells.
+pub(crate) const RECEIPTS_OF_ORANGE: &str = "receipts-of-orange";
+
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
 
 /// One test's view of the API that all tests share.
@@ -97,6 +100,24 @@ pub(crate) fn layers(world: &World) -> Layers {
         .set("social.facebook.app_secret", social::APP_SECRET)
         .set("social.facebook.keys_url", world.social.keys_url(Facebook))
         .set("social.facebook.graph_url", world.social.graph_url())
+        // Whoever carries messages: the worker of these tests serves no messages, but what their carriers tell is heard.
+        .set("whatsapp.url", world.whatsapp.base_url())
+        .set("whatsapp.access_token", &*world.whatsapp.options().access_token)
+        .set("whatsapp.phone_number_id", &*world.whatsapp.options().phone_number_id)
+        .set("whatsapp.webhook_verify_token", &*world.whatsapp.options().verify_token)
+        .set("whatsapp.app_secrets", &*world.whatsapp.options().app_secret)
+        .set("sendgrid.url", world.sendgrid.base_url())
+        .set("sendgrid.api_key", world.sendgrid.api_key())
+        .set("sendgrid.from_email", "fete@wolo.example")
+        .set("sendgrid.webhook_keys", world.sendgrid.public_key())
+        .set("orange.url", world.orange.base_url())
+        .set("orange.client_id", &*world.orange.options().client_id)
+        .set("orange.client_secret", &*world.orange.options().client_secret)
+        .set("orange.receipt_secrets", RECEIPTS_OF_ORANGE)
+        .set("twilio.url", world.twilio.base_url())
+        .set("twilio.account_sid", &*world.twilio.options().account_sid)
+        .set("twilio.auth_token", &*world.twilio.options().auth_token)
+        .set("twilio.sender", &*world.twilio.options().service_sid)
         // A password costs little here: what it costs is tried where it matters.
         .set("passwords.memory_kib", "64")
         .set("passwords.iterations", "1")
@@ -124,7 +145,7 @@ fn background(settings: Settings) {
 }
 
 /// The same settings for the worker, which writes as another role.
-fn of_the_worker(settings: &Settings) -> Settings {
+pub(crate) fn of_the_worker(settings: &Settings) -> Settings {
     let mut settings = settings.clone();
     let url = settings.database.url.expose_secret().replace("wolo_api@", "wolo_worker@");
     settings.database.url = SecretString::from(url);

@@ -130,7 +130,10 @@ async fn dawdle(app: &TestApp, path: &str) -> TcpStream {
 async fn a_crowd_is_turned_away_at_once_and_keeps_out_neither_wave_nor_the_doctor() {
     let app = TestApp::start().await;
     let full = app
-        .with(|layers| layers.set("api.most_in_flight", "1").set("api.most_webhooks_in_flight", "1"))
+        .with(|layers| {
+            let lanes = ["api.most_in_flight", "api.most_webhooks_in_flight", "api.most_receipts_in_flight"];
+            lanes.into_iter().fold(layers, |layers, lane| layers.set(lane, "1"))
+        })
         .await;
     let visitor = dawdle(&full, "/api/payments/donate").await;
     let turned_away = full
@@ -156,6 +159,16 @@ async fn a_crowd_is_turned_away_at_once_and_keeps_out_neither_wave_nor_the_docto
     .await;
     Reply::of(full.get("/api/pots")).await.expect(200);
     drop(webhook);
+
+    let receipts = "/api/notifications/receipts/sendgrid";
+    let receipt = dawdle(&full, receipts).await;
+    full.until(async || (Reply::of(full.post(receipts).body("[]")).await.status == 503).then_some(())).await;
+    full.until(async || {
+        let reply = Reply::of(full.post("/api/payments/webhook").body("{}")).await;
+        (reply.status == 401).then_some(())
+    })
+    .await;
+    drop(receipt);
 }
 
 #[tokio::test]

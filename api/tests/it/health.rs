@@ -7,9 +7,14 @@ use crate::sabotage::Wire;
 #[tokio::test]
 async fn a_whole_api_lives_and_is_ready() {
     let app = TestApp::start().await;
-    for path in
-        ["/health", "/api/users/health", "/api/admin/health", "/api/pots/health", "/api/payments/health"]
-    {
+    for path in [
+        "/health",
+        "/api/users/health",
+        "/api/admin/health",
+        "/api/pots/health",
+        "/api/payments/health",
+        "/api/notifications/health",
+    ] {
         assert_eq!(Reply::of(app.get(path)).await.expect(200)["status"], "ok");
     }
     let ready = Reply::of(app.get("/ready")).await;

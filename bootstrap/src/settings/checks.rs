@@ -139,6 +139,7 @@ fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {
         client_address: client_address(reader),
         most_in_flight: reader.number("api.most_in_flight", &(1..=100_000)),
         most_webhooks_in_flight: reader.number("api.most_webhooks_in_flight", &(1..=100_000)),
+        most_receipts_in_flight: reader.number("api.most_receipts_in_flight", &(1..=100_000)),
         metrics_from: metrics_from(reader),
         list_cache: Duration::from_secs(reader.number("api.list_cache_seconds", &(0..=60))),
     })
@@ -191,6 +192,7 @@ fn limits(reader: &mut Reader) -> Limits {
         sign_in: rate(reader, "limits.sign_in"),
         phone: rate(reader, "limits.phone"),
         webhook: rate(reader, "limits.webhook"),
+        receipt: rate(reader, "limits.receipt"),
     }
 }
 

@@ -202,6 +202,7 @@ pub struct Api {
     pub client_address: ClientAddress,
     pub most_in_flight: usize,
     pub most_webhooks_in_flight: usize,
+    pub most_receipts_in_flight: usize,
     pub metrics_from: Vec<IpAddr>,
     /// Zero: nothing is kept.
     pub list_cache: Duration,
@@ -230,6 +231,7 @@ pub struct Limits {
     pub sign_in: Rate,
     pub phone: Rate,
     pub webhook: Rate,
+    pub receipt: Rate,
 }
 
 /// At least one of each.

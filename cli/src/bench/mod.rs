@@ -49,6 +49,7 @@ fn options() -> Result<Options> {
             ("limits.sign_in", "1000000,1000000"),
             ("limits.phone", "1000000,1000000"),
             ("limits.webhook", "1000000,1000000"),
+            ("limits.receipt", "1000000,1000000"),
             ("accounts.guesses", "1000"),
         ]
         .map(|(key, value)| (key, value.to_owned()))

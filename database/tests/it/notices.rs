@@ -271,7 +271,10 @@ async fn how_somebody_is_reached_is_what_they_have_and_what_they_chose() {
     notices::add_device(&mut connection, user, "token", Platform::Android).await.expect("a device");
     let chosen =
         Preferences { muted: vec![Category::News], channels: Some(vec![Channel::Push, Channel::Email]) };
-    preferences::set(&mut connection, user, &chosen).await.expect("set");
+    let api = scene.pool_as("wolo_api").await;
+    let mut tx = Context::user(user).begin(&api).await.expect("a transaction");
+    preferences::set(&mut tx, user, &chosen).await.expect("set");
+    tx.commit().await.expect("a commit");
     notices::opt_out(&mut connection, Channel::Email, "awa@example.sn", OptOut::Staff, Utc::now())
         .await
         .expect("opted out");

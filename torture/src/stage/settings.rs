@@ -56,6 +56,7 @@ pub(super) fn write(
         ("limits.money", "1000000,1000000".to_owned()),
         ("limits.write", "1000000,1000000".to_owned()),
         ("limits.webhook", "1000000,1000000".to_owned()),
+        ("limits.receipt", "1000000,1000000".to_owned()),
         ("rules.checkout_grace_seconds", "1".to_owned()),
         ("rules.payout_recheck_seconds", "1".to_owned()),
         ("rules.payout_retry_seconds", "1".to_owned()),
