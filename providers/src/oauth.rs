@@ -5,7 +5,6 @@
 //! is held in memory, and shown to nobody.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -71,29 +70,24 @@ impl<I: Issuer> Authorized<I> {
         self.api.request_escaped(method, path)
     }
 
-    /// Makes a call with a token. `read` sends it and sorts what comes back; an answer with the status 401 says that the
-    /// token is not taken, so nothing was done, and the call is made once more with a new one.
-    pub(crate) async fn call<C>(
+    /// Makes a call with a token. `failure` says what of an answer went wrong; one with the status 401 of which it says
+    /// nothing is about the token: nothing was done, and the call is made once more with a new one.
+    pub(crate) async fn call(
         &self,
         request: RequestBuilder,
-        read: impl Fn(RequestBuilder, DateTime<Utc>) -> C + Send + Sync,
+        failure: fn(&Answer, DateTime<Utc>) -> Option<ProviderError>,
         now: DateTime<Utc>,
-    ) -> Result<Answer, ProviderError>
-    where
-        C: Future<Output = Result<Answer, ProviderError>> + Send + 'static,
-    {
+    ) -> Result<Answer, ProviderError> {
         let again = request.try_clone();
         let token = self.token(now).await?;
-        let answer = self.api.call(read(request.header(AUTHORIZATION, &token), now)).await?;
+        let bearing =
+            |request: RequestBuilder, token| http::read(request.header(AUTHORIZATION, token), now, failure);
+        let answer = self.api.call(bearing(request, &token)).await?;
         let (401, Some(again)) = (answer.status, again) else { return Ok(answer) };
         self.forget(&token).await;
         let token = self.token(now).await?;
-        match self.api.call(read(again.header(AUTHORIZATION, &token), now)).await? {
-            Answer { status: 401, .. } => Err(ProviderError::Refused {
-                code: "unauthorized".to_owned(),
-                message: "".into(),
-                status: 401,
-            }),
+        match self.api.call(bearing(again, &token)).await? {
+            Answer { status: 401, .. } => Err(unauthorized()),
             answer => Ok(answer),
         }
     }
@@ -186,6 +180,11 @@ fn granted(answer: &Answer) -> Result<Granted, ProviderError> {
         }
         None => Err(unexpected(answer, "neither a token nor a reason why there is none")),
     }
+}
+
+/// A 401 without a reason.
+fn unauthorized() -> ProviderError {
+    ProviderError::Refused { code: "unauthorized".to_owned(), message: "".into(), status: 401 }
 }
 
 fn unexpected(answer: &Answer, what: &str) -> ProviderError {

@@ -185,6 +185,13 @@ impl WebhookFaultRule {
     pub fn always(fault: WebhookFault) -> Self {
         Self { times: None, ..Self::once(fault) }
     }
+
+    /// Strikes only this kind of event.
+    #[must_use]
+    pub fn of(mut self, event: impl Into<String>) -> Self {
+        self.event = Some(event.into());
+        self
+    }
 }
 
 /// A rule that waits its turn, under the number that removes it.

@@ -17,7 +17,7 @@ use wolo_api::{Api, tokens};
 use wolo_bootstrap::settings::Layers;
 use wolo_bootstrap::{Seal, Settings, Shutdown};
 use wolo_database::people::{self, User};
-use wolo_database::{Pool, outbox, pots};
+use wolo_database::{Pool, pots};
 use wolo_domain::accounts::IdentityProvider::{Apple, Facebook, Google};
 use wolo_domain::accounts::Role;
 use wolo_domain::dakar;
@@ -265,9 +265,12 @@ impl TestApp {
     /// The letters that wait for somebody, oldest first: a topic and what the letter says.
     pub(crate) async fn letters(&self, to: &str) -> Vec<Letter> {
         let seal = Seal::new(&self.settings.temporal.payload_keys).unwrap();
-        let waiting = outbox::letters(&self.pool, 10_000).await.unwrap();
-        let open = |one: outbox::Waiting| -> Letter {
-            serde_json::from_slice(&seal.open(&one.key, &one.sealed).unwrap()).unwrap()
+        let waiting = "select business_key, sealed from ops.outbox where sealed is not null
+                       order by created_at, outbox_id";
+        let pool = wolo_database::connect_later(&self.world.postgres.url("wolo"), 1).unwrap();
+        let waiting: Vec<(String, Vec<u8>)> = sqlx::query_as(waiting).fetch_all(&pool).await.unwrap();
+        let open = |(key, sealed): (String, Vec<u8>)| -> Letter {
+            serde_json::from_slice(&seal.open(&key, &sealed).unwrap()).unwrap()
         };
         waiting.into_iter().map(open).filter(|letter| letter.to.reveal() == to).collect()
     }

@@ -18,7 +18,7 @@ mod reconcile;
 mod refunds;
 mod routes;
 mod serve;
-mod templates;
+pub(crate) mod templates;
 mod time;
 mod tokens;
 mod users;
@@ -152,7 +152,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Verify(verify) => verify.run(),
         Command::Users(users) => wait_for(users.run(config)),
         Command::Notices(notices) => notices.run(),
-        Command::Templates(templates) => templates.run(),
+        Command::Templates(templates) => wait_for(templates.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Time(time) => wait_for(time.run(config)),
         Command::Migrate(migrate) => wait_for(migrate.run(config)),

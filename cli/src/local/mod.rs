@@ -3,11 +3,11 @@
 //! `wolo dev`, `wolo demo` and `wolo bench` stand on it. It refuses to start where the settings of this process name
 //! a real provider, and it leaves nothing running behind.
 
-pub(crate) mod dev_file;
+pub(crate) mod channels;
+mod dev_file;
 mod kept_ports;
 mod log;
 mod parts;
-mod post;
 pub(crate) mod search_attributes;
 mod secrets;
 mod settings_file;
@@ -30,7 +30,6 @@ use crate::failure::refused;
 pub(crate) use dev_file::Addresses;
 pub(crate) use log::Log;
 pub(crate) use parts::{Parts, Where};
-use post::Post;
 use secrets::Secrets;
 
 /// As the migrations name them: each program connects as its own role.
@@ -69,7 +68,6 @@ pub(crate) struct Local {
     pub(crate) settings: Settings,
     pub(crate) addresses: Addresses,
     pub(crate) parts: Parts,
-    post: Post,
 }
 
 impl Local {
@@ -85,7 +83,7 @@ impl Local {
         }
         let world = Box::pin(start_world(&options, &secrets)).await?;
         match Box::pin(Self::within(&world, options, &secrets)).await {
-            Ok((settings, addresses, parts, post)) => Ok(Self { world, settings, addresses, parts, post }),
+            Ok((settings, addresses, parts)) => Ok(Self { world, settings, addresses, parts }),
             Err(error) => {
                 // What went wrong matters more than whether the book could be kept.
                 let _ = world.shutdown().await;
@@ -98,7 +96,7 @@ impl Local {
         world: &World,
         options: Options,
         secrets: &Secrets,
-    ) -> Result<(Settings, Addresses, Parts, Post)> {
+    ) -> Result<(Settings, Addresses, Parts)> {
         let [free_api, health] = ports::free()?;
         let api = options.ports.api.filter(|port| *port != 0).unwrap_or(free_api);
         let path = world.folder().path().join("settings.toml");
@@ -126,9 +124,8 @@ impl Local {
         }
         let parts = Parts::start(options.parts, world, &settings, &addresses).await?;
         hear_webhooks(world, &format!("{}/api/payments/webhook", addresses.api));
-        let pool = wolo_database::connect(&world.postgres.url(postgres::DATABASE), 1).await?;
-        let post = Post::start(pool, &settings, world.inbox.slot())?;
-        Ok((settings, addresses, parts, post))
+        channels::open(world, &settings, &addresses.api).await?;
+        Ok((settings, addresses, parts))
     }
 
     /// A pool as the owner of the tables, as the operator's commands have it.
@@ -153,7 +150,6 @@ impl Local {
     /// Stops everything in order: first ours, so that it can say goodbye to the rest.
     pub(crate) async fn shutdown(self) -> Result<()> {
         let ended = self.parts.stop().await;
-        drop(self.post);
         self.world.shutdown().await.context("the world did not end in order")?;
         ended
     }
@@ -176,7 +172,9 @@ fn refuse_real_providers() -> Result<()> {
 }
 
 fn is_about_providers(key: &str) -> bool {
-    key == "mode" || key.starts_with("wave.") || key.starts_with("social.")
+    const PROVIDERS: [&str; 8] =
+        ["wave.", "social.", "whatsapp.", "sendgrid.", "smtp.", "orange.", "twilio.", "fcm."];
+    key == "mode" || PROVIDERS.iter().any(|provider| key.starts_with(provider))
 }
 
 /// Limits work without a Redis too, so one that cannot be had keeps nobody from working.
@@ -205,6 +203,7 @@ async fn start_world(options: &Options, secrets: &Secrets) -> Result<World> {
             local_redirects: true,
             ..wave::Options::default()
         },
+        ..world::Options::default()
     });
     world.await.context("the world around WOLO could not be started")
 }
@@ -215,6 +214,7 @@ fn redis_url(world: &World) -> Option<String> {
 
 fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'static str, String)> {
     let mut values = identity_providers(world);
+    values.extend(channels::values(world));
     values.extend([
         ("mode", "development".to_owned()),
         ("database.url", world.postgres.url(postgres::DATABASE)),

@@ -78,7 +78,7 @@ async fn the_api_writes_no_money_and_no_state() {
     let order = PayoutOrder::first(PayoutId::of_pot(full));
     payouts::plan(&scene.pool, full, PayoutRules::default(), noon()).await.expect("the worker's plan");
     refused(payouts::begin_order(&api, order, noon()).await.expect_err("an order"));
-    refused(outbox::letters(&api, 5).await.expect_err("the outbox"));
+    refused(outbox::take(&api, 5, chrono::TimeDelta::minutes(1)).await.expect_err("the outbox"));
     // The worker may, of course.
     assert_eq!(donations::request(&scene.pool, &gift(pot, 1_000)).await.expect("a gift"), Requesting::New);
 }

@@ -16,12 +16,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
-use reqwest::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::guard::BreakerState;
-use crate::messages::{Handed, HttpAccess, HttpApi, SetupError};
+use crate::messages::{Handed, HttpAccess, HttpApi, SetupError, decoded, with_json};
 use crate::oauth::Authorized;
 use crate::private::Private;
 use crate::wire::ProviderError;
@@ -103,19 +102,13 @@ impl Fcm {
             return Err(ProviderError::refused_here("invalid-reference"));
         }
         let now = Utc::now();
-        let bytes = serde_json::to_vec(&Send { message: Message::of(push, now) })
-            .map_err(|_| ProviderError::refused_here("unserialisable-request"))?;
-        let request = self
-            .calls
-            .request(Method::POST, &["v1", "projects", &self.project, "messages:send"])
-            .header(CONTENT_TYPE, "application/json")
-            .body(bytes);
-        let answer = self.calls.call(request, reply::read, now).await?;
-        let unexpected = |what: &str| ProviderError::unexpected(what, Some(answer.status));
-        let Named { name } = serde_json::from_slice(&answer.body)
-            .map_err(|_| unexpected("the body is not what was expected"))?;
+        let path = ["v1", "projects", &self.project, "messages:send"];
+        let body = Send { message: Message::of(push, now) };
+        let request = with_json(self.calls.request(Method::POST, &path), &body)?;
+        let answer = self.calls.call(request, reply::failure, now).await?;
+        let Named { name } = decoded(&answer)?;
         if name.is_empty() || name.len() > 255 || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(unexpected("a message without a name"));
+            return Err(ProviderError::unexpected("a message without a name", Some(answer.status)));
         }
         Ok(Handed { id: name })
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::RequestBuilder;
+use reqwest::header::RETRY_AFTER;
 use serde::Deserialize;
 
 use crate::http::{self, Answer};
@@ -27,23 +27,15 @@ pub fn remedy(code: &str) -> Remedy {
     }
 }
 
-/// A success, or a 401 of the token's; anything else as what it means.
-pub(super) async fn read(request: RequestBuilder, now: DateTime<Utc>) -> Result<Answer, ProviderError> {
-    let answer = http::exchange(request).await?;
-    let wait = || retry_after(answer.headers.get("retry-after").and_then(|value| value.to_str().ok()), now);
-    match answer.status {
-        429 => return Err(ProviderError::Throttled { retry_after: Some(wait().unwrap_or(PAUSE)) }),
-        503 => {
-            if let Some(wait) = wait() {
-                return Err(ProviderError::Throttled { retry_after: Some(wait) });
-            }
-        }
-        _ => {}
-    }
-    match http::judged(answer.status, &answer.headers, now) {
-        Some(error) => Err(error),
-        None if answer.status < 300 => Ok(answer),
-        None => refusal(&answer).map_or(Ok(answer), Err),
+/// What an answer says went wrong; nothing of a success, and of a 401 that is about our token.
+pub(super) fn failure(answer: &Answer, now: DateTime<Utc>) -> Option<ProviderError> {
+    let said = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let wait = retry_after(said, now);
+    match (answer.status, wait) {
+        (429, _) => Some(ProviderError::Throttled { retry_after: Some(wait.unwrap_or(PAUSE)) }),
+        (503, Some(_)) => Some(ProviderError::Throttled { retry_after: wait }),
+        (200..=299, _) => None,
+        (status, _) => http::judged(status, &answer.headers, now).or_else(|| refusal(answer)),
     }
 }
 

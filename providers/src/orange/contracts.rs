@@ -6,6 +6,7 @@ use reqwest::header::ACCEPT;
 use serde::Deserialize;
 
 use super::{Orange, reply};
+use crate::messages::decoded;
 use crate::wire::ProviderError;
 
 /// One bundle.
@@ -32,8 +33,8 @@ impl Orange {
             .request(Method::GET, &["sms", "admin", "v1", "contracts"])
             .query(&[("country", country)])
             .header(ACCEPT, "application/json");
-        let answer = self.calls.call(request, reply::read, Utc::now()).await?;
-        reply::decoded(&answer)
+        let answer = self.calls.call(request, reply::failure, Utc::now()).await?;
+        decoded(&answer)
     }
 }
 

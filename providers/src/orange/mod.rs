@@ -14,7 +14,7 @@ mod reply;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -22,9 +22,9 @@ use wolo_domain::people::Phone;
 
 use crate::guard::BreakerState;
 use crate::http;
-use crate::messages::{Handed, HttpAccess, HttpApi, SetupError};
+use crate::messages::{Handed, HttpAccess, HttpApi, SetupError, decoded, with_json};
 use crate::oauth::{Authorized, Issuer};
-use crate::wire::ProviderError;
+use crate::wire::{ProviderError, identifier};
 
 pub use contracts::Contract;
 pub use reply::remedy;
@@ -144,20 +144,14 @@ impl Orange {
                 text: Text { message: text },
             },
         };
-        let bytes =
-            serde_json::to_vec(&body).map_err(|_| ProviderError::refused_here("unserialisable-request"))?;
         // Orange wants the colon and the plus escaped.
         let sender: String = url::form_urlencoded::byte_serialize(self.sender.as_bytes()).collect();
         let path = format!("smsmessaging/v1/outbound/{sender}/requests");
-        let request = self
-            .calls
-            .request_escaped(Method::POST, &path)
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json")
-            .body(bytes);
-        let answer = self.calls.call(request, reply::read, Utc::now()).await?;
-        let taken: Taken = reply::decoded(&answer)?;
-        let id = taken.request.resource.rsplit('/').next().filter(|id| receipts::is_id(id));
+        let request = self.calls.request_escaped(Method::POST, &path).header(ACCEPT, "application/json");
+        let request = with_json(request, &body)?;
+        let answer = self.calls.call(request, reply::failure, Utc::now()).await?;
+        let taken: Taken = decoded(&answer)?;
+        let id = taken.request.resource.rsplit('/').next().filter(|id| identifier(id).is_ok());
         match id {
             Some(id) => Ok(Handed { id: id.to_owned() }),
             None => Err(ProviderError::unexpected("a message without a name", Some(answer.status))),

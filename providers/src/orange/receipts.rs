@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use super::remedy;
 use crate::messages::{Fate, Receipt, Refusal, WebhookError};
+use crate::wire::identifier;
 
 /// Theirs have a few hundred bytes.
 const LARGEST: usize = 16 * 1024;
-const LONGEST_ID: usize = 128;
 
 /// Checks the secret that stood in the address. The comparison takes the same time wherever the difference is.
 pub fn verify(shown: &str, secrets: &[SecretString]) -> Result<(), WebhookError> {
@@ -69,9 +69,7 @@ pub fn parse(raw: &[u8], now: DateTime<Utc>) -> Result<Vec<Receipt>, WebhookErro
     }
     let Enveloped { delivery_info_notification: Notification { callback_data, delivery_info } } =
         serde_json::from_slice(raw).map_err(|_| WebhookError::Unreadable)?;
-    if !is_id(&callback_data) {
-        return Err(WebhookError::Unreadable);
-    }
+    identifier(&callback_data).map_err(|_| WebhookError::Unreadable)?;
     let status = match delivery_info {
         DeliveryInfo::Flat { delivery_status }
         | DeliveryInfo::Nested { delivery: Delivery { delivery_status } } => delivery_status,
@@ -85,12 +83,6 @@ pub fn parse(raw: &[u8], now: DateTime<Utc>) -> Result<Vec<Receipt>, WebhookErro
     };
     let event_id = format!("{callback_data}.{status}");
     Ok(vec![Receipt { provider_id: Some(callback_data), reference: None, fate, at: now, event_id }])
-}
-
-/// Whether a text can be Orange's name for a message.
-pub(super) fn is_id(text: &str) -> bool {
-    (1..=LONGEST_ID).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! Reading Orange's answers. Its gateway and the interface behind it have errors of two different shapes.
 
 use chrono::{DateTime, Utc};
-use reqwest::RequestBuilder;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::http::{self, Answer};
 use crate::messages::Remedy;
@@ -25,19 +23,13 @@ pub fn remedy(code: &str) -> Remedy {
     }
 }
 
-/// A success, or a 401, which says that the token is not taken.
-pub(super) async fn read(request: RequestBuilder, now: DateTime<Utc>) -> Result<Answer, ProviderError> {
-    let answer = http::answer(request, now).await?;
-    match answer.status {
-        200..=299 | 401 => Ok(answer),
-        _ => Err(refusal(&answer)),
+/// What an answer says went wrong; nothing of a success, and of a 401, which is about the token.
+pub(super) fn failure(answer: &Answer, now: DateTime<Utc>) -> Option<ProviderError> {
+    match http::judged(answer.status, &answer.headers, now) {
+        None if matches!(answer.status, 200..=299 | 401) => None,
+        None => Some(refusal(answer)),
+        trouble => trouble,
     }
-}
-
-pub(super) fn decoded<T: DeserializeOwned>(answer: &Answer) -> Result<T, ProviderError> {
-    // serde's own words quote the value that it did not like.
-    serde_json::from_slice(&answer.body)
-        .map_err(|_| ProviderError::unexpected("the body is not what was expected", Some(answer.status)))
 }
 
 #[derive(Deserialize)]

@@ -18,7 +18,7 @@ use wolo_domain::people::Phone;
 
 use crate::guard::BreakerState;
 use crate::http;
-use crate::messages::{Handed, HttpAccess, HttpApi, SetupError};
+use crate::messages::{Handed, HttpAccess, HttpApi, SetupError, decoded};
 use crate::wire::ProviderError;
 
 pub use reply::remedy;
@@ -110,13 +110,10 @@ impl Twilio {
             .header(AUTHORIZATION, &self.header)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body);
-        let answer = self.api.call(reply::read(request, Utc::now())).await?;
-        let unexpected = |what: &str| ProviderError::unexpected(what, Some(answer.status));
-        // serde's own words quote the value that it did not like.
-        let message: Message = serde_json::from_slice(&answer.body)
-            .map_err(|_| unexpected("the body is not what was expected"))?;
+        let answer = self.api.call(http::read(request, Utc::now(), reply::failure)).await?;
+        let message: Message = decoded(&answer)?;
         if !webhook::is_message_sid(&message.sid) {
-            return Err(unexpected("a message without a name"));
+            return Err(ProviderError::unexpected("a message without a name", Some(answer.status)));
         }
         match (message.status.as_deref(), message.error_code) {
             // Taken and turned down in one answer.

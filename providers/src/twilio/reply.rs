@@ -1,7 +1,6 @@
 //! Reading Twilio's refusals, and what its codes mean, in answers and in receipts.
 
 use chrono::{DateTime, Utc};
-use reqwest::RequestBuilder;
 use serde::Deserialize;
 
 use crate::http::{self, Answer};
@@ -25,10 +24,13 @@ pub fn remedy(code: &str) -> Remedy {
     }
 }
 
-/// A success, or what the refusal says.
-pub(super) async fn read(request: RequestBuilder, now: DateTime<Utc>) -> Result<Answer, ProviderError> {
-    let answer = http::answer(request, now).await?;
-    if (200..=299).contains(&answer.status) { Ok(answer) } else { Err(refusal(&answer)) }
+/// What an answer says went wrong; nothing of a success.
+pub(super) fn failure(answer: &Answer, now: DateTime<Utc>) -> Option<ProviderError> {
+    match http::judged(answer.status, &answer.headers, now) {
+        None if matches!(answer.status, 200..=299) => None,
+        None => Some(refusal(answer)),
+        trouble => trouble,
+    }
 }
 
 #[derive(Deserialize)]

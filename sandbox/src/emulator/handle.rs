@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use tokio_util::sync::DropGuard;
 
 use super::desk::locked;
 use super::{Delivery, Desk, Error, Place, Provider, control};
@@ -18,6 +19,8 @@ use crate::serving::{Port, Serving};
 pub struct Emulator<P: Provider> {
     pub(crate) desk: Arc<Desk<P>>,
     serving: Serving,
+    /// Ends what is still to be told when the handle is dropped.
+    _guard: DropGuard,
 }
 
 impl<P: Provider> Emulator<P> {
@@ -25,7 +28,7 @@ impl<P: Provider> Emulator<P> {
     pub(crate) async fn launch(
         provider: P,
         place: Place,
-        routes: impl FnOnce(&Arc<Desk<P>>) -> Router<Arc<Desk<P>>>,
+        calls: impl FnOnce(&Arc<Desk<P>>) -> Router<Arc<Desk<P>>>,
     ) -> Result<Self, Error> {
         let (who, port) = (P::NAME, place.port);
         let taken = Port::take(port).await.map_err(|source| Error::Listen { who, port, source })?;
@@ -37,8 +40,9 @@ impl<P: Provider> Emulator<P> {
         let desk = Arc::new(Desk::new(provider, place, taken.url().to_owned(), client));
         let carrier: Arc<dyn Carrier> = Arc::clone(&desk) as _;
         desk.inbox.connect(&carrier);
-        let router = routes(&desk).merge(control::routes()).with_state(Arc::clone(&desk));
-        Ok(Self { serving: taken.serve(router, who), desk })
+        let router = calls(&desk).merge(control::routes()).with_state(Arc::clone(&desk));
+        let guard = desk.stop.clone().drop_guard();
+        Ok(Self { serving: taken.serve(router, who), desk, _guard: guard })
     }
 
     /// `http://127.0.0.1:<port>`, without a slash at the end.
@@ -149,8 +153,8 @@ impl<P: Provider> Emulator<P> {
 
     /// Stops listening, and lets running calls end.
     pub async fn shutdown(self) {
-        let Self { desk, serving } = self;
-        desk.stop.cancel();
+        let Self { desk, serving, _guard: stop } = self;
+        drop(stop);
         serving.shutdown().await;
         desk.tasks.close();
         desk.tasks.wait().await;

@@ -7,10 +7,12 @@
 mod calls;
 mod control;
 mod desk;
+pub(crate) mod forms;
 mod gathering;
 mod handle;
 mod letters;
 pub(crate) mod strict;
+pub(crate) mod tokens;
 
 use std::fmt::Debug;
 use std::sync::Arc;

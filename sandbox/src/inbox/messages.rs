@@ -23,6 +23,7 @@ pub enum State {
     Accepted,
     Delivered,
     Read,
+    /// Nobody has got it; it is shown so that one sees what was tried.
     Failed,
 }
 
@@ -61,6 +62,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// Whether the person has got it from somebody.
+    pub(super) fn has_arrived(&self) -> bool {
+        !self.own && self.state != State::Failed
+    }
+
     /// A message of nothing but words that arrives now.
     pub fn new(
         channel: Channel,

@@ -5,6 +5,7 @@
 
 mod carriers;
 mod messages;
+pub(crate) mod one_click;
 mod pages;
 
 use std::collections::HashMap;
@@ -114,11 +115,11 @@ impl Inbox {
         Slot(Arc::clone(&self.post))
     }
 
-    /// What has arrived for somebody, the last at the end.
+    /// What has arrived for somebody, the last at the end. What failed has not, though the page shows it.
     pub fn messages_to(&self, to: &str) -> Vec<Message> {
         let arrived = self.post.arrived();
         let all = arrived.messages.iter();
-        all.filter(|message| message.to == to && !message.own).cloned().collect()
+        all.filter(|message| message.to == to && message.has_arrived()).cloned().collect()
     }
 
     /// Waits until somebody's messages answer a question; nothing when they do not in time.

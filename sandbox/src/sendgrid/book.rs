@@ -113,8 +113,8 @@ impl Book {
 
     /// Why nothing is sent to this address.
     pub(super) fn dropped_for(&self, email: &str) -> Option<&'static str> {
-        let listed = self.lists.keys().filter(|list| self.is_suppressed(**list, email));
-        listed.filter_map(|list| list.reason()).next()
+        let mut listed = self.lists.keys().filter(|list| self.is_suppressed(**list, email));
+        listed.find_map(|list| list.reason())
     }
 
     pub(super) fn take(&mut self, mail: Sent) {

@@ -29,10 +29,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use book::{Book, List, Sent, Status, Suppression};
-pub(crate) use sending::{unsubscribe, unsubscribing};
 
 use crate::emulator::{Desk, Emulator, Error, Gathers, Letter, Place, Provider, Trouble, bent};
-use crate::inbox::{Channel, Said};
+use crate::inbox::{Channel, Said, one_click};
 use errors::Refusal;
 use events::{Signer, Told};
 
@@ -70,20 +69,20 @@ impl Default for Options {
     }
 }
 
-/// What makes an emulator SendGrid's, which is Twilio's.
+/// What makes an emulator SendGrid's: an account there.
 #[derive(Debug)]
-pub struct Twilio {
+pub struct Account {
     options: Options,
     signer: Signer,
 }
 
 /// The running emulator.
-pub type SendGrid = Emulator<Twilio>;
+pub type SendGrid = Emulator<Account>;
 
-type SendGridDesk = Desk<Twilio>;
+type SendGridDesk = Desk<Account>;
 type Here = State<Arc<SendGridDesk>>;
 
-impl Provider for Twilio {
+impl Provider for Account {
     type Endpoint = Endpoint;
     type Book = Book;
     const NAME: &'static str = "SendGrid";
@@ -119,13 +118,12 @@ impl Provider for Twilio {
     /// The only thing that can be pressed below a mail ends such mails.
     fn hear(desk: &Arc<Desk<Self>>, said: &Said) {
         if let Some(place) = said.payload.clone() {
-            let client = desk.client.clone();
-            desk.later(async move { unsubscribe(&client, &place).await });
+            desk.later(one_click::press(desk.client.clone(), place));
         }
     }
 }
 
-impl Gathers for Twilio {
+impl Gathers for Account {
     fn pack(&self, events: Vec<Value>) -> String {
         events::pack(&events)
     }
@@ -162,7 +160,7 @@ impl SendGrid {
     /// Binds 127.0.0.1 and serves on tasks of the caller's runtime.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let place = options.place.clone();
-        Self::launch(Twilio { options, signer: Signer::new() }, place, routes).await
+        Self::launch(Account { options, signer: Signer::new() }, place, routes).await
     }
 
     pub fn api_key(&self) -> &str {

@@ -132,7 +132,8 @@ struct Setting {
 struct Tracking {
     #[serde(rename = "click_tracking")]
     _click: Option<Value>,
-    open_tracking: Option<Setting>,
+    #[serde(rename = "open_tracking")]
+    openings: Option<Setting>,
     #[serde(rename = "subscription_tracking")]
     _subscription: Option<Value>,
     #[serde(rename = "ganalytics")]
@@ -147,7 +148,7 @@ impl Order {
 
     /// Whether it tells when it is opened: as the account does by itself.
     pub(super) fn watches_openings(&self) -> bool {
-        let tracking = self.tracking_settings.as_ref().and_then(|tracking| tracking.open_tracking.as_ref());
+        let tracking = self.tracking_settings.as_ref().and_then(|tracking| tracking.openings.as_ref());
         tracking.is_none_or(|tracking| tracking.enable)
     }
 

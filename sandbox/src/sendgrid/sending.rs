@@ -6,16 +6,15 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::book::{List, Sent, Status, Suppression};
 use super::errors::Refusal;
 use super::events::{self, Told};
 use super::orders::{Address, Order, Personalization};
-use super::{Here, SendGridDesk, Twilio, access};
+use super::{Account, Here, SendGridDesk, access};
 use crate::emulator::{Provider as _, strict};
-use crate::inbox::{Button, Channel, Message, State as Came};
+use crate::inbox::{Channel, Message, State as Came, one_click};
 
 /// Bytes of one request.
 const LARGEST: usize = 30 * 1024 * 1024;
@@ -81,11 +80,15 @@ async fn carry(desk: &Arc<SendGridDesk>, mail: &Sent, watched: bool) {
     let local = mail.to.split(['@', '+']).next().unwrap_or_default();
     let tell = |told| events::tell(desk, mail, told);
     let mark = |status| desk.change(|book| book.mark(mail, status));
+    let fail = |status, told| {
+        arrive(desk, mail, Came::Failed);
+        mark(status);
+        tell(told);
+    };
     tokio::time::sleep(pace).await;
     let listed = desk.read(|book| book.dropped_for(&mail.to));
     if let Some(reason) = listed.or((local == "drop").then_some("Invalid")) {
-        mark(Status::Dropped);
-        return tell(Told::Dropped { reason });
+        return fail(Status::Dropped, Told::Dropped { reason });
     }
     tell(Told::Processed);
     tokio::time::sleep(pace).await;
@@ -94,14 +97,12 @@ async fn carry(desk: &Arc<SendGridDesk>, mail: &Sent, watched: bool) {
             let (status, reason) =
                 ("5.1.1", "550 5.1.1 The email account that you tried to reach does not exist");
             suppress(desk, List::Bounces, &mail.to, status, reason);
-            mark(Status::Bounced);
-            return tell(Told::Bounced { kind: "bounce", status, reason });
+            return fail(Status::Bounced, Told::Bounced { kind: "bounce", status, reason });
         }
         _ if local == "block" || desk.is_off() => {
             let (status, reason) = ("4.7.1", "451 4.7.1 The mailbox does not take this now");
             suppress(desk, List::Blocks, &mail.to, status, reason);
-            mark(Status::Bounced);
-            return tell(Told::Bounced { kind: "blocked", status, reason });
+            return fail(Status::Bounced, Told::Bounced { kind: "blocked", status, reason });
         }
         "defer" => {
             mark(Status::Deferred);
@@ -110,7 +111,7 @@ async fn carry(desk: &Arc<SendGridDesk>, mail: &Sent, watched: bool) {
         }
         _ => {}
     }
-    arrive(desk, mail);
+    arrive(desk, mail, Came::Delivered);
     mark(Status::Delivered);
     tell(Told::Delivered);
     if local == "spam" {
@@ -134,38 +135,18 @@ pub(super) fn suppress(desk: &SendGridDesk, list: List, email: &str, status: &st
     desk.change(|book| book.suppress(list, entry));
 }
 
-fn arrive(desk: &SendGridDesk, mail: &Sent) {
+fn arrive(desk: &SendGridDesk, mail: &Sent, state: Came) {
+    let header = |wanted: &str| {
+        let found = mail.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.as_str())
+    };
     desk.inbox.deliver(Message {
-        carrier: Some(Twilio::NAME),
+        carrier: Some(Account::NAME),
         reference: mail.custom_args.get("notification_id").cloned(),
         subject: Some(mail.subject.clone()),
         html: mail.html.clone(),
-        buttons: unsubscribing(mail.headers.iter()),
-        state: Came::Delivered,
+        buttons: one_click::button(header).into_iter().collect(),
+        state,
         ..Message::new(Channel::Email, &mail.to, &mail.sg_message_id, &mail.text)
     });
-}
-
-/// The button that a mail program shows for mails that can be ended in one click (RFC 8058).
-pub(crate) fn unsubscribing<'a>(
-    headers: impl Iterator<Item = (&'a String, &'a String)> + Clone,
-) -> Vec<Button> {
-    let header = |wanted: &str| {
-        headers.clone().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
-    };
-    let one_click = header("List-Unsubscribe-Post") == Some("List-Unsubscribe=One-Click");
-    let places = header("List-Unsubscribe").unwrap_or_default().split(',');
-    let place = places.filter_map(|place| place.trim().strip_prefix('<')?.strip_suffix('>'));
-    let place = place.filter(|_| one_click).find(|place| place.starts_with("http"));
-    let button =
-        |place: &str| Button::Reply { title: "Se désabonner".to_owned(), payload: place.to_owned() };
-    place.map(button).into_iter().collect()
-}
-
-/// Does what a mail program does when that button is pressed.
-pub(crate) async fn unsubscribe(client: &reqwest::Client, place: &str) {
-    let pressed = client.post(place).form(&json!({ "List-Unsubscribe": "One-Click" })).send().await;
-    if let Err(error) = pressed.and_then(reqwest::Response::error_for_status) {
-        tracing::warn!(%error, "nobody ended these mails");
-    }
 }

@@ -42,8 +42,18 @@ pub(super) async fn receive(office: Arc<Office>, listener: TcpListener) {
     }
 }
 
-/// What is said next. Nothing: the line is dropped.
-type Answer = Option<String>;
+/// What comes next.
+enum Answer {
+    Say(String),
+    /// Without a word, as a wire that is cut.
+    HangUp,
+}
+
+impl Answer {
+    fn begins(&self, code: &str) -> bool {
+        matches!(self, Self::Say(words) if words.starts_with(code))
+    }
+}
 
 struct Conversation<'a> {
     office: &'a Office,
@@ -57,7 +67,7 @@ struct Conversation<'a> {
 }
 
 fn say(words: &str) -> Answer {
-    Some(format!("{words}\r\n"))
+    Answer::Say(format!("{words}\r\n"))
 }
 
 impl<'a> Conversation<'a> {
@@ -79,10 +89,9 @@ impl<'a> Conversation<'a> {
         };
         let mut answer = self.bent(Step::Greeting, "", |_| say("220 localhost ESMTP")).await;
         loop {
-            // Without an answer the line is dropped, as a wire that is cut.
-            let Some(words) = answer else { return Ok(()) };
+            let Answer::Say(words) = &answer else { return Ok(()) };
             self.stream.write_all(words.as_bytes()).await?;
-            if words.starts_with("221") || words.starts_with("421") {
+            if answer.begins("221") || answer.begins("421") {
                 return self.stream.shutdown().await;
             }
             answer = match self.next().await? {
@@ -96,7 +105,7 @@ impl<'a> Conversation<'a> {
         Ok(match request {
             Request::Ehlo { .. } => {
                 self.greet();
-                Some(self.capabilities())
+                Answer::Say(self.capabilities())
             }
             Request::Helo { .. } => {
                 self.greet();
@@ -189,10 +198,10 @@ impl<'a> Conversation<'a> {
         let Some((from, to)) = envelope else { return Ok(say("503 5.5.1 To whom?")) };
         let everybody = to.join(" ");
         let go_on = self.bent(Step::Data, &everybody, |_| say("354 Go on")).await;
-        if go_on.as_ref().is_none_or(|words| !words.starts_with("354")) {
-            return Ok(go_on);
+        match &go_on {
+            Answer::Say(words) if go_on.begins("354") => self.stream.write_all(words.as_bytes()).await?,
+            _ => return Ok(go_on),
         }
-        self.stream.write_all(go_on.unwrap_or_default().as_bytes()).await?;
         let Some(text) = self.text().await? else { return Ok(say("552 5.3.4 Too large")) };
         let seen = format!("{everybody} {}", String::from_utf8_lossy(&text));
         let taken = |this: &mut Self| match this.office.take(from, to, &text) {
@@ -271,7 +280,7 @@ impl<'a> Conversation<'a> {
                 Fault::TooManyRequests { .. } => return say("451 4.7.0 Too many"),
                 Fault::ErrorBefore { status } => return say(&format!("{status} 4.3.0 Something went wrong")),
                 Fault::Refused { status, code } => return say(&format!("{status} {code} Refused")),
-                Fault::LostRequest => return None,
+                Fault::LostRequest => return Answer::HangUp,
                 _ => {}
             }
         }
@@ -279,11 +288,11 @@ impl<'a> Conversation<'a> {
         for fault in &faults {
             match fault {
                 Fault::ErrorAfter { status } => return say(&format!("{status} 4.3.0 Something went wrong")),
-                Fault::LostReply => return None,
+                Fault::LostReply => return Answer::HangUp,
                 // Until the client hangs up or the office closes.
                 Fault::StalledReply => {
                     self.office.stop.cancelled().await;
-                    return None;
+                    return Answer::HangUp;
                 }
                 Fault::MalformedReply => return say("what?"),
                 _ => {}
@@ -295,12 +304,11 @@ impl<'a> Conversation<'a> {
 
 fn in_words(flaw: &Flaw) -> &'static str {
     match flaw {
-        Flaw::UnknownCommand | Flaw::NeedsMoreData { .. } => "500 5.5.1 What?",
+        Flaw::UnknownCommand | Flaw::NeedsMoreData { .. } | Flaw::InvalidResponse { .. } => "500 5.5.1 What?",
         Flaw::InvalidSenderAddress => "501 5.1.7 No such address",
         Flaw::InvalidRecipientAddress => "501 5.1.3 No such address",
         Flaw::SyntaxError { .. } | Flaw::InvalidParameter { .. } => "501 5.5.4 Not so",
         Flaw::UnsupportedParameter { .. } => "555 5.5.4 Not spoken here",
         Flaw::ResponseTooLong => "500 5.5.6 Too long",
-        Flaw::InvalidResponse { .. } => "500 5.5.1 What?",
     }
 }

@@ -11,8 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Book, Options, Received, Step};
 use crate::faults::Faults;
-use crate::inbox::{Carrier, Channel, Message, Said, State};
-use crate::sendgrid::{unsubscribe, unsubscribing};
+use crate::inbox::{Carrier, Channel, Message, Said, State, one_click};
 
 pub(super) const NAME: &str = "SMTP";
 
@@ -86,9 +85,11 @@ impl Office {
             raw: String::from_utf8_lossy(bytes).into_owned(),
             at: Utc::now(),
         };
-        let headers: Vec<_> =
-            parsed.headers_raw().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let buttons = unsubscribing(headers.iter().map(|(name, value)| (name, value)));
+        let header = |wanted: &str| {
+            let mut headers = parsed.headers_raw();
+            headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+        };
+        let buttons: Vec<_> = one_click::button(header).into_iter().collect();
         let mut number = 0;
         self.book.send_modify(|book| {
             number = book.mails.len();
@@ -132,10 +133,8 @@ impl Carrier for Office {
 
     fn hear(self: Arc<Self>, said: &Said) {
         if let Some(place) = said.payload.clone() {
-            let client = self.client.clone();
-            self.tasks.spawn(self.stop.clone().run_until_cancelled_owned(async move {
-                unsubscribe(&client, &place).await;
-            }));
+            let pressing = one_click::press(self.client.clone(), place);
+            self.tasks.spawn(self.stop.clone().run_until_cancelled_owned(pressing));
         }
     }
 }

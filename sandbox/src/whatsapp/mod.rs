@@ -13,6 +13,7 @@
 mod access;
 mod book;
 mod errors;
+mod filled;
 mod media;
 mod orders;
 mod sending;

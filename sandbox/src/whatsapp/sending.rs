@@ -138,20 +138,22 @@ async fn carry(desk: &Arc<WhatsAppDesk>, message: &Sent, content: Content, fate:
         desk.change(|book| book.mark(&message.id, status, refusal.map(Refusal::code)));
         telling::status(desk, message, status, refusal);
     };
+    let arrived = |state| Message {
+        carrier: Some(Meta::NAME),
+        reference: message.reference.clone(),
+        template: message.template.clone(),
+        buttons: content.buttons.clone(),
+        state,
+        ..Message::new(Channel::WhatsApp, &message.to, &message.id, &message.text)
+    };
     tokio::time::sleep(pace).await;
     if fate.is_some() {
+        desk.inbox.deliver(arrived(Came::Failed));
         return step(Status::Failed, fate.as_ref());
     }
     step(Status::Sent, None);
     tokio::time::sleep(pace).await;
-    desk.inbox.deliver(Message {
-        carrier: Some(Meta::NAME),
-        reference: message.reference.clone(),
-        template: message.template.clone(),
-        buttons: content.buttons,
-        state: Came::Delivered,
-        ..Message::new(Channel::WhatsApp, &message.to, &message.id, &message.text)
-    });
+    desk.inbox.deliver(arrived(Came::Delivered));
     step(Status::Delivered, None);
     if desk.provider.options.people_read {
         tokio::time::sleep(pace).await;

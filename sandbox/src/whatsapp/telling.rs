@@ -1,6 +1,7 @@
 //! What our API is told: what becomes of messages, what people write and press, what they want no more of, and how
 //! templates stand.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
@@ -38,7 +39,7 @@ pub(super) fn escaped(value: &Value) -> String {
             text.push(unit);
         } else {
             for half in unit.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{half:04x}"));
+                let _ = write!(text, "\\u{half:04x}");
             }
         }
     }
@@ -69,13 +70,13 @@ pub(super) fn status(desk: &Arc<WhatsAppDesk>, message: &Sent, status: Status, r
     if let Some(reference) = &message.reference {
         told["biz_opaque_callback_data"] = json!(reference);
     }
-    match refusal {
-        Some(refusal) => told["errors"] = json!([refusal.in_status()]),
-        None => {
-            let category = if message.template.is_some() { "utility" } else { "service" };
-            let billable = message.template.is_some();
-            told["pricing"] = json!({ "billable": billable, "pricing_model": "PMP", "category": category, "type": "regular" });
-        }
+    if let Some(refusal) = refusal {
+        told["errors"] = json!([refusal.in_status()]);
+    } else {
+        let billable = message.template.is_some();
+        let category = if billable { "utility" } else { "service" };
+        told["pricing"] =
+            json!({ "billable": billable, "pricing_model": "PMP", "category": category, "type": "regular" });
     }
     let value = json!({ "contacts": [{ "wa_id": recipient }], "statuses": [told] });
     desk.announce("statuses", change(&desk.provider.options, "messages", value));

@@ -8,6 +8,9 @@ use wolo_sandbox::emulator::Place;
 use wolo_sandbox::inbox::{Button, Channel, Inbox, Message, State};
 use wolo_sandbox::whatsapp::{self, WhatsApp};
 
+use crate::facts::SOON;
+use crate::receiver::Receiver;
+
 const AWA: &str = "+221770000001";
 
 fn message(to: &str, key: &str, text: &str) -> Message {
@@ -113,10 +116,30 @@ async fn a_person_reads_all_channels_in_one_timeline_presses_writes_and_switches
     ] {
         assert_eq!(post(path, &wrong).await.0, 404, "{wrong:?}");
     }
+    inbox.slot().deliver(Message { state: State::Failed, ..message(AWA, "w3", "perdu en route") });
+    assert_eq!(inbox.messages_to(AWA).len(), 1, "what failed has not arrived");
     assert_eq!(post("carriers/WhatsApp", &[("off", "true")]).await, back);
     let page = reqwest::get(&here).await.unwrap().text().await.unwrap();
     assert!(page.contains("WhatsApp : rétablir"));
+    assert!(page.contains("perdu en route") && page.contains("· échoué"), "what failed is shown: {page}");
     whatsapp.shutdown().await;
     let page = reqwest::get(&here).await.unwrap().text().await.unwrap();
     assert!(!page.contains("rétablir"), "who has stopped carries nothing");
+}
+
+#[tokio::test]
+async fn who_is_dropped_carries_nothing_more_whatever_it_still_had_to_tell() {
+    let inbox = Inbox::start(0).await.unwrap();
+    let place = Place { inbox: inbox.slot(), webhook_gather: Duration::ZERO, ..Place::default() };
+    let whatsapp =
+        WhatsApp::start(whatsapp::Options { place, ..whatsapp::Options::default() }).await.unwrap();
+    let deaf = Receiver::answering(&[503; 100]).await;
+    whatsapp.register_webhook(&deaf.url);
+    whatsapp.write(AWA, "Bonjour");
+    deaf.wait(1).await;
+    let is_there = async || reqwest::get(inbox.url()).await.unwrap().text().await.unwrap().contains("couper");
+    assert!(is_there().await);
+    drop(whatsapp);
+    let gone = async { while is_there().await {} };
+    tokio::time::timeout(SOON, gone).await.unwrap();
 }

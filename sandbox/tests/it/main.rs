@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
 mod facts;
+mod fcm;
 mod inbox;
+mod orange;
 mod postgres;
 mod processes;
 mod receiver;
@@ -13,6 +15,7 @@ mod smtp;
 mod social;
 mod temporal;
 mod tools;
+mod twilio;
 mod wave;
 mod whatsapp;
 mod with_postgres;

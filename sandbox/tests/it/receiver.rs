@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use serde_json::Value;
 use tokio::sync::watch;
+use wolo_sandbox::emulator::{Emulator, Provider};
 
 use crate::facts::SOON;
 
@@ -74,4 +75,31 @@ async fn receive(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Byte
     let answer = inbox.answers.lock().unwrap().pop().unwrap_or(200);
     inbox.letters.send_modify(|letters| letters.push(Letter { headers, body }));
     StatusCode::from_u16(answer).unwrap()
+}
+
+/// An emulator, and somebody whom it tells.
+pub(crate) struct Heard<P: Provider> {
+    pub(crate) emulator: Emulator<P>,
+    pub(crate) receiver: Receiver,
+}
+
+impl<P: Provider> Heard<P> {
+    pub(crate) async fn telling(emulator: Emulator<P>) -> Self {
+        let receiver = Receiver::open().await;
+        emulator.register_webhook(&receiver.url);
+        Self { emulator, receiver }
+    }
+
+    /// Waits until the letters tell that much.
+    pub(crate) async fn told(&self, count: usize, what: impl Fn(&[Letter]) -> Vec<Value>) -> Vec<Value> {
+        let mut known = 0;
+        loop {
+            let letters = self.receiver.wait(known).await;
+            let told = what(&letters);
+            if told.len() >= count {
+                return told;
+            }
+            known = letters.len() + 1;
+        }
+    }
 }

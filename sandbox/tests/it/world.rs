@@ -24,6 +24,11 @@ async fn a_world_comes_up_answers_and_leaves_nothing_behind() {
         [world.postgres.port(), port_of(&world.temporal.address()), port_of(&world.temporal.ui_url())];
     assert!(pids.into_iter().all(runs) && ports.into_iter().all(listens));
 
+    let carriers = reqwest::get(world.inbox.url()).await.unwrap().text().await.unwrap();
+    for carrier in ["WhatsApp", "SendGrid", "SMTP", "Orange", "Twilio", "Firebase"] {
+        assert!(carriers.contains(&format!("{carrier} : couper")), "{carrier} does not deliver to the inbox");
+    }
+
     world.shutdown().await.unwrap();
     assert!(!pids.into_iter().any(runs) && !ports.into_iter().any(listens));
     for process in ["postgres", "temporal"] {

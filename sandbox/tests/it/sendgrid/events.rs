@@ -45,9 +45,9 @@ async fn a_mail_is_processed_and_delivered_with_our_arguments_and_the_line_end_i
     }
     assert_ne!(told[0]["sg_event_id"], told[1]["sg_event_id"]);
     for letter in sender.receiver.letters() {
-        assert!(is_signed(&sender.sendgrid.public_key(), &letter) && letter.body.ends_with(b"\r\n"));
+        assert!(is_signed(&sender.emulator.public_key(), &letter) && letter.body.ends_with(b"\r\n"));
     }
-    sender.sendgrid.look(|book| {
+    sender.emulator.look(|book| {
         let kept = book.mails_with("notification_id", "ntf_1").next().unwrap();
         assert_eq!(
             (kept.status, kept.id.as_str(), kept.subject.as_str()),
@@ -93,11 +93,11 @@ async fn addresses_do_what_they_begin_with() {
 #[tokio::test]
 async fn a_channel_that_is_off_gives_mails_back_and_keeps_nobody_on_a_list_for_it() {
     let sender = Sender::open().await;
-    sender.sendgrid.switch(true);
+    sender.emulator.switch(true);
     let id = sender.sent(&mail(AWA)).await;
     let told = sender.events(&id, 2).await;
     assert_eq!(words_of(&told), ["bounce", "processed"]);
-    sender.sendgrid.switch(false);
+    sender.emulator.switch(false);
     let id = sender.sent(&mail(AWA)).await;
     assert_eq!(words_of(&sender.events(&id, 2).await), ["delivered", "processed"]);
 }
@@ -105,10 +105,10 @@ async fn a_channel_that_is_off_gives_mails_back_and_keeps_nobody_on_a_list_for_i
 #[tokio::test]
 async fn a_new_key_replaces_the_one_before_and_a_forged_batch_fits_neither() {
     let sender = Sender::open().await;
-    let old = sender.sendgrid.public_key();
-    sender.sendgrid.rotate_key();
-    let new = sender.sendgrid.public_key();
-    sender.sendgrid.webhook_fault(WebhookFaultRule::once(WebhookFault::Forged));
+    let old = sender.emulator.public_key();
+    sender.emulator.rotate_key();
+    let new = sender.emulator.public_key();
+    sender.emulator.webhook_fault(WebhookFaultRule::once(WebhookFault::Forged));
     let id = sender.sent(&mail(AWA)).await;
     sender.events(&id, 2).await;
     let letters = sender.receiver.letters();
@@ -120,7 +120,7 @@ async fn a_new_key_replaces_the_one_before_and_a_forged_batch_fits_neither() {
 async fn one_letter_tells_of_a_moment_and_again_with_the_same_events_if_it_is_not_heard() {
     let place = Place { webhook_gather: Duration::from_millis(300), ..Place::quick() };
     let sender = Sender::with(Options { place, ..options() }).await;
-    sender.sendgrid.webhook_fault(WebhookFaultRule::once(WebhookFault::Duplicate { copies: 1 }));
+    sender.emulator.webhook_fault(WebhookFaultRule::once(WebhookFault::Duplicate { copies: 1 }));
     for _ in 0..10 {
         sender.sent(&mail(AWA)).await;
     }
@@ -143,13 +143,13 @@ async fn a_mail_lies_in_the_inbox_and_its_button_ends_such_mails_in_one_click() 
     let inbox = Inbox::start(0).await.unwrap();
     let place = Place { inbox: inbox.slot(), ..Place::quick() };
     let sender = Sender::with(Options { place, ..options() }).await;
-    let (pressed, mut presses) = mpsc::channel::<String>(1);
-    let heard = async |State(pressed): State<mpsc::Sender<String>>, body: String| {
-        pressed.send(body).await.unwrap();
+    let (tell, mut presses) = mpsc::channel::<String>(1);
+    let heard = async |State(tell): State<mpsc::Sender<String>>, body: String| {
+        tell.send(body).await.unwrap();
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = format!("http://{}/u/1", listener.local_addr().unwrap());
-    let app = Router::new().route("/u/1", post(heard)).with_state(pressed);
+    let app = Router::new().route("/u/1", post(heard)).with_state(tell);
     tokio::spawn(async move { axum::serve(listener, app).await });
 
     let mut body = mail(AWA);
@@ -176,7 +176,7 @@ async fn who_follows_sendgrids_own_link_is_told_of_and_gets_no_more() {
     let sender = Sender::open().await;
     let id = sender.sent(&mail(AWA)).await;
     let told = sender.events(&id, 2).await;
-    assert!(sender.sendgrid.unsubscribe(told[0]["sg_message_id"].as_str().unwrap()));
+    assert!(sender.emulator.unsubscribe(told[0]["sg_message_id"].as_str().unwrap()));
     assert!(words_of(&sender.events(&id, 3).await).contains(&"unsubscribe"));
     let id = sender.sent(&mail(AWA)).await;
     let told = sender.events(&id, 1).await;

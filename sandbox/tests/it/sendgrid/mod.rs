@@ -9,17 +9,13 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use wolo_sandbox::emulator::Place;
-use wolo_sandbox::sendgrid::{Options, SendGrid};
+use wolo_sandbox::sendgrid::{Account, Options, SendGrid};
 
-use crate::receiver::{Letter, Receiver};
+use crate::receiver::{Heard, Letter};
 
 const AWA: &str = "awa@example.sn";
 
-/// Somebody who sends, and hears what is told.
-struct Sender {
-    sendgrid: SendGrid,
-    receiver: Receiver,
-}
+type Sender = Heard<Account>;
 
 fn options() -> Options {
     Options { place: Place::quick(), pace: Duration::ZERO, ..Options::default() }
@@ -31,15 +27,12 @@ impl Sender {
     }
 
     async fn with(options: Options) -> Self {
-        let sendgrid = SendGrid::start(options).await.unwrap();
-        let receiver = Receiver::open().await;
-        sendgrid.register_webhook(&receiver.url);
-        Self { sendgrid, receiver }
+        Self::telling(SendGrid::start(options).await.unwrap()).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("{}/v3/{path}", self.sendgrid.base_url());
-        Client::new().request(method, url).bearer_auth(self.sendgrid.api_key())
+        let url = format!("{}/v3/{path}", self.emulator.base_url());
+        Client::new().request(method, url).bearer_auth(self.emulator.api_key())
     }
 
     async fn send(&self, body: &Value) -> (u16, Value) {
@@ -59,15 +52,10 @@ impl Sender {
 
     /// Waits for that many events about a mail.
     async fn events(&self, id: &str, count: usize) -> Vec<Value> {
-        let mut known = 0;
-        loop {
-            let letters = self.receiver.wait(known).await;
-            let theirs: Vec<_> = events(&letters).into_iter().filter(|event| is_about(event, id)).collect();
-            if theirs.len() >= count {
-                return theirs;
-            }
-            known = letters.len() + 1;
-        }
+        let theirs = |letters: &[Letter]| {
+            events(letters).into_iter().filter(|event| is_about(event, id)).collect::<Vec<_>>()
+        };
+        self.told(count, theirs).await
     }
 }
 

@@ -6,14 +6,15 @@ use chrono::Utc;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use wolo_sandbox::faults::{Fault, RetryAfter};
-use wolo_sandbox::sendgrid::{Endpoint, FaultRule};
+use wolo_sandbox::sendgrid::{Book, Endpoint, FaultRule};
 
 use super::{AWA, Sender, mail};
+use crate::facts::SOON;
 
 #[tokio::test]
 async fn only_the_key_opens() {
     let sender = Sender::open().await;
-    let url = format!("{}/v3/mail/send", sender.sendgrid.base_url());
+    let url = format!("{}/v3/mail/send", sender.emulator.base_url());
     for request in [Client::new().post(&url), Client::new().post(&url).bearer_auth("SG.other")] {
         let answer = request.json(&mail(AWA)).send().await.unwrap();
         assert_eq!(answer.status(), 401);
@@ -71,7 +72,7 @@ async fn a_body_that_is_not_as_documented_is_refused_with_its_field() {
     }
     let form = sender.request(Method::POST, "mail/send").form(&[("to", AWA)]).send().await.unwrap();
     assert_eq!(form.status(), 400);
-    assert!(sender.sendgrid.look(|book| book.mails().is_empty()));
+    assert!(sender.emulator.look(|book| book.mails().is_empty()));
     let template = json!({ "template_id": "d-1", "from": { "email": "a@wolo.example" }, "personalizations": [{ "to": [{ "email": AWA }], "dynamic_template_data": { "name": "Awa" } }] });
     sender.sent(&template).await;
 }
@@ -84,7 +85,7 @@ async fn sandbox_mode_checks_and_sends_nothing() {
     assert_eq!(sender.send(&body).await.0, 200);
     body["from"]["email"] = json!("wolo");
     assert_eq!(sender.send(&body).await.0, 400);
-    sender.sendgrid.look(|book| assert_eq!((book.checked(), book.mails().len()), (1, 0)));
+    sender.emulator.look(|book| assert_eq!((book.checked(), book.mails().len()), (1, 0)));
 }
 
 #[tokio::test]
@@ -99,7 +100,7 @@ async fn a_mail_that_is_too_large_is_refused_as_that() {
 #[tokio::test]
 async fn a_limit_says_when_it_begins_anew_and_faults_speak_in_sendgrids_words() {
     let sender = Sender::open().await;
-    let fault = |fault| sender.sendgrid.fault(FaultRule::once(Endpoint::Send, fault));
+    let fault = |fault| sender.emulator.fault(FaultRule::once(Endpoint::Send, fault));
     fault(Fault::TooManyRequests { retry_after: Some(RetryAfter::Seconds(7)) });
     let answer = sender.request(Method::POST, "mail/send").json(&mail(AWA)).send().await.unwrap();
     assert_eq!(
@@ -107,7 +108,7 @@ async fn a_limit_says_when_it_begins_anew_and_faults_speak_in_sendgrids_words() 
         (429, "0")
     );
     let reset: i64 = answer.headers()["x-ratelimit-reset"].to_str().unwrap().parse().unwrap();
-    assert!((5..=7).contains(&(reset - Utc::now().timestamp())), "{reset}");
+    assert!((1..=7).contains(&(reset - Utc::now().timestamp())), "{reset}");
     assert_eq!(answer.headers()["retry-after"], "7");
     assert_eq!(answer.json::<Value>().await.unwrap()["errors"][0]["message"], "too many requests");
 
@@ -116,13 +117,14 @@ async fn a_limit_says_when_it_begins_anew_and_faults_speak_in_sendgrids_words() 
     assert_eq!((status, &refusal["errors"][0]["field"]), (400, &json!("from.email")));
     fault(Fault::ErrorBefore { status: 503 });
     assert_eq!(sender.send(&mail(AWA)).await.0, 503);
-    assert!(sender.sendgrid.look(|book| book.mails().is_empty()));
+    assert!(sender.emulator.look(|book| book.mails().is_empty()));
     fault(Fault::ErrorAfter { status: 500 });
     assert_eq!(sender.send(&mail(AWA)).await.0, 500);
     fault(Fault::StalledReply);
     let impatient = Client::builder().timeout(Duration::from_millis(300)).build().unwrap();
-    let url = format!("{}/v3/mail/send", sender.sendgrid.base_url());
-    let asked = impatient.post(url).bearer_auth(sender.sendgrid.api_key()).json(&mail(AWA)).send().await;
+    let url = format!("{}/v3/mail/send", sender.emulator.base_url());
+    let asked = impatient.post(url).bearer_auth(sender.emulator.api_key()).json(&mail(AWA)).send().await;
     assert!(asked.unwrap_err().is_timeout());
-    assert_eq!(sender.sendgrid.look(|book| book.mails().len()), 2);
+    let both = |book: &Book| (book.mails().len() == 2).then_some(());
+    sender.emulator.wait_for(both, SOON).await.unwrap();
 }

@@ -56,7 +56,7 @@ async fn the_global_list_is_ours_to_keep() {
     let global = "asm/suppressions/global";
     let request = sender.request(Method::POST, global).json(&json!({ "recipient_emails": [AWA] }));
     assert_eq!(request.send().await.unwrap().status(), 201);
-    assert!(sender.sendgrid.look(|book| book.is_suppressed(List::Unsubscribes, AWA)));
+    assert!(sender.emulator.look(|book| book.is_suppressed(List::Unsubscribes, AWA)));
     let one = format!("{global}/{AWA}");
     assert_eq!(asked(&sender, Method::GET, &one).await.1, json!({ "recipient_email": AWA }));
     let id = sender.sent(&mail(AWA)).await;

@@ -13,8 +13,8 @@ async fn words_and_buttons_are_told_with_what_they_are_about() {
     let sender = Sender::open().await;
     let buttons = vec![TemplateButton::QuickReply { text: "Arrêter".to_owned() }];
     let base = Template::new("invitation", "fr", Category::Marketing, "Salut {{1}} !");
-    sender.whatsapp.keep_template(Template { buttons, ..base });
-    sender.whatsapp.write(AWA, "Merci, c'est gentil à vous");
+    sender.emulator.keep_template(Template { buttons, ..base });
+    sender.emulator.write(AWA, "Merci, c'est gentil à vous");
     let mut body = template(AWA);
     body["template"]["name"] = json!("invitation");
     body["template"]["components"].as_array_mut().unwrap().push(json!({
@@ -30,16 +30,10 @@ async fn words_and_buttons_are_told_with_what_they_are_about() {
         "action": { "buttons": [{ "type": "reply", "reply": { "id": "accept_01", "title": "Accepter" } }] },
     });
     let question = sender.sent(&body).await;
-    sender.whatsapp.press(AWA, &invitation, "Arrêter", "STOP");
-    sender.whatsapp.press(AWA, &question, "Accepter", "accept_01");
+    sender.emulator.press(AWA, &invitation, "Arrêter", "STOP");
+    sender.emulator.press(AWA, &question, "Accepter", "accept_01");
 
-    let heard = loop {
-        let heard = values(&sender.receiver.wait(3).await, "messages");
-        if heard.len() == 3 {
-            break heard;
-        }
-        tokio::task::yield_now().await;
-    };
+    let heard = sender.told(3, |letters| values(letters, "messages")).await;
     let of = |kind: &str| heard.iter().find(|message| message["type"] == kind).unwrap();
     assert_eq!(of("text")["text"]["body"], "Merci, c'est gentil à vous");
     assert_eq!(of("text")["from"], "221770000001");
@@ -54,7 +48,7 @@ async fn words_and_buttons_are_told_with_what_they_are_about() {
 #[tokio::test]
 async fn who_stops_marketing_gets_no_more_of_it_and_our_api_is_told() {
     let sender = Sender::open().await;
-    sender.whatsapp.keep_template(Template::new(
+    sender.emulator.keep_template(Template::new(
         "wish",
         "fr",
         Category::Marketing,
@@ -62,7 +56,7 @@ async fn who_stops_marketing_gets_no_more_of_it_and_our_api_is_told() {
     ));
     let mut wish = template(AWA);
     wish["template"]["name"] = json!("wish");
-    sender.whatsapp.prefer(AWA, true);
+    sender.emulator.prefer(AWA, true);
     let letters = sender.receiver.wait(1).await;
     let told = values(&letters, "user_preferences");
     assert_eq!((&told[0]["wa_id"], &told[0]["value"]), (&json!("221770000001"), &json!("stop")));
@@ -70,7 +64,7 @@ async fn who_stops_marketing_gets_no_more_of_it_and_our_api_is_told() {
     assert_eq!(sender.statuses(&id, 1).await[0]["errors"][0]["code"], 131_050);
     let id = sender.sent(&template(AWA)).await;
     sender.statuses(&id, 3).await;
-    sender.whatsapp.prefer(AWA, false);
+    sender.emulator.prefer(AWA, false);
     let id = sender.sent(&wish).await;
     sender.statuses(&id, 3).await;
 }
@@ -78,7 +72,7 @@ async fn who_stops_marketing_gets_no_more_of_it_and_our_api_is_told() {
 #[tokio::test]
 async fn an_address_is_registered_when_it_shows_that_it_wants_to_be() {
     let sender = Sender::open().await;
-    let token = sender.whatsapp.options().verify_token.clone();
+    let token = sender.emulator.options().verify_token.clone();
     let answer = async move |RawQuery(query): RawQuery| {
         let query = query.unwrap();
         let value = |name: &str| {
@@ -92,8 +86,8 @@ async fn an_address_is_registered_when_it_shows_that_it_wants_to_be() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let app = Router::new().route("/good", get(answer)).route("/bad", get(async || "what?"));
     tokio::spawn(async move { axum::serve(listener, app).await });
-    assert!(sender.whatsapp.shake_hands(&format!("{url}/good")).await);
+    assert!(sender.emulator.shake_hands(&format!("{url}/good")).await);
     for place in ["bad", "nowhere"] {
-        assert!(!sender.whatsapp.shake_hands(&format!("{url}/{place}")).await);
+        assert!(!sender.emulator.shake_hands(&format!("{url}/{place}")).await);
     }
 }

@@ -17,7 +17,7 @@ fn parts(mime_type: &str, content: &str) -> String {
 }
 
 async fn upload(sender: &Sender, mime_type: &str, content: &str) -> (u16, Value) {
-    let path = format!("{}/media", sender.whatsapp.options().phone_number_id);
+    let path = format!("{}/media", sender.emulator.options().phone_number_id);
     let request = sender.request(Method::POST, &path);
     let body = parts(mime_type, content);
     answer(request.header("content-type", "multipart/form-data; boundary=x").body(body)).await
@@ -26,7 +26,7 @@ async fn upload(sender: &Sender, mime_type: &str, content: &str) -> (u16, Value)
 #[tokio::test]
 async fn a_file_can_be_sent_and_fetched_for_five_minutes_by_who_has_the_token() {
     let sender = Sender::open().await;
-    sender.whatsapp.write(AWA, "Salut");
+    sender.emulator.write(AWA, "Salut");
     let (status, uploaded) = upload(&sender, "application/pdf", "%PDF").await;
     assert_eq!(status, 200, "{uploaded}");
     let id = uploaded["id"].as_str().unwrap();
@@ -38,10 +38,10 @@ async fn a_file_can_be_sent_and_fetched_for_five_minutes_by_who_has_the_token() 
     assert_eq!((&about["mime_type"], &about["file_size"]), (&json!("application/pdf"), &json!(4)));
     let url = about["url"].as_str().unwrap();
     let fetch = async |token: &str| Client::new().get(url).bearer_auth(token).send().await.unwrap();
-    let token = sender.whatsapp.options().access_token.clone();
+    let token = sender.emulator.options().access_token.clone();
     assert_eq!(fetch("x").await.status(), 401);
     assert_eq!(fetch(&token).await.text().await.unwrap(), "%PDF");
-    sender.whatsapp.move_clock(Duration::from_mins(5));
+    sender.emulator.move_clock(Duration::from_mins(5));
     assert_eq!(fetch(&token).await.status(), 400);
 
     assert_eq!(answer(sender.request(Method::DELETE, id)).await.1, json!({ "success": true }));

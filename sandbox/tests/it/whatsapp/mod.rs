@@ -11,17 +11,13 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use wolo_sandbox::emulator::Place;
-use wolo_sandbox::whatsapp::{Category, Options, Template, WhatsApp};
+use wolo_sandbox::whatsapp::{Category, Meta, Options, Template, WhatsApp};
 
-use crate::receiver::{Letter, Receiver};
+use crate::receiver::{Heard, Letter};
 
 const AWA: &str = "+221770000001";
 
-/// Somebody who sends, and hears what is told.
-struct Sender {
-    whatsapp: WhatsApp,
-    receiver: Receiver,
-}
+type Sender = Heard<Meta>;
 
 fn options() -> Options {
     Options { place: Place::quick(), pace: Duration::ZERO, ..Options::default() }
@@ -33,21 +29,19 @@ impl Sender {
     }
 
     async fn with(options: Options) -> Self {
-        let whatsapp = WhatsApp::start(options).await.unwrap();
-        let receiver = Receiver::open().await;
-        whatsapp.register_webhook(&receiver.url);
+        let sender = Self::telling(WhatsApp::start(options).await.unwrap()).await;
         let body = "Bonjour {{1}}, votre cagnotte est ouverte.";
-        whatsapp.keep_template(Template::new("pot_opened", "fr", Category::Utility, body));
-        Self { whatsapp, receiver }
+        sender.emulator.keep_template(Template::new("pot_opened", "fr", Category::Utility, body));
+        sender
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("{}/v25.0/{path}", self.whatsapp.base_url());
-        Client::new().request(method, url).bearer_auth(&self.whatsapp.options().access_token)
+        let url = format!("{}/v25.0/{path}", self.emulator.base_url());
+        Client::new().request(method, url).bearer_auth(&self.emulator.options().access_token)
     }
 
     async fn send(&self, body: &Value) -> (u16, Value) {
-        let path = format!("{}/messages", self.whatsapp.options().phone_number_id);
+        let path = format!("{}/messages", self.emulator.options().phone_number_id);
         answer(self.request(Method::POST, &path).json(body)).await
     }
 
@@ -60,15 +54,10 @@ impl Sender {
 
     /// Waits for that many statuses of a message.
     async fn statuses(&self, id: &str, count: usize) -> Vec<Value> {
-        let mut known = 0;
-        loop {
-            let letters = self.receiver.wait(known).await;
-            let theirs: Vec<_> = statuses(&letters).into_iter().filter(|status| status["id"] == id).collect();
-            if theirs.len() >= count {
-                return theirs;
-            }
-            known = letters.len() + 1;
-        }
+        let theirs = |letters: &[Letter]| {
+            statuses(letters).into_iter().filter(|status| status["id"] == id).collect::<Vec<_>>()
+        };
+        self.told(count, theirs).await
     }
 }
 

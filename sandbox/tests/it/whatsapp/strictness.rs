@@ -10,8 +10,8 @@ use super::{AWA, Sender, answer, template, text};
 #[tokio::test]
 async fn only_the_token_opens_and_only_our_number_sends() {
     let sender = Sender::open().await;
-    let number = &sender.whatsapp.options().phone_number_id;
-    let url = format!("{}/v25.0/{number}/messages", sender.whatsapp.base_url());
+    let number = &sender.emulator.options().phone_number_id;
+    let url = format!("{}/v25.0/{number}/messages", sender.emulator.base_url());
     let (status, refusal) = answer(Client::new().post(&url).json(&template(AWA))).await;
     assert_eq!((status, &refusal["error"]["code"]), (401, &json!(190)));
     let (status, _) = answer(Client::new().post(&url).bearer_auth("x").json(&template(AWA))).await;
@@ -19,16 +19,16 @@ async fn only_the_token_opens_and_only_our_number_sends() {
     let (_, refusal) = answer(sender.request(Method::POST, "1/messages").json(&template(AWA))).await;
     assert_eq!(refusal["error"]["code"], 33);
     let old = url.replace("v25.0", "v12.0");
-    let token = &sender.whatsapp.options().access_token;
+    let token = &sender.emulator.options().access_token;
     let (_, refusal) = answer(Client::new().post(old).bearer_auth(token).json(&template(AWA))).await;
     assert_eq!(refusal["error"]["code"], 100);
-    assert!(sender.whatsapp.look(|book| book.messages().is_empty()));
+    assert!(sender.emulator.look(|book| book.messages().is_empty()));
 }
 
 #[tokio::test]
 async fn a_body_that_is_not_as_documented_is_refused_by_its_code() {
     let sender = Sender::open().await;
-    sender.whatsapp.write(AWA, "Salut");
+    sender.emulator.write(AWA, "Salut");
     let changed = |path: &str, value: Value| {
         let mut body = template(AWA);
         *body.pointer_mut(path).unwrap() = value;
@@ -57,7 +57,7 @@ async fn a_body_that_is_not_as_documented_is_refused_by_its_code() {
         (without("to"), 131_008),
         (without("template"), 131_008),
         (with("to", json!("awa")), 131_009),
-        (with("to", json!(sender.whatsapp.options().display_phone_number)), 131_021),
+        (with("to", json!(sender.emulator.options().display_phone_number)), 131_021),
         (with("type", json!("sticker")), 131_051),
         (with("biz_opaque_callback_data", json!("x".repeat(513))), 131_009),
         (changed("/template/language/code", json!("wo")), 132_001),
@@ -78,8 +78,8 @@ async fn a_body_that_is_not_as_documented_is_refused_by_its_code() {
                 && refusal["error"]["fbtrace_id"].is_string()
         );
     }
-    assert!(sender.whatsapp.look(|book| book.messages().is_empty()));
-    let path = format!("{}/messages", sender.whatsapp.options().phone_number_id);
+    assert!(sender.emulator.look(|book| book.messages().is_empty()));
+    let path = format!("{}/messages", sender.emulator.options().phone_number_id);
     let form = sender.request(Method::POST, &path).form(&[("to", AWA)]);
     assert_eq!(answer(form).await.1["error"]["code"], 100);
 }
@@ -91,14 +91,14 @@ async fn saying_that_we_have_read_is_no_message() {
     assert_eq!(sender.send(&read).await, (200, json!({ "success": true })));
     let odd = json!({ "messaging_product": "whatsapp", "status": "unread", "message_id": "wamid.1" });
     assert_eq!(sender.send(&odd).await.0, 400);
-    assert!(sender.whatsapp.look(|book| book.messages().is_empty()));
+    assert!(sender.emulator.look(|book| book.messages().is_empty()));
 }
 
 #[tokio::test]
 async fn faults_speak_in_metas_words_and_do_or_do_not_send() {
     let sender = Sender::open().await;
-    let fault = |fault| sender.whatsapp.fault(FaultRule::once(Endpoint::Messages, fault));
-    let count = || sender.whatsapp.look(|book| book.messages().len());
+    let fault = |fault| sender.emulator.fault(FaultRule::once(Endpoint::Messages, fault));
+    let count = || sender.emulator.look(|book| book.messages().len());
     fault(Fault::TooManyRequests { retry_after: None });
     let (status, refusal) = sender.send(&template(AWA)).await;
     assert_eq!((status, &refusal["error"]["code"], count()), (429, &json!(130_429), 0));
@@ -108,7 +108,7 @@ async fn faults_speak_in_metas_words_and_do_or_do_not_send() {
     fault(Fault::Refused { status: 400, code: "131026".to_owned() });
     let (status, refusal) = sender.send(&template(AWA)).await;
     assert_eq!((status, &refusal["error"]["code"], count()), (400, &json!(131_026), 0));
-    let path = format!("{}/messages", sender.whatsapp.options().phone_number_id);
+    let path = format!("{}/messages", sender.emulator.options().phone_number_id);
     let lost = || sender.request(Method::POST, &path).json(&template(AWA)).send();
     fault(Fault::LostRequest);
     assert!(lost().await.is_err() && count() == 0);
@@ -118,13 +118,13 @@ async fn faults_speak_in_metas_words_and_do_or_do_not_send() {
     assert_eq!((sender.send(&template(AWA)).await.0, count()), (500, 2));
     fault(Fault::MalformedReply);
     assert!(lost().await.unwrap().json::<Value>().await.is_err());
-    assert_eq!((sender.whatsapp.calls(Endpoint::Messages), count()), (7, 3));
+    assert_eq!((sender.emulator.calls(Endpoint::Messages), count()), (7, 3));
 }
 
 #[tokio::test]
 async fn another_process_can_bend_and_look_too() {
     let sender = Sender::open().await;
-    let control = |path: &str| format!("{}/_sandbox/{path}", sender.whatsapp.base_url());
+    let control = |path: &str| format!("{}/_sandbox/{path}", sender.emulator.base_url());
     let rule = json!({ "endpoint": "messages", "fault": { "kind": "error_before", "status": 500 } });
     let made = answer(Client::new().post(control("faults")).json(&rule)).await;
     assert_eq!(made, (200, json!({ "number": 1 })));

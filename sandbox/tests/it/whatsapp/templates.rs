@@ -18,7 +18,7 @@ fn wanted(name: &str) -> Value {
 }
 
 async fn hand_in(sender: &Sender, template: &Value) -> (u16, Value) {
-    let path = format!("{}/message_templates", sender.whatsapp.options().waba_id);
+    let path = format!("{}/message_templates", sender.emulator.options().waba_id);
     answer(sender.request(Method::POST, &path).json(template)).await
 }
 
@@ -38,7 +38,7 @@ async fn a_template_is_of_use_once_it_is_approved_and_no_longer_when_it_is_pause
     gift["template"]["name"] = json!("gift_received");
     let code = async || sender.send(&gift).await.1["error"]["code"].clone();
     assert_eq!(code().await, 132_001);
-    assert!(sender.whatsapp.judge_template("gift_received", "fr", Standing::Approved));
+    assert!(sender.emulator.judge_template("gift_received", "fr", Standing::Approved));
     let told = &sender.receiver.wait(1).await[0].json()["entry"][0]["changes"][0];
     assert_eq!(
         (&told["field"], &told["value"]["event"]),
@@ -48,10 +48,10 @@ async fn a_template_is_of_use_once_it_is_approved_and_no_longer_when_it_is_pause
     for (standing, refused) in
         [(Standing::Paused, 132_015), (Standing::Disabled, 132_016), (Standing::Rejected, 132_001)]
     {
-        sender.whatsapp.judge_template("gift_received", "fr", standing);
+        sender.emulator.judge_template("gift_received", "fr", standing);
         assert_eq!(code().await, refused);
     }
-    assert!(!sender.whatsapp.judge_template("gift_received", "wo", Standing::Approved));
+    assert!(!sender.emulator.judge_template("gift_received", "wo", Standing::Approved));
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn named_variables_and_addresses_are_filled() {
     let link = json!({ "type": "button", "sub_type": "url", "index": 0, "parameters": [{ "type": "text", "text": "pot/1" }] });
     let id = sender.sent(&message(name.clone(), link.clone())).await;
     assert_eq!(
-        sender.whatsapp.look(|book| book.message(&id).unwrap().text.clone()),
+        sender.emulator.look(|book| book.message(&id).unwrap().text.clone()),
         "Bonne nouvelle : Moussa a donné. Merci !\n\nWOLO"
     );
     let unnamed = json!({ "type": "text", "text": "Moussa" });
@@ -90,7 +90,7 @@ async fn templates_are_listed_page_by_page() {
     for name in ["a", "b"] {
         hand_in(&sender, &wanted(name)).await;
     }
-    let path = format!("{}/message_templates", sender.whatsapp.options().waba_id);
+    let path = format!("{}/message_templates", sender.emulator.options().waba_id);
     let page = async |query: &[(&str, &str)]| answer(sender.request(Method::GET, &path).query(query)).await.1;
     let first = page(&[("limit", "2")]).await;
     assert_eq!(first["data"].as_array().unwrap().len(), 2);

@@ -1,0 +1,123 @@
+//! `wolo templates register`: asks Meta to look through the templates that it does not have.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::json;
+use url::Url;
+use wolo_activities::words::{Purpose, Registration, Words};
+use wolo_bootstrap::settings;
+use wolo_providers::http::Timeouts;
+use wolo_providers::messages::HttpAccess;
+use wolo_providers::whatsapp::{
+    Category, KnownTemplate, NewTemplate, TemplateButton, WhatsApp, WhatsAppAccess,
+};
+
+use crate::commands::Config;
+use crate::output::{self, Format, Listing};
+use crate::system::System;
+
+/// Templates that are handed in side by side.
+const AT_ONCE: usize = 8;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Args, Debug)]
+pub(crate) struct Register {
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Register {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let settings = &System::find(config)?.settings;
+        let Some(whatsapp) = &settings.channels.whatsapp else {
+            bail!("there is no WhatsApp account in the settings (whatsapp.access_token)");
+        };
+        if whatsapp.business_account_id.is_empty() {
+            bail!("templates belong to a business account: give its id as whatsapp.business_account_id");
+        }
+        let registered = register(whatsapp, &settings.api.public_url).await?;
+        if self.format.json {
+            let written = |one: &KnownTemplate| {
+                json!({ "name": one.name, "language": one.language, "status": format!("{:?}", one.status) })
+            };
+            return output::json(&registered.iter().map(written).collect());
+        }
+        if registered.is_empty() {
+            output::say("Meta has all of them.");
+            return Ok(());
+        }
+        let mut listing = Listing::new(["TEMPLATE", "LANG", "STATUS"]);
+        for one in registered {
+            listing.row([one.name, one.language, format!("{:?}", one.status).to_lowercase()]);
+        }
+        output::say(&listing.text());
+        Ok(())
+    }
+}
+
+/// Hands in every template that the account does not have, and answers those.
+pub(crate) async fn register(account: &settings::WhatsApp, site: &Url) -> Result<Vec<KnownTemplate>> {
+    let client = WhatsApp::new(WhatsAppAccess {
+        http: HttpAccess {
+            base_url: account.url.clone(),
+            timeouts: Timeouts::total(PATIENCE),
+            pause: PATIENCE,
+        },
+        phone_number_id: account.phone_number_id.clone(),
+        business_account_id: account.business_account_id.clone(),
+        access_token: account.access_token.clone(),
+    })?;
+    let known = known(&client).await.context("Meta does not say which templates there are")?;
+    let mut wanted = Words::new()?.registry(site)?;
+    wanted.retain(|one| !known.contains(&(one.name.clone(), one.language.to_string())));
+    stream::iter(wanted)
+        .map(async |one| {
+            let name = one.name.clone();
+            let created = client.create_template(&of(one)).await;
+            created.with_context(|| format!("Meta does not take the template {name}"))
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// Names and languages.
+async fn known(client: &WhatsApp) -> Result<HashSet<(String, String)>> {
+    let mut known = HashSet::new();
+    let mut after = None;
+    loop {
+        let page = client.templates(after.as_deref()).await?;
+        known.extend(page.templates.into_iter().map(|one| (one.name, one.language)));
+        after = page.next;
+        if after.is_none() {
+            return Ok(known);
+        }
+    }
+}
+
+fn of(one: Registration) -> NewTemplate {
+    NewTemplate {
+        name: one.name,
+        language: one.language.to_string(),
+        category: match one.purpose {
+            Purpose::Utility => Category::Utility,
+            Purpose::Marketing => Category::Marketing,
+            Purpose::Authentication => Category::Authentication,
+        },
+        body: one.body,
+        examples: one.examples,
+        buttons: one
+            .button
+            .map(|button| TemplateButton::Url {
+                text: button.label,
+                url: button.url,
+                example: [button.example],
+            })
+            .into_iter()
+            .collect(),
+    }
+}
