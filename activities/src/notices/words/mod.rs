@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
 
     fn layout(&mut self) -> Option<Piece> {
         let variables = ["lang", "subject", "preheader", "blocks", "footer"].map(str::to_owned).into();
-        self.must(Language::French, LAYOUT.to_owned(), variables, |source, pieces| source.whole(pieces))
+        self.must(Language::French, LAYOUT.to_owned(), variables, Source::whole)
     }
 
     fn footer(&mut self, language: Language) -> Option<Footer> {

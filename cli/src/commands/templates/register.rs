@@ -41,9 +41,7 @@ impl Register {
         }
         let registered = register(whatsapp, &settings.api.public_url).await?;
         if self.format.json {
-            let written = |one: &KnownTemplate| {
-                json!({ "name": one.name, "language": one.language, "status": format!("{:?}", one.status) })
-            };
+            let written = |one: &KnownTemplate| json!({ "name": one.name, "language": one.language, "status": format!("{:?}", one.status) });
             return output::json(&registered.iter().map(written).collect());
         }
         if registered.is_empty() {
