@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
         language: Language,
         file: String,
         variables: BTreeSet<String>,
-        read: impl FnOnce(&Source<'_>, &mut Pieces) -> Result<T, Mistake>,
+        read: impl FnOnce(&Source<'a>, &mut Pieces) -> Result<T, Mistake>,
     ) -> Option<T> {
         let Some(text) = self.text(&file) else {
             self.mistakes.push(Mistake { file, line: 1, wrong: Wrong::Missing });
