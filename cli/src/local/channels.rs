@@ -41,6 +41,7 @@ pub(super) fn values(world: &World) -> Vec<(&'static str, String)> {
         // Nobody sleeps in a world whose days pass in seconds.
         ("notices.quiet_from_hour", "0".to_owned()),
         ("notices.quiet_until_hour", "0".to_owned()),
+        ("notices.a_day", "1000".to_owned()),
     ]
 }
 

@@ -3,8 +3,8 @@
 //! `wolo dev`, `wolo demo` and `wolo bench` stand on it. It refuses to start where the settings of this process name
 //! a real provider, and it leaves nothing running behind.
 
-pub(crate) mod channels;
-mod dev_file;
+mod channels;
+pub(crate) mod dev_file;
 mod kept_ports;
 mod log;
 mod parts;
