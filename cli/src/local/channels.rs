@@ -11,7 +11,7 @@ pub(super) fn values(world: &World) -> Vec<(&'static str, String)> {
     let (whatsapp, orange, twilio) =
         (world.whatsapp.options(), world.orange.options(), world.twilio.options());
     vec![
-        ("whatsapp.url", world.whatsapp.base_url().to_owned()),
+        ("whatsapp.url", format!("{}/v25.0", world.whatsapp.base_url())),
         ("whatsapp.access_token", whatsapp.access_token.clone()),
         ("whatsapp.phone_number_id", whatsapp.phone_number_id.clone()),
         ("whatsapp.business_account_id", whatsapp.waba_id.clone()),

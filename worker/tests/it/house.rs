@@ -119,7 +119,7 @@ impl House {
             // Tests share this Wave, and what goes wrong there does so on purpose.
             .set("wave.pause_seconds", "1")
             .set("channels.pause_seconds", "1")
-            .set("whatsapp.url", world.whatsapp.base_url())
+            .set("whatsapp.url", format!("{}/v25.0", world.whatsapp.base_url()))
             .set("whatsapp.access_token", world.whatsapp.options().access_token.clone())
             .set("whatsapp.phone_number_id", world.whatsapp.options().phone_number_id.clone())
             .set("whatsapp.business_account_id", world.whatsapp.options().waba_id.clone())
