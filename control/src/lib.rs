@@ -6,6 +6,7 @@
 pub mod books;
 pub mod donations;
 mod error;
+pub mod notices;
 pub mod payouts;
 pub mod pots;
 pub mod queues;

@@ -25,12 +25,16 @@ pub struct Context<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     donation: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    opt_out: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a str>,
 }
 
 impl<'a> Context<'a> {
     const fn of(role: &'static str) -> Self {
-        Self { role, sub: None, link: None, donation: None, keys: None }
+        Self { role, sub: None, link: None, donation: None, opt_out: None, device: None, keys: None }
     }
 
     /// Somebody who has not signed in.
@@ -82,6 +86,18 @@ impl<'a> Context<'a> {
     #[must_use]
     pub const fn with_donation(self, donation: DonationId) -> Self {
         Self { donation: Some(donation.uuid()), ..self }
+    }
+
+    /// The caller has a message's opt-out link.
+    #[must_use]
+    pub const fn with_opt_out(self, token: &'a str) -> Self {
+        Self { opt_out: Some(token), ..self }
+    }
+
+    /// The caller has a phone, which has this token.
+    #[must_use]
+    pub const fn with_device(self, token: &'a str) -> Self {
+        Self { device: Some(token), ..self }
     }
 
     /// A transaction that sees what this caller may see. Said together with its beginning: every request pays for this

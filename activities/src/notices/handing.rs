@@ -156,7 +156,8 @@ impl NoticeSteps {
         };
         if let Some(address) = address {
             let mut connection = self.pool.acquire().await.map_err(wolo_database::Error::from)?;
-            notices::opt_out(&mut connection, handing.channel, address, OptOut::Provider).await?;
+            let (how, now) = (OptOut::Provider, chrono::Utc::now());
+            notices::opt_out(&mut connection, handing.channel, address, how, now).await?;
         }
         Ok(())
     }

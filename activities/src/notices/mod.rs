@@ -11,6 +11,7 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use url::Url;
 use wolo_database::Pool;
 use wolo_database::notices::{self, End, Notice, Reach};
+use wolo_domain::contacts::Contact;
 use wolo_domain::notices::{Category, Channel};
 use wolo_workflows::steps::notices::{
     EndNotice, EndNoticeStep, Message, NoticeEnd, PrepareNotice, PrepareNoticeStep, Prepared, SendNotice,
@@ -36,14 +37,20 @@ impl NoticeSteps {
 
     /// Writes the message down, if nobody has, and answers what its opt-out link shows.
     async fn add(&self, message: &Message, process: &str) -> Result<String, wolo_database::Error> {
+        let mail_to = match &message.to {
+            Some(Contact::Email(email)) if message.user.is_none() => Some(email),
+            _ => None,
+        };
+        let kind = message.says.kind();
         let notice = Notice {
             id: message.notice,
             process,
             event: &message.event,
             person: &message.person,
-            kind: message.says.kind(),
+            kind,
             user: message.user,
             pot: message.pot,
+            mail_to: mail_to.filter(|_| !kind.category().must_be_heard()),
         };
         notices::add(&self.pool, notice).await
     }

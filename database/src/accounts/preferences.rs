@@ -1,31 +1,72 @@
-//! What messages a person wants.
+//! What messages a person wants, and in which order their channels are tried.
 
 use sqlx::{PgConnection, PgExecutor};
 use wolo_domain::ids::UserId;
+use wolo_domain::notices::{Category, Channel};
 
 use crate::Error;
+use crate::rows::word;
 
-/// The categories that a person has muted, in the order of their words.
-#[tracing::instrument(name = "db.accounts.preferences", skip_all, fields(%user), err)]
-pub async fn muted(database: impl PgExecutor<'_>, user: UserId) -> Result<Vec<String>, Error> {
-    let muted = sqlx::query_scalar!("select muted from people.preferences where user_id = $1", user.uuid())
-        .fetch_optional(database)
-        .await?;
-    Ok(muted.unwrap_or_default())
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preferences {
+    pub muted: Vec<Category>,
+    /// None for somebody who has not chosen.
+    pub channels: Option<Vec<Channel>>,
 }
 
-/// Mutes these categories and no others.
+/// What a person has chosen.
+#[tracing::instrument(name = "db.accounts.preferences", skip_all, fields(%user), err)]
+pub async fn of_user(database: impl PgExecutor<'_>, user: UserId) -> Result<Preferences, Error> {
+    let row = sqlx::query!("select muted, channels from people.preferences where user_id = $1", user.uuid())
+        .fetch_optional(database)
+        .await?;
+    let Some(row) = row else { return Ok(Preferences::default()) };
+    let words = |column| move |text: &String| word(text, "people.preferences", column, user);
+    Ok(Preferences {
+        muted: row.muted.iter().map(words("muted")).collect::<Result<_, _>>()?,
+        channels: row
+            .channels
+            .map(|channels| {
+                channels.iter().map(|text| word(text, "people.preferences", "channels", user)).collect()
+            })
+            .transpose()?,
+    })
+}
+
+/// Mutes these categories and no others. Channels that are not given stay as they are.
 #[tracing::instrument(name = "db.accounts.set_preferences", skip_all, fields(%user), err)]
-pub async fn set_muted(
+pub async fn set(
     connection: &mut PgConnection,
     user: UserId,
-    categories: &[String],
+    preferences: &Preferences,
 ) -> Result<(), Error> {
+    let muted: Vec<_> = preferences.muted.iter().map(|one| one.as_str().to_owned()).collect();
+    let channels: Option<Vec<_>> = preferences
+        .channels
+        .as_ref()
+        .map(|channels| channels.iter().map(|one| one.as_str().to_owned()).collect());
     sqlx::query!(
-        "insert into people.preferences (user_id, muted) values ($1, $2)
-         on conflict (user_id) do update set muted = excluded.muted",
+        "insert into people.preferences as kept (user_id, muted, channels) values ($1, $2, $3)
+         on conflict (user_id) do update
+             set muted = excluded.muted, channels = coalesce(excluded.channels, kept.channels)",
         user.uuid(),
-        categories,
+        &muted,
+        channels.as_deref(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Mutes one category more.
+#[tracing::instrument(name = "db.accounts.mute", skip_all, fields(%user), err)]
+pub async fn mute(connection: &mut PgConnection, user: UserId, category: Category) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into people.preferences as kept (user_id, muted) values ($1, array[$2])
+         on conflict (user_id) do update set muted = array_append(kept.muted, $2)
+             where not $2 = any(kept.muted)",
+        user.uuid(),
+        category.as_str(),
     )
     .execute(connection)
     .await?;

@@ -32,6 +32,9 @@ impl Platform {
 
 words!(Platform, "a platform");
 
+/// A message goes to all of somebody's devices, so there must not be any number of them.
+const DEVICES_AT_MOST: i64 = 10;
+
 /// A device as its owner may see it: without the token that reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -40,7 +43,8 @@ pub struct Device {
     pub created_at: DateTime<Utc>,
 }
 
-/// Adds a device, or finds it. One that somebody else had is theirs no more: a phone has one owner at a time.
+/// Adds a device, or finds it. One that somebody else had is theirs no more: a phone has one owner at a time. An API says in
+/// its context that the caller has the phone. Who adds too many loses the oldest.
 #[tracing::instrument(name = "db.notices.add_device", skip(connection, token), err)]
 pub async fn add_device(
     connection: &mut PgConnection,
@@ -48,9 +52,14 @@ pub async fn add_device(
     token: &str,
     platform: Platform,
 ) -> Result<Device, Error> {
-    sqlx::query!("select notices.release_device($1, $2)", token, user.uuid())
-        .fetch_one(&mut *connection)
-        .await?;
+    sqlx::query!(
+        "update notices.devices set gone_at = clock_timestamp()
+         where token = $1 and gone_at is null and user_id <> $2",
+        token,
+        user.uuid(),
+    )
+    .execute(&mut *connection)
+    .await?;
     let row = sqlx::query!(
         "insert into notices.devices as device (device_id, user_id, token, platform) values ($1, $2, $3, $4)
          on conflict (token) where gone_at is null do update set platform = excluded.platform
@@ -60,7 +69,19 @@ pub async fn add_device(
         token,
         platform.as_str(),
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update notices.devices set gone_at = clock_timestamp()
+         where user_id = $1 and gone_at is null and device_id in (
+             select device_id from notices.devices
+             where user_id = $1 and gone_at is null
+             order by created_at desc, device_id desc offset $2
+         )",
+        user.uuid(),
+        DEVICES_AT_MOST,
+    )
+    .execute(connection)
     .await?;
     Ok(Device { id: row.device_id, platform, created_at: row.created_at })
 }

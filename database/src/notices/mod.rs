@@ -8,17 +8,20 @@ mod devices;
 mod reach;
 mod receipts;
 mod standing;
+mod wishes;
 
 pub use attempts::{Answer, Attempt, Beginning, End, answer, begin, end, take_back};
 pub use concerned::{Giver, giver_of, givers, told_since, trusted_with, was_told};
 pub use devices::{Device, Platform, add_device, devices_of, forget_device, remove_device};
-pub use reach::{OptOut, Reach, Window, opt_in, opt_out, reach, window_of, wrote_to_us};
-pub use receipts::{About, Receipt, Told, about, receive};
+pub use reach::{Reach, Window, reach, window_of, wrote_to_us};
+pub use receipts::{About, Receipt, Told, about, is_handed_over, receive};
 pub use standing::{Entry, Filter, Tried, attempts_of, list, notice, of_user};
+pub use wishes::{OptOut, Refusable, hear, of_link, opt_in, opt_out};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use wolo_domain::contacts::Email;
 use wolo_domain::ids::{NoticeId, PotId, UserId};
 use wolo_domain::notices::Kind;
 
@@ -34,14 +37,17 @@ pub struct Notice<'a> {
     pub kind: Kind,
     pub user: Option<UserId>,
     pub pot: Option<PotId>,
+    /// Where a mail goes that can be refused, to somebody without an account.
+    pub mail_to: Option<&'a Email>,
 }
 
 /// Writes a message down, once per event and person, and answers what somebody shows who wants no more of its category.
 #[tracing::instrument(name = "db.notices.add", skip_all, fields(notice = %notice.id), err)]
 pub async fn add(pool: &Pool, notice: Notice<'_>) -> Result<String, Error> {
     Ok(sqlx::query_scalar!(
-        "insert into notices.notices as notice (notice_id, process, event, person, kind, category, user_id, pot_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "insert into notices.notices as notice (notice_id, process, event, person, kind, category, user_id, pot_id,
+                                                mail_to)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict on constraint notices_one_per_event_and_person do update set process = notice.process
          returning opt_out",
         notice.id.uuid(),
@@ -52,6 +58,7 @@ pub async fn add(pool: &Pool, notice: Notice<'_>) -> Result<String, Error> {
         notice.kind.category().as_str(),
         notice.user.map(UserId::uuid),
         notice.pot.map(PotId::uuid),
+        notice.mail_to.map(Email::reveal),
     )
     .fetch_one(pool)
     .await?)

@@ -116,62 +116,6 @@ async fn opted_out(connection: &mut PgConnection, reach: &Reach) -> Result<Vec<C
     .collect()
 }
 
-/// How somebody's wish became known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OptOut {
-    /// They wrote so.
-    Reply,
-    /// The provider told.
-    Provider,
-    /// Somebody who works here was asked to.
-    Staff,
-}
-
-impl OptOut {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Reply => "reply",
-            Self::Provider => "provider",
-            Self::Staff => "staff",
-        }
-    }
-}
-
-/// Writes that somebody wants nothing more on a channel. An API does so as `messenger`.
-#[tracing::instrument(name = "db.notices.opt_out", skip(connection, address), err)]
-pub async fn opt_out(
-    connection: &mut PgConnection,
-    channel: Channel,
-    address: &str,
-    how: OptOut,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "insert into notices.opt_outs (channel, address, how) values ($1, $2, $3)
-         on conflict (channel, address) where ended_at is null do nothing",
-        channel.as_str(),
-        address,
-        how.as_str(),
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Writes that messages may come again. Says whether they could not.
-#[tracing::instrument(name = "db.notices.opt_in", skip(connection, address), err)]
-pub async fn opt_in(connection: &mut PgConnection, channel: Channel, address: &str) -> Result<bool, Error> {
-    let ended = sqlx::query!(
-        "update notices.opt_outs set ended_at = clock_timestamp()
-         where channel = $1 and address = $2 and ended_at is null",
-        channel.as_str(),
-        address,
-    )
-    .execute(connection)
-    .await?
-    .rows_affected();
-    Ok(ended > 0)
-}
-
 /// Writes that somebody wrote to us.
 #[tracing::instrument(name = "db.notices.wrote_to_us", skip_all, err)]
 pub async fn wrote_to_us(

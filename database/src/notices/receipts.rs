@@ -59,6 +59,21 @@ pub async fn about(database: impl PgExecutor<'_>, about: About<'_>) -> Result<Op
     .transpose()
 }
 
+/// Whether a provider is being handed a message just now. A receipt by a name of its own may be faster than the answer that
+/// tells us the name.
+#[tracing::instrument(name = "db.notices.is_handed_over", skip(database), err)]
+pub async fn is_handed_over(database: impl PgExecutor<'_>, provider: &str) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from notices.attempts
+               where provider = $1 and state = 'sending' and sent_at > clock_timestamp() - interval '1 minute'
+           ) as "under_way!""#,
+        provider,
+    )
+    .fetch_one(database)
+    .await?)
+}
+
 /// A provider's word about a try.
 #[derive(Clone, Copy, Debug)]
 pub struct Receipt<'a> {
@@ -70,7 +85,7 @@ pub struct Receipt<'a> {
 }
 
 /// Keeps a receipt; says whether it is new.
-#[tracing::instrument(name = "db.notices.receive", skip_all, fields(event = receipt.event_id), err)]
+#[tracing::instrument(name = "db.notices.receive", skip_all, fields(provider = receipt.provider), err)]
 pub async fn receive(
     connection: &mut PgConnection,
     attempt: Attempt,

@@ -5,13 +5,15 @@ use futures::future::join_all;
 use uuid::Uuid;
 use wolo_database::accounts::codes::{self, About, NewCode, Proved, Sending, Tried};
 use wolo_database::accounts::guesses::{self, Guess, Limit};
+use wolo_database::accounts::preferences::{self, Preferences};
 use wolo_database::accounts::registrations::{self, Made, Registration};
 use wolo_database::accounts::sessions::{self, EndReason, NewSession, Rotation};
-use wolo_database::accounts::{self, Changing, identities, passwords, preferences, roles, second_factors};
+use wolo_database::accounts::{self, Changing, identities, passwords, roles, second_factors};
 use wolo_database::{Context, Error, Pool};
 use wolo_domain::accounts::{CodePurpose, Role};
 use wolo_domain::contacts::{Contact, Language};
 use wolo_domain::ids::UserId;
+use wolo_domain::notices::{Category, Channel};
 use wolo_domain::people::BirthDate;
 
 use crate::scene::{Scene, unique};
@@ -345,14 +347,17 @@ async fn contacts_identities_and_preferences_belong_to_one_account() {
     assert_eq!(found.map(|account| account.id), Some(awa));
     drop(tx);
     let mut tx = Context::user(awa).begin(&api).await.expect("a transaction");
-    assert_eq!(preferences::muted(&mut *tx, awa).await.expect("a look"), Vec::<String>::new());
-    preferences::set_muted(&mut tx, awa, &["reminders".to_owned()]).await.expect("set");
-    assert_eq!(preferences::muted(&mut *tx, awa).await.expect("a look"), ["reminders"]);
+    assert_eq!(preferences::of_user(&mut *tx, awa).await.expect("a look"), Preferences::default());
+    let chosen = Preferences { muted: vec![Category::Reminders], channels: Some(vec![Channel::Email]) };
+    preferences::set(&mut tx, awa, &chosen).await.expect("set");
+    // Channels that nobody speaks of stay.
+    preferences::set(&mut tx, awa, &Preferences { channels: None, ..chosen.clone() }).await.expect("set");
+    assert_eq!(preferences::of_user(&mut *tx, awa).await.expect("a look"), chosen);
     accounts::change_profile(&mut tx, awa, "Awa N.", Language::Wolof).await.expect("changed");
     let account = accounts::account(&mut *tx, awa).await.expect("a look").expect("an account");
     assert_eq!((account.name.as_str(), account.language), ("Awa N.", Language::Wolof));
-    let muted =
-        preferences::set_muted(&mut tx, awa, &["money".to_owned()]).await.expect_err("money is heard");
+    let money = Preferences { muted: vec![Category::Money], channels: None };
+    let muted = preferences::set(&mut tx, awa, &money).await.expect_err("money is heard");
     assert!(matches!(muted, Error::Conflict { rule } if rule == "preferences_mute_what_may_be_muted"));
     drop(tx);
     let mut tx = Context::user(awa).begin(&api).await.expect("a transaction");

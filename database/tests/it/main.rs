@@ -10,6 +10,7 @@ mod idempotency;
 mod ledger;
 mod leftovers;
 mod nonces;
+mod notices;
 mod outbox;
 mod payouts;
 mod people;

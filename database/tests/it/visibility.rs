@@ -213,6 +213,17 @@ fn account_rows(user: UserId) -> String {
          insert into ops.webhook_inbox (provider, event_id, kind, raw) values ('wave', '{user}', 'x', 'x');
          insert into money.discrepancies (discrepancy_id, kind, key, day, reason, facts)
              values ('{user}', 'unmatched', '{user}', '2031-03-01', 'x', '{{}}');
+         insert into notices.notices (notice_id, process, event, person, kind, category, user_id)
+             values ('{user}', 'x', '{user}', '{user}', 'welcome', 'news', '{user}');
+         insert into notices.attempts (notice_id, number, channel, provider, state, provider_id)
+             values ('{user}', 1, 'sms', 'orange', 'accepted', '{user}');
+         insert into notices.receipts (provider, event_id, notice_id, number, fate, at)
+             values ('orange', '{user}', '{user}', 1, 'read', now());
+         insert into notices.opt_outs (channel, address, how) values ('sms', '{user}', 'reply');
+         insert into notices.conversations (address, last_inbound_at) values ('{user}', now());
+         insert into notices.devices (device_id, user_id, token, platform)
+             values ('{user}', '{user}', '{user}', 'web');
+         insert into notices.heard (provider, event_id) values ('twilio', '{user}');
          insert into people.sign_in_nonces (nonce_hash, expires_at)
              values (convert_to('{user}', 'utf8'), now());
          insert into money.certificates (pot_id, document, digest, lines, key_id)
@@ -257,6 +268,10 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
     let own = [
         ("money.certificates", 1),
         ("money.donations", 1),
+        ("notices.attempts", 1),
+        ("notices.devices", 1),
+        ("notices.notices", 1),
+        ("notices.receipts", 1),
         ("people.preferences", 1),
         ("people.roles", 1),
         ("people.sessions", 1),

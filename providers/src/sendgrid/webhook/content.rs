@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use wolo_domain::contacts::Email;
 
-use super::{Event, Wish};
+use super::{Event, Gone, Wish};
 use crate::messages::{Fate, Receipt, Refusal, Remedy};
 
 #[derive(Deserialize)]
@@ -42,10 +42,29 @@ const DROPPED: [(&str, &str, Remedy); 6] = [
     ("blocked address", "dropped.blocked", Remedy::OtherChannel),
 ];
 
-pub(super) fn event(value: &Value) -> Event {
+/// What one event says; of a mail that came back for good, also whose it was.
+pub(super) fn events(value: &Value) -> Vec<Event> {
     let Ok(told) = Told::deserialize(value) else {
-        return Event::Other("unreadable".to_owned());
+        return vec![Event::Other("unreadable".to_owned())];
     };
+    let of = told.email.parse::<Email>();
+    let event = event(told);
+    let gone = match (&event, of) {
+        (
+            Event::Receipt(Receipt {
+                fate: Fate::Failed(Refusal { remedy: Remedy::AddressGone, .. }),
+                at,
+                event_id,
+                ..
+            }),
+            Ok(of),
+        ) => Some(Event::Gone(Gone { of, at: *at, event_id: event_id.clone() })),
+        _ => None,
+    };
+    [Some(event), gone].into_iter().flatten().collect()
+}
+
+fn event(told: Told) -> Event {
     match told.word.as_str() {
         "processed" => receipt(told, Fate::Sent),
         "delivered" => receipt(told, Fate::Delivered),

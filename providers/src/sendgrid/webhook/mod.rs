@@ -50,6 +50,8 @@ impl std::str::FromStr for PublicKey {
 pub enum Event {
     Receipt(Receipt),
     Wish(Wish),
+    /// After the receipt that tells why.
+    Gone(Gone),
     /// Anything else, by its name: to be acknowledged and kept.
     Other(String),
 }
@@ -61,6 +63,14 @@ pub struct Wish {
     pub wants_mail: bool,
     /// The mail that made them say it, as we called it.
     pub reference: Option<String>,
+    pub at: DateTime<Utc>,
+    pub event_id: String,
+}
+
+/// Nobody is at an address, and nobody will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    pub of: Email,
     pub at: DateTime<Utc>,
     pub event_id: String,
 }
@@ -104,7 +114,7 @@ pub fn verify(
 pub fn parse(raw: &[u8]) -> Result<Vec<Event>, WebhookError> {
     // serde's words would quote the body; the caller has the bytes.
     let events: Vec<Value> = serde_json::from_slice(raw).map_err(|_| WebhookError::Unreadable)?;
-    Ok(events.iter().map(content::event).collect())
+    Ok(events.iter().flat_map(content::events).collect())
 }
 
 #[cfg(test)]

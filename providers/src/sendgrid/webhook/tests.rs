@@ -27,13 +27,17 @@ fn check(body: &[u8], signature: &str, timestamp: &str) -> Result<(), WebhookErr
     verify(body, signature, timestamp, &keys(&[KEY]), after(0))
 }
 
-/// The one event that a delivery of this alone holds.
+/// The first thing that a delivery of this event alone says.
 fn told(more: &Value) -> Event {
+    all_told(more).remove(0)
+}
+
+fn all_told(more: &Value) -> Vec<Event> {
     let mut event = json!({"email": "Awa@example.com", "timestamp": 1_780_000_000, "sg_event_id": "evt-1",
         "sg_message_id": "msgwolo1.filter0001.1.0", "notification_id": "ntf_1", "category": ["pot"]});
     event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let raw = Value::Array(vec![event]).to_string();
-    parse(raw.as_bytes()).unwrap().remove(0)
+    parse(raw.as_bytes()).unwrap()
 }
 
 fn receipt(more: &Value) -> Receipt {
@@ -148,6 +152,19 @@ fn a_mail_that_came_back_says_whether_it_is_for_good() {
         let dropped = json!({"event": "dropped", "reason": reason});
         assert_eq!(failed(dropped), (code.to_owned(), remedy), "{reason}");
     }
+}
+
+#[test]
+fn a_mail_that_came_back_for_good_says_whose_address_is_gone() {
+    let bounce = |kind: &str| all_told(&json!({"event": "bounce", "type": kind, "status": "5.1.1"}));
+    let of = "awa@example.com".parse().unwrap();
+    let gone = Event::Gone(Gone { of, at: after(0), event_id: "evt-1".to_owned() });
+    let events = bounce("bounce");
+    assert!(matches!(events[0], Event::Receipt(_)));
+    assert_eq!(events[1..], [gone]);
+    assert_eq!(bounce("blocked").len(), 1);
+    assert_eq!(all_told(&json!({"event": "dropped", "reason": "Bounced Address"})).len(), 2);
+    assert_eq!(all_told(&json!({"event": "dropped", "reason": "Unsubscribed Address"})).len(), 1);
 }
 
 #[test]
