@@ -169,6 +169,8 @@ end
 $$;
 
 grant select, insert, update on all tables in schema notices to wolo_worker;
+-- What people want to hear, and who is told what goes wrong.
+grant select on people.preferences, people.roles to wolo_worker;
 
 -- People see their messages and who works here sees all; a provider whose word has been checked tells of any.
 create policy people_see_their_messages on notices.notices for select to wolo_api

@@ -7,6 +7,7 @@
 mod checks;
 mod friends;
 mod ledger;
+mod phone;
 mod story;
 mod teller;
 mod wave_book;

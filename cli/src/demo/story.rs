@@ -14,6 +14,7 @@ use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PayoutId, PotId};
 use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_domain::money::Xof;
+use wolo_domain::notices::Kind;
 use wolo_domain::payouts::PayoutStage;
 use wolo_domain::pots::{PotStage, Visibility};
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, WebhookFault, WebhookFaultRule};
@@ -27,12 +28,12 @@ use super::{until, wave_book};
 use crate::local::Local;
 use crate::output::{day, instant, instant_or_dash};
 
-const AWAS_PHONE: &str = "+221771234567";
+pub(super) const AWAS_PHONE: &str = "+221771234567";
 const DAY: Duration = Duration::from_hours(24);
 
 pub(super) struct Story<'a> {
-    local: &'a Local,
-    teller: Teller,
+    pub(super) local: &'a Local,
+    pub(super) teller: Teller,
     pool: Pool,
     control: Control,
     api: Api,
@@ -80,7 +81,7 @@ impl<'a> Story<'a> {
         self.checks.same("the pot is for the day in forty days", day(birthday), day(pot.birthday));
         let thirty_before = day(birthday - Days::new(30));
         self.checks.same("it opens thirty days before", thirty_before, day(pot.opens_at.date_naive()));
-        Ok(())
+        self.awa_reads(&[Kind::PotScheduled]).await
     }
 
     /// Over HTTP, as an app does it, with the code that comes to her phone. Answers her access token.
@@ -106,7 +107,7 @@ impl<'a> Story<'a> {
             day(opened.date_naive())
         ));
         self.checks.same("it opened on its day", day(pot.opens_at.date_naive()), day(opened.date_naive()));
-        Ok(())
+        self.awa_reads(&[Kind::PotOpened]).await
     }
 
     pub(super) async fn five_friends_give(&mut self) -> Result<()> {
@@ -131,7 +132,7 @@ impl<'a> Story<'a> {
         self.checks.same("Moussa's failed attempt is counted, and is no end", 1, failed);
         self.teller.say("Moussa gives 5 000 XOF. His wallet is short at first; then he pays.");
         self.gifts.push(gift);
-        Ok(())
+        self.awa_reads(&[Kind::GiftReceived]).await
     }
 
     async fn fatou_presses_twice(&mut self) -> Result<()> {
@@ -210,7 +211,14 @@ impl<'a> Story<'a> {
         let lost = self.gifts.get(3).context("five gifts were given")?.clone();
         self.confirmed(&lost).await?;
         self.teller.good("Its last pages at Wave are ended, and Wave is asked: the lost gift is found.");
-        Ok(())
+        self.awa_reads(&[
+            Kind::DaysLeft,
+            Kind::LastDay,
+            Kind::BirthdayWish,
+            Kind::GoalReached,
+            Kind::PotClosed,
+        ])
+        .await
     }
 
     pub(super) async fn the_pot_is_paid_out(&mut self) -> Result<()> {
@@ -251,7 +259,7 @@ impl<'a> Story<'a> {
             self.checks.same("its fee is Wave's", *fee, payout.fee.unwrap_or_default());
         }
         self.reached(PotStage::Settled).await?;
-        Ok(())
+        self.awa_reads(&[Kind::PayoutSent]).await
     }
 
     pub(super) async fn the_books_are_compared(&mut self) -> Result<Value> {

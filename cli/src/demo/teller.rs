@@ -38,6 +38,12 @@ impl Teller {
         self.line(&format!("  {} {text}", self.paint.bad("↯")));
     }
 
+    /// A message as its receiver reads it.
+    pub(super) fn message(self, channel: &str, text: &str) {
+        let text = text.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ");
+        self.line(&format!("  {} {}", self.paint.bold(&format!("✉ {channel}:")), self.paint.faint(&text)));
+    }
+
     pub(super) fn good(self, text: &str) {
         self.line(&format!("  {} {text}", self.paint.good("✓")));
     }

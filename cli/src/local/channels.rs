@@ -8,9 +8,10 @@ use crate::commands::templates::register;
 
 /// Where each of them is, and with which secrets.
 pub(super) fn values(world: &World) -> Vec<(&'static str, String)> {
-    let (whatsapp, orange, twilio) = (world.whatsapp.options(), world.orange.options(), world.twilio.options());
+    let (whatsapp, orange, twilio) =
+        (world.whatsapp.options(), world.orange.options(), world.twilio.options());
     vec![
-        ("whatsapp.url", world.whatsapp.base_url().to_owned()),
+        ("whatsapp.url", format!("{}/v25.0", world.whatsapp.base_url())),
         ("whatsapp.access_token", whatsapp.access_token.clone()),
         ("whatsapp.phone_number_id", whatsapp.phone_number_id.clone()),
         ("whatsapp.business_account_id", whatsapp.waba_id.clone()),
@@ -40,6 +41,7 @@ pub(super) fn values(world: &World) -> Vec<(&'static str, String)> {
         // Nobody sleeps in a world whose days pass in seconds.
         ("notices.quiet_from_hour", "0".to_owned()),
         ("notices.quiet_until_hour", "0".to_owned()),
+        ("notices.a_day", "1000".to_owned()),
     ]
 }
 

@@ -3,8 +3,8 @@
 //! `wolo dev`, `wolo demo` and `wolo bench` stand on it. It refuses to start where the settings of this process name
 //! a real provider, and it leaves nothing running behind.
 
-pub(crate) mod channels;
-mod dev_file;
+mod channels;
+pub(crate) mod dev_file;
 mod kept_ports;
 mod log;
 mod parts;
@@ -140,8 +140,8 @@ impl Local {
     /// The one-time code in the last message to a phone, once there is one.
     pub(crate) async fn code_for(&self, phone: &str) -> Result<String> {
         let code = |message: &Message| {
-            let mut words = message.text.split_whitespace();
-            words.find(|word| word.parse::<u32>().is_ok()).map(str::to_owned)
+            let mut words = message.text.split(|c: char| !c.is_ascii_digit());
+            words.find(|word| word.len() == CODE_DIGITS).map(str::to_owned)
         };
         let found = self.world.inbox.wait_for(phone, POST_WITHIN, |messages| messages.last().and_then(code));
         found.await.with_context(|| format!("no code came to {phone}"))
@@ -298,5 +298,7 @@ pub(crate) fn usual_folder() -> PathBuf {
 /// How long anything of ours may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
+/// As many as a one-time code has.
+const CODE_DIGITS: usize = 6;
 /// How long a message may take to arrive.
 const POST_WITHIN: Duration = Duration::from_secs(10);

@@ -10,6 +10,7 @@ mod demo;
 mod dev;
 mod help;
 mod losses;
+mod notices;
 mod payout;
 mod refund;
 mod refusals;

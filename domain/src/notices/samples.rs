@@ -1,5 +1,5 @@
-//! One message of every kind, the same every time: what templates are tried with, what a preview shows, and the examples that
-//! stand in what is registered with WhatsApp. The people in it are nobody.
+//! One message of every kind, the same every time: what templates are tried with, what a preview shows, and the examples with
+//! which a template is registered. The people in it are nobody.
 
 use chrono::NaiveDate;
 

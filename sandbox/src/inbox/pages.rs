@@ -3,7 +3,7 @@
 //! | call | does |
 //! |---|---|
 //! | `GET /` | everybody's messages, the newest first; with `?to=`, once or more, one person's as they see them |
-//! | `GET /messages` | the same for programs |
+//! | `GET /messages` | the same for programs: all of them, or `?most=` |
 //! | `POST /press` `{channel, key, button}` | presses a button below a message |
 //! | `POST /write` `{carrier, from, text}` | writes to who carries messages |
 //! | `POST /carriers/{name}` `{off}` | nobody is reached by it any more, or everybody again |
@@ -39,27 +39,41 @@ pub(super) fn router(slot: Slot) -> Result<Router, minijinja::Error> {
         .with_state(Arc::new(Pages { slot, page })))
 }
 
-/// Who is looked at: every `to` of the question.
-fn people(query: Option<String>) -> Vec<String> {
-    let query = query.unwrap_or_default();
-    let pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs
-        .filter(|(name, value)| name == "to" && !value.is_empty())
-        .map(|(_, value)| value.into_owned())
-        .collect()
+/// Messages on the page, and in what its script looks at: a browser can show no thousands.
+const SHOWN: usize = 200;
+
+/// What is asked for: `?to=` for somebody, once or more, and `?most=` of the newest.
+struct Wanted {
+    people: Vec<String>,
+    most: usize,
+}
+
+impl Wanted {
+    fn read(query: Option<String>, most: usize) -> Self {
+        let query = query.unwrap_or_default();
+        let mut wanted = Self { people: Vec::new(), most };
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "to" if !value.is_empty() => wanted.people.push(value.into_owned()),
+                "most" => wanted.most = value.parse().unwrap_or(most),
+                _ => {}
+            }
+        }
+        wanted
+    }
 }
 
 impl Pages {
     /// The newest first, as a mailbox shows them.
-    fn wanted(&self, people: &[String]) -> Vec<Message> {
+    fn wanted(&self, Wanted { people, most }: &Wanted) -> Vec<Message> {
         let arrived = self.slot.0.arrived();
-        let newest = arrived.messages.iter().rev();
-        newest.filter(|message| people.is_empty() || people.contains(&message.to)).cloned().collect()
+        let theirs = |message: &&Message| people.is_empty() || people.contains(&message.to);
+        arrived.messages.iter().rev().filter(theirs).take(*most).cloned().collect()
     }
 }
 
 async fn list(State(pages): Here, RawQuery(query): RawQuery) -> Json<Vec<Message>> {
-    Json(pages.wanted(&people(query)))
+    Json(pages.wanted(&Wanted::read(query, usize::MAX)))
 }
 
 /// Who carries messages, as the page shows it.
@@ -72,8 +86,9 @@ struct Shown {
 }
 
 async fn show(State(pages): Here, RawQuery(query): RawQuery) -> Response {
-    let people = people(query);
-    let mut messages = pages.wanted(&people);
+    let wanted = Wanted::read(query, SHOWN);
+    let mut messages = pages.wanted(&wanted);
+    let Wanted { people, most } = wanted;
     if !people.is_empty() {
         // A person reads downwards.
         messages.reverse();
@@ -90,6 +105,7 @@ async fn show(State(pages): Here, RawQuery(query): RawQuery) -> Response {
         carriers => Serde(&carriers),
         people,
         phones,
+        most,
     };
     match pages.page.get_template("inbox.html").and_then(|page| page.render(values)) {
         Ok(html) => Html(html).into_response(),

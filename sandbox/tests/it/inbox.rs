@@ -143,3 +143,22 @@ async fn who_is_dropped_carries_nothing_more_whatever_it_still_had_to_tell() {
     let gone = async { while is_there().await {} };
     tokio::time::timeout(SOON, gone).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_page_shows_the_newest_and_programs_get_all() {
+    let inbox = Inbox::start(0).await.unwrap();
+    for number in 0..250 {
+        inbox.slot().deliver(message(AWA, &format!("k{number}"), &format!("no. {number}.")));
+    }
+    let get = async |path: &str| {
+        reqwest::get(format!("{}{path}", inbox.url())).await.unwrap().text().await.unwrap()
+    };
+    let page = get("/?to=%2B221770000001").await;
+    assert!(!page.contains("no. 49.") && page.contains("no. 50.") && page.contains("no. 249."));
+    let keys = |text: &str| {
+        let all: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
+        (all.len(), all[0]["key"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(keys(&get("/messages").await), (250, "k249".to_owned()));
+    assert_eq!(keys(&get("/messages?&most=3").await), (3, "k249".to_owned()));
+}

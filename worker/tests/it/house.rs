@@ -10,6 +10,7 @@ use temporalio_common::protos::temporal::api::history::v1::history_event::Attrib
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
+use wolo_activities::words::Purpose;
 use wolo_bootstrap::settings::Layers;
 use wolo_bootstrap::{Settings, Shutdown, telemetry};
 use wolo_control::time::Forwarded;
@@ -27,6 +28,7 @@ use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline, Visibility};
 use wolo_sandbox::World;
 use wolo_sandbox::temporal::SearchAttribute;
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, Retry, WebhookFault, WebhookFaultRule};
+use wolo_sandbox::whatsapp::{Category, Template, TemplateButton};
 use wolo_workflows::donation::Donation;
 use wolo_workflows::donation::DonationInput;
 use wolo_workflows::ids;
@@ -116,6 +118,20 @@ impl House {
             .set("wave.url", world.wave.base_url())
             // Tests share this Wave, and what goes wrong there does so on purpose.
             .set("wave.pause_seconds", "1")
+            .set("channels.pause_seconds", "1")
+            .set("whatsapp.url", format!("{}/v25.0", world.whatsapp.base_url()))
+            .set("whatsapp.access_token", world.whatsapp.options().access_token.clone())
+            .set("whatsapp.phone_number_id", world.whatsapp.options().phone_number_id.clone())
+            .set("whatsapp.business_account_id", world.whatsapp.options().waba_id.clone())
+            .set("whatsapp.webhook_verify_token", world.whatsapp.options().verify_token.clone())
+            .set("whatsapp.app_secrets", world.whatsapp.options().app_secret.clone())
+            .set("orange.url", world.orange.base_url())
+            .set("orange.client_id", world.orange.options().client_id.clone())
+            .set("orange.client_secret", world.orange.options().client_secret.clone())
+            .set("orange.sender", world.orange.options().sender.clone())
+            .set("orange.receipt_secrets", "receipts")
+            .set("notices.quiet_from_hour", "0")
+            .set("notices.quiet_until_hour", "0")
             .set("api.listen", "127.0.0.1:0")
             .set("worker.health_listen", "127.0.0.1:0")
             .read()
@@ -126,8 +142,32 @@ impl House {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let api = wolo_api::Api::bind(settings.clone(), listener).await.expect("the API listens");
         world.wave.register_webhook(&format!("http://{}/api/payments/webhook", api.address()));
+        let receipts = format!("http://{}/api/notifications/receipts", api.address());
+        world.whatsapp.register_webhook(&format!("{receipts}/whatsapp"));
+        world.orange.register_webhook(&format!("{receipts}/orange/receipts"));
+        Self::teach_whatsapp(world);
         tokio::spawn(api.serve(Shutdown::new()));
         Self { world, settings, pool, control: Control::new(client) }
+    }
+
+    /// WhatsApp sends only what it has looked through.
+    fn teach_whatsapp(world: &World) {
+        let words = wolo_activities::words::Words::new().expect("the words are right");
+        let site = "http://localhost:3000".parse().expect("an address");
+        for one in words.registry(&site).expect("the samples are right") {
+            let category = match one.purpose {
+                Purpose::Utility => Category::Utility,
+                Purpose::Marketing => Category::Marketing,
+                Purpose::Authentication => Category::Authentication,
+            };
+            let mut template = Template::new(&one.name, one.language.as_str(), category, &one.body);
+            template.buttons.extend(one.button.map(|button| TemplateButton::Url {
+                text: button.label,
+                url: button.url,
+                example: vec![button.example],
+            }));
+            world.whatsapp.keep_template(template);
+        }
     }
 
     /// A grown-up with a phone of their own.

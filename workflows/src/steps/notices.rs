@@ -44,7 +44,6 @@ pub struct Message {
     pub to: Option<Contact>,
     /// For somebody who has not chosen a language.
     pub language: Language,
-    #[serde(flatten)]
     pub says: Says,
 }
 

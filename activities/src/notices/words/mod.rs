@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
         language: Language,
         file: String,
         variables: BTreeSet<String>,
-        read: impl FnOnce(&Source<'_>, &mut Pieces) -> Result<T, Mistake>,
+        read: impl FnOnce(&Source<'a>, &mut Pieces) -> Result<T, Mistake>,
     ) -> Option<T> {
         let Some(text) = self.text(&file) else {
             self.mistakes.push(Mistake { file, line: 1, wrong: Wrong::Missing });
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
 
     fn layout(&mut self) -> Option<Piece> {
         let variables = ["lang", "subject", "preheader", "blocks", "footer"].map(str::to_owned).into();
-        self.must(Language::French, LAYOUT.to_owned(), variables, |source, pieces| source.whole(pieces))
+        self.must(Language::French, LAYOUT.to_owned(), variables, Source::whole)
     }
 
     fn footer(&mut self, language: Language) -> Option<Footer> {

@@ -164,9 +164,11 @@ impl Pieces {
 fn environment(language: Language) -> Environment<'static> {
     let mut pieces = Environment::new();
     pieces.set_undefined_behavior(UndefinedBehavior::Strict);
-    pieces.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
-    });
+    pieces.set_auto_escape_callback(
+        |name| {
+            if name == super::LAYOUT { AutoEscape::Html } else { AutoEscape::None }
+        },
+    );
     pieces.set_formatter(write_value);
     figures::add_to(&mut pieces, language);
     pieces

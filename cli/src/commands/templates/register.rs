@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 use wolo_activities::words::{Purpose, Registration, Words};
 use wolo_bootstrap::settings;
@@ -41,10 +41,8 @@ impl Register {
         }
         let registered = register(whatsapp, &settings.api.public_url).await?;
         if self.format.json {
-            let written = |one: &KnownTemplate| {
-                json!({ "name": one.name, "language": one.language, "status": format!("{:?}", one.status) })
-            };
-            return output::json(&registered.iter().map(written).collect());
+            let written = |one: &KnownTemplate| json!({ "name": one.name, "language": one.language, "status": format!("{:?}", one.status) });
+            return output::json(&registered.iter().map(written).collect::<Value>());
         }
         if registered.is_empty() {
             output::say("Meta has all of them.");
