@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 66] = [
+const COMMANDS: [&str; 67] = [
     "",
     "dev",
     "demo",
@@ -54,6 +54,7 @@ const COMMANDS: [&str; 66] = [
     "templates",
     "templates list",
     "templates check",
+    "templates register",
     "tokens",
     "tokens mint",
     "time",
