@@ -9,7 +9,7 @@ use wolo_database::notices::{self, OptOut};
 use wolo_domain::contacts::{Contact, Language};
 use wolo_domain::ids::{NoticeId, UserId};
 use wolo_domain::money::Xof;
-use wolo_domain::notices::{Channel, NoticeRules, NoticeStage, Says, Withheld};
+use wolo_domain::notices::{Category, Channel, NoticeRules, NoticeStage, Says, Withheld};
 use wolo_sandbox::faults::{Fault, WebhookFault, WebhookFaultRule};
 use wolo_sandbox::{orange, whatsapp};
 use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticeOutcome, NoticePatience};
@@ -172,8 +172,8 @@ fn what_somebody_has_muted_is_withheld_and_what_must_be_heard_is_not() {
     live(async |house| {
         let user = house.person().await;
         let mut connection = house.pool.acquire().await.expect("a connection");
-        let muted = ["news".to_owned()];
-        wolo_database::accounts::preferences::set_muted(&mut connection, user, &muted).await.expect("muted");
+        let mute = wolo_database::accounts::preferences::mute(&mut connection, user, Category::News);
+        mute.await.expect("muted");
         drop(connection);
         let process = start(house, about(user, news())).await;
         assert_eq!(outcome(house, &process).await, NoticeOutcome::Withheld(Withheld::Muted));
@@ -190,7 +190,9 @@ fn whoever_cannot_be_reached_is_not() {
         let phone = phone_of(house, user).await;
         let mut connection = house.pool.acquire().await.expect("a connection");
         for channel in [Channel::WhatsApp, Channel::Sms] {
-            notices::opt_out(&mut connection, channel, &phone, OptOut::Reply).await.expect("an opt-out");
+            notices::opt_out(&mut connection, channel, &phone, OptOut::Reply, Utc::now())
+                .await
+                .expect("an opt-out");
         }
         drop(connection);
         let process = start(house, about(user, money())).await;
