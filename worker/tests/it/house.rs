@@ -26,6 +26,7 @@ use wolo_domain::payouts::PayoutRules;
 use wolo_domain::people::{BirthDate, Phone};
 use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline, Visibility};
 use wolo_sandbox::World;
+use wolo_sandbox::emulator::Place;
 use wolo_sandbox::temporal::SearchAttribute;
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, Retry, WebhookFault, WebhookFaultRule};
 use wolo_sandbox::whatsapp::{Category, Template, TemplateButton};
@@ -103,6 +104,9 @@ impl House {
         options.wave.opening_balance = 1_000_000;
         options.wave.webhook_retry = Retry::QUICK;
         options.wave.local_redirects = true;
+        // Each receipt comes by itself, so that one that a test loses takes nobody else's along.
+        options.whatsapp.place = Place::quick();
+        options.orange.place = Place::quick();
         // A test may ask for a pot before its worker is up.
         options.temporal.search_attributes = wolo_workflows::attributes::ALL
             .map(|(name, kind)| SearchAttribute::new(name, kind.parse().expect("a type")))
