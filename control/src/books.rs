@@ -6,6 +6,7 @@ use temporalio_client::{
 };
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
 use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
+use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::resolution::{Resolution, ResolutionInput};
 use wolo_workflows::{ids, queues};
 
@@ -19,8 +20,13 @@ use crate::{AskError, Control};
 impl Control {
     /// Compares a day of Wave's statement with our books, and waits until that is done. A comparison of this day that a
     /// person has asked for and that runs still is the same.
-    pub async fn reconcile(&self, day: NaiveDate, under_way_seconds: u32) -> Result<ReconciledDay, AskError> {
-        let input = ReconciliationInput { which: Which::Day { day }, under_way_seconds };
+    pub async fn reconcile(
+        &self,
+        day: NaiveDate,
+        under_way_seconds: u32,
+        refund: RefundPatience,
+    ) -> Result<ReconciledDay, AskError> {
+        let input = ReconciliationInput { which: Which::Day { day }, under_way_seconds, refund };
         let options = again(ids::reconciliation(day), WorkflowIdConflictPolicy::UseExisting);
         let started = self.client.start_workflow(PaymentReconciliation::run, input, options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)

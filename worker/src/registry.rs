@@ -47,6 +47,8 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(DonationSteps::settle);
             // A closing pot asks for this one here, because it speaks to Wave.
             to.step(DonationSteps::end_checkouts);
+            // A comparison asks for this one before it compares.
+            to.step(DonationSteps::take_up);
             to.process::<Refund>();
             to.step(RefundSteps::give_back);
             // A pot that is given up asks for this one here, because it takes money out of the pot.

@@ -13,6 +13,7 @@ use wolo_bootstrap::Settings;
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
 use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
+use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::{ids, queues};
 
 /// A time of day that nobody was there for is made up for within a day; once is enough.
@@ -42,9 +43,14 @@ fn schedules(settings: &Settings) -> [Schedule; 4] {
         leftovers_days: settings.accounts.leftovers_days,
         ended_sessions_days: settings.accounts.ended_sessions_days,
     };
-    let books = &settings.books;
+    let (books, rules) = (&settings.books, &settings.rules);
+    let refund = RefundPatience::new(
+        rules.refund_recheck_seconds,
+        rules.refund_retry_minutes,
+        rules.refund_longest_pause_hours,
+    );
     let reconciling = |id, which| {
-        let input = ReconciliationInput { which, under_way_seconds: books.under_way_minutes * 60 };
+        let input = ReconciliationInput { which, under_way_seconds: books.under_way_minutes * 60, refund };
         ScheduleAction::start_workflow(PaymentReconciliation::run, input, queues::MONEY, id)
     };
     let checking = LedgerCheckInput::default();

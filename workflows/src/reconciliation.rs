@@ -5,6 +5,9 @@
 //! lost is repaired, fees are booked as the lines say, and everything else becomes a discrepancy for finance. Only a day that
 //! is over can lack something, because a line may come late.
 //!
+//! Before that it goes on with the gifts that wait and have lost their process, so that nothing waits longer than an hour
+//! because somebody ended a process by hand.
+//!
 //! It refuses to decide by any clock but its own, and to compare what may still be on its way into the books.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -13,6 +16,8 @@ use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{WorkflowContext, WorkflowContextView, WorkflowResult};
 use wolo_domain::dakar;
 
+use crate::refund::RefundPatience;
+use crate::steps::donations::{TakeUp, TakeUpStep};
 use crate::steps::statements::{ReconcileDay, ReconcileDayStep, ReconciledDay};
 use crate::{patience, waiting};
 
@@ -30,6 +35,9 @@ pub struct ReconciliationInput {
     pub which: Which,
     /// What Wave moved within so many seconds may still be on its way into our books.
     pub under_way_seconds: u32,
+    /// How gifts are given back that have no process of their own.
+    #[serde(default)]
+    pub refund: RefundPatience,
 }
 
 #[workflow]
@@ -46,7 +54,8 @@ impl PaymentReconciliation {
 
     #[run(name = "PaymentReconciliation")]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<ReconciledDay> {
-        let input = ctx.state(|this| this.input);
+        let (input, now) = (ctx.state(|this| this.input), waiting::now(ctx));
+        ctx.execute_activity(TakeUpStep, input.take_up(now), patience::walk_wave()).await?;
         let day = input.day(ctx.run_id().to_owned(), waiting::now(ctx));
         Ok(ctx.execute_activity(ReconcileDayStep, day, patience::walk_wave()).await?)
     }
@@ -60,8 +69,17 @@ impl ReconciliationInput {
             Which::Yesterday => dakar::days_before(today, 1),
             Which::Day { day } => day,
         };
-        let settled_until = now - TimeDelta::seconds(self.under_way_seconds.into());
-        ReconcileDay { run, day, whole: day < today, started_at: now, settled_until }
+        let settled_until = self.settled_until(now);
+        ReconcileDay { run, day, whole: day < today, started_at: now, settled_until, refund: self.refund }
+    }
+
+    /// The process of a gift wakes soon after the page's end; as late as this it should have settled it.
+    fn take_up(self, now: DateTime<Utc>) -> TakeUp {
+        TakeUp { over_before: self.settled_until(now), refund: self.refund }
+    }
+
+    fn settled_until(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now - TimeDelta::seconds(self.under_way_seconds.into())
     }
 }
 
@@ -72,7 +90,10 @@ mod tests {
     #[test]
     fn a_day_is_whole_when_it_is_over_and_not_a_moment_earlier() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let of = |which, now| ReconciliationInput { which, under_way_seconds: 900 }.day(String::new(), now);
+        let of = |which, now| {
+            ReconciliationInput { which, under_way_seconds: 900, refund: RefundPatience::default() }
+                .day(String::new(), now)
+        };
         let (last, first) = (at("2026-11-25T23:59:59Z"), at("2026-11-26T00:00:00Z"));
         let day = Which::Day { day: "2026-11-25".parse().unwrap() };
         for (which, now, expected, whole) in [

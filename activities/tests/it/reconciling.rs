@@ -11,7 +11,7 @@ use wolo_domain::ids::DonationId;
 use wolo_domain::ledger::Account;
 use wolo_sandbox::wave::{Endpoint, Fault, MovementKind, Options, PlantedLine, RetryAfter};
 use wolo_workflows::ids;
-use wolo_workflows::refund::Refund;
+use wolo_workflows::refund::{Refund, RefundPatience};
 use wolo_workflows::steps::payouts::{PayoutAnswer, SendPayout};
 use wolo_workflows::steps::refunds::{GiveBack, GivingBack};
 use wolo_workflows::steps::statements::{ReconcileDay, ReconciledDay};
@@ -32,6 +32,7 @@ fn today(scene: &Scene) -> ReconcileDay {
         whole: false,
         started_at: now,
         settled_until: now + TimeDelta::minutes(1),
+        refund: RefundPatience::default(),
     }
 }
 
@@ -110,6 +111,18 @@ async fn a_gift_that_was_written_off_and_paid_all_the_same_goes_back() {
     assert_eq!(scene.does(StatementSteps::reconcile, day.clone()).await, of(&day, [2, 2, 0, 0, 0, 0]));
     assert_eq!(wallets(&scene).await, (0, 0));
     scene.judge().await;
+}
+
+#[tokio::test]
+async fn a_refund_that_cannot_be_started_is_not_passed_over() {
+    let scene = Scene::new().await.connected_to_nothing().await;
+    let pot = scene.open_pot().await;
+    let (gift, _, session) = scene.asked(pot, 5_000).await;
+    wolo_database::donations::expire(&scene.pool, gift, 0).await.expect("an end");
+    scene.wave.pay(&session, None).expect("Wave takes it");
+    let failed = scene.fails(StatementSteps::reconcile, today(&scene)).await;
+    assert!(!failed.for_good, "{failed:?}");
+    assert_eq!(scene.stage_of(gift).await, DonationStage::RefundDue, "that much is written down");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod refund;
 mod request;
 mod rows;
 mod settle;
+mod waiting;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use refund::{Refunding, TakingBack, begin_refund, record_refund, refuse_refu
 pub use request::{attach_checkout, refuse_checkout, request};
 pub use rows::{donation, due_of_pot, going_back, of_pot, refunds, requested_of_pot};
 pub use settle::{confirm, expire};
+pub use waiting::{due, overdue};
 
 const DONATIONS: &str = "money.donations";
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wolo_control::AskError;
 use wolo_control::books::{Clearing, ResolveDiscrepancy, ResumePayouts};
 use wolo_control::payouts::{Approve, Approving};
-use wolo_control::pots::{HoldWish, Wish, WishAnswer};
+use wolo_control::pots::{HoldWish, RefundPatience, Wish, WishAnswer};
 use wolo_database::accounts::roles;
 use wolo_domain::accounts::Role;
 use wolo_domain::donations::DonationStage;
@@ -261,7 +261,7 @@ impl Scene {
         let nobodys = DiscrepancyId::from_uuid(Uuid::new_v4());
         let resolve = ResolveDiscrepancy { discrepancy: nobodys, by, reason, clearing: Clearing::Nothing };
         let looked = comes_about(LONG, async || {
-            control.reconcile(Utc::now().date_naive(), AN_HOUR).await?;
+            control.reconcile(Utc::now().date_naive(), AN_HOUR, RefundPatience::default()).await?;
             control.check_ledger().await?;
             control.resume_payouts(resume.clone()).await?;
             control.resolve_discrepancy(resolve.clone()).await?;

@@ -3,10 +3,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test breaks what the crate never would")]
 
-use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike as _, Utc};
 use temporalio_client::schedules::ScheduleOverlapPolicy;
 use wolo_bootstrap::Shutdown;
-use wolo_control::books::{Clearing, DiscrepancyAnswer, LedgerVerdict, ResolveDiscrepancy, ResumePayouts};
+use wolo_control::books::{
+    Clearing, DiscrepancyAnswer, LedgerVerdict, ReconciledDay, ResolveDiscrepancy, ResumePayouts,
+};
+use wolo_control::pots::RefundPatience;
 use wolo_database::{Page, discrepancies, halts, reconciliation};
 use wolo_domain::dakar;
 use wolo_domain::donations::DonationStage;
@@ -36,8 +39,9 @@ async fn started_by(house: &House, schedule: &str) -> String {
     .await
 }
 
-fn under_way(house: &House) -> u32 {
-    house.settings.books.under_way_minutes * 60
+async fn compare(house: &House, day: NaiveDate) -> ReconciledDay {
+    let under_way = house.settings.books.under_way_minutes * 60;
+    house.control.reconcile(day, under_way, RefundPatience::default()).await.expect("it is compared")
 }
 
 #[test]
@@ -65,9 +69,9 @@ fn a_gift_whose_process_was_ended_is_settled_by_the_statement_alone() {
         house.terminate(&ids::donation(asked.donation)).await;
         house.pay(&asked);
         let today = dakar::day_of(Utc::now());
-        house.control.reconcile(today, under_way(house)).await.expect("it is compared");
+        compare(house, today).await;
         house.donation_is(asked.donation, DonationStage::Confirmed).await;
-        house.control.reconcile(today, under_way(house)).await.expect("it is compared");
+        compare(house, today).await;
         let runs = reconciliation::last_runs(&house.pool, 3).await.expect("runs");
         let (run, _) = runs.iter().find(|(run, _)| run.day == today).expect("a run of today");
         assert!(!run.whole && run.lines > 0, "{run:?}");
@@ -106,7 +110,7 @@ fn a_discrepancy_is_resolved_by_a_process_of_its_own() {
     live(async |house| {
         let francs = 1_234_567;
         house.world.wave.receive_payment(francs, "+221770000005");
-        house.control.reconcile(dakar::day_of(Utc::now()), under_way(house)).await.expect("it is compared");
+        compare(house, dakar::day_of(Utc::now())).await;
         let open =
             discrepancies::all(&house.pool, None, false, Page::first(1_000)).await.expect("discrepancies");
         let net = francs - (francs + 99) / 100;

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
 
+use crate::refund::RefundPatience;
+
 pub struct Statements;
 
 #[activity_definitions]
@@ -46,6 +48,9 @@ pub struct ReconcileDay {
     pub started_at: DateTime<Utc>,
     /// What Wave moved after this may still be on its way into our books.
     pub settled_until: DateTime<Utc>,
+    /// How a gift is given back that has no process of its own and came too late.
+    #[serde(default)]
+    pub refund: RefundPatience,
 }
 
 /// What a comparison came to.

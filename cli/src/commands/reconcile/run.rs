@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use chrono::{NaiveDate, Utc};
 use clap::Args;
+use wolo_api::rules::refund_patience;
 use wolo_domain::dakar;
 
 use crate::commands::Config;
@@ -30,7 +31,7 @@ impl Run {
         let control = system.control().await?;
         let comparing = Progress::spinning(format!("comparing {}", day(asked)));
         let under_way = system.settings.books.under_way_minutes * 60;
-        let done = control.reconcile(asked, under_way).await;
+        let done = control.reconcile(asked, under_way, refund_patience(&system.settings.rules)).await;
         drop(comparing);
         let done = done.context("the comparison gave no answer")?;
         if self.format.json {
