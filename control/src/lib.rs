@@ -14,7 +14,7 @@ pub mod time;
 
 pub use error::AskError;
 use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowExecutionStatus};
-use temporalio_common::WorkflowDefinition;
+use temporalio_common::HasWorkflowDefinition;
 /// The names of processes, as answers and links show them.
 pub use wolo_workflows::ids;
 
@@ -42,7 +42,7 @@ impl Control {
     }
 
     /// Whether a process of this name runs now.
-    async fn runs<W: WorkflowDefinition>(&self, id: String) -> Result<bool, AskError> {
+    async fn runs<W: HasWorkflowDefinition>(&self, id: String) -> Result<bool, AskError> {
         let handle = self.client.get_workflow_handle::<W>(id);
         match handle.describe(WorkflowDescribeOptions::default()).await.map_err(AskError::from) {
             Ok(process) => Ok(!matches!(

@@ -238,6 +238,11 @@ impl Transaction {
         Self::new(TransactionKind::Refund, donation.to_string(), None, from, Account::WaveFloat, amount)
     }
 
+    /// The same, where somebody did so in Wave's portal: `wave_id` is Wave's name for that movement.
+    pub fn refund_by_hand(donation: DonationId, amount: Xof, wave_id: String) -> Result<Self, PostingError> {
+        Ok(Self { wave_id: Some(wave_id), ..Self::refund(donation, amount)? })
+    }
+
     /// The owner has been paid: `wave_id` is Wave's id of the payout.
     pub fn payout(payout: PayoutId, pot: PotId, amount: Xof, wave_id: String) -> Result<Self, PostingError> {
         let from = Account::Pot(pot);

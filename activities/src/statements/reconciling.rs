@@ -5,7 +5,7 @@ use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::{Client, WorkflowSignalOptions};
 use temporalio_common::data_converters::RawValue;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use wolo_database::reconciliation::{self, Compared, Run, UnreadableLine};
+use wolo_database::reconciliation::{self, Compared, Run, TakingOut, UnreadableLine};
 use wolo_domain::ids::DonationId;
 use wolo_domain::reconciliation::{Line, Reference};
 use wolo_providers::wave::{Currency, StatementLine, StatementPage};
@@ -47,6 +47,17 @@ impl StatementSteps {
         while let Some(page) = walk.page().await? {
             let compared = self.compare_page(&input, &page).await?;
             let mut repaired = 0;
+            for (gift, line) in &compared.to_take_out {
+                match reconciliation::take_out(&self.pool, input.day, *gift, line).await? {
+                    TakingOut::Left => {
+                        tracing::warn!(donation = %gift, "a gift was given back in Wave's portal, and leaves its pot");
+                        repaired += 1;
+                    }
+                    TakingOut::Stood => {}
+                    TakingOut::InSuspense { is_new } => walk.so_far().opened += u64::from(is_new),
+                }
+                walk.is_alive().await?;
+            }
             for gift in &compared.to_repair {
                 repaired += u64::from(self.repair(ctx, *gift, input.refund).await?);
                 walk.is_alive().await?;

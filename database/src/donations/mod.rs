@@ -18,6 +18,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::people::Phone;
 
 pub use refund::{Refunding, TakingBack, begin_refund, record_refund, refuse_refund, take_back};
+pub(crate) use refund::{WentBack, went_back};
 pub use request::{attach_checkout, refuse_checkout, request};
 pub use rows::{donation, due_of_pot, going_back, of_pot, refunds, requested_of_pot};
 pub use settle::{confirm, expire};

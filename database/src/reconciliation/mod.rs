@@ -4,6 +4,7 @@
 //! and the money that is nobody's, and what does not fit. Each of these is one statement for the whole page, however many
 //! lines it has. A page that is compared again changes nothing.
 
+mod by_hand;
 mod facts;
 mod missing;
 mod runs;
@@ -18,6 +19,8 @@ use wolo_domain::ledger::Transaction;
 use wolo_domain::money::Xof;
 use wolo_domain::reconciliation::{Line, Subject, Verdict};
 
+pub(crate) use by_hand::lacks_a_gift;
+pub use by_hand::{TakingOut, take_out};
 pub use missing::{Missing, find_missing};
 pub use runs::{Run, last_runs, record_run};
 
@@ -38,6 +41,8 @@ pub struct Compared {
     pub closed: u64,
     /// Gifts that Wave was paid for and that still wait: their processes have to ask.
     pub to_repair: Vec<DonationId>,
+    /// Gifts in their pots that Wave has given back, and the lines that say so: to be taken out.
+    pub to_take_out: Vec<(DonationId, Line)>,
 }
 
 /// A line that the client could not read.
@@ -88,6 +93,13 @@ pub async fn compare(
             .iter()
             .filter_map(|(_, verdict)| match verdict {
                 Verdict::Repair { gift, .. } => Some(*gift),
+                _ => None,
+            })
+            .collect(),
+        to_take_out: judged
+            .iter()
+            .filter_map(|(line, verdict)| match verdict {
+                Verdict::GivenBack { gift } => Some((*gift, (*line).clone())),
                 _ => None,
             })
             .collect(),
@@ -202,6 +214,7 @@ fn facts_of(line: &Line, verdict: &Verdict) -> Value {
     let about = match verdict {
         Verdict::Odd { subject, .. } => subject.map(|subject| subject.to_string()),
         Verdict::Repair { gift, .. } => Some(Subject::Gift(*gift).to_string()),
+        Verdict::GivenBack { gift } => Some(Subject::Refund(*gift).to_string()),
         _ => None,
     };
     json!({

@@ -62,6 +62,7 @@ pub struct ReconciledDay {
     /// Lines that stand in our books with the same amount.
     pub matched: u64,
     /// Gifts that Wave was paid for and we had not heard of: their processes were made to ask, or their money was booked.
+    /// And gifts that were given back by hand and have left their pots.
     pub repaired: u64,
     /// Fees that were not in the books before.
     pub fees_booked: u64,
