@@ -8,3 +8,12 @@ alter table money.statement_lines
     drop constraint statement_lines_verdict_is_known,
     add constraint statement_lines_verdict_is_known
         check (verdict in ('matched', 'repair', 'given_back', 'under_way', 'odd'));
+
+-- One run compares every day that nobody has compared since it was over, and has an account of each.
+alter table money.reconciliations
+    drop constraint reconciliations_pkey,
+    add constraint reconciliations_one_account primary key (run, day);
+create index reconciliations_whole on money.reconciliations (day) where whole;
+
+-- Pots whose gifts are going back.
+create index pots_cancelling on pots.pots (pot_id) where stage = 'cancelling';

@@ -27,7 +27,23 @@ impl Control {
         refund: RefundPatience,
     ) -> Result<ReconciledDay, AskError> {
         let input = ReconciliationInput { which: Which::Day { day }, under_way_seconds, refund };
-        let options = again(ids::reconciliation(day), WorkflowIdConflictPolicy::UseExisting);
+        let mut compared = self.compare(ids::reconciliation(day), input).await?;
+        // It answers for the days that it was asked for.
+        compared.pop().ok_or(AskError::Ended)
+    }
+
+    /// Compares every day that is over and that nobody has compared since, the oldest first, and waits until that is done.
+    pub async fn reconcile_missed(
+        &self,
+        under_way_seconds: u32,
+        refund: RefundPatience,
+    ) -> Result<Vec<ReconciledDay>, AskError> {
+        let input = ReconciliationInput { which: Which::Missed, under_way_seconds, refund };
+        self.compare(ids::RECONCILE_MISSED.to_owned(), input).await
+    }
+
+    async fn compare(&self, id: String, input: ReconciliationInput) -> Result<Vec<ReconciledDay>, AskError> {
+        let options = again(id, WorkflowIdConflictPolicy::UseExisting);
         let started = self.client.start_workflow(PaymentReconciliation::run, input, options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
     }

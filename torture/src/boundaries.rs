@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 26] = [
+pub const STEPS: [Step; 27] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -53,6 +53,7 @@ pub const STEPS: [Step; 26] = [
     step("payouts.find", Speaks::Asks(Endpoint::PayoutSearch), Story::Found),
     step("payouts.lose_sight", Speaks::Not, Story::Unknown),
     step("statements.book_fees", Speaks::Asks(Endpoint::Transactions), Story::Ordinary),
+    step("statements.find_uncompared", Speaks::Not, Story::Books),
     step("statements.reconcile", Speaks::Asks(Endpoint::Transactions), Story::Books),
     step("ledger.check", Speaks::Not, Story::Books),
     step("ledger.resume", Speaks::Not, Story::Books),

@@ -65,6 +65,7 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
             to.process::<PaymentReconciliation>();
+            to.step(StatementSteps::find_uncompared);
             to.step(StatementSteps::reconcile);
             to.process::<LedgerCheck>();
             to.step(LedgerSteps::check);

@@ -75,7 +75,7 @@ fn schedules(settings: &Settings) -> [Schedule; 4] {
         },
         Schedule {
             id: ids::RECONCILE_YESTERDAY,
-            action: reconciling(ids::RECONCILE_YESTERDAY, Which::Yesterday),
+            action: reconciling(ids::RECONCILE_YESTERDAY, Which::Missed),
             spec: daily(books.reconcile_yesterday_at_hour, 20),
             catch_up: WITHIN_A_DAY,
         },

@@ -346,3 +346,39 @@ async fn the_first_account_of_a_run_stays_and_each_day_shows_its_last() {
     assert_eq!(told, [("c", 3), ("b", 2)]);
     assert_eq!(scene.read::<i64>("select lines from money.reconciliations where run = 'a'").await, 1);
 }
+
+#[tokio::test]
+async fn the_days_that_nobody_compared_are_known_from_the_first_gift_on_and_not_for_ever() {
+    let scene = Scene::new().await;
+    let before: NaiveDate = "2031-03-10".parse().expect("a day");
+    let uncompared = async || {
+        let days = reconciliation::uncompared(&scene.pool, before).await.expect("days");
+        days.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(uncompared().await, Vec::<String>::new(), "nobody has given yet");
+    scene.requested(scene.open().await, 5_000).await;
+    let asked = async |at: &str| {
+        scene.force(&format!("update money.donations set requested_at = '{at}'")).await;
+    };
+    asked("2031-03-06T23:59:59Z").await;
+    assert_eq!(uncompared().await, ["2031-03-06", "2031-03-07", "2031-03-08", "2031-03-09"]);
+    let run = |day: &str, whole| Run {
+        run: "one run for all".to_owned(),
+        day: day.parse().expect("a day"),
+        whole,
+        started_at: wave_now(),
+        lines: 0,
+        matched: 0,
+        repaired: 0,
+        fees_booked: 0,
+        opened: 0,
+        closed: 0,
+    };
+    for one in [run("2031-03-07", true), run("2031-03-08", false), run("2031-03-09", true)] {
+        reconciliation::record_run(&scene.pool, &one).await.expect("a record");
+    }
+    assert_eq!(uncompared().await, ["2031-03-06", "2031-03-08"], "one was compared while it was not over");
+    asked("2020-01-01T00:00:00Z").await;
+    let far_back = uncompared().await;
+    assert_eq!((far_back.len(), far_back[0].as_str()), (33, "2031-02-03"));
+}

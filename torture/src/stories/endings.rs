@@ -262,6 +262,7 @@ impl Scene {
         let resolve = ResolveDiscrepancy { discrepancy: nobodys, by, reason, clearing: Clearing::Nothing };
         let looked = comes_about(LONG, async || {
             control.reconcile(Utc::now().date_naive(), AN_HOUR, RefundPatience::default()).await?;
+            control.reconcile_missed(AN_HOUR, RefundPatience::default()).await?;
             control.check_ledger().await?;
             control.resume_payouts(resume.clone()).await?;
             control.resolve_discrepancy(resolve.clone()).await?;

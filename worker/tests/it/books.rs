@@ -54,7 +54,7 @@ fn a_lost_webhook_is_repaired_by_the_statement_alone() {
         let process = started_by(house, ids::RECONCILE_TODAY).await;
         house.donation_is(asked.donation, DonationStage::Confirmed).await;
         let reconciled = house.outcome::<PaymentReconciliation>(process.clone()).await;
-        assert!(reconciled.repaired >= 1, "{reconciled:?}");
+        assert!(reconciled[0].repaired >= 1, "{reconciled:?}");
         assert_eq!(house.given(pot).await, 5_000);
         keep(house, "reconciliation", &process).await;
     });
@@ -75,6 +75,33 @@ fn a_gift_whose_process_was_ended_is_settled_by_the_statement_alone() {
         let runs = reconciliation::last_runs(&house.pool, 3).await.expect("runs");
         let (run, _) = runs.iter().find(|(run, _)| run.day == today).expect("a run of today");
         assert!(!run.whole && run.lines > 0, "{run:?}");
+    });
+}
+
+#[test]
+fn every_day_that_was_missed_is_compared_once_and_the_oldest_first() {
+    alone(async {
+        let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
+        let house: &'static House = Box::leak(Box::new(House::without_worker(world).await));
+        let worker =
+            wolo_worker::Worker::start(&house.settings, Shutdown::new()).await.expect("the worker starts");
+        tokio::spawn(worker.end());
+        let pot = house.open_pot().await;
+        house.ask(pot, 5_000).await;
+        // Nobody was there for three nights.
+        sqlx::query("update money.donations set requested_at = requested_at - interval '3 days'")
+            .execute(&house.pool)
+            .await
+            .expect("a change");
+        let process = started_by(house, ids::RECONCILE_YESTERDAY).await;
+        let compared = house.outcome::<PaymentReconciliation>(process.clone()).await;
+        let days: Vec<_> = compared.iter().map(|one| one.day).collect();
+        let today = dakar::day_of(Utc::now());
+        assert_eq!(days, [3, 2, 1].map(|ago| dakar::days_before(today, ago)));
+        keep(house, "reconciliation-missed", &process).await;
+        assert_eq!(reconciliation::uncompared(&house.pool, today).await.expect("days"), []);
+        let again = house.control.reconcile_missed(900, RefundPatience::default()).await.expect("an answer");
+        assert_eq!(again, []);
     });
 }
 

@@ -15,13 +15,19 @@ impl Statements {
     pub fn book_fees(input: BookFees) -> Result<BookedFees, ActivityError> {
         unimplemented!()
     }
+    #[activity(name = "statements.find_uncompared")]
+    pub fn find_uncompared(input: FindUncompared) -> Result<Option<NaiveDate>, ActivityError> {
+        unimplemented!()
+    }
     #[activity(name = "statements.reconcile")]
     pub fn reconcile(input: ReconcileDay) -> Result<ReconciledDay, ActivityError> {
         unimplemented!()
     }
 }
 
-pub use statements::{BookFees as BookFeesStep, Reconcile as ReconcileDayStep};
+pub use statements::{
+    BookFees as BookFeesStep, FindUncompared as FindUncomparedStep, Reconcile as ReconcileDayStep,
+};
 
 /// Reads one day of Wave's statement, page by page, and books the fee of every gift that has none yet.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -35,6 +41,12 @@ pub struct BookedFees {
     pub lines: u64,
     /// Fees that were not in the books before.
     pub booked: u64,
+}
+
+/// Finds the oldest day before this one that nobody has compared since it was over.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct FindUncompared {
+    pub before: NaiveDate,
 }
 
 /// Compares one day of Wave's statement with our books, page by page.
