@@ -1,11 +1,18 @@
 //! Taking up gifts that have lost their process: somebody ended it by hand, or a worker died between writing that a gift goes
-//! back and starting its refund. Whoever has a process is told to look, and nothing else happens to it.
+//! back and starting its refund. Whoever has a process is told to look, and nothing else happens to it. And pots that are given
+//! up are told so where their process has forgotten it, because the engine was put back to an earlier hour.
 
 use serde::{Deserialize, Serialize};
+use temporalio_client::errors::WorkflowInteractionError;
+use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowSignalOptions};
+use temporalio_common::data_converters::RawValue;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use wolo_database::{Page, donations};
-use wolo_domain::ids::DonationId;
+use wolo_database::{Page, donations, pots};
+use wolo_domain::ids::{DonationId, PotId};
+use wolo_domain::pots::PotStage;
+use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::steps::donations::{TakeUp, TakenUp};
+use wolo_workflows::{attributes, ids};
 
 use super::DonationSteps;
 use super::ending::is_heard_by_its_process;
@@ -15,7 +22,8 @@ use crate::refunds;
 /// Gifts that are read at once.
 const PAGE: u32 = 100;
 
-/// How far the walk has come: first through what goes back, then through what still waits for its payment.
+/// How far the walk has come: first through what goes back, then through what still waits for its payment, then through the
+/// pots that are given up.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Walked {
     last_due: Option<DonationId>,
@@ -23,6 +31,7 @@ struct Walked {
     last_overdue: Option<DonationId>,
     refunds: u64,
     settled: u64,
+    pots: u64,
 }
 
 impl DonationSteps {
@@ -37,7 +46,8 @@ impl DonationSteps {
             walked.all_due = true;
         }
         self.settle_overdue(ctx, input, &mut walked).await?;
-        Ok(TakenUp { refunds: walked.refunds, settled: walked.settled })
+        self.remind_pots(ctx, &mut walked).await?;
+        Ok(TakenUp { refunds: walked.refunds, settled: walked.settled, pots: walked.pots })
     }
 
     async fn start_refunds(
@@ -86,5 +96,43 @@ impl DonationSteps {
                 ctx.record_heartbeat(*walked).await?;
             }
         }
+    }
+
+    /// There are few, and to tell one twice does no harm, so this walk begins anew with each attempt.
+    async fn remind_pots(&self, ctx: &ActivityContext, walked: &mut Walked) -> Result<(), ActivityError> {
+        let mut page = Page::first(PAGE);
+        loop {
+            let given_up = pots::cancelling(&self.pool, page).await?;
+            let Some(last) = given_up.last().copied() else { return Ok(()) };
+            for pot in given_up {
+                go_on(ctx)?;
+                if remind(&ctx.client(), pot).await? {
+                    tracing::warn!(%pot, "a pot is given up, and its process had forgotten it: it is told");
+                    walked.pots += 1;
+                }
+                ctx.record_heartbeat(*walked).await?;
+            }
+            page = Page { after: Some(last), limit: PAGE };
+        }
+    }
+}
+
+/// Tells a pot's process that the pot is given up; answers whether there is one that had to be told.
+async fn remind(client: &Client, pot: PotId) -> Result<bool, ActivityError> {
+    let process = client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
+    let known = match process.describe(WorkflowDescribeOptions::default()).await {
+        Ok(known) => known,
+        // `wolo doctor` names it, and an operator starts another.
+        Err(WorkflowInteractionError::NotFound(_)) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let stands = known.search_attributes().get(&attributes::STATUS);
+    if stands.as_deref() == Some(PotStage::Cancelling.as_str()) {
+        return Ok(false);
+    }
+    match process.signal(PotLifecycle::given_up, RawValue::empty(), WorkflowSignalOptions::default()).await {
+        Ok(()) => Ok(true),
+        Err(WorkflowInteractionError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

@@ -17,6 +17,7 @@ mod housekeeping;
 mod locks;
 mod payout;
 mod pot_lifecycle;
+mod put_back;
 mod refund;
 mod replay;
 mod taking_up;

@@ -31,6 +31,19 @@ impl PotLifecycle {
         if Self::is_at(ctx, PotStage::Cancelling) { Self::give_everything_back(ctx).await } else { Ok(()) }
     }
 
+    /// The pot stands where it stands, whatever this process believed: the engine may have been put back to an hour before
+    /// it was given up.
+    pub(super) async fn heed(ctx: &mut WorkflowContext<Self>, stage: PotStage) -> Result<(), Ending> {
+        match stage {
+            PotStage::Cancelling => {
+                Self::reach(ctx, stage);
+                Self::give_everything_back(ctx).await
+            }
+            PotStage::Cancelled => Self::is_cancelled(ctx),
+            _ => Ok(()),
+        }
+    }
+
     async fn give_everything_back(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         Self::end_the_checkouts(ctx).await?;
         let patience = ctx.state(|pot| pot.plan.patience.refund);
@@ -52,7 +65,11 @@ impl PotLifecycle {
 
     async fn cancel(ctx: &mut WorkflowContext<Self>) -> Result<Cancelling, Ending> {
         let answer = ctx.execute_activity(CancelPot, Self::moment(ctx), patience::own_books()).await?;
-        ctx.state_mut(|pot| pot.state.cancel_answer = Some(answer));
+        ctx.state_mut(|pot| {
+            pot.state.cancel_answer = Some(answer);
+            // Whoever asked meanwhile has this answer too.
+            pot.state.cancel_asked = false;
+        });
         Ok(answer)
     }
 

@@ -128,7 +128,7 @@ pub struct EndedCheckouts {
 }
 
 /// Goes on with every gift that waits and has no process any more: what is due to go back gets its refund, and what was
-/// never settled is settled by Wave's record.
+/// never settled is settled by Wave's record. Pots that are given up are told so, if their process does not know.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct TakeUp {
     /// A gift whose page ended before this should have been settled by its own process.
@@ -143,4 +143,6 @@ pub struct TakenUp {
     pub refunds: u64,
     /// Gifts without a process that Wave was asked about.
     pub settled: u64,
+    /// Pots that are given up and whose process had forgotten that.
+    pub pots: u64,
 }
