@@ -16,6 +16,9 @@ use crate::alive::while_doing;
 /// So many are named; the rest is counted.
 const NAMED: usize = 20;
 
+/// A check that fails as often as this does not end by itself.
+const TRIES: u32 = 5;
+
 pub struct LedgerSteps {
     pool: Pool,
 }
@@ -25,8 +28,16 @@ impl LedgerSteps {
         Self { pool }
     }
 
-    async fn look(&self) -> Result<LedgerVerdict, ActivityError> {
-        let violations = ledger::check(&self.pool).await?;
+    /// Books that cannot be checked are not known to be right: after some tries that is a reason to stop payouts too.
+    async fn look(&self, attempt: u32) -> Result<LedgerVerdict, ActivityError> {
+        let violations = match ledger::check(&self.pool).await {
+            Err(error) if attempt >= TRIES && !error.may_pass() => {
+                tracing::error!(%error, attempt, "the books cannot be checked: payouts are stopped");
+                halts::halt(&self.pool, &format!("the books cannot be checked: {error}")).await?;
+                return Err(error.into());
+            }
+            checked => checked?,
+        };
         if violations.is_empty() {
             let payouts_stopped = halts::standing(&self.pool).await?.is_some();
             return Ok(LedgerVerdict::Sound { payouts_stopped });
@@ -60,7 +71,7 @@ impl LedgerSteps {
         ctx: ActivityContext,
         _input: CheckLedger,
     ) -> Result<LedgerVerdict, ActivityError> {
-        while_doing(&ctx, self.look()).await
+        while_doing(&ctx, self.look(ctx.info().attempt)).await
     }
 
     #[activity(definition = ResumePayoutsStep)]
@@ -69,7 +80,7 @@ impl LedgerSteps {
         ctx: ActivityContext,
         input: ResumePayouts,
     ) -> Result<LedgerVerdict, ActivityError> {
-        let verdict = while_doing(&ctx, self.look()).await?;
+        let verdict = while_doing(&ctx, self.look(ctx.info().attempt)).await?;
         if matches!(verdict, LedgerVerdict::Broken { .. }) {
             return Ok(verdict);
         }

@@ -90,7 +90,9 @@ impl PotSteps {
     ) -> Result<Cancelling, ActivityError> {
         Ok(match pots::cancel(&self.pool, input.pot, input.at).await? {
             pots::Cancelling::Cancelled => Cancelling::Cancelled,
-            pots::Cancelling::GivingBack { count } => Cancelling::GivingBack { count },
+            pots::Cancelling::GivingBack { count, for_finance } => {
+                Cancelling::GivingBack { count, for_finance }
+            }
             pots::Cancelling::NotPossible { stage } => Cancelling::NotPossible { stage },
         })
     }

@@ -184,7 +184,7 @@ pub(crate) async fn close_what_has_come(connection: &mut PgConnection) -> Result
                 or exists (
                     select from money.donations
                     join money.statement_lines using (wave_transaction_id)
-                    where donation_id = case when key like 'gift/don\_%' then substr(key, 10)::uuid end
+                    where key = 'gift/don_' || replace(donation_id::text, '-', '')
                 )
             )",
         BY_ITSELF,

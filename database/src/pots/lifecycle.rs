@@ -67,9 +67,11 @@ pub enum Opening {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelling {
     Cancelled,
-    /// The pot is given up, and so many gifts have not ended yet: they go back, or end unpaid.
+    /// The pot is given up, and so many gifts have not ended yet: they go back, or end unpaid; or their money is in suspense,
+    /// and finance has not said yet what becomes of it.
     GivingBack {
         count: i64,
+        for_finance: i64,
     },
     /// It is too late.
     NotPossible {
@@ -249,20 +251,29 @@ pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancel
         return Ok(Cancelling::Cancelled);
     }
     let Ok(cancelled) = stage.cancel() else { return Ok(Cancelling::NotPossible { stage }) };
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!"
+    let left = sqlx::query!(
+        r#"select count(*) as "count!", count(*) filter (where stage = 'suspended') as "for_finance!"
            from money.donations
-           where pot_id = $1 and stage in ('requested', 'confirmed', 'refund_due')"#,
+           where pot_id = $1
+             and (
+                 stage in ('requested', 'confirmed', 'refund_due')
+                 -- Its giver is owed something too, and only a person knows what.
+                 or stage = 'suspended' and exists (
+                     select from money.discrepancies
+                     where kind = 'odd_gift' and key = 'don_' || replace(donation_id::text, '-', '')
+                       and resolved_at is null
+                 )
+             )"#,
         pot.uuid(),
     )
     .fetch_one(&mut *tx)
     .await?;
-    if count > 0 {
+    if left.count > 0 {
         if stage != PotStage::Cancelling {
             begin_cancelling(&mut tx, pot, stage.begin_cancelling()?, at).await?;
             tx.commit().await?;
         }
-        return Ok(Cancelling::GivingBack { count });
+        return Ok(Cancelling::GivingBack { count: left.count, for_finance: left.for_finance });
     }
     if !ledger::balance_within(&mut tx, Account::Pot(pot)).await?.is_zero() {
         return Err(Error::conflict("pots_cancelled_when_empty"));

@@ -5,6 +5,7 @@ use wolo_database::donations::{self, Refunding};
 use wolo_database::payouts::{self, Beginning};
 use wolo_database::pots::{self, Cancelling};
 use wolo_database::reconciliation::{self, TakingOut};
+use wolo_domain::certificates::Trust;
 use wolo_domain::discrepancies::DiscrepancyKind;
 use wolo_domain::ids::{DonationId, PayoutId, PotId};
 use wolo_domain::ledger::Account;
@@ -109,5 +110,22 @@ async fn a_second_payment_that_was_given_back_is_not_taken_for_the_gift() {
     assert_eq!(found, expected);
     // The pot is given up later, and our own refund is one of its own.
     assert_eq!(take_out(&scene, &[back(gift)]).await, [TakingOut::Left]);
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn a_pot_of_which_a_gift_was_given_back_by_hand_settles_and_its_certificate_says_so() {
+    let scene = Scene::new().await;
+    let gift = booked(&scene).await;
+    let pot = pot_of(&scene, gift).await;
+    compare(&scene, &[paid(gift)]).await;
+    assert_eq!(take_out(&scene, &[back(gift)]).await, [TakingOut::Left]);
+    pots::close(&scene.pool, pot, noon()).await.expect("a closing");
+    pots::settle(&scene.pool, pot, noon(), &crate::scene::key()).await.expect("it is empty");
+    let document = wolo_database::certificates::document(&scene.pool, pot).await.expect("a look");
+    let document = document.expect("a certificate");
+    let verified = wolo_domain::certificates::verify(document.as_bytes(), &Trust::ItsOwnKey);
+    let totals = verified.expect("it is whole").totals;
+    assert_eq!((totals.gifts, totals.fees, totals.refunds), (xof(5_000), xof(50), xof(4_950)));
     scene.judge().await;
 }

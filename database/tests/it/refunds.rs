@@ -1,7 +1,8 @@
 use chrono::TimeDelta;
+use wolo_database::discrepancies::{self, Clearing, Resolving};
 use wolo_database::donations::{self, Payment, Refunding, TakingBack};
 use wolo_database::pots::Cancelling;
-use wolo_database::{Error, pots};
+use wolo_database::{Error, Page, pots};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::ledger::Account;
@@ -85,7 +86,7 @@ async fn a_pot_is_cancelled_when_its_last_gift_has_gone_back() {
     let gifts = [paid_on_a_page(&scene, pot, 1_000).await, paid_on_a_page(&scene, pot, 2_000).await];
     let unpaid = scene.requested(pot, 500).await;
     scene.fee(gifts[0], 10).await;
-    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 3 });
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 3, for_finance: 0 });
     assert_eq!(scene.balance(Account::Pot(pot)).await, 2_990, "to begin moves nothing");
     for gift in gifts {
         for _ in 0..2 {
@@ -97,9 +98,9 @@ async fn a_pot_is_cancelled_when_its_last_gift_has_gone_back() {
     assert_eq!(scene.events("donation_refund_due").await, 2);
     scene.judge().await;
     goes_back(&scene, gifts[0]).await;
-    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 2 });
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 2, for_finance: 0 });
     goes_back(&scene, gifts[1]).await;
-    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 1 });
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 1, for_finance: 0 });
     donations::expire(&scene.pool, unpaid, 0).await.expect("an end");
     for _ in 0..2 {
         assert_eq!(cancels(&scene, pot).await, Cancelling::Cancelled);
@@ -189,4 +190,22 @@ async fn whoever_has_forgotten_that_a_pot_was_given_up_is_told_where_it_stands()
     }
     let cancelling = pots::cancelling(&scene.pool, wolo_database::Page::first(9)).await.expect("pots");
     assert_eq!(cancelling, [full]);
+}
+
+#[tokio::test]
+async fn a_gift_in_suspense_keeps_its_pot_from_being_cancelled_until_finance_has_decided() {
+    let scene = Scene::new().await;
+    let pot = scene.open().await;
+    let odd = scene.requested(pot, 5_000).await;
+    let stage = donations::confirm(&scene.pool, odd, &payment(odd, 6_000), 0).await;
+    assert_eq!(stage.expect("a stage"), DonationStage::Suspended);
+    for _ in 0..2 {
+        assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 1, for_finance: 1 });
+    }
+    assert_eq!(donations::going_back(&scene.pool, pot, Page::first(9)).await.expect("gifts"), []);
+    let found = discrepancies::all(&scene.pool, None, false, Page::first(9)).await.expect("discrepancies");
+    let borne = discrepancies::resolve(&scene.pool, found[0].id, "finance", "a test", Clearing::ToFees).await;
+    assert_eq!(borne.expect("an answer"), Resolving::Resolved);
+    assert_eq!(cancels(&scene, pot).await, Cancelling::Cancelled);
+    scene.judge().await;
 }

@@ -11,6 +11,10 @@ use crate::steps::pots::{CancelPot, Cancelling};
 use crate::steps::refunds::{BeginAllRefunds, BeginRefunds};
 use crate::{patience, waiting};
 
+/// What was paid otherwise than asked was never the pot's, but its giver is one of the pot's givers.
+const FOR_FINANCE: &str =
+    "finance to say what becomes of gifts in suspense (wolo discrepancies list --kind odd_gift)";
+
 impl PotLifecycle {
     pub(super) async fn cancel_if_asked(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         if !ctx.state_mut(|pot| std::mem::take(&mut pot.state.cancel_asked)) {
@@ -51,11 +55,12 @@ impl PotLifecycle {
         loop {
             let begin = BeginRefunds { pot: Self::pot(ctx), patience, at: waiting::now(ctx) };
             ctx.execute_activity(BeginAllRefunds, begin, patience::on_money(patience::walk_wave())).await?;
-            if Self::cancel(ctx).await? == Cancelling::Cancelled {
-                return Self::is_cancelled(ctx);
-            }
+            let waits_for = match Self::cancel(ctx).await? {
+                Cancelling::Cancelled => return Self::is_cancelled(ctx),
+                Cancelling::GivingBack { count, for_finance } if count == for_finance => FOR_FINANCE,
+                _ => "its gifts to go back",
+            };
             let pause = waiting::longer(patience.recheck_seconds, looks, patience.longest_pause_seconds);
-            let waits_for = "its gifts to go back";
             Self::say(ctx, waits_for, Some(waiting::now(ctx) + pause));
             waiting::sleep(ctx, pause, waits_for).await?;
             looks += 1;

@@ -97,7 +97,7 @@ impl PotLifecycle {
         }
         match waiting::until_known(ctx, Self::cancel_answer).await {
             Ok(Cancelling::Cancelled) => WishAnswer::Done,
-            Ok(Cancelling::GivingBack { count }) => WishAnswer::GivingBack { count },
+            Ok(Cancelling::GivingBack { count, .. }) => WishAnswer::GivingBack { count },
             Ok(Cancelling::NotPossible { stage }) => WishAnswer::NotPossible { stage: Some(stage) },
             Err(_) => Self::not_possible(ctx),
         }

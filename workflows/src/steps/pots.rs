@@ -116,6 +116,9 @@ pub enum Cancelling {
     /// The pot is given up, and so many gifts have not ended yet: they go back, or end unpaid.
     GivingBack {
         count: i64,
+        /// So many of them are in suspense, until finance says what becomes of their money.
+        #[serde(default)]
+        for_finance: i64,
     },
     /// It is too late.
     NotPossible {
