@@ -17,3 +17,11 @@ create index reconciliations_whole on money.reconciliations (day) where whole;
 
 -- Pots whose gifts are going back.
 create index pots_cancelling on pots.pots (pot_id) where stage = 'cancelling';
+
+-- Wave keeps its part of a gift in suspense as well.
+alter table money.donations
+    drop constraint donations_fee_within_the_gift,
+    add constraint donations_fee_within_the_gift check (
+        fee is null
+        or (stage in ('confirmed', 'refund_due', 'refunded', 'suspended') and fee between 0 and paid_amount)
+    );

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 use wolo_domain::discrepancies::DiscrepancyKind;
-use wolo_domain::ids::DiscrepancyId;
+use wolo_domain::ids::{DiscrepancyId, DonationId};
 use wolo_domain::ledger::Transaction;
 use wolo_domain::money::Xof;
 
@@ -143,6 +143,24 @@ pub(crate) async fn write(connection: &mut PgConnection, found: &[Found]) -> Res
             .map(|row| (row.key, Xof::new(row.suspense)))
             .collect(),
     })
+}
+
+/// Takes Wave's part out of the money that stands in suspense for an odd gift; answers whether it stands there still.
+pub(crate) async fn bear_fee(
+    connection: &mut PgConnection,
+    gift: DonationId,
+    fee: Xof,
+) -> Result<bool, Error> {
+    let borne = sqlx::query!(
+        "update money.discrepancies set suspense = suspense - $2
+         where kind = 'odd_gift' and key = $1 and resolved_at is null",
+        gift.to_string(),
+        fee.francs(),
+    )
+    .execute(connection)
+    .await?
+    .rows_affected();
+    Ok(borne > 0)
 }
 
 /// Ends what stands open at these keys and was not found there this time.

@@ -161,22 +161,24 @@ async fn book_fees(connection: &mut PgConnection, judged: &[(&Line, Verdict)]) -
         r#"update money.donations set fee = line.fee
            from unnest($1::uuid[], $2::text[], $3::bigint[]) as line (donation_id, wave_id, fee)
            where donations.donation_id = line.donation_id and wave_transaction_id = line.wave_id
-             and stage = 'confirmed' and donations.fee is null
-           returning donations.donation_id, pot_id, line.fee as "fee!""#,
+             and stage in ('confirmed', 'suspended') and donations.fee is null
+           returning donations.donation_id, pot_id, line.fee as "fee!", stage = 'suspended' as "is_odd!""#,
         &gifts,
         &wave_ids,
         &fees,
     )
     .fetch_all(&mut *connection)
     .await?;
-    let postings: Vec<Transaction> = booked
-        .iter()
-        .filter(|row| row.fee != 0)
-        .map(|row| {
-            let gift = DonationId::from_uuid(row.donation_id);
-            Transaction::donation_fee(gift, PotId::from_uuid(row.pot_id), Xof::new(row.fee))
-        })
-        .collect::<Result<_, _>>()?;
+    let mut postings = Vec::with_capacity(booked.len());
+    for row in booked.iter().filter(|row| row.fee != 0) {
+        let (gift, fee) = (DonationId::from_uuid(row.donation_id), Xof::new(row.fee));
+        postings.push(if row.is_odd {
+            let is_in_suspense = discrepancies::bear_fee(connection, gift, fee).await?;
+            Transaction::odd_donation_fee(gift, is_in_suspense, fee)?
+        } else {
+            Transaction::donation_fee(gift, PotId::from_uuid(row.pot_id), fee)?
+        });
+    }
     post_all(connection, &postings).await?;
     Ok(booked.len() as u64)
 }

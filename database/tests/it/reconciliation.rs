@@ -271,7 +271,36 @@ async fn a_gift_that_is_odd_has_an_owner_from_the_beginning() {
     assert_eq!(open(&scene).await, [(DiscrepancyKind::OddGift, 6_000)]);
     scene.judge().await;
     let line = Line { amount: xof(5_940), fee: Some(xof(60)), session: None, ..paid(donation) };
-    assert_eq!(compare(&scene, &[line]).await, Compared { matched: 1, ..Compared::default() });
+    // Wave has kept its part of it, and the rest is what finance decides about.
+    for fees_booked in [1, 0] {
+        let compared = compare(&scene, std::slice::from_ref(&line)).await;
+        assert_eq!(compared, Compared { matched: 1, fees_booked, ..Compared::default() });
+        assert_eq!(open(&scene).await, [(DiscrepancyKind::OddGift, 5_940)]);
+        assert_eq!(scene.balance(Account::WaveFloat).await, -5_940, "as the wallet");
+        scene.judge().await;
+    }
+    // It is given back in the portal: both are zero together.
+    let back = Line { amount: xof(-5_940), fee: Some(xof(-60)), session: None, ..back(donation) };
+    compare(&scene, &[back]).await;
+    let found = all(&scene).await;
+    let against = discrepancies::Clearing::Against(found[1].id);
+    let resolved = discrepancies::resolve(&scene.pool, found[0].id, "finance", "given back", against);
+    assert_eq!(resolved.await.expect("an answer"), discrepancies::Resolving::Resolved);
+    assert_eq!((scene.balance(Account::Suspense).await, scene.balance(Account::WaveFloat).await), (0, 0));
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn the_fee_on_an_odd_gift_that_finance_has_cleared_is_wolos_own() {
+    let scene = Scene::new().await;
+    let donation = scene.requested(scene.open().await, 5_000).await;
+    donations::confirm(&scene.pool, donation, &payment(donation, 6_000), 0).await.expect("a stage");
+    let clear = discrepancies::Clearing::ToFees;
+    let id = all(&scene).await[0].id;
+    discrepancies::resolve(&scene.pool, id, "finance", "a present to us", clear).await.expect("an answer");
+    let line = Line { amount: xof(5_940), fee: Some(xof(60)), session: None, ..paid(donation) };
+    assert_eq!(compare(&scene, &[line]).await.fees_booked, 1);
+    assert_eq!(scene.balance(Account::Fees).await, 5_940);
     scene.judge().await;
 }
 

@@ -169,9 +169,8 @@ impl Books {
             },
             DonationStage::Suspended => {
                 let reason = format!("{id}, which is {}, was given back, and not by us", gift.stage);
-                // The fee on a gift in suspense is not in the books: it stands there whole.
-                let whole = line.gross().unwrap_or(line.amount);
-                odd(DiscrepancyKind::RefundByHand, Some(subject), reason, whole)
+                // Its fee is booked, by this page or another.
+                odd(DiscrepancyKind::RefundByHand, Some(subject), reason, line.amount)
             }
             _ if !is_settled => Verdict::UnderWay { subject },
             stage => {
@@ -289,7 +288,10 @@ fn compare_gift(line: &Line, gift: &Gift, payment: &Payment) -> Verdict {
     match gift.fee {
         Some(booked) if booked == fee => Verdict::Matched { subject, fee: None },
         Some(booked) => fee_differs(subject, fee, booked),
-        None if gift.stage != DonationStage::Confirmed => Verdict::Matched { subject, fee: None },
+        // What goes back takes its fee along: Wave returns it.
+        None if !matches!(gift.stage, DonationStage::Confirmed | DonationStage::Suspended) => {
+            Verdict::Matched { subject, fee: None }
+        }
         None if fee >= Xof::ZERO && fee <= payment.amount => Verdict::Matched { subject, fee: Some(fee) },
         None => {
             let reason = format!("a fee of {fee} on a gift of {} cannot be", payment.amount);
