@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use wolo_database::Pool;
 use wolo_database::halts::{self, Halting};
 use wolo_database::ledger::{self, Violation};
+use wolo_database::{Pool, discrepancies};
 use wolo_workflows::steps::ledger::{
     CheckLedger, CheckLedgerStep, LedgerVerdict, ResumePayouts, ResumePayoutsStep,
 };
@@ -69,8 +69,14 @@ impl LedgerSteps {
     pub async fn check(
         self: Arc<Self>,
         ctx: ActivityContext,
-        _input: CheckLedger,
+        input: CheckLedger,
     ) -> Result<LedgerVerdict, ActivityError> {
+        if let Some(before) = input.overdue_before {
+            let overdue = discrepancies::open_since_before(&self.pool, before).await?;
+            if overdue > 0 {
+                tracing::error!(overdue, found_before = %before, "discrepancies wait for finance longer than they may");
+            }
+        }
         while_doing(&ctx, self.look(ctx.info().attempt)).await
     }
 

@@ -59,7 +59,7 @@ impl Control {
     /// Lets payouts go on, if the books keep all their rules. Somebody else's wish that is being carried out answers
     /// [`AskError::Ended`]: it has its own reason.
     pub async fn resume_payouts(&self, resume: ResumePayouts) -> Result<LedgerVerdict, AskError> {
-        let input = LedgerCheckInput { resume: Some(resume) };
+        let input = LedgerCheckInput { resume: Some(resume), ..LedgerCheckInput::default() };
         let options = again(ids::LEDGER_RESUME.to_owned(), WorkflowIdConflictPolicy::Fail);
         let started = self.client.start_workflow(LedgerCheck::run, input, options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)

@@ -202,7 +202,7 @@ pub(crate) async fn close_what_has_come(connection: &mut PgConnection) -> Result
                 or exists (
                     select from money.donations
                     join money.statement_lines using (wave_transaction_id)
-                    where key = 'gift/don_' || replace(donation_id::text, '-', '')
+                    where donation_id = case when key ~ '^gift/don_[0-9a-f]{32}$' then substr(key, 10)::uuid end
                 )
             )",
         BY_ITSELF,
@@ -263,6 +263,17 @@ pub async fn all(
     .into_iter()
     .map(Discrepancy::try_from)
     .collect()
+}
+
+/// How many are open that were found before this instant.
+#[tracing::instrument(name = "db.discrepancies.open_since_before", skip_all, err)]
+pub async fn open_since_before(database: impl PgExecutor<'_>, before: DateTime<Utc>) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from money.discrepancies where resolved_at is null and first_seen_at < $1"#,
+        before,
+    )
+    .fetch_one(database)
+    .await?)
 }
 
 /// Ends a discrepancy by a person's decision. Money in suspense leaves it in the same transaction, or has its counterpart

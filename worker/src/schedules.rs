@@ -53,7 +53,7 @@ fn schedules(settings: &Settings) -> [Schedule; 4] {
         let input = ReconciliationInput { which, under_way_seconds: books.under_way_minutes * 60, refund };
         ScheduleAction::start_workflow(PaymentReconciliation::run, input, queues::MONEY, id)
     };
-    let checking = LedgerCheckInput::default();
+    let checking = LedgerCheckInput { discrepancy_days: Some(books.discrepancy_days), ..Default::default() };
     [
         Schedule {
             id: ids::HOUSEKEEPING,

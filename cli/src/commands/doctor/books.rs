@@ -1,7 +1,7 @@
 //! Whether payouts are stopped, whether a day of Wave's statement was missed, and how much of it waits for finance.
 
 use anyhow::{Context as _, Result, bail};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use secrecy::ExposeSecret as _;
 use wolo_bootstrap::Settings;
 use wolo_database::{Page, discrepancies, halts, reconciliation};
@@ -29,6 +29,12 @@ pub(super) async fn books(settings: &Settings) -> Result<String> {
         );
     }
     let open = discrepancies::all(&pool, None, false, Page::first(MOST)).await.context(unsure)?;
+    let days = settings.books.discrepancy_days;
+    let overdue = discrepancies::open_since_before(&pool, Utc::now() - TimeDelta::days(days.into())).await;
+    let overdue = overdue.context(unsure)?;
+    if overdue > 0 {
+        bail!("{overdue} discrepancies are older than {days} days: see `wolo discrepancies list`");
+    }
     let (count, oldest) = (open.len(), open.last().map(|one| one.first_seen_at));
     Ok(match oldest {
         None => "payouts may leave; Wave's statement and ours agree".to_owned(),
