@@ -39,6 +39,16 @@ async fn started_by(house: &House, schedule: &str) -> String {
     .await
 }
 
+/// A house with a worker in a world where nobody else gives, pays or breaks anything: what is compared is all its own.
+pub(crate) async fn house_of_its_own() -> &'static House {
+    let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
+    let house: &'static House = Box::leak(Box::new(House::without_worker(world).await));
+    let worker =
+        wolo_worker::Worker::start(&house.settings, Shutdown::new()).await.expect("the worker starts");
+    tokio::spawn(worker.end());
+    house
+}
+
 async fn compare(house: &House, day: NaiveDate) -> ReconciledDay {
     let under_way = house.settings.books.under_way_minutes * 60;
     house.control.reconcile(day, under_way, RefundPatience::default()).await.expect("it is compared")
@@ -81,11 +91,7 @@ fn a_gift_whose_process_was_ended_is_settled_by_the_statement_alone() {
 #[test]
 fn every_day_that_was_missed_is_compared_once_and_the_oldest_first() {
     alone(async {
-        let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
-        let house: &'static House = Box::leak(Box::new(House::without_worker(world).await));
-        let worker =
-            wolo_worker::Worker::start(&house.settings, Shutdown::new()).await.expect("the worker starts");
-        tokio::spawn(worker.end());
+        let house = house_of_its_own().await;
         let pot = house.open_pot().await;
         house.ask(pot, 5_000).await;
         // Nobody was there for three nights.
@@ -171,11 +177,7 @@ async fn turn_a_pot_round(house: &House, pot: PotId) {
 #[test]
 fn books_that_break_a_rule_stop_a_payout_until_finance_lets_it_go_on() {
     alone(async {
-        let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
-        let house: &'static House = Box::leak(Box::new(House::without_worker(world).await));
-        let worker =
-            wolo_worker::Worker::start(&house.settings, Shutdown::new()).await.expect("the worker starts");
-        tokio::spawn(worker.end());
+        let house = house_of_its_own().await;
         let (paid, broken) = (house.open_pot().await, house.open_pot().await);
         house.give(paid, 10_000).await;
         house.give(broken, 500).await;

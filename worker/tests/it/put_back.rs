@@ -10,8 +10,9 @@ use wolo_domain::pots::PotStage;
 use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::{PotLifecycle, PotOutcome};
 
+use crate::books::house_of_its_own;
 use crate::histories::keep;
-use crate::house::{House, live, until};
+use crate::house::{House, alone, live, until};
 
 /// As a process did that nobody remembers.
 async fn was_given_up(house: &House, pot: PotId) {
@@ -27,7 +28,8 @@ async fn ends_cancelled(house: &House, pot: PotId) {
 
 #[test]
 fn a_pot_that_has_forgotten_that_it_is_given_up_is_told_within_the_hour_and_gives_its_gifts_back() {
-    live(async |house| {
+    alone(async {
+        let house = house_of_its_own().await;
         let pot = house.open_pot().await;
         let gift = house.give(pot, 3_000).await;
         was_given_up(house, pot).await;
