@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use temporalio_common::error::{ApplicationErrorCategory, ApplicationFailure};
 use temporalio_sdk::activities::ActivityError;
+use wolo_database::Error as DatabaseError;
 use wolo_providers::ProviderError;
 
 /// What is asked for contradicts what is there; nothing was done.
@@ -73,6 +74,16 @@ pub fn wave(error: ProviderError) -> ActivityError {
         ProviderError::Unexpected { .. } => WAVE_UNEXPECTED,
     };
     retry(kind, error)
+}
+
+/// Our books did not take it: not now, or it contradicts what stands there and a person must look.
+pub fn books(error: DatabaseError) -> ActivityError {
+    if error.may_pass() { error.into() } else { retry(CONTRADICTION, error) }
+}
+
+/// Nothing that is tried again soon mends it, and it says nothing of any other gift.
+pub(crate) fn is_a_riddle(failure: &ApplicationFailure) -> bool {
+    matches!(failure.type_name(), Some(CONTRADICTION | WAVE_REFUSED | WAVE_UNEXPECTED))
 }
 
 #[cfg(test)]

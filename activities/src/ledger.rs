@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use wolo_database::Pool;
 use wolo_database::halts::{self, Halting};
 use wolo_database::ledger::{self, Violation};
+use wolo_database::{Pool, discrepancies};
 use wolo_workflows::steps::ledger::{
     CheckLedger, CheckLedgerStep, LedgerVerdict, ResumePayouts, ResumePayoutsStep,
 };
@@ -15,6 +15,9 @@ use crate::alive::while_doing;
 
 /// So many are named; the rest is counted.
 const NAMED: usize = 20;
+
+/// A check that fails as often as this does not end by itself.
+const TRIES: u32 = 5;
 
 pub struct LedgerSteps {
     pool: Pool,
@@ -25,8 +28,16 @@ impl LedgerSteps {
         Self { pool }
     }
 
-    async fn look(&self) -> Result<LedgerVerdict, ActivityError> {
-        let violations = ledger::check(&self.pool).await?;
+    /// Books that cannot be checked are not known to be right: after some tries that is a reason to stop payouts too.
+    async fn look(&self, attempt: u32) -> Result<LedgerVerdict, ActivityError> {
+        let violations = match ledger::check(&self.pool).await {
+            Err(error) if attempt >= TRIES && !error.may_pass() => {
+                tracing::error!(%error, attempt, "the books cannot be checked: payouts are stopped");
+                halts::halt(&self.pool, &format!("the books cannot be checked: {error}")).await?;
+                return Err(error.into());
+            }
+            checked => checked?,
+        };
         if violations.is_empty() {
             let payouts_stopped = halts::standing(&self.pool).await?.is_some();
             return Ok(LedgerVerdict::Sound { payouts_stopped });
@@ -58,9 +69,15 @@ impl LedgerSteps {
     pub async fn check(
         self: Arc<Self>,
         ctx: ActivityContext,
-        _input: CheckLedger,
+        input: CheckLedger,
     ) -> Result<LedgerVerdict, ActivityError> {
-        while_doing(&ctx, self.look()).await
+        if let Some(before) = input.overdue_before {
+            let overdue = discrepancies::open_since_before(&self.pool, before).await?;
+            if overdue > 0 {
+                tracing::error!(overdue, found_before = %before, "discrepancies wait for finance longer than they may");
+            }
+        }
+        while_doing(&ctx, self.look(ctx.info().attempt)).await
     }
 
     #[activity(definition = ResumePayoutsStep)]
@@ -69,7 +86,7 @@ impl LedgerSteps {
         ctx: ActivityContext,
         input: ResumePayouts,
     ) -> Result<LedgerVerdict, ActivityError> {
-        let verdict = while_doing(&ctx, self.look()).await?;
+        let verdict = while_doing(&ctx, self.look(ctx.info().attempt)).await?;
         if matches!(verdict, LedgerVerdict::Broken { .. }) {
             return Ok(verdict);
         }

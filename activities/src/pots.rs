@@ -6,6 +6,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::{Pool, pots};
 use wolo_domain::certificates::SealingKey;
+use wolo_domain::pots::PotStage;
 use wolo_workflows::steps::pots::{
     Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, Found, HoldPot, HoldPotStep, OpenPot, Opening,
     PotMoment, ReleasePot, ReleasePotStep, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
@@ -57,6 +58,7 @@ impl PotSteps {
         Ok(match pots::open(&self.pool, input.pot, input.at).await? {
             pots::Opening::Opened => Opening::Opened,
             pots::Opening::Held { reason } => Opening::Held { reason },
+            pots::Opening::GivenUp { stage } => Opening::GivenUp { stage },
         })
     }
 
@@ -65,7 +67,7 @@ impl PotSteps {
         self: Arc<Self>,
         _ctx: ActivityContext,
         input: PotMoment,
-    ) -> Result<(), ActivityError> {
+    ) -> Result<PotStage, ActivityError> {
         Ok(pots::close(&self.pool, input.pot, input.at).await?)
     }
 
@@ -74,7 +76,7 @@ impl PotSteps {
         self: Arc<Self>,
         _ctx: ActivityContext,
         input: PotMoment,
-    ) -> Result<(), ActivityError> {
+    ) -> Result<PotStage, ActivityError> {
         // Another worker has the key, or this one will when its settings are mended.
         let key = self.sealing.as_ref().ok_or(NoSealingKey)?;
         Ok(pots::settle(&self.pool, input.pot, input.at, key).await?)
@@ -88,7 +90,9 @@ impl PotSteps {
     ) -> Result<Cancelling, ActivityError> {
         Ok(match pots::cancel(&self.pool, input.pot, input.at).await? {
             pots::Cancelling::Cancelled => Cancelling::Cancelled,
-            pots::Cancelling::GivingBack { count } => Cancelling::GivingBack { count },
+            pots::Cancelling::GivingBack { count, for_finance } => {
+                Cancelling::GivingBack { count, for_finance }
+            }
             pots::Cancelling::NotPossible { stage } => Cancelling::NotPossible { stage },
         })
     }

@@ -101,14 +101,14 @@ impl RefundSteps {
     }
 }
 
-/// Starts the process that gives a gift back, where none runs. One that ended without having given it back, because somebody
-/// ended it, is started again.
+/// Starts the process that gives a gift back, and answers whether none ran. One that ended without having given it back,
+/// because somebody ended it, is started again.
 pub(crate) async fn start(
     client: &Client,
     donation: DonationId,
     pot: PotId,
     patience: RefundPatience,
-) -> Result<(), ActivityError> {
+) -> Result<bool, ActivityError> {
     let options = WorkflowStartOptions::new(queues::MONEY, ids::refund(donation))
         .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
@@ -116,7 +116,8 @@ pub(crate) async fn start(
         .build();
     let input = RefundInput { donation, patience, refusals: 0 };
     match client.start_workflow(Refund::run, input, options).await {
-        Ok(_) | Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(()),
+        Ok(_) => Ok(true),
+        Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -127,9 +128,9 @@ pub(crate) async fn start_for(
     pool: &Pool,
     donation: DonationId,
     patience: RefundPatience,
-) -> Result<(), ActivityError> {
+) -> Result<bool, ActivityError> {
     match donations::donation(pool, donation).await? {
         Some(gift) => start(client, donation, gift.pot, patience).await,
-        None => Ok(()),
+        None => Ok(false),
     }
 }

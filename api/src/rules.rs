@@ -36,11 +36,11 @@ pub fn pot_patience(rules: &Rules) -> PotPatience {
 }
 
 pub fn refund_patience(rules: &Rules) -> RefundPatience {
-    RefundPatience {
-        recheck_seconds: rules.refund_recheck_seconds.into(),
-        retry_seconds: u64::from(rules.refund_retry_minutes) * 60,
-        longest_pause_seconds: u64::from(rules.refund_longest_pause_hours) * 3_600,
-    }
+    RefundPatience::new(
+        rules.refund_recheck_seconds,
+        rules.refund_retry_minutes,
+        rules.refund_longest_pause_hours,
+    )
 }
 
 pub fn longest_pause_seconds(rules: &Rules) -> u64 {

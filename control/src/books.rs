@@ -6,6 +6,7 @@ use temporalio_client::{
 };
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
 use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
+use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::resolution::{Resolution, ResolutionInput};
 use wolo_workflows::{ids, queues};
 
@@ -19,9 +20,30 @@ use crate::{AskError, Control};
 impl Control {
     /// Compares a day of Wave's statement with our books, and waits until that is done. A comparison of this day that a
     /// person has asked for and that runs still is the same.
-    pub async fn reconcile(&self, day: NaiveDate, under_way_seconds: u32) -> Result<ReconciledDay, AskError> {
-        let input = ReconciliationInput { which: Which::Day { day }, under_way_seconds };
-        let options = again(ids::reconciliation(day), WorkflowIdConflictPolicy::UseExisting);
+    pub async fn reconcile(
+        &self,
+        day: NaiveDate,
+        under_way_seconds: u32,
+        refund: RefundPatience,
+    ) -> Result<ReconciledDay, AskError> {
+        let input = ReconciliationInput { which: Which::Day { day }, under_way_seconds, refund };
+        let mut compared = self.compare(ids::reconciliation(day), input).await?;
+        // It answers for the days that it was asked for.
+        compared.pop().ok_or(AskError::Ended)
+    }
+
+    /// Compares every day that is over and that nobody has compared since, the oldest first, and waits until that is done.
+    pub async fn reconcile_missed(
+        &self,
+        under_way_seconds: u32,
+        refund: RefundPatience,
+    ) -> Result<Vec<ReconciledDay>, AskError> {
+        let input = ReconciliationInput { which: Which::Missed, under_way_seconds, refund };
+        self.compare(ids::RECONCILE_MISSED.to_owned(), input).await
+    }
+
+    async fn compare(&self, id: String, input: ReconciliationInput) -> Result<Vec<ReconciledDay>, AskError> {
+        let options = again(id, WorkflowIdConflictPolicy::UseExisting);
         let started = self.client.start_workflow(PaymentReconciliation::run, input, options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
     }
@@ -37,7 +59,7 @@ impl Control {
     /// Lets payouts go on, if the books keep all their rules. Somebody else's wish that is being carried out answers
     /// [`AskError::Ended`]: it has its own reason.
     pub async fn resume_payouts(&self, resume: ResumePayouts) -> Result<LedgerVerdict, AskError> {
-        let input = LedgerCheckInput { resume: Some(resume) };
+        let input = LedgerCheckInput { resume: Some(resume), ..LedgerCheckInput::default() };
         let options = again(ids::LEDGER_RESUME.to_owned(), WorkflowIdConflictPolicy::Fail);
         let started = self.client.start_workflow(LedgerCheck::run, input, options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)

@@ -63,6 +63,11 @@ impl Control {
         Ok(handle.query(Donation::status, (), WorkflowQueryOptions::default()).await?)
     }
 
+    /// Whether a gift has a process now that has not ended.
+    pub async fn donation_runs(&self, donation: DonationId) -> Result<bool, AskError> {
+        self.runs::<Donation>(ids::donation(donation)).await
+    }
+
     /// Passes on what one event of the provider's says. However often it is told, the process hears it once. A
     /// donation whose process has ended answers [`AskError::NotFound`].
     pub async fn tell_donation(

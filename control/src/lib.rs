@@ -14,9 +14,18 @@ pub mod refunds;
 pub mod time;
 
 pub use error::AskError;
-use temporalio_client::Client;
+use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowExecutionStatus};
+use temporalio_common::HasWorkflowDefinition;
 /// The names of processes, as answers and links show them.
 pub use wolo_workflows::ids;
+
+/// What came of starting a process again that somebody has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakingUp {
+    Started,
+    /// One was there.
+    Running,
+}
 
 /// A connection to the engine, from which every question is asked.
 #[derive(Clone)]
@@ -31,5 +40,22 @@ impl Control {
 
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Whether a process of this name runs now.
+    async fn runs<W: HasWorkflowDefinition>(&self, id: String) -> Result<bool, AskError> {
+        let handle = self.client.get_workflow_handle::<W>(id);
+        match handle.describe(WorkflowDescribeOptions::default()).await.map_err(AskError::from) {
+            Ok(process) => Ok(!matches!(
+                process.status(),
+                WorkflowExecutionStatus::Completed
+                    | WorkflowExecutionStatus::Failed
+                    | WorkflowExecutionStatus::Canceled
+                    | WorkflowExecutionStatus::Terminated
+                    | WorkflowExecutionStatus::TimedOut
+            )),
+            Err(AskError::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }

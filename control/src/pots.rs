@@ -6,9 +6,8 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use temporalio_client::errors::WorkflowStartError;
 use temporalio_client::{
-    WorkflowDescribeOptions, WorkflowExecuteUpdateOptions, WorkflowExecutionStatus, WorkflowIdConflictPolicy,
-    WorkflowIdReusePolicy, WorkflowListOptions, WorkflowQueryOptions, WorkflowStartOptions,
-    WorkflowUpdateWithStartOptions,
+    WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowListOptions,
+    WorkflowQueryOptions, WorkflowStartOptions, WorkflowUpdateWithStartOptions,
 };
 use temporalio_common::search_attributes::SearchAttributes;
 use wolo_domain::ids::PotId;
@@ -22,15 +21,8 @@ pub use wolo_workflows::pot_lifecycle::{
 };
 pub use wolo_workflows::refund::RefundPatience;
 
+pub use crate::TakingUp;
 use crate::{AskError, Control};
-
-/// What came of starting a pot's process again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TakingUp {
-    Started,
-    /// One was there.
-    Running,
-}
 
 impl Control {
     /// Starts a pot and waits until it is written down. Asking again with the same request gives the same pot; a
@@ -86,19 +78,7 @@ impl Control {
 
     /// Whether a pot has a process now that has not ended.
     pub async fn pot_runs(&self, pot: PotId) -> Result<bool, AskError> {
-        let handle = self.client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
-        match handle.describe(WorkflowDescribeOptions::default()).await.map_err(AskError::from) {
-            Ok(process) => Ok(!matches!(
-                process.status(),
-                WorkflowExecutionStatus::Completed
-                    | WorkflowExecutionStatus::Failed
-                    | WorkflowExecutionStatus::Canceled
-                    | WorkflowExecutionStatus::Terminated
-                    | WorkflowExecutionStatus::TimedOut
-            )),
-            Err(AskError::NotFound) => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.runs::<PotLifecycle>(ids::pot_lifecycle(pot)).await
     }
 
     pub async fn pot_state(&self, pot: PotId) -> Result<PotState, AskError> {

@@ -158,7 +158,8 @@ async fn gifts(connection: &mut PgConnection, pot: PotId) -> Result<(Vec<Gift>, 
         if !fee_known || row.fee.filter(|fee| *fee != 0) != row.taken {
             return Err(differs("fee"));
         }
-        if row.gone_back != refunded.then_some(amount) {
+        // What left our wallet: Wave gave back its fee, where the pot had borne one.
+        if row.gone_back != refunded.then_some(amount - row.fee.unwrap_or_default()) {
             return Err(differs("stage"));
         }
         let gift = Gift {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 use wolo_domain::discrepancies::DiscrepancyKind;
-use wolo_domain::ids::DiscrepancyId;
+use wolo_domain::ids::{DiscrepancyId, DonationId};
 use wolo_domain::ledger::Transaction;
 use wolo_domain::money::Xof;
 
@@ -145,6 +145,24 @@ pub(crate) async fn write(connection: &mut PgConnection, found: &[Found]) -> Res
     })
 }
 
+/// Takes Wave's part out of the money that stands in suspense for an odd gift; answers whether it stands there still.
+pub(crate) async fn bear_fee(
+    connection: &mut PgConnection,
+    gift: DonationId,
+    fee: Xof,
+) -> Result<bool, Error> {
+    let borne = sqlx::query!(
+        "update money.discrepancies set suspense = suspense - $2
+         where kind = 'odd_gift' and key = $1 and resolved_at is null",
+        gift.to_string(),
+        fee.francs(),
+    )
+    .execute(connection)
+    .await?
+    .rows_affected();
+    Ok(borne > 0)
+}
+
 /// Ends what stands open at these keys and was not found there this time.
 pub(crate) async fn close_what_is_gone(
     connection: &mut PgConnection,
@@ -184,7 +202,7 @@ pub(crate) async fn close_what_has_come(connection: &mut PgConnection) -> Result
                 or exists (
                     select from money.donations
                     join money.statement_lines using (wave_transaction_id)
-                    where donation_id = case when key like 'gift/don\_%' then substr(key, 10)::uuid end
+                    where donation_id = case when key ~ '^gift/don_[0-9a-f]{32}$' then substr(key, 10)::uuid end
                 )
             )",
         BY_ITSELF,
@@ -245,6 +263,17 @@ pub async fn all(
     .into_iter()
     .map(Discrepancy::try_from)
     .collect()
+}
+
+/// How many are open that were found before this instant.
+#[tracing::instrument(name = "db.discrepancies.open_since_before", skip_all, err)]
+pub async fn open_since_before(database: impl PgExecutor<'_>, before: DateTime<Utc>) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from money.discrepancies where resolved_at is null and first_seen_at < $1"#,
+        before,
+    )
+    .fetch_one(database)
+    .await?)
 }
 
 /// Ends a discrepancy by a person's decision. Money in suspense leaves it in the same transaction, or has its counterpart

@@ -225,6 +225,16 @@ impl Transaction {
         Self::new(TransactionKind::DonationFee, donation.to_string(), None, from, Account::WaveFloat, fee)
     }
 
+    /// Wave's part of a gift that is in no pot: of the money in suspense, or WOLO's own loss once that has been cleared.
+    pub fn odd_donation_fee(
+        donation: DonationId,
+        is_in_suspense: bool,
+        fee: Xof,
+    ) -> Result<Self, PostingError> {
+        let from = if is_in_suspense { Account::Suspense } else { Account::Fees };
+        Self::new(TransactionKind::DonationFee, donation.to_string(), None, from, Account::WaveFloat, fee)
+    }
+
     /// A gift leaves its pot to go back: what the pot has of it, which is the gift less a fee that the pot has borne.
     pub fn refund_owed(donation: DonationId, pot: PotId, amount: Xof) -> Result<Self, PostingError> {
         let (from, to) = (Account::Pot(pot), Account::RefundsDue);
@@ -236,6 +246,11 @@ impl Transaction {
     pub fn refund(donation: DonationId, amount: Xof) -> Result<Self, PostingError> {
         let from = Account::RefundsDue;
         Self::new(TransactionKind::Refund, donation.to_string(), None, from, Account::WaveFloat, amount)
+    }
+
+    /// The same, where somebody did so in Wave's portal: `wave_id` is Wave's name for that movement.
+    pub fn refund_by_hand(donation: DonationId, amount: Xof, wave_id: String) -> Result<Self, PostingError> {
+        Ok(Self { wave_id: Some(wave_id), ..Self::refund(donation, amount)? })
     }
 
     /// The owner has been paid: `wave_id` is Wave's id of the payout.

@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 25] = [
+pub const STEPS: [Step; 27] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -45,6 +45,7 @@ pub const STEPS: [Step; 25] = [
     step("refunds.give_back", Speaks::Sends(Endpoint::CheckoutRefund), Story::Late),
     step("refunds.begin_all", Speaks::Not, Story::GivenUp),
     step("donations.end_checkouts", Speaks::Sends(Endpoint::CheckoutExpire), Story::Ordinary),
+    step("donations.take_up", Speaks::Not, Story::Books),
     step("payouts.plan", Speaks::Not, Story::Ordinary),
     step("payouts.verify_recipient", Speaks::Sends(Endpoint::RecipientVerify), Story::Ordinary),
     step("payouts.approve", Speaks::Not, Story::Large),
@@ -52,6 +53,7 @@ pub const STEPS: [Step; 25] = [
     step("payouts.find", Speaks::Asks(Endpoint::PayoutSearch), Story::Found),
     step("payouts.lose_sight", Speaks::Not, Story::Unknown),
     step("statements.book_fees", Speaks::Asks(Endpoint::Transactions), Story::Ordinary),
+    step("statements.find_uncompared", Speaks::Not, Story::Books),
     step("statements.reconcile", Speaks::Asks(Endpoint::Transactions), Story::Books),
     step("ledger.check", Speaks::Not, Story::Books),
     step("ledger.resume", Speaks::Not, Story::Books),

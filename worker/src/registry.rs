@@ -48,6 +48,8 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(DonationSteps::settle);
             // A closing pot asks for this one here, because it speaks to Wave.
             to.step(DonationSteps::end_checkouts);
+            // A comparison asks for this one before it compares.
+            to.step(DonationSteps::take_up);
             to.process::<Refund>();
             to.step(RefundSteps::give_back);
             // A pot that is given up asks for this one here, because it takes money out of the pot.
@@ -64,6 +66,7 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
             to.process::<PaymentReconciliation>();
+            to.step(StatementSteps::find_uncompared);
             to.step(StatementSteps::reconcile);
             to.process::<LedgerCheck>();
             to.step(LedgerSteps::check);

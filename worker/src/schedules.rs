@@ -13,6 +13,7 @@ use wolo_bootstrap::Settings;
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
 use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
+use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::{ids, queues};
 
 /// A time of day that nobody was there for is made up for within a day; once is enough.
@@ -42,12 +43,17 @@ fn schedules(settings: &Settings) -> [Schedule; 4] {
         leftovers_days: settings.accounts.leftovers_days,
         ended_sessions_days: settings.accounts.ended_sessions_days,
     };
-    let books = &settings.books;
+    let (books, rules) = (&settings.books, &settings.rules);
+    let refund = RefundPatience::new(
+        rules.refund_recheck_seconds,
+        rules.refund_retry_minutes,
+        rules.refund_longest_pause_hours,
+    );
     let reconciling = |id, which| {
-        let input = ReconciliationInput { which, under_way_seconds: books.under_way_minutes * 60 };
+        let input = ReconciliationInput { which, under_way_seconds: books.under_way_minutes * 60, refund };
         ScheduleAction::start_workflow(PaymentReconciliation::run, input, queues::MONEY, id)
     };
-    let checking = LedgerCheckInput::default();
+    let checking = LedgerCheckInput { discrepancy_days: Some(books.discrepancy_days), ..Default::default() };
     [
         Schedule {
             id: ids::HOUSEKEEPING,
@@ -69,7 +75,7 @@ fn schedules(settings: &Settings) -> [Schedule; 4] {
         },
         Schedule {
             id: ids::RECONCILE_YESTERDAY,
-            action: reconciling(ids::RECONCILE_YESTERDAY, Which::Yesterday),
+            action: reconciling(ids::RECONCILE_YESTERDAY, Which::Missed),
             spec: daily(books.reconcile_yesterday_at_hour, 20),
             catch_up: WITHIN_A_DAY,
         },

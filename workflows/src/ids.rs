@@ -41,6 +41,9 @@ pub fn reconciliation(day: NaiveDate) -> String {
     format!("reconciliation/{day}")
 }
 
+/// The comparison of all days that were missed, when a person has asked for it.
+pub const RECONCILE_MISSED: &str = "reconciliation/missed";
+
 /// The check after which payouts may go on.
 pub const LEDGER_RESUME: &str = "ledger-check/resume";
 

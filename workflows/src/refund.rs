@@ -39,6 +39,17 @@ pub struct RefundPatience {
     pub longest_pause_seconds: u64,
 }
 
+impl RefundPatience {
+    /// As the settings name it.
+    pub fn new(recheck_seconds: u32, retry_minutes: u32, longest_pause_hours: u32) -> Self {
+        Self {
+            recheck_seconds: recheck_seconds.into(),
+            retry_seconds: u64::from(retry_minutes) * 60,
+            longest_pause_seconds: u64::from(longest_pause_hours) * 3_600,
+        }
+    }
+}
+
 /// The patience of inputs that were written before they said one.
 impl Default for RefundPatience {
     fn default() -> Self {

@@ -75,7 +75,8 @@ impl DonationSteps {
     }
 
     /// A gift that still waits although its process has ended (somebody terminated it) would keep its pot waiting for
-    /// ever: what Wave's record says is booked here instead.
+    /// ever: what Wave's record says is booked here instead. A riddle of one gift must not keep all the others from going
+    /// on: it is told, and the gift waits.
     ///
     /// Answers whether the gift has its money now, or gives it back.
     pub(crate) async fn settle_without_its_process(
@@ -85,7 +86,13 @@ impl DonationSteps {
         patience: RefundPatience,
     ) -> Result<bool, ActivityError> {
         let settle = SettleDonation { donation, failed_attempts: 0 };
-        let settlement = self.settle_by_the_evidence(settle).await?;
+        let settlement = match self.settle_by_the_evidence(settle).await {
+            Err(ActivityError::Application(failure)) if failure::is_a_riddle(&failure) => {
+                tracing::error!(%donation, error = %failure, "a gift without a process cannot be settled");
+                return Ok(false);
+            }
+            settled => settled?,
+        };
         tracing::warn!(%donation, ?settlement, "a gift was settled whose process had ended before it");
         if settlement == Settlement::RefundDue {
             refunds::start_for(client, &self.pool, donation, patience).await?;
@@ -110,7 +117,10 @@ impl DonationSteps {
 }
 
 /// Tells a gift's process that its page has ended; answers whether there is one to tell.
-async fn is_heard_by_its_process(client: &Client, donation: DonationId) -> Result<bool, ActivityError> {
+pub(super) async fn is_heard_by_its_process(
+    client: &Client,
+    donation: DonationId,
+) -> Result<bool, ActivityError> {
     let process = client.get_workflow_handle::<Donation>(ids::donation(donation));
     let told = process.signal(Donation::checkout_ended, RawValue::empty(), WorkflowSignalOptions::default());
     match told.await {

@@ -6,6 +6,7 @@
 mod checkouts;
 mod ending;
 mod settling;
+mod taking_up;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use wolo_domain::ids::DonationId;
 use wolo_providers::wave::Wave;
 use wolo_workflows::steps::donations::{
     CheckoutOutcome, DonationRequest, EndCheckouts, EndCheckoutsStep, EndedCheckouts, OpenDonationCheckout,
-    SettleDonation, SettleDonationStep, Settlement,
+    SettleDonation, SettleDonationStep, Settlement, TakeUp, TakeUpStep, TakenUp,
 };
 
 pub struct DonationSteps {
@@ -76,5 +77,14 @@ impl DonationSteps {
         input: EndCheckouts,
     ) -> Result<EndedCheckouts, ActivityError> {
         self.end_all(&ctx, input).await
+    }
+
+    #[activity(definition = TakeUpStep)]
+    pub async fn take_up(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: TakeUp,
+    ) -> Result<TakenUp, ActivityError> {
+        self.take_up_all(&ctx, input).await
     }
 }

@@ -33,7 +33,8 @@ impl DonationSteps {
         match evidence(&session, donation) {
             Evidence::Paid(paid) => {
                 let payment = payment(paid);
-                let stage = donations::confirm(&self.pool, donation, &payment, failed_attempts).await?;
+                let booked = donations::confirm(&self.pool, donation, &payment, failed_attempts).await;
+                let stage = booked.map_err(failure::books)?;
                 Ok(settlement(stage))
             }
             Evidence::Ended => self.expire(donation, failed_attempts).await,

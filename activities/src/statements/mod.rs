@@ -10,14 +10,16 @@ mod walk;
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::ledger::{self, FeeBooking, FeeLine};
-use wolo_database::{Error as DatabaseError, Pool};
+use wolo_database::{Error as DatabaseError, Pool, reconciliation};
 use wolo_providers::wave::{Currency, LineType, StatementLine, Wave};
 use wolo_workflows::steps::statements::{
-    BookFees, BookFeesStep, BookedFees, ReconcileDay, ReconcileDayStep, ReconciledDay,
+    BookFees, BookFeesStep, BookedFees, FindUncompared, FindUncomparedStep, ReconcileDay, ReconcileDayStep,
+    ReconciledDay,
 };
 
 use crate::DonationSteps;
@@ -100,6 +102,15 @@ impl StatementSteps {
             walk.done(page).await?;
         }
         Ok(BookedFees { lines: walk.lines(), booked: walk.so_far().booked })
+    }
+
+    #[activity(definition = FindUncomparedStep)]
+    pub async fn find_uncompared(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: FindUncompared,
+    ) -> Result<Option<NaiveDate>, ActivityError> {
+        Ok(reconciliation::uncompared(&self.pool, input.before).await?.into_iter().next())
     }
 
     #[activity(definition = ReconcileDayStep)]

@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::{Client, WorkflowSignalOptions};
 use temporalio_common::data_converters::RawValue;
-use temporalio_common::error::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use wolo_database::reconciliation::{self, Compared, Run, UnreadableLine};
+use wolo_database::reconciliation::{self, Compared, Run, TakingOut, UnreadableLine};
 use wolo_domain::ids::DonationId;
 use wolo_domain::reconciliation::{Line, Reference};
 use wolo_providers::wave::{Currency, StatementLine, StatementPage};
@@ -17,7 +16,6 @@ use wolo_workflows::steps::statements::{ReconcileDay, ReconciledDay};
 
 use super::StatementSteps;
 use super::walk::Walk;
-use crate::failure;
 
 /// What the pages have come to so far.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -49,8 +47,19 @@ impl StatementSteps {
         while let Some(page) = walk.page().await? {
             let compared = self.compare_page(&input, &page).await?;
             let mut repaired = 0;
+            for (gift, line) in &compared.to_take_out {
+                match reconciliation::take_out(&self.pool, input.day, *gift, line).await? {
+                    TakingOut::Left => {
+                        tracing::warn!(donation = %gift, "a gift was given back in Wave's portal, and leaves its pot");
+                        repaired += 1;
+                    }
+                    TakingOut::Stood => {}
+                    TakingOut::InSuspense { is_new } => walk.so_far().opened += u64::from(is_new),
+                }
+                walk.is_alive().await?;
+            }
             for gift in &compared.to_repair {
-                repaired += u64::from(self.repair(ctx, *gift).await?);
+                repaired += u64::from(self.repair(ctx, *gift, input.refund).await?);
                 walk.is_alive().await?;
             }
             walk.so_far().add(&compared, repaired);
@@ -97,26 +106,18 @@ impl StatementSteps {
 
     /// Makes the process of a gift ask Wave; where there is none any more, Wave is asked here. Answers whether somebody was
     /// there to ask or something was booked.
-    async fn repair(&self, ctx: &ActivityContext, gift: DonationId) -> Result<bool, ActivityError> {
+    async fn repair(
+        &self,
+        ctx: &ActivityContext,
+        gift: DonationId,
+        patience: RefundPatience,
+    ) -> Result<bool, ActivityError> {
         if hears(&ctx.client(), gift).await? {
             tracing::warn!(donation = %gift, "Wave was paid for a gift, and we had not heard: its process asks now");
             return Ok(true);
         }
-        match self.donations.settle_without_its_process(&ctx.client(), gift, RefundPatience::default()).await
-        {
-            // A riddle of one gift must not keep all the others from being compared. It is told of next time.
-            Err(ActivityError::Application(failure)) if !may_pass(&failure) => {
-                tracing::error!(donation = %gift, error = %failure, "a gift that Wave was paid for cannot be settled");
-                Ok(false)
-            }
-            settled => settled,
-        }
+        self.donations.settle_without_its_process(&ctx.client(), gift, patience).await
     }
-}
-
-/// Whether Wave's silence is all that is wrong.
-fn may_pass(failure: &ApplicationFailure) -> bool {
-    matches!(failure.type_name(), Some(failure::WAVE_UNREACHABLE | failure::WAVE_THROTTLED))
 }
 
 /// Tells a gift's process that its payment is on Wave's statement; answers whether there is one to tell.

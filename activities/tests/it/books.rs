@@ -10,7 +10,7 @@ use wolo_workflows::steps::discrepancies::{Clearing, DiscrepancyAnswer, ResolveD
 use wolo_workflows::steps::ledger::{CheckLedger, LedgerVerdict, ResumePayouts};
 use wolo_workflows::steps::payouts::{PayoutAnswer, SendPayout};
 
-use crate::scene::{Scene, noon};
+use crate::scene::{Scene, failure, noon};
 
 fn finance() -> ResumePayouts {
     ResumePayouts { by: "operator:test".to_owned(), reason: "mended".to_owned() }
@@ -31,12 +31,12 @@ async fn a_broken_rule_stops_payouts_until_it_holds_and_finance_lets_them_go_on(
     let scene = Scene::new().await;
     let (pot, order) = scene.payable(Some(1)).await;
     let sound = LedgerVerdict::Sound { payouts_stopped: false };
-    assert_eq!(scene.does(LedgerSteps::check, CheckLedger {}).await, sound);
+    assert_eq!(scene.does(LedgerSteps::check, CheckLedger::default()).await, sound);
 
     let turn = format!("update money.ledger_entries set amount = -amount where account = 'pot:{pot}'");
     force(&scene, turn.clone()).await;
     for _ in 0..2 {
-        let verdict = scene.does(LedgerSteps::check, CheckLedger {}).await;
+        let verdict = scene.does(LedgerSteps::check, CheckLedger::default()).await;
         let LedgerVerdict::Broken { violations } = verdict else { panic!("{verdict:?}") };
         assert!(violations.contains(&format!("{pot} holds -9 900 XOF")), "{violations:?}");
     }
@@ -48,7 +48,11 @@ async fn a_broken_rule_stops_payouts_until_it_holds_and_finance_lets_them_go_on(
 
     force(&scene, turn).await;
     let stopped = LedgerVerdict::Sound { payouts_stopped: true };
-    assert_eq!(scene.does(LedgerSteps::check, CheckLedger {}).await, stopped, "a person lets them go on");
+    assert_eq!(
+        scene.does(LedgerSteps::check, CheckLedger::default()).await,
+        stopped,
+        "a person lets them go on"
+    );
     for _ in 0..2 {
         assert_eq!(scene.does(LedgerSteps::resume, finance()).await, LedgerVerdict::Resumed);
     }
@@ -99,4 +103,18 @@ async fn a_discrepancy_is_resolved_once_and_only_with_a_reason() {
     let nowhere = ResolveDiscrepancy { discrepancy: unknown, ..resolve(Clearing::Nothing, "looked at") };
     assert!(refused(ask(nowhere).await));
     scene.judge().await;
+}
+
+#[tokio::test]
+async fn books_that_cannot_be_checked_stop_payouts_after_some_tries() {
+    let scene = Scene::new().await;
+    force(&scene, "revoke select on money.payout_orders from wolo_worker".to_owned()).await;
+    for (attempt, is_stopped) in [(4, false), (5, true), (6, true)] {
+        failure(scene.attempt(attempt).run(LedgerSteps::check, CheckLedger::default()).await);
+        let halt = halts::standing(&scene.pool).await.expect("a look");
+        assert_eq!(halt.is_some(), is_stopped, "{attempt}");
+        assert!(halt.is_none_or(|halt| halt.reason.starts_with("the books cannot be checked")));
+    }
+    force(&scene, "grant select on money.payout_orders to wolo_worker".to_owned()).await;
+    assert_eq!(scene.does(LedgerSteps::resume, finance()).await, LedgerVerdict::Resumed);
 }

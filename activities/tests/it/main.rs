@@ -15,3 +15,4 @@ mod refunds;
 mod scene;
 mod sending;
 mod settling;
+mod taking_up;

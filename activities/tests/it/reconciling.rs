@@ -11,9 +11,9 @@ use wolo_domain::ids::DonationId;
 use wolo_domain::ledger::Account;
 use wolo_sandbox::wave::{Endpoint, Fault, MovementKind, Options, PlantedLine, RetryAfter};
 use wolo_workflows::ids;
-use wolo_workflows::refund::Refund;
+use wolo_workflows::refund::{Refund, RefundPatience};
 use wolo_workflows::steps::payouts::{PayoutAnswer, SendPayout};
-use wolo_workflows::steps::refunds::{GiveBack, GivingBack};
+use wolo_workflows::steps::refunds::{BeginRefunds, GiveBack, GivingBack};
 use wolo_workflows::steps::statements::{ReconcileDay, ReconciledDay};
 
 use crate::scene::{Failed, Scene, failure, noon};
@@ -32,6 +32,7 @@ fn today(scene: &Scene) -> ReconcileDay {
         whole: false,
         started_at: now,
         settled_until: now + TimeDelta::minutes(1),
+        refund: RefundPatience::default(),
     }
 }
 
@@ -113,6 +114,48 @@ async fn a_gift_that_was_written_off_and_paid_all_the_same_goes_back() {
 }
 
 #[tokio::test]
+async fn a_gift_that_finance_gave_back_in_the_portal_leaves_its_pot_and_no_refund_is_booked_besides() {
+    let scene = scene().await;
+    let pot = scene.open_pot().await;
+    let (given_back, kept) = (scene.given(pot, 5_000).await, scene.given(pot, 1_000).await);
+    let page = wolo_database::donations::donation(&scene.pool, given_back).await.expect("a look");
+    let page = page.and_then(|gift| gift.checkout).expect("a page").id;
+    scene.client.refund_checkout(&page).await.expect("Wave gives it back, as it does for its portal");
+    let day = today(&scene);
+    assert_eq!(scene.does(StatementSteps::reconcile, day.clone()).await, of(&day, [3, 2, 1, 2, 0, 0]));
+    assert_eq!(scene.stage_of(given_back).await, DonationStage::Refunded);
+    assert_eq!(scene.does(StatementSteps::reconcile, day.clone()).await, of(&day, [3, 3, 0, 0, 0, 0]));
+    assert_eq!(scene.balance(Account::Pot(pot)).await, 990);
+    // The pot is given up afterwards: the other gift goes back, and this one is back.
+    wolo_database::pots::cancel(&scene.pool, pot, noon()).await.expect("it is given up");
+    let begin = BeginRefunds { pot, patience: RefundPatience::default(), at: noon() };
+    assert_eq!(scene.does(RefundSteps::begin_all, begin).await.count, 1);
+    for gift in [given_back, kept] {
+        assert_eq!(
+            scene.does(RefundSteps::give_back, GiveBack { donation: gift }).await,
+            GivingBack::Refunded
+        );
+    }
+    scene.does(StatementSteps::reconcile, day).await;
+    assert_eq!((open(&scene).await, wallets(&scene).await), (vec![], (0, 0)));
+    scene.judge().await;
+    let refund = scene.temporal().get_workflow_handle::<Refund>(ids::refund(kept));
+    refund.terminate(WorkflowTerminateOptions::default()).await.expect("its refund was started");
+}
+
+#[tokio::test]
+async fn a_refund_that_cannot_be_started_is_not_passed_over() {
+    let scene = Scene::new().await.connected_to_nothing().await;
+    let pot = scene.open_pot().await;
+    let (gift, _, session) = scene.asked(pot, 5_000).await;
+    wolo_database::donations::expire(&scene.pool, gift, 0).await.expect("an end");
+    scene.wave.pay(&session, None).expect("Wave takes it");
+    let failed = scene.fails(StatementSteps::reconcile, today(&scene)).await;
+    assert!(!failed.for_good, "{failed:?}");
+    assert_eq!(scene.stage_of(gift).await, DonationStage::RefundDue, "that much is written down");
+}
+
+#[tokio::test]
 async fn a_gift_that_cannot_be_settled_is_told_of_and_does_not_hide_the_others() {
     let scene = scene().await;
     let pot = scene.open_pot().await;
@@ -134,8 +177,8 @@ async fn a_gift_that_cannot_be_settled_is_told_of_and_does_not_hide_the_others()
 #[tokio::test]
 async fn lines_of_every_kind_get_the_kind_that_they_are() {
     use DiscrepancyKind::{
-        AmountDiffers, FeeMissing, NamesDisagree, OtherCurrency, PaidTwice, PayoutReversed, RefundByHand,
-        SecondPayment, Unmatched, Unreadable,
+        AmountDiffers, FeeMissing, NamesDisagree, OtherCurrency, PaidTwice, PayoutReversed, SecondPayment,
+        Unmatched, Unreadable,
     };
     let scene = scene().await;
     let (_, order) = scene.payable(Some(1)).await;
@@ -175,14 +218,14 @@ async fn lines_of_every_kind_get_the_kind_that_they_are() {
     ]);
     let day = today(&scene);
     let reconciled = scene.does(StatementSteps::reconcile, day.clone()).await;
-    assert_eq!((reconciled.lines, reconciled.matched), (14, 4));
+    // The refund by hand takes its gift out of the pot.
+    assert_eq!((reconciled.lines, reconciled.matched, reconciled.repaired), (14, 4, 1));
     let mut expected = vec![
         Unmatched,
         Unmatched,
         Unmatched,
         SecondPayment,
         NamesDisagree,
-        RefundByHand,
         PaidTwice,
         PayoutReversed,
         OtherCurrency,
@@ -190,7 +233,7 @@ async fn lines_of_every_kind_get_the_kind_that_they_are() {
     ];
     expected.sort_unstable();
     assert_eq!(open(&scene).await, expected);
-    assert_eq!(reconciled.opened, 10);
+    assert_eq!(reconciled.opened, 9);
     assert_eq!(scene.does(StatementSteps::reconcile, day).await.opened, 0);
 
     // A line that says something else tomorrow than what our books have: less, or no fee at all.

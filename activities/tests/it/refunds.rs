@@ -34,7 +34,10 @@ async fn given_up<const GIFTS: usize>(scene: &Scene) -> (PotId, [DonationId; GIF
         gifts.push(scene.given(pot, 5_000).await);
     }
     let answer = scene.does(PotSteps::cancel, PotMoment { pot, at: noon() }).await;
-    assert_eq!(answer, Cancelling::GivingBack { count: gifts.len().try_into().expect("a count") });
+    assert_eq!(
+        answer,
+        Cancelling::GivingBack { count: gifts.len().try_into().expect("a count"), for_finance: 0 }
+    );
     (pot, gifts.try_into().expect("as many"))
 }
 

@@ -109,13 +109,22 @@ impl Scene {
     }
 
     /// Connects the deeds to the engine, for those that speak to processes.
-    pub(crate) async fn connected(mut self) -> Self {
+    pub(crate) async fn connected(self) -> Self {
+        self.connected_to("default").await
+    }
+
+    /// Connects them to a part of the engine that does not exist: no process is there, and none can be started.
+    pub(crate) async fn connected_to_nothing(self) -> Self {
+        self.connected_to("nowhere").await
+    }
+
+    async fn connected_to(mut self, namespace: &str) -> Self {
         let address = self.world.temporal.address();
         let options =
             temporalio_client::ConnectionOptions::new(address.parse::<url::Url>().expect("an address"))
                 .build();
         let connection = temporalio_client::Connection::connect(options).await.expect("Temporal answers");
-        let options = temporalio_client::ClientOptions::new("default").build();
+        let options = temporalio_client::ClientOptions::new(namespace).build();
         self.temporal = Some(Client::new(connection, options).expect("a client"));
         self
     }

@@ -33,9 +33,9 @@ struct CertificateLine {
     seal: String,
 }
 
-refusals!(NotGiven: MaybeUser::REFUSALS, problem::OF_THE_STORE, &[Code::PotUnknown, Code::CertificateNotReady]);
+refusals!(NotGiven: MaybeUser::REFUSALS, problem::OF_THE_STORE, &[Code::PotUnknown, Code::AmountsHidden, Code::CertificateNotReady]);
 
-/// The certificate of a settled pot, to whoever may see the pot.
+/// The certificate of a settled pot, to whoever may see the pot and its amounts.
 #[utoipa::path(get, path = "/api/pots/{pot}/certificate", operation_id = "pots.certificate", tag = "pots",
     params(Reference),
     security((), ("bearer" = [])),
@@ -51,8 +51,13 @@ pub(crate) async fn certificate(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let pot = find(&app, Context::caller(user), &reference).await?;
-    if !Viewer::of(&pot, user, &reference).may_see(&pot) {
+    let viewer = Viewer::of(&pot, user, &reference);
+    if !viewer.may_see(&pot) {
         return Err(Problem::new(Code::PotUnknown));
+    }
+    // Each line of it is an amount.
+    if !viewer.owner && !pot.settings.show_amounts {
+        return Err(Problem::new(Code::AmountsHidden).pot(pot.id));
     }
     let not_ready = || Problem::new(Code::CertificateNotReady).pot(pot.id);
     let mut tx = reference.known_to(Context::caller(user)).begin(&app.pool).await?;

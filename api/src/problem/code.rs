@@ -198,6 +198,10 @@ codes! {
         "Pas encore de certificat", "No certificate yet",
         "Cette cagnotte n'a pas encore été versée ; son certificat vient avec le versement.",
         "This pot has not been settled yet; its certificate comes with that.";
+    AmountsHidden = "amounts_hidden", FORBIDDEN,
+        "Montants masqués", "Hidden amounts",
+        "Le propriétaire de cette cagnotte n'en montre pas les montants ; son certificat n'est que pour lui.",
+        "The owner of this pot does not show its amounts; its certificate is for the owner alone.";
     DonationUnknown = "donation_unknown", NOT_FOUND,
         "Cadeau inconnu", "Unknown gift",
         "Ce cadeau n'existe pas.", "There is no such gift.";

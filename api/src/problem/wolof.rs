@@ -66,6 +66,10 @@ impl Code {
             Self::CertificateNotReady => {
                 ("Certificat bi amagul", "Cagnotte bii jeexagul ; xaaral ba ñu fey ko.")
             }
+            Self::AmountsHidden => (
+                "Xaalis bi nëbbu na",
+                "Boroom cagnotte bi wonewul xaalis bi ; certificat bi moom rekk a ko moom.",
+            ),
             Self::PotNotCancellable => ("Jot na ba noppi", "Mënuñu neenal cagnotte bii."),
             Self::PayoutUnknown => ("Amul fey", "Amul benn fey bu ñu nas ci cagnotte bii."),
             Self::ApprovalNotNeeded => ("Soxlawul ndigal", "Fey gii xaarul ndigalu kenn."),

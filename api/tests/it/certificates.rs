@@ -12,9 +12,9 @@ use wolo_domain::certificates::{SealingKey, Trust, read_keys, verify};
 use wolo_domain::ids::{DonationId, PayoutId, PotId};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutOrder;
-use wolo_domain::pots::Visibility;
+use wolo_domain::pots::{PotSettings, Visibility};
 
-use crate::app::TestApp;
+use crate::app::{TestApp, settings};
 use crate::reply::Reply;
 
 /// A gift of 5,000 with a fee of 50, and the pot closed behind it.
@@ -93,7 +93,25 @@ async fn the_certificate_of_a_settled_pot_is_given_out_and_checks_with_the_publi
     Reply::of(app.get(&by_id).bearer_auth(app.token(stranger))).await.problem(404, "pot_unknown");
     let own = Reply::of(app.get(&by_id).bearer_auth(app.token(owner))).await;
     assert_eq!(own.body, given.body);
+
+    assert!(!given.body.contains("\"don_"), "with a gift's id one may ask what became of it");
     Reply::of(app.get("/api/pots/x/certificate")).await.problem(404, "pot_unknown");
+}
+
+#[tokio::test]
+async fn a_certificate_tells_no_amount_to_whom_the_owner_does_not_show_any() {
+    let app = TestApp::start().await;
+    let hidden = PotSettings { visibility: Visibility::Link, show_amounts: false, ..settings() };
+    let (pot, owner) = app.pot(hidden).await;
+    pots::open(&app.pool, pot, Utc::now()).await.unwrap();
+    given_to_and_closed(&app, pot).await;
+    paid_out_and_settled(&app, pot).await;
+    let link = format!("/api/pots/{}/certificate", app.slug(pot).await);
+    let stranger = app.person(3).await;
+    let refused = Reply::of(app.get(&link)).await.problem(403, "amounts_hidden");
+    assert_eq!(refused["pot"], pot.to_string());
+    Reply::of(app.get(&link).bearer_auth(app.token(stranger))).await.problem(403, "amounts_hidden");
+    Reply::of(app.get(&link).bearer_auth(app.token(owner))).await.expect(200);
 }
 
 #[tokio::test]

@@ -340,6 +340,7 @@ pub struct Books {
     pub reconcile_yesterday_at_hour: u32,
     pub under_way_minutes: u32,
     pub check_every_minutes: u32,
+    pub discrepancy_days: u32,
 }
 
 /// The product's numbers, as plain integers: the domain gives them their meaning.

@@ -8,11 +8,13 @@ use clap::Args;
 use serde_json::json;
 use wolo_domain::certificates::{self, CertificateError, NamedKey, Trust, Verified};
 
-use crate::failure::not_understood;
+use crate::failure::{not_understood, refused};
 use crate::output::{self, Fields, Format, gifts, instant};
 
 /// How a certificate that was checked ends the program.
-const EXIT_CODES: &str = "Exit codes: 0 it is whole and adds up, 1 it is wrong (the first wrong line is named), 2 it cannot be read.";
+const EXIT_CODES: &str = "Exit codes: 0 it is whole, adds up and was sealed with a key that you gave, 1 it is wrong (the first wrong \
+     line is named), 2 it cannot be read, 3 it is whole and adds up, but no key was given: whoever forged all of it could have \
+     sealed it too.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
@@ -45,7 +47,12 @@ impl Verify {
             }
         };
         let is_trusted = self.key.is_some();
-        if self.format.json { json(&verified, is_trusted) } else { tell(&verified, is_trusted) }
+        if self.format.json { json(&verified, is_trusted) } else { tell(&verified, is_trusted) }?;
+        if is_trusted {
+            Ok(())
+        } else {
+            Err(refused("who sealed it is not proved: give the published key with --key"))
+        }
     }
 
     fn is_wrong(&self, error: &CertificateError) -> Result<()> {
@@ -72,7 +79,8 @@ fn keys(given: &str) -> Result<Vec<NamedKey>> {
 fn json(verified: &Verified, is_trusted: bool) -> Result<()> {
     let totals = verified.totals;
     output::json(&json!({
-        "ok": true,
+        "ok": is_trusted,
+        "whole": true,
         "pot": verified.pot,
         "year": verified.year,
         "lines": verified.lines,
@@ -109,8 +117,8 @@ fn tell(verified: &Verified, is_trusted: bool) -> Result<()> {
     output::say(&fields.text());
     if !is_trusted {
         output::say(
-            "The key is the one that stands in it. That proves that nothing was changed since it was sealed, and not who\n\
-             sealed it: for that, give the published key with --key.",
+            "Proved: nothing was changed since it was sealed with the key that stands in it.\n\
+             Not proved: that this key is WOLO's.",
         );
     }
     Ok(())

@@ -14,7 +14,11 @@ pub(crate) fn are_compared_and_money_that_is_nobodys_is_owned(home: &Path, dev: 
     let done = json(home, &["reconcile", "run", "--json"]);
     assert!(done["opened"].as_u64().unwrap() >= 1, "{done}");
     let last = json(home, &["reconcile", "status", "--json"]);
-    assert_eq!((&last[0]["day"], &last[0]["lines"]), (&done["day"], &done["lines"]), "{last}");
+    let (newest, uncompared) = (&last["days"][0], &last["uncompared"]);
+    assert_eq!((&newest["day"], &newest["lines"]), (&done["day"], &done["lines"]), "{last}");
+    assert_eq!(uncompared, &body!([]), "{last}");
+    let (code, out, _) = said(wolo(home).args(["reconcile", "run", "--missed"]));
+    assert_eq!((code, out.as_str()), (0, "Every day that is over has been compared.\n"));
 
     let open = json(home, &["discrepancies", "list", "--kind", "unmatched", "--json"]);
     let found = open.as_array().unwrap().iter().find(|one| one["suspense"] == 6_930).unwrap();

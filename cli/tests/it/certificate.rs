@@ -48,18 +48,35 @@ fn verify(folder: &Path, document: &str, arguments: &[&str]) -> (i32, String, St
     said(wolo(folder).arg("verify").arg(&file).args(arguments))
 }
 
+fn digits(key: &SealingKey) -> String {
+    hex::encode(key.public().bytes())
+}
+
 #[test]
 fn a_whole_certificate_is_told_in_figures() {
     let home = TempDir::new().unwrap();
-    let (code, out, err) = verify(home.path(), &certificate(), &[]);
+    let (code, out, err) = verify(home.path(), &certificate(), &["--key", &digits(&key("ours"))]);
     assert_eq!((code, err.as_str()), (0, ""));
     insta::assert_snapshot!(out);
 }
 
 #[test]
+fn without_a_key_it_is_not_proved_who_sealed_it_and_no_script_takes_it_for_that() {
+    let home = TempDir::new().unwrap();
+    let (code, out, err) = verify(home.path(), &certificate(), &[]);
+    assert_eq!(
+        (code, err.as_str()),
+        (3, "wolo: who sealed it is not proved: give the published key with --key\n")
+    );
+    assert!(out.ends_with("Not proved: that this key is WOLO's.\n"), "{out}");
+    let (code, out, _) = verify(home.path(), &certificate(), &["--json"]);
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &told["ok"], &told["whole"]), (3, &false.into(), &true.into()));
+}
+
+#[test]
 fn a_key_that_is_given_proves_who_sealed_it() {
     let home = TempDir::new().unwrap();
-    let digits = |key: &SealingKey| hex::encode(key.public().bytes());
     let set = home.path().join("keys.json");
     let jwk = format!(
         r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"ours","x":"{}"}}]}}"#,

@@ -48,7 +48,7 @@ pub(crate) fn a_pot_that_lost_its_process_is_found_and_started_again(home: &Path
     assert_eq!((code, err.as_str()), (3, "wolo: there is nothing to start: the pot is cancelled\n"));
 }
 
-fn terminate(temporal: &str, workflow_id: &str) {
+pub(crate) fn terminate(temporal: &str, workflow_id: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let settings = Layers::new().set("temporal.address", temporal).read().unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json as body};
 
 use crate::dev::{Dev, json, post};
+use crate::losses::terminate;
 use crate::payout::{pot_with_a_gift, until};
 use crate::{said, wolo};
 
@@ -19,7 +20,7 @@ pub(crate) fn a_pot_is_given_up_and_its_gift_goes_back(home: &Path, dev: &Dev) {
     post(
         &format!("{wave}/_sandbox/faults"),
         None,
-        &body!({ "endpoint": "checkout.refund", "times": 1, "fault": { "kind": "short_balance" } }),
+        &body!({ "endpoint": "checkout.refund", "times": 2, "fault": { "kind": "short_balance" } }),
     );
     let (code, out, err) = said(wolo(home).args(["pots", "cancel", &pot, "--reason", "a test", "--yes"]));
     assert_eq!(code, 0, "{err}");
@@ -43,6 +44,17 @@ pub(crate) fn a_pot_is_given_up_and_its_gift_goes_back(home: &Path, dev: &Dev) {
     let (code, out, err) =
         said(wolo(home).args(["refunds", "retry", gift, "--reason", "the wallet is filled"]));
     assert_eq!((code, out.contains("Wave is asked again now")), (0, true), "{out}{err}");
+    until(|| {
+        let (_, out, _) = said(wolo(home).args(["refunds", "show", gift]));
+        out.contains("which has refused 2 times").then_some(())
+    });
+    // Somebody ends its process; doctor counts it, and another one is started.
+    terminate(&address("temporal"), &format!("refund/{gift}"));
+    let (code, out, _) = said(wolo(home).arg("doctor"));
+    assert!(code == 1 && out.contains("1 due to go back and 0 not settled have no process"), "{out}");
+    let (code, out, err) =
+        said(wolo(home).args(["refunds", "retry", gift, "--reason", "its process was ended"]));
+    assert_eq!((code, out.contains("has been started")), (0, true), "{out}{err}");
     until(|| {
         (json(home, &["refunds", "show", gift, "--json"])["refund"]["stage"] == "refunded").then_some(())
     });

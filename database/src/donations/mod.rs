@@ -7,6 +7,7 @@ mod refund;
 mod request;
 mod rows;
 mod settle;
+mod waiting;
 
 use std::fmt;
 
@@ -17,9 +18,11 @@ use wolo_domain::money::Xof;
 use wolo_domain::people::Phone;
 
 pub use refund::{Refunding, TakingBack, begin_refund, record_refund, refuse_refund, take_back};
+pub(crate) use refund::{WentBack, went_back};
 pub use request::{attach_checkout, refuse_checkout, request};
 pub use rows::{donation, due_of_pot, going_back, of_pot, refunds, requested_of_pot};
 pub use settle::{confirm, expire};
+pub use waiting::{due, overdue};
 
 const DONATIONS: &str = "money.donations";
 

@@ -1,7 +1,8 @@
 //! Giving a gift back: that it is due, the intent before Wave is asked, and the posting when Wave has done it.
 //!
 //! A gift that came too late is due from the moment it is booked. One that is in a pot which is given up leaves the pot
-//! first, with the fee that the pot has borne for it: Wave gives that back to us together with the gift.
+//! first, with the fee that the pot has borne for it: Wave gives that back to us together with the gift. And one that somebody
+//! gave back in Wave's portal leaves its pot when the statement tells of it.
 
 use serde_json::json;
 use sqlx::PgConnection;
@@ -114,6 +115,51 @@ pub async fn record_refund(pool: &Pool, donation: DonationId) -> Result<(), Erro
     tell(&mut tx, Topic::DonationRefunded, &row, payment).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Where a gift stands that somebody gave back in Wave's portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WentBack {
+    /// It has left its pot, and its giver has it.
+    Now,
+    /// It is, or was, on its way back already: one posting is enough for what Wave does once.
+    Already,
+    /// It is in a pot that pays it to its owner, or has. It cannot be taken out any more.
+    PaidOut,
+}
+
+/// Books that Wave gave a gift back which was in its pot, though none of us had asked. All of it is one transaction with
+/// what the caller does if the pot cannot give it any more: whoever wants the gift to go back meanwhile waits for the row.
+pub(crate) async fn went_back(
+    connection: &mut PgConnection,
+    donation: DonationId,
+    wave_id: &str,
+) -> Result<WentBack, Error> {
+    let row = rows::lock(connection, donation).await?;
+    if matches!(row.stage, DonationStage::RefundDue | DonationStage::Refunded) {
+        return Ok(WentBack::Already);
+    }
+    let to = row.stage.take_back()?.refund()?;
+    if pots::lock(connection, row.pot, Lock::ToRelyOn).await?.cancel().is_err() {
+        return Ok(WentBack::PaidOut);
+    }
+    let payment = paid(&row, to)?;
+    let net = net_of(&row, payment)?;
+    if net.is_positive() {
+        ledger::post(connection, &Transaction::refund_owed(donation, row.pot, net)?).await?;
+        ledger::post(connection, &Transaction::refund_by_hand(donation, net, wave_id.to_owned())?).await?;
+    }
+    sqlx::query!(
+        "update money.donations
+         set stage = $2, refund_sent_at = clock_timestamp(), ended_at = clock_timestamp()
+         where donation_id = $1",
+        donation.uuid(),
+        to.as_str(),
+    )
+    .execute(&mut *connection)
+    .await?;
+    tell(connection, Topic::DonationRefunded, &row, payment).await?;
+    Ok(WentBack::Now)
 }
 
 /// Writes down that Wave did not give a gift back when it was asked. The money is still due. One that has gone back

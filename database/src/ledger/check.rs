@@ -52,6 +52,10 @@ pub enum Violation {
     PostedAgainstStage {
         donation: DonationId,
     },
+    /// A transaction is about something that does not exist, or under a key that nobody of us writes.
+    AboutNothing {
+        transaction: Uuid,
+    },
     /// A payout and its orders do not say the same, or more than one of its orders is alive.
     OrdersDisagree {
         payout: PayoutId,
@@ -68,8 +72,8 @@ pub enum Violation {
     },
 }
 
-/// Everything that is wrong with the books, as of one moment. An empty answer is the good one. It reads all entries:
-/// a job for the night and for tests.
+/// Everything that is wrong with the books, as of one moment. An empty answer is the good one. It reads all entries, every
+/// few minutes.
 #[tracing::instrument(name = "db.ledger.check", skip_all, err)]
 pub async fn check(pool: &Pool) -> Result<Vec<Violation>, Error> {
     let mut tx = pool.begin().await?;

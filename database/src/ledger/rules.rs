@@ -17,6 +17,7 @@ pub(super) async fn broken(connection: &mut PgConnection) -> Result<Vec<Violatio
     violations.extend(refunds(connection).await?);
     violations.extend(fees(connection).await?);
     violations.extend(stages(connection).await?);
+    violations.extend(keys(connection).await?);
     violations.extend(orders(connection).await?);
     violations.extend(suspense(connection).await?);
     violations.extend(not_as_at_wave(connection).await?);
@@ -84,13 +85,36 @@ async fn stages(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> 
     let wrong = sqlx::query_scalar!(
         r#"select distinct donation_id as "donation_id!"
            from money.ledger_transactions
-           join money.donations on donation_id = case when business_key like 'don\_%' then substr(business_key, 5)::uuid end
+           join money.donations on business_key = 'don_' || replace(donation_id::text, '-', '')
            where stage in ('requested', 'expired') or (kind = 'refund' and stage <> 'refunded')"#
     )
     .fetch_all(connection)
     .await?;
     let violation = |id| Violation::PostedAgainstStage { donation: DonationId::from_uuid(id) };
     Ok(wrong.into_iter().map(violation).collect())
+}
+
+/// Each kind is about something of ours that is there. Keys are compared as texts: one that is malformed breaks this rule,
+/// and not the check.
+async fn keys(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> {
+    let wrong = sqlx::query_scalar!(
+        "select transaction_id
+         from money.ledger_transactions
+         left join money.donations on business_key = 'don_' || replace(donation_id::text, '-', '')
+         left join money.payouts on business_key = 'pay_' || replace(payout_id::text, '-', '')
+         left join money.discrepancies on business_key = 'dsc_' || replace(discrepancy_id::text, '-', '')
+         where case
+             when ledger_transactions.kind in
+                 ('donation', 'late_donation', 'odd_donation', 'donation_fee', 'refund_owed', 'refund')
+                 then donation_id is null
+             when ledger_transactions.kind in ('payout', 'payout_fee') then payout_id is null
+             when ledger_transactions.kind = 'suspense_cleared' then discrepancy_id is null
+             else provider_tx_id is distinct from business_key
+         end"
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(wrong.into_iter().map(|transaction| Violation::AboutNothing { transaction }).collect())
 }
 
 async fn orders(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> {

@@ -31,6 +31,9 @@ impl fmt::Display for Violation {
             Self::PostedAgainstStage { donation } => {
                 write!(f, "the ledger has something about {donation} that its stage does not allow")
             }
+            Self::AboutNothing { transaction } => {
+                write!(f, "the transaction {transaction} is about nothing that there is")
+            }
             Self::OrdersDisagree { payout } => {
                 write!(f, "{payout} and its orders do not say the same")
             }

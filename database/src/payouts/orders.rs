@@ -12,7 +12,7 @@ use wolo_domain::pots::HoldReason;
 use super::{PAYOUTS, Payout, approvals, lock};
 use crate::outbox::{self, Topic};
 use crate::pots::{self, Lock};
-use crate::{Error, Pool, halts, ledger};
+use crate::{Error, Pool, halts, ledger, reconciliation};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
@@ -59,7 +59,7 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
         if let Some(reason) = pots::stopping_hold(&mut tx, payout.pot).await? {
             return Ok(Beginning::Held { reason });
         }
-        if halts::stands(&mut tx).await? {
+        if halts::stands(&mut tx).await? || reconciliation::lacks_a_gift(&mut tx, payout.pot).await? {
             return Ok(Beginning::Held { reason: HoldReason::Books });
         }
         if approvals::missing(&mut tx, payout.id, payout.approvals_needed).await? > 0 {

@@ -47,7 +47,8 @@ pub async fn plan(pool: &Pool, pot: PotId, rules: PayoutRules, at: DateTime<Utc>
         let missing = approvals::missing(&mut tx, id, planned.approvals_needed).await?;
         return Ok(stands(&planned, missing));
     }
-    if stage == PotStage::Settled {
+    // A pot that was given up owes its owner nothing, whatever the process believes that asks.
+    if stage == PotStage::Settled || stage.is_given_up() {
         return Ok(Plan::NothingToPay);
     }
     let to = stage.pay_out()?;

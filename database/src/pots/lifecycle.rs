@@ -58,14 +58,20 @@ pub enum Opening {
     Held {
         reason: HoldReason,
     },
+    /// Whoever asks does not know that the pot was given up.
+    GivenUp {
+        stage: PotStage,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelling {
     Cancelled,
-    /// The pot is given up, and so many gifts have not ended yet: they go back, or end unpaid.
+    /// The pot is given up, and so many gifts have not ended yet: they go back, or end unpaid; or their money is in suspense,
+    /// and finance has not said yet what becomes of it.
     GivingBack {
         count: i64,
+        for_finance: i64,
     },
     /// It is too late.
     NotPossible {
@@ -156,6 +162,9 @@ pub async fn open(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Opening,
     if matches!(stage, PotStage::Open | PotStage::Closed | PotStage::PayingOut | PotStage::Settled) {
         return Ok(Opening::Opened);
     }
+    if stage.is_given_up() {
+        return Ok(Opening::GivenUp { stage });
+    }
     let to = stage.open()?;
     if let Some(reason) = holds::stopping_hold(&mut tx, pot).await? {
         return Ok(Opening::Held { reason });
@@ -173,13 +182,14 @@ pub async fn open(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Opening,
     Ok(Opening::Opened)
 }
 
-/// Closes a pot. When this returns, no gift can be requested any more, and every one that was is visible.
+/// Closes a pot. When this returns, no gift can be requested any more, and every one that was is visible. The answer is
+/// where the pot stands: later than closed, or given up, if whoever asks has forgotten that.
 #[tracing::instrument(name = "db.pots.close", skip_all, fields(%pot), err)]
-pub async fn close(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<(), Error> {
+pub async fn close(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<PotStage, Error> {
     let mut tx = pool.begin().await?;
     let stage = lock(&mut tx, pot, Lock::ToChange).await?;
-    if matches!(stage, PotStage::Closed | PotStage::PayingOut | PotStage::Settled) {
-        return Ok(());
+    if stage.is_given_up() || matches!(stage, PotStage::Closed | PotStage::PayingOut | PotStage::Settled) {
+        return Ok(stage);
     }
     let to = stage.close()?;
     // The clock is read with the lock in hand: a gift that got in before was paid before.
@@ -193,17 +203,18 @@ pub async fn close(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<(), Err
     .await?;
     write_announcement(&mut tx, pot, Announcement::Closed, at).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(to)
 }
 
 /// Ends a pot whose money has gone where it belongs: it is empty, and its payout, if it had one, succeeded. Its certificate
-/// is written with it; a pot whose sums do not agree gets none, and does not settle.
+/// is written with it; a pot whose sums do not agree gets none, and does not settle. The answer is where the pot stands: one
+/// that was given up does not settle, though whoever asks has forgotten that.
 #[tracing::instrument(name = "db.pots.settle", skip_all, fields(%pot), err)]
-pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>, key: &SealingKey) -> Result<(), Error> {
+pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>, key: &SealingKey) -> Result<PotStage, Error> {
     let mut tx = pool.begin().await?;
     let stage = lock(&mut tx, pot, Lock::ToChange).await?;
-    if stage == PotStage::Settled {
-        return Ok(());
+    if stage == PotStage::Settled || stage.is_given_up() {
+        return Ok(stage);
     }
     let to = stage.settle()?;
     let waiting = sqlx::query_scalar!(
@@ -230,7 +241,7 @@ pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>, key: &SealingKey
     holds::release_all(&mut tx, pot, at).await?;
     certificates::certify(&mut tx, pot, at, key).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(to)
 }
 
 /// Gives a pot up. It is cancelled when there is nothing in it and nothing on its way; until then it is cancelling, which no
@@ -243,20 +254,29 @@ pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancel
         return Ok(Cancelling::Cancelled);
     }
     let Ok(cancelled) = stage.cancel() else { return Ok(Cancelling::NotPossible { stage }) };
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!"
+    let left = sqlx::query!(
+        r#"select count(*) as "count!", count(*) filter (where stage = 'suspended') as "for_finance!"
            from money.donations
-           where pot_id = $1 and stage in ('requested', 'confirmed', 'refund_due')"#,
+           where pot_id = $1
+             and (
+                 stage in ('requested', 'confirmed', 'refund_due')
+                 -- Its giver is owed something too, and only a person knows what.
+                 or stage = 'suspended' and exists (
+                     select from money.discrepancies
+                     where kind = 'odd_gift' and key = 'don_' || replace(donation_id::text, '-', '')
+                       and resolved_at is null
+                 )
+             )"#,
         pot.uuid(),
     )
     .fetch_one(&mut *tx)
     .await?;
-    if count > 0 {
+    if left.count > 0 {
         if stage != PotStage::Cancelling {
             begin_cancelling(&mut tx, pot, stage.begin_cancelling()?, at).await?;
             tx.commit().await?;
         }
-        return Ok(Cancelling::GivingBack { count });
+        return Ok(Cancelling::GivingBack { count: left.count, for_finance: left.for_finance });
     }
     if !ledger::balance_within(&mut tx, Account::Pot(pot)).await?.is_zero() {
         return Err(Error::conflict("pots_cancelled_when_empty"));
@@ -292,11 +312,13 @@ async fn begin_cancelling(
     Ok(())
 }
 
-/// Writes an announcement for the relay, once per pot and kind.
+/// Writes an announcement for the relay, once per pot and kind. Of a pot that was given up nothing more is said.
 #[tracing::instrument(name = "db.pots.announce", skip_all, fields(%pot, what = what.key()), err)]
 pub async fn announce(pool: &Pool, pot: PotId, what: Announcement, at: DateTime<Utc>) -> Result<(), Error> {
     let mut tx = pool.begin().await?;
-    lock(&mut tx, pot, Lock::ToRelyOn).await?;
+    if lock(&mut tx, pot, Lock::ToRelyOn).await?.is_given_up() {
+        return Ok(());
+    }
     write_announcement(&mut tx, pot, what, at).await?;
     tx.commit().await?;
     Ok(())

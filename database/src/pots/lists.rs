@@ -73,6 +73,22 @@ pub async fn all(
     )
 }
 
+/// Pots whose gifts are going back.
+#[tracing::instrument(name = "db.pots.cancelling", skip_all, err)]
+pub async fn cancelling(database: impl PgExecutor<'_>, page: Page<PotId>) -> Result<Vec<PotId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select pot_id from pots.pots
+         where stage = 'cancelling' and ($1::uuid is null or pot_id > $1)
+         order by pot_id
+         limit $2",
+        page.after.map(PotId::uuid),
+        page.rows(),
+    )
+    .fetch_all(database)
+    .await?;
+    Ok(ids.into_iter().map(PotId::from_uuid).collect())
+}
+
 /// Every pot that has not ended, the oldest first.
 #[tracing::instrument(name = "db.pots.unfinished", skip_all, err)]
 pub async fn unfinished(database: impl PgExecutor<'_>) -> Result<Vec<PotId>, Error> {

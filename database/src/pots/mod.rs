@@ -21,7 +21,7 @@ pub use holds::{hold, release};
 pub use lifecycle::{
     Cancelling, Found, NewPot, Opening, Scheduling, announce, cancel, close, open, schedule, settle,
 };
-pub use lists::{Filter, all, listed, of_owner, unfinished};
+pub use lists::{Filter, all, cancelling, listed, of_owner, unfinished};
 pub(crate) use locks::{Lock, enter, lock};
 pub use views::{by_slug, pot};
 

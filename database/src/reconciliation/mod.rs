@@ -4,6 +4,7 @@
 //! and the money that is nobody's, and what does not fit. Each of these is one statement for the whole page, however many
 //! lines it has. A page that is compared again changes nothing.
 
+mod by_hand;
 mod facts;
 mod missing;
 mod runs;
@@ -18,8 +19,10 @@ use wolo_domain::ledger::Transaction;
 use wolo_domain::money::Xof;
 use wolo_domain::reconciliation::{Line, Subject, Verdict};
 
+pub(crate) use by_hand::lacks_a_gift;
+pub use by_hand::{TakingOut, take_out};
 pub use missing::{Missing, find_missing};
-pub use runs::{Run, last_runs, record_run};
+pub use runs::{Run, last_runs, record_run, uncompared};
 
 use crate::discrepancies::{self, Found};
 use crate::ledger::post_all;
@@ -38,6 +41,8 @@ pub struct Compared {
     pub closed: u64,
     /// Gifts that Wave was paid for and that still wait: their processes have to ask.
     pub to_repair: Vec<DonationId>,
+    /// Gifts in their pots that Wave has given back, and the lines that say so: to be taken out.
+    pub to_take_out: Vec<(DonationId, Line)>,
 }
 
 /// A line that the client could not read.
@@ -88,6 +93,13 @@ pub async fn compare(
             .iter()
             .filter_map(|(_, verdict)| match verdict {
                 Verdict::Repair { gift, .. } => Some(*gift),
+                _ => None,
+            })
+            .collect(),
+        to_take_out: judged
+            .iter()
+            .filter_map(|(line, verdict)| match verdict {
+                Verdict::GivenBack { gift } => Some((*gift, (*line).clone())),
                 _ => None,
             })
             .collect(),
@@ -149,22 +161,24 @@ async fn book_fees(connection: &mut PgConnection, judged: &[(&Line, Verdict)]) -
         r#"update money.donations set fee = line.fee
            from unnest($1::uuid[], $2::text[], $3::bigint[]) as line (donation_id, wave_id, fee)
            where donations.donation_id = line.donation_id and wave_transaction_id = line.wave_id
-             and stage = 'confirmed' and donations.fee is null
-           returning donations.donation_id, pot_id, line.fee as "fee!""#,
+             and stage in ('confirmed', 'suspended') and donations.fee is null
+           returning donations.donation_id, pot_id, line.fee as "fee!", stage = 'suspended' as "is_odd!""#,
         &gifts,
         &wave_ids,
         &fees,
     )
     .fetch_all(&mut *connection)
     .await?;
-    let postings: Vec<Transaction> = booked
-        .iter()
-        .filter(|row| row.fee != 0)
-        .map(|row| {
-            let gift = DonationId::from_uuid(row.donation_id);
-            Transaction::donation_fee(gift, PotId::from_uuid(row.pot_id), Xof::new(row.fee))
-        })
-        .collect::<Result<_, _>>()?;
+    let mut postings = Vec::with_capacity(booked.len());
+    for row in booked.iter().filter(|row| row.fee != 0) {
+        let (gift, fee) = (DonationId::from_uuid(row.donation_id), Xof::new(row.fee));
+        postings.push(if row.is_odd {
+            let is_in_suspense = discrepancies::bear_fee(connection, gift, fee).await?;
+            Transaction::odd_donation_fee(gift, is_in_suspense, fee)?
+        } else {
+            Transaction::donation_fee(gift, PotId::from_uuid(row.pot_id), fee)?
+        });
+    }
     post_all(connection, &postings).await?;
     Ok(booked.len() as u64)
 }
@@ -202,6 +216,7 @@ fn facts_of(line: &Line, verdict: &Verdict) -> Value {
     let about = match verdict {
         Verdict::Odd { subject, .. } => subject.map(|subject| subject.to_string()),
         Verdict::Repair { gift, .. } => Some(Subject::Gift(*gift).to_string()),
+        Verdict::GivenBack { gift } => Some(Subject::Refund(*gift).to_string()),
         _ => None,
     };
     json!({

@@ -1,4 +1,4 @@
-//! What each comparison of a day came to.
+//! What each comparison of a day came to, and which days lack one.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -24,6 +24,9 @@ pub struct Run {
     pub closed: i64,
 }
 
+/// Days that are further back than this are left to a person.
+const LOOK_BACK_DAYS: i32 = 35;
+
 /// Writes down what a comparison came to. The first account of a run stays.
 #[tracing::instrument(name = "db.reconciliation.record_run", skip_all, fields(day = %run.day), err)]
 pub async fn record_run(pool: &Pool, run: &Run) -> Result<(), Error> {
@@ -31,7 +34,7 @@ pub async fn record_run(pool: &Pool, run: &Run) -> Result<(), Error> {
         "insert into money.reconciliations
              (run, day, whole, started_at, lines, matched, repaired, fees_booked, opened, closed)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (run) do nothing",
+         on conflict (run, day) do nothing",
         run.run,
         run.day,
         run.whole,
@@ -78,4 +81,25 @@ pub async fn last_runs(pool: &Pool, days: u32) -> Result<Vec<(Run, DateTime<Utc>
             (run, row.ended_at)
         })
         .collect())
+}
+
+/// The days before this one that nobody has compared since they were over, the oldest first. The first of all is the day on
+/// which the first gift was asked for.
+#[tracing::instrument(name = "db.reconciliation.uncompared", skip_all, fields(%before), err)]
+pub async fn uncompared(pool: &Pool, before: NaiveDate) -> Result<Vec<NaiveDate>, Error> {
+    let days = sqlx::query_scalar!(
+        r#"select day as "day!"
+           from generate_series(1, $2::integer) as ago
+           cross join lateral (select $1::date - ago as day) as days
+           where day >= (select (min(requested_at) at time zone 'Africa/Dakar')::date from money.donations)
+             and not exists (
+                 select from money.reconciliations where reconciliations.day = days.day and whole
+             )
+           order by day"#,
+        before,
+        LOOK_BACK_DAYS,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(days)
 }

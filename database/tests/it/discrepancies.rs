@@ -123,3 +123,26 @@ async fn only_staff_see_them_through_the_api() {
         assert_eq!(found.is_some(), sees);
     }
 }
+
+#[tokio::test]
+async fn what_nobody_has_resolved_in_time_is_counted() {
+    let scene = Scene::new().await;
+    let (old, new) = (unmatched(&scene, "T1", 700).await, unmatched(&scene, "T2", 100).await);
+    let days_ago = |days| chrono::Utc::now() - chrono::TimeDelta::days(days);
+    scene
+        .force(&format!(
+            "update money.discrepancies set first_seen_at = '{}' where discrepancy_id = '{}'",
+            days_ago(8).to_rfc3339(),
+            old.uuid(),
+        ))
+        .await;
+    let overdue = async || {
+        let count = discrepancies::open_since_before(&scene.pool, days_ago(7)).await;
+        count.expect("a count")
+    };
+    assert_eq!(overdue().await, 1);
+    resolve(&scene, new, Clearing::ToFees).await;
+    assert_eq!(overdue().await, 1);
+    resolve(&scene, old, Clearing::ToFees).await;
+    assert_eq!(overdue().await, 0);
+}

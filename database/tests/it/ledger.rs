@@ -251,3 +251,25 @@ async fn the_judge_sees_what_is_wrong() {
     let unknown = DonationId::from_uuid(uuid::Uuid::max());
     assert_eq!(donations::donation(&scene.pool, unknown).await.expect("a look"), None);
 }
+
+#[tokio::test]
+async fn a_transaction_under_a_malformed_key_or_about_nothing_breaks_a_rule_and_not_the_check() {
+    let scene = Scene::new().await;
+    let keys = ["don_x", "don_0192f0c1a2b3c4d5e6f708192a3b4c5d", "pay_1", "nobody"];
+    for (key, kind) in keys.into_iter().zip(["donation", "refund", "payout", "suspense_cleared"]) {
+        scene
+            .force(&format!(
+                "with posted as (
+                     insert into money.ledger_transactions (transaction_id, kind, business_key)
+                     values (gen_random_uuid(), '{kind}', '{key}') returning transaction_id
+                 )
+                 insert into money.ledger_entries (transaction_id, account, amount)
+                 select transaction_id, account, amount
+                 from posted, (values ('wave_float', -1), ('fees', 1)) as entry (account, amount)"
+            ))
+            .await;
+    }
+    let violations = ledger::check(&scene.pool).await.expect("a verdict");
+    let about_nothing = violations.iter().filter(|one| matches!(one, Violation::AboutNothing { .. })).count();
+    assert_eq!((violations.len(), about_nothing), (4, 4), "{violations:?}");
+}

@@ -2,6 +2,7 @@
 //! migrated once.
 
 mod accounts;
+mod by_hand;
 mod certificates;
 mod discrepancies;
 mod donations;

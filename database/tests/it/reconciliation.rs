@@ -15,12 +15,12 @@ use wolo_domain::reconciliation::{Line, LineType, Reference, Subject};
 
 use crate::scene::{Scene, checkout, gift, noon, payment, wave_id, wave_now, xof};
 
-fn today() -> NaiveDate {
+pub(crate) fn today() -> NaiveDate {
     wave_now().date_naive()
 }
 
 /// The line of a gift's payment of 5,000, of which Wave kept 50.
-fn paid(donation: DonationId) -> Line {
+pub(crate) fn paid(donation: DonationId) -> Line {
     Line {
         wave_id: wave_id(donation),
         kind: LineType::ApiCheckout,
@@ -59,15 +59,15 @@ fn settled() -> DateTime<Utc> {
     wave_now() + TimeDelta::minutes(1)
 }
 
-async fn compare(scene: &Scene, lines: &[Line]) -> Compared {
+pub(crate) async fn compare(scene: &Scene, lines: &[Line]) -> Compared {
     reconciliation::compare(&scene.pool, today(), lines, &[], settled()).await.expect("a comparison")
 }
 
-async fn all(scene: &Scene) -> Vec<Discrepancy> {
+pub(crate) async fn all(scene: &Scene) -> Vec<Discrepancy> {
     discrepancies::all(&scene.pool, None, true, Page::first(100)).await.expect("discrepancies")
 }
 
-async fn open(scene: &Scene) -> Vec<(DiscrepancyKind, i64)> {
+pub(crate) async fn open(scene: &Scene) -> Vec<(DiscrepancyKind, i64)> {
     let open = discrepancies::all(&scene.pool, None, false, Page::first(100)).await.expect("discrepancies");
     open.into_iter().map(|one| (one.kind, one.suspense.francs())).collect()
 }
@@ -85,7 +85,7 @@ async fn finds_once(scene: &Scene, lines: &[Line], kind: DiscrepancyKind, suspen
 }
 
 /// A gift of 5,000 with its page, paid and booked.
-async fn booked(scene: &Scene) -> DonationId {
+pub(crate) async fn booked(scene: &Scene) -> DonationId {
     let donation = waiting(scene).await;
     let stage = donations::confirm(&scene.pool, donation, &payment(donation, 5_000), 0).await;
     assert_eq!(stage.expect("a stage"), DonationStage::Confirmed);
@@ -233,20 +233,21 @@ async fn each_kind_of_difference_in_a_payout_is_found_once() {
     assert_eq!(all(&scene).await[0].kind, DiscrepancyKind::PayoutContradicted);
 }
 
-#[tokio::test]
-async fn a_refund_by_hand_has_an_owner_and_one_of_ours_is_matched() {
-    let scene = Scene::new().await;
-    let gift = booked(&scene).await;
-    let back = |donation| Line {
+/// The line of a refund of a gift of 5,000, of which Wave had kept 50.
+pub(crate) fn back(donation: DonationId) -> Line {
+    Line {
         wave_id: format!("R_{donation}"),
         kind: LineType::ApiCheckoutRefund,
         amount: xof(-4_950),
         fee: Some(xof(-50)),
         is_reversal: true,
         ..paid(donation)
-    };
-    finds_once(&scene, &[paid(gift), back(gift)], DiscrepancyKind::RefundByHand, -4_950).await;
+    }
+}
 
+#[tokio::test]
+async fn a_refund_of_ours_is_told_of_until_it_is_booked_and_then_matched() {
+    let scene = Scene::new().await;
     let late = waiting(&scene).await;
     let pot = donations::donation(&scene.pool, late).await.expect("a look").expect("a gift").pot;
     pots::close(&scene.pool, pot, noon()).await.expect("a closing");
@@ -270,7 +271,36 @@ async fn a_gift_that_is_odd_has_an_owner_from_the_beginning() {
     assert_eq!(open(&scene).await, [(DiscrepancyKind::OddGift, 6_000)]);
     scene.judge().await;
     let line = Line { amount: xof(5_940), fee: Some(xof(60)), session: None, ..paid(donation) };
-    assert_eq!(compare(&scene, &[line]).await, Compared { matched: 1, ..Compared::default() });
+    // Wave has kept its part of it, and the rest is what finance decides about.
+    for fees_booked in [1, 0] {
+        let compared = compare(&scene, std::slice::from_ref(&line)).await;
+        assert_eq!(compared, Compared { matched: 1, fees_booked, ..Compared::default() });
+        assert_eq!(open(&scene).await, [(DiscrepancyKind::OddGift, 5_940)]);
+        assert_eq!(scene.balance(Account::WaveFloat).await, -5_940, "as the wallet");
+        scene.judge().await;
+    }
+    // It is given back in the portal: both are zero together.
+    let back = Line { amount: xof(-5_940), fee: Some(xof(-60)), session: None, ..back(donation) };
+    compare(&scene, &[back]).await;
+    let found = all(&scene).await;
+    let against = discrepancies::Clearing::Against(found[1].id);
+    let resolved = discrepancies::resolve(&scene.pool, found[0].id, "finance", "given back", against);
+    assert_eq!(resolved.await.expect("an answer"), discrepancies::Resolving::Resolved);
+    assert_eq!((scene.balance(Account::Suspense).await, scene.balance(Account::WaveFloat).await), (0, 0));
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn the_fee_on_an_odd_gift_that_finance_has_cleared_is_wolos_own() {
+    let scene = Scene::new().await;
+    let donation = scene.requested(scene.open().await, 5_000).await;
+    donations::confirm(&scene.pool, donation, &payment(donation, 6_000), 0).await.expect("a stage");
+    let clear = discrepancies::Clearing::ToFees;
+    let id = all(&scene).await[0].id;
+    discrepancies::resolve(&scene.pool, id, "finance", "a present to us", clear).await.expect("an answer");
+    let line = Line { amount: xof(5_940), fee: Some(xof(60)), session: None, ..paid(donation) };
+    assert_eq!(compare(&scene, &[line]).await.fees_booked, 1);
+    assert_eq!(scene.balance(Account::Fees).await, 5_940);
     scene.judge().await;
 }
 
@@ -344,4 +374,40 @@ async fn the_first_account_of_a_run_stays_and_each_day_shows_its_last() {
     let told: Vec<_> = last.iter().map(|(run, _)| (run.run.as_str(), run.lines)).collect();
     assert_eq!(told, [("c", 3), ("b", 2)]);
     assert_eq!(scene.read::<i64>("select lines from money.reconciliations where run = 'a'").await, 1);
+}
+
+#[tokio::test]
+async fn the_days_that_nobody_compared_are_known_from_the_first_gift_on_and_not_for_ever() {
+    let scene = Scene::new().await;
+    let before: NaiveDate = "2031-03-10".parse().expect("a day");
+    let uncompared = async || {
+        let days = reconciliation::uncompared(&scene.pool, before).await.expect("days");
+        days.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(uncompared().await, Vec::<String>::new(), "nobody has given yet");
+    scene.requested(scene.open().await, 5_000).await;
+    let asked = async |at: &str| {
+        scene.force(&format!("update money.donations set requested_at = '{at}'")).await;
+    };
+    asked("2031-03-06T23:59:59Z").await;
+    assert_eq!(uncompared().await, ["2031-03-06", "2031-03-07", "2031-03-08", "2031-03-09"]);
+    let run = |day: &str, whole| Run {
+        run: "one run for all".to_owned(),
+        day: day.parse().expect("a day"),
+        whole,
+        started_at: wave_now(),
+        lines: 0,
+        matched: 0,
+        repaired: 0,
+        fees_booked: 0,
+        opened: 0,
+        closed: 0,
+    };
+    for one in [run("2031-03-07", true), run("2031-03-08", false), run("2031-03-09", true)] {
+        reconciliation::record_run(&scene.pool, &one).await.expect("a record");
+    }
+    assert_eq!(uncompared().await, ["2031-03-06", "2031-03-08"], "one was compared while it was not over");
+    asked("2020-01-01T00:00:00Z").await;
+    let far_back = uncompared().await;
+    assert_eq!((far_back.len(), far_back[0].as_str()), (33, "2031-02-03"));
 }

@@ -1,11 +1,13 @@
 use chrono::TimeDelta;
+use wolo_database::discrepancies::{self, Clearing, Resolving};
 use wolo_database::donations::{self, Payment, Refunding, TakingBack};
 use wolo_database::pots::Cancelling;
-use wolo_database::{Error, pots};
+use wolo_database::{Error, Page, pots};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId};
 use wolo_domain::ledger::Account;
-use wolo_domain::pots::PotStage;
+use wolo_domain::payouts::PayoutRules;
+use wolo_domain::pots::{Announcement, PotStage};
 
 use crate::scene::{Scene, checkout, noon, payment, wave_now, xof};
 
@@ -84,7 +86,7 @@ async fn a_pot_is_cancelled_when_its_last_gift_has_gone_back() {
     let gifts = [paid_on_a_page(&scene, pot, 1_000).await, paid_on_a_page(&scene, pot, 2_000).await];
     let unpaid = scene.requested(pot, 500).await;
     scene.fee(gifts[0], 10).await;
-    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 3 });
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 3, for_finance: 0 });
     assert_eq!(scene.balance(Account::Pot(pot)).await, 2_990, "to begin moves nothing");
     for gift in gifts {
         for _ in 0..2 {
@@ -96,9 +98,9 @@ async fn a_pot_is_cancelled_when_its_last_gift_has_gone_back() {
     assert_eq!(scene.events("donation_refund_due").await, 2);
     scene.judge().await;
     goes_back(&scene, gifts[0]).await;
-    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 2 });
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 2, for_finance: 0 });
     goes_back(&scene, gifts[1]).await;
-    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 1 });
+    assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 1, for_finance: 0 });
     donations::expire(&scene.pool, unpaid, 0).await.expect("an end");
     for _ in 0..2 {
         assert_eq!(cancels(&scene, pot).await, Cancelling::Cancelled);
@@ -127,10 +129,9 @@ async fn nothing_gets_past_a_pot_that_is_being_given_up() {
     ));
     let stage = donations::confirm(&scene.pool, unheard, &payment(unheard, 700), 0).await.expect("a stage");
     assert_eq!(stage, DonationStage::RefundDue, "what is heard of now goes back as well");
-    assert!(matches!(pots::close(&scene.pool, pot, noon()).await, Err(Error::PotStage(_))));
-    let rules = wolo_domain::payouts::PayoutRules::default();
-    let planned = wolo_database::payouts::plan(&scene.pool, pot, rules, noon()).await;
-    assert!(matches!(planned, Err(Error::PotStage(_))));
+    assert_eq!(pots::close(&scene.pool, pot, noon()).await.expect("an answer"), PotStage::Cancelling);
+    let planned = wolo_database::payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await;
+    assert_eq!(planned.expect("an answer"), wolo_database::payouts::Plan::NothingToPay);
     assert_eq!(donations::take_back(&scene.pool, paid).await.expect("an answer"), TakingBack::Due);
     for gift in [paid, unheard] {
         goes_back(&scene, gift).await;
@@ -165,4 +166,46 @@ async fn why_wave_refused_is_kept_until_the_gift_has_gone_back() {
     goes_back(&scene, gift).await;
     let stage = donations::refuse_refund(&scene.pool, gift, "too-late").await.expect("a stage");
     assert_eq!((stage, code().await), (DonationStage::Refunded, None));
+}
+
+#[tokio::test]
+async fn whoever_has_forgotten_that_a_pot_was_given_up_is_told_where_it_stands() {
+    let scene = Scene::new().await;
+    let (empty, full) = (scene.open().await, scene.open().await);
+    scene.confirmed(full, 1_000).await;
+    for (pot, stage) in [(empty, PotStage::Cancelled), (full, PotStage::Cancelling)] {
+        pots::cancel(&scene.pool, pot, noon()).await.expect("it is given up");
+        let opening = pots::open(&scene.pool, pot, noon()).await.expect("an answer");
+        assert_eq!(opening, pots::Opening::GivenUp { stage });
+        assert_eq!(pots::close(&scene.pool, pot, noon()).await.expect("an answer"), stage);
+        let plan = wolo_database::payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await;
+        assert_eq!(plan.expect("an answer"), wolo_database::payouts::Plan::NothingToPay);
+        let settled = pots::settle(&scene.pool, pot, noon(), &crate::scene::key()).await;
+        assert_eq!(settled.expect("an answer"), stage);
+        let said = scene.events("pot_announced").await;
+        pots::announce(&scene.pool, pot, Announcement::Thanks, noon()).await.expect("nothing is said");
+        assert_eq!(scene.events("pot_announced").await, said);
+        let found = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot");
+        assert_eq!(found.stage, stage);
+    }
+    let cancelling = pots::cancelling(&scene.pool, wolo_database::Page::first(9)).await.expect("pots");
+    assert_eq!(cancelling, [full]);
+}
+
+#[tokio::test]
+async fn a_gift_in_suspense_keeps_its_pot_from_being_cancelled_until_finance_has_decided() {
+    let scene = Scene::new().await;
+    let pot = scene.open().await;
+    let odd = scene.requested(pot, 5_000).await;
+    let stage = donations::confirm(&scene.pool, odd, &payment(odd, 6_000), 0).await;
+    assert_eq!(stage.expect("a stage"), DonationStage::Suspended);
+    for _ in 0..2 {
+        assert_eq!(cancels(&scene, pot).await, Cancelling::GivingBack { count: 1, for_finance: 1 });
+    }
+    assert_eq!(donations::going_back(&scene.pool, pot, Page::first(9)).await.expect("gifts"), []);
+    let found = discrepancies::all(&scene.pool, None, false, Page::first(9)).await.expect("discrepancies");
+    let borne = discrepancies::resolve(&scene.pool, found[0].id, "finance", "a test", Clearing::ToFees).await;
+    assert_eq!(borne.expect("an answer"), Resolving::Resolved);
+    assert_eq!(cancels(&scene, pot).await, Cancelling::Cancelled);
+    scene.judge().await;
 }

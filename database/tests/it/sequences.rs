@@ -159,7 +159,9 @@ impl Story<'_> {
                     }
                 }
             }
-            Deed::Close => pots::close(pool, pot, noon()).await?,
+            Deed::Close => {
+                pots::close(pool, pot, noon()).await?;
+            }
             Deed::Plan => {
                 payouts::plan(pool, pot, PayoutRules::default(), noon()).await?;
             }
@@ -181,7 +183,9 @@ impl Story<'_> {
             Deed::LoseSight => {
                 payouts::lose_sight(pool, self.order).await?;
             }
-            Deed::Settle => pots::settle(pool, pot, noon(), &key()).await?,
+            Deed::Settle => {
+                pots::settle(pool, pot, noon(), &key()).await?;
+            }
             Deed::Cancel => {
                 pots::cancel(pool, pot, noon()).await?;
             }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::lines::{Closing, FORMAT, Gift, Line, OfGift, Opening, Payout, PayoutFee, What};
-use crate::ids::{DonationId, PayoutId};
+use super::lines::{Closing, FORMAT, Gift, Line, Mark, OfGift, Opening, Payout, PayoutFee, What};
+use crate::ids::PayoutId;
 use crate::money::Xof;
 
 /// What is wrong with a line, in words.
@@ -58,7 +58,7 @@ pub struct Totals {
 
 /// A gift as it stood in its line, and what later lines took from it.
 struct LastGift {
-    donation: DonationId,
+    gift: Mark,
     paid_at: DateTime<Utc>,
     transaction: String,
     left: Xof,
@@ -144,7 +144,7 @@ impl Judge {
         match &self.before {
             Before::Opening => {}
             // One after the other by time, and by id within a moment: so none is there twice.
-            Before::Gift(last) if (last.paid_at, last.donation) < (gift.paid_at, gift.donation) => {}
+            Before::Gift(last) if (last.paid_at, &last.gift) < (gift.paid_at, &gift.gift) => {}
             Before::Gift(_) => return Err(Wrong::Order),
             _ => return Err(Wrong::Place { kind: "gift" }),
         }
@@ -152,7 +152,7 @@ impl Judge {
         self.totals.gift_count += 1;
         self.once(&gift.transaction)?;
         self.before = Before::Gift(LastGift {
-            donation: gift.donation,
+            gift: gift.gift.clone(),
             paid_at: gift.paid_at,
             transaction: gift.transaction.clone(),
             left: gift.amount,
@@ -255,7 +255,7 @@ impl Judge {
 
 impl LastGift {
     fn take(&mut self, part: &OfGift) -> Result<(), Wrong> {
-        if part.donation != self.donation || part.transaction != self.transaction {
+        if part.gift != self.gift || part.transaction != self.transaction {
             return Err(Wrong::OtherGift);
         }
         let left = self.left.checked_sub(part.amount).filter(|left| *left >= Xof::ZERO);

@@ -1,5 +1,8 @@
 //! The lines of a certificate, each with exactly one way to be written.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -52,9 +55,23 @@ pub(super) enum Currency {
     Xof,
 }
 
+/// What a gift is called in a certificate. Who has its id finds it by that; nobody finds the id, with which one may ask what
+/// became of the gift.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Mark(String);
+
+impl Mark {
+    pub(super) fn of(pot: PotId, donation: DonationId) -> Self {
+        let named = format!("wolo certificate 1: gift\0{pot}\0{donation}");
+        let hash = digest(&SHA256, named.as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Gift {
-    pub(super) donation: DonationId,
+    pub(super) gift: Mark,
     pub(super) amount: Xof,
     /// Wave's id of the payment.
     pub(super) transaction: String,
@@ -63,7 +80,7 @@ pub(super) struct Gift {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OfGift {
-    pub(super) donation: DonationId,
+    pub(super) gift: Mark,
     pub(super) amount: Xof,
     /// Wave's id of the payment that it is about.
     pub(super) transaction: String,

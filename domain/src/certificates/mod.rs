@@ -1,7 +1,9 @@
 //! Certificates: what a settled pot took in and where it went, provable to somebody who trusts only a public key.
 //!
 //! A certificate is a JSON array, one element on each line of the file: an opening, then each gift with Wave's fee on it
-//! and its refund, then the payout with its fee, then a closing with the sums. It holds no name, no phone and no message.
+//! and its refund, then the payout with its fee, then a closing with the sums. It holds no name, no phone and no message. A gift
+//! is called by a mark, because its id opens its page: the first 16 bytes of
+//! SHA-256("wolo certificate 1: gift" ‖ 0 ‖ pot id ‖ 0 ‖ donation id), in the base64 of addresses. Its giver finds it by that.
 //!
 //! **Canonical bytes.** A certificate is its bytes, and there is one way to write each line: the fields that its kind
 //! has, in their order, whole numbers and texts only, no space. A reader writes down again what it understood and

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::chain::Chain;
 use super::judge::{Judge, Wrong};
 use super::keys::SealingKey;
-use super::lines::{Bearer, Closing, Currency, FORMAT, Line, OfGift, Opening, Payout, PayoutFee, What};
+use super::lines::{Bearer, Closing, Currency, FORMAT, Line, Mark, OfGift, Opening, Payout, PayoutFee, What};
 use super::{lines, verify};
 use crate::ids::{DonationId, PayoutId, PotId};
 use crate::money::Xof;
@@ -79,10 +79,13 @@ pub fn write(facts: &Facts, key: &SealingKey) -> Result<Certificate, NotCertifia
         document: String::with_capacity(512 * (facts.gifts.len() + 3)),
     };
     writer.opening(facts)?;
-    let mut gifts: Vec<_> = facts.gifts.iter().collect();
-    gifts.sort_unstable_by_key(|gift| (gift.paid_at, gift.donation));
-    for gift in gifts {
-        writer.gift(gift)?;
+    let mut gifts: Vec<(Mark, &Gift)> =
+        facts.gifts.iter().map(|gift| (Mark::of(facts.pot, gift.donation), gift)).collect();
+    gifts.sort_unstable_by(|(mark, gift), (other_mark, other)| {
+        (gift.paid_at, mark).cmp(&(other.paid_at, other_mark))
+    });
+    for (mark, gift) in gifts {
+        writer.gift(mark, gift)?;
     }
     if let Some(paid) = &facts.payout {
         writer.payout(PayoutId::of_pot(facts.pot), paid)?;
@@ -112,10 +115,10 @@ impl Writer<'_> {
         }))
     }
 
-    fn gift(&mut self, gift: &Gift) -> Result<(), NotCertifiable> {
-        let part = |amount| OfGift { donation: gift.donation, amount, transaction: gift.transaction.clone() };
+    fn gift(&mut self, mark: Mark, gift: &Gift) -> Result<(), NotCertifiable> {
+        let part = |amount| OfGift { gift: mark.clone(), amount, transaction: gift.transaction.clone() };
         self.line(What::Gift(lines::Gift {
-            donation: gift.donation,
+            gift: mark.clone(),
             amount: gift.amount,
             transaction: gift.transaction.clone(),
             paid_at: gift.paid_at,

@@ -71,7 +71,9 @@ impl HoldReason {
             Self::PayoutRefused => "finance to decide after Wave refused the payout",
             Self::Recipient => "finance to decide whether the recipient is the right one",
             Self::Approval => "two people of finance to approve the payout",
-            Self::Books => "finance to find out why the books break a rule (wolo ledger check)",
+            Self::Books => {
+                "finance to find out what is wrong in the books (wolo ledger check, wolo discrepancies list)"
+            }
         }
     }
 }

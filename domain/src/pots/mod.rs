@@ -96,6 +96,11 @@ impl PotStage {
         matches!(self, Self::Open)
     }
 
+    /// Its gifts go back, or have gone.
+    pub const fn is_given_up(self) -> bool {
+        matches!(self, Self::Cancelling | Self::Cancelled)
+    }
+
     /// Nothing more will happen.
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Settled | Self::Cancelled)

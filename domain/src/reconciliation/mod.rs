@@ -55,6 +55,9 @@ pub enum Verdict {
         /// It was asked to before, and that has not helped.
         in_vain: bool,
     },
+    /// Wave has given a gift back that stands in its pot, and none of our processes asked for that: somebody did so in
+    /// Wave's portal. The gift leaves the pot with it, if the pot still has it.
+    GivenBack { gift: DonationId },
     /// It is ours, and so young that we may just be writing it down.
     UnderWay { subject: Subject },
     /// A person has to look.
@@ -75,6 +78,7 @@ impl Verdict {
         match self {
             Self::Matched { .. } => "matched",
             Self::Repair { .. } => "repair",
+            Self::GivenBack { .. } => "given_back",
             Self::UnderWay { .. } => "under_way",
             Self::Odd { .. } => "odd",
         }
@@ -84,6 +88,7 @@ impl Verdict {
     pub fn claim(&self) -> Option<Subject> {
         match self {
             Self::Matched { subject, .. } | Self::UnderWay { subject } => Some(*subject),
+            Self::GivenBack { gift } => Some(Subject::Refund(*gift)),
             Self::Repair { .. }
             | Self::Odd { kind: DiscrepancyKind::PaidTwice | DiscrepancyKind::SecondPayment, .. } => None,
             Self::Odd { subject, .. } => *subject,

@@ -44,7 +44,8 @@ pub(crate) fn judged(world: &mut World, certify: bool) -> Vec<String> {
     }
     wrong.extend(money_that_came_too_late(books));
     wrong.extend(books.steps.iter().filter(|step| !is_legal(**step)).map(|step| format!("I6: {step:?}")));
-    // Wave takes its part of a payment that is in suspense too, and nobody has booked it yet.
+    // Wave takes its part of a payment that is in suspense too; the comparison with its statement, which is not in this world,
+    // books it.
     let unbooked: i64 = books
         .gifts
         .iter()

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wolo_control::AskError;
 use wolo_control::books::{Clearing, ResolveDiscrepancy, ResumePayouts};
 use wolo_control::payouts::{Approve, Approving};
-use wolo_control::pots::{HoldWish, Wish, WishAnswer};
+use wolo_control::pots::{HoldWish, RefundPatience, Wish, WishAnswer};
 use wolo_database::accounts::roles;
 use wolo_domain::accounts::Role;
 use wolo_domain::donations::DonationStage;
@@ -25,6 +25,9 @@ use crate::stage::comes_about;
 fn wish() -> Wish {
     Wish { by: "torture".to_owned(), reason: "a story".to_owned() }
 }
+
+/// What may still be on its way into the books is not compared: others are in the middle of their stories.
+const AN_HOUR: u32 = 3_600;
 
 impl Scene {
     pub(super) async fn ordinary(&self) -> Result<()> {
@@ -59,21 +62,30 @@ impl Scene {
         let pot = self.pot().await?;
         let gifts = [self.give(&pot, 4_000).await?, self.give(&pot, 6_000).await?];
         let unpaid = self.people.ask(&pot.slug, 2_000).await?;
-        self.ask("give up", async || match self.stage.control.cancel_pot(pot.pot, wish()).await {
-            Err(AskError::Ended | AskError::NotFound) => Ok(WishAnswer::Done),
-            answer => answer,
-        })
-        .await?;
-        let gone = comes_about(LONG, async || {
-            self.set_off(pot.pot).await;
-            let row = wolo_database::pots::pot(&self.stage.pool, pot.pot).await?;
-            Ok(row.filter(|row| row.stage == PotStage::Cancelled).map(drop))
-        });
-        gone.await.with_context(|| format!("{} was not cancelled", pot.pot))?;
+        self.give_up(pot.pot).await?;
+        self.is_cancelled(pot.pot).await?;
         for gift in &gifts {
             self.gift_is(gift.donation, DonationStage::Refunded).await?;
         }
         self.gift_is(unpaid.donation, DonationStage::Expired).await
+    }
+
+    pub(crate) async fn give_up(&self, pot: PotId) -> Result<()> {
+        self.ask("give up", async || match self.stage.control.cancel_pot(pot, wish()).await {
+            Err(AskError::Ended | AskError::NotFound) => Ok(WishAnswer::Done),
+            answer => answer,
+        })
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn is_cancelled(&self, pot: PotId) -> Result<()> {
+        let gone = comes_about(LONG, async || {
+            self.set_off(pot).await;
+            let row = wolo_database::pots::pot(&self.stage.pool, pot).await?;
+            Ok(row.filter(|row| row.stage == PotStage::Cancelled).map(drop))
+        });
+        gone.await.with_context(|| format!("{pot} was not cancelled"))
     }
 
     pub(super) async fn large(&self) -> Result<()> {
@@ -252,16 +264,21 @@ impl Scene {
         done.await.context("the house was not kept")
     }
 
-    /// What may still be on its way into the books is not compared: others are in the middle of their stories.
+    /// As every hour does.
+    pub(crate) async fn compare(&self) -> Result<(), AskError> {
+        let today = Utc::now().date_naive();
+        self.stage.control.reconcile(today, AN_HOUR, RefundPatience::default()).await.map(drop)
+    }
+
     pub(super) async fn books(&self) -> Result<()> {
-        const AN_HOUR: u32 = 3_600;
         let control = &self.stage.control;
         let (by, reason) = ("torture".to_owned(), "a trial".to_owned());
         let resume = ResumePayouts { by: by.clone(), reason: reason.clone() };
         let nobodys = DiscrepancyId::from_uuid(Uuid::new_v4());
         let resolve = ResolveDiscrepancy { discrepancy: nobodys, by, reason, clearing: Clearing::Nothing };
         let looked = comes_about(LONG, async || {
-            control.reconcile(Utc::now().date_naive(), AN_HOUR).await?;
+            self.compare().await?;
+            control.reconcile_missed(AN_HOUR, RefundPatience::default()).await?;
             control.check_ledger().await?;
             control.resume_payouts(resume.clone()).await?;
             control.resolve_discrepancy(resolve.clone()).await?;

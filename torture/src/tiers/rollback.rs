@@ -1,7 +1,7 @@
 //! The engine forgets: its file goes back to an earlier hour, while the database and Wave have moved on.
 //!
-//! Pots that were paid out come to their payout a second time; pots and gifts that came after that hour have no process any
-//! more. The books know better than the processes, so nobody may be paid twice. Pots that lost their process are started
+//! Pots that were paid out come to their payout a second time; a pot that was given up believes itself open; pots and gifts that
+//! came after that hour have no process any more. The books know better than the processes, so nobody may be paid twice. Pots that lost their process are started
 //! again as an operator would, and everything has to come to its end.
 
 use std::time::Instant;
@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use rustix::process::Signal;
 use wolo_api::rules;
 use wolo_database::pots;
+use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::PotId;
 use wolo_domain::pots::Timeline;
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
@@ -69,6 +70,8 @@ async fn forget(scene: &Scene, chance: &mut Chance, report: &mut Report, sums: &
         scene.give(&pot, 10_000).await?;
         before.push(pot);
     }
+    let given_up = scene.pot().await?;
+    let going_back = scene.give(&given_up, 4_000).await?;
     let waiting = scene.people.ask(&before[0].slug, 1_000).await?;
     let memory = stage.remember().await?;
     stage.ready().await?;
@@ -83,6 +86,7 @@ async fn forget(scene: &Scene, chance: &mut Chance, report: &mut Report, sums: &
         }
         scene.to_the_end(pot.pot).await?;
     }
+    scene.give_up(given_up.pot).await?;
     let after = scene.pot().await?;
     scene.give(&after, 7_000).await?;
     let unheard = scene.people.ask(&after.slug, 3_000).await?;
@@ -102,6 +106,10 @@ async fn forget(scene: &Scene, chance: &mut Chance, report: &mut Report, sums: &
     // Its process is gone, and Wave speaks of it.
     stage.wave.pay(&unheard.session, None).context("Wave takes no payment")?;
     sums.taken_up += start_again(scene).await?;
+    // Its process believes it open, until the hour is over.
+    scene.ask("compare", async || scene.compare().await).await?;
+    scene.is_cancelled(given_up.pot).await?;
+    scene.gift_is(going_back.donation, DonationStage::Refunded).await?;
     scene.to_rest().await?;
     for pot in before.iter().chain([&after]) {
         scene.stage_is(pot.pot, wolo_domain::pots::PotStage::Settled).await?;

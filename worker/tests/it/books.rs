@@ -3,10 +3,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test breaks what the crate never would")]
 
-use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike as _, Utc};
 use temporalio_client::schedules::ScheduleOverlapPolicy;
 use wolo_bootstrap::Shutdown;
-use wolo_control::books::{Clearing, DiscrepancyAnswer, LedgerVerdict, ResolveDiscrepancy, ResumePayouts};
+use wolo_control::books::{
+    Clearing, DiscrepancyAnswer, LedgerVerdict, ReconciledDay, ResolveDiscrepancy, ResumePayouts,
+};
+use wolo_control::pots::RefundPatience;
 use wolo_database::{Page, discrepancies, halts, reconciliation};
 use wolo_domain::dakar;
 use wolo_domain::donations::DonationStage;
@@ -36,8 +39,19 @@ async fn started_by(house: &House, schedule: &str) -> String {
     .await
 }
 
-fn under_way(house: &House) -> u32 {
-    house.settings.books.under_way_minutes * 60
+/// A house with a worker in a world where nobody else gives, pays or breaks anything: what is compared is all its own.
+pub(crate) async fn house_of_its_own() -> &'static House {
+    let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
+    let house: &'static House = Box::leak(Box::new(House::without_worker(world).await));
+    let worker =
+        wolo_worker::Worker::start(&house.settings, Shutdown::new()).await.expect("the worker starts");
+    tokio::spawn(worker.end());
+    house
+}
+
+async fn compare(house: &House, day: NaiveDate) -> ReconciledDay {
+    let under_way = house.settings.books.under_way_minutes * 60;
+    house.control.reconcile(day, under_way, RefundPatience::default()).await.expect("it is compared")
 }
 
 #[test]
@@ -50,7 +64,7 @@ fn a_lost_webhook_is_repaired_by_the_statement_alone() {
         let process = started_by(house, ids::RECONCILE_TODAY).await;
         house.donation_is(asked.donation, DonationStage::Confirmed).await;
         let reconciled = house.outcome::<PaymentReconciliation>(process.clone()).await;
-        assert!(reconciled.repaired >= 1, "{reconciled:?}");
+        assert!(reconciled[0].repaired >= 1, "{reconciled:?}");
         assert_eq!(house.given(pot).await, 5_000);
         keep(house, "reconciliation", &process).await;
     });
@@ -65,12 +79,35 @@ fn a_gift_whose_process_was_ended_is_settled_by_the_statement_alone() {
         house.terminate(&ids::donation(asked.donation)).await;
         house.pay(&asked);
         let today = dakar::day_of(Utc::now());
-        house.control.reconcile(today, under_way(house)).await.expect("it is compared");
+        compare(house, today).await;
         house.donation_is(asked.donation, DonationStage::Confirmed).await;
-        house.control.reconcile(today, under_way(house)).await.expect("it is compared");
+        compare(house, today).await;
         let runs = reconciliation::last_runs(&house.pool, 3).await.expect("runs");
         let (run, _) = runs.iter().find(|(run, _)| run.day == today).expect("a run of today");
         assert!(!run.whole && run.lines > 0, "{run:?}");
+    });
+}
+
+#[test]
+fn every_day_that_was_missed_is_compared_once_and_the_oldest_first() {
+    alone(async {
+        let house = house_of_its_own().await;
+        let pot = house.open_pot().await;
+        house.ask(pot, 5_000).await;
+        // Nobody was there for three nights.
+        sqlx::query("update money.donations set requested_at = requested_at - interval '3 days'")
+            .execute(&house.pool)
+            .await
+            .expect("a change");
+        let process = started_by(house, ids::RECONCILE_YESTERDAY).await;
+        let compared = house.outcome::<PaymentReconciliation>(process.clone()).await;
+        let days: Vec<_> = compared.iter().map(|one| one.day).collect();
+        let today = dakar::day_of(Utc::now());
+        assert_eq!(days, [3, 2, 1].map(|ago| dakar::days_before(today, ago)));
+        keep(house, "reconciliation-missed", &process).await;
+        assert_eq!(reconciliation::uncompared(&house.pool, today).await.expect("days"), []);
+        let again = house.control.reconcile_missed(900, RefundPatience::default()).await.expect("an answer");
+        assert_eq!(again, []);
     });
 }
 
@@ -106,7 +143,7 @@ fn a_discrepancy_is_resolved_by_a_process_of_its_own() {
     live(async |house| {
         let francs = 1_234_567;
         house.world.wave.receive_payment(francs, "+221770000005");
-        house.control.reconcile(dakar::day_of(Utc::now()), under_way(house)).await.expect("it is compared");
+        compare(house, dakar::day_of(Utc::now())).await;
         let open =
             discrepancies::all(&house.pool, None, false, Page::first(1_000)).await.expect("discrepancies");
         let net = francs - (francs + 99) / 100;
@@ -140,11 +177,7 @@ async fn turn_a_pot_round(house: &House, pot: PotId) {
 #[test]
 fn books_that_break_a_rule_stop_a_payout_until_finance_lets_it_go_on() {
     alone(async {
-        let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
-        let house: &'static House = Box::leak(Box::new(House::without_worker(world).await));
-        let worker =
-            wolo_worker::Worker::start(&house.settings, Shutdown::new()).await.expect("the worker starts");
-        tokio::spawn(worker.end());
+        let house = house_of_its_own().await;
         let (paid, broken) = (house.open_pot().await, house.open_pot().await);
         house.give(paid, 10_000).await;
         house.give(broken, 500).await;

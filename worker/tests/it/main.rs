@@ -18,6 +18,7 @@ mod locks;
 mod notice;
 mod payout;
 mod pot_lifecycle;
+mod put_back;
 mod refund;
 mod replay;
 mod taking_up;

@@ -42,7 +42,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 41] = [
+const ENDINGS: [&str; 45] = [
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -74,13 +74,17 @@ const ENDINGS: [&str; 41] = [
     "pot-cancelling-taken-up",
     "pot-carried-on",
     "pot-closed-early",
+    "pot-given-up-when-it-closes",
+    "pot-given-up-when-it-settles",
     "pot-held-and-released",
     "pot-never-opened",
     "pot-not-scheduled",
     "pot-paid-out",
     "pot-settled-empty",
     "pot-taken-up-again",
+    "pot-told-that-it-is-given-up",
     "reconciliation",
+    "reconciliation-missed",
     "refund-given-back",
     "refund-refused-then-given-back",
     "resolution",

@@ -254,10 +254,10 @@ fn contracts() -> BTreeMap<&'static str, String> {
     all! {
         accounts: ForgetLeftoversStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
-        donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep;
+        donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
         refunds: GiveBackStep, BeginAllRefunds;
         payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout;
-        statements: BookFeesStep, ReconcileDayStep;
+        statements: BookFeesStep, FindUncomparedStep, ReconcileDayStep;
         ledger: CheckLedgerStep, ResumePayoutsStep;
         discrepancies: ResolveDiscrepancyStep;
     }
@@ -340,6 +340,7 @@ fn names_are_unique_and_as_histories_know_them() {
           "donations.open_checkout",
           "donations.settle",
           "donations.end_checkouts",
+          "donations.take_up",
           "refunds.give_back",
           "refunds.begin_all",
           "payouts.plan",
@@ -351,6 +352,7 @@ fn names_are_unique_and_as_histories_know_them() {
           "statements.book_fees",
           "pots.hold",
           "pots.release",
+          "statements.find_uncompared",
           "statements.reconcile",
           "ledger.check",
           "ledger.resume",

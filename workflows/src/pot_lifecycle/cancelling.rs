@@ -11,6 +11,10 @@ use crate::steps::pots::{CancelPot, Cancelling};
 use crate::steps::refunds::{BeginAllRefunds, BeginRefunds};
 use crate::{patience, waiting};
 
+/// What was paid otherwise than asked was never the pot's, but its giver is one of the pot's givers.
+const FOR_FINANCE: &str =
+    "finance to say what becomes of gifts in suspense (wolo discrepancies list --kind odd_gift)";
+
 impl PotLifecycle {
     pub(super) async fn cancel_if_asked(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         if !ctx.state_mut(|pot| std::mem::take(&mut pot.state.cancel_asked)) {
@@ -31,6 +35,19 @@ impl PotLifecycle {
         if Self::is_at(ctx, PotStage::Cancelling) { Self::give_everything_back(ctx).await } else { Ok(()) }
     }
 
+    /// The pot stands where it stands, whatever this process believed: the engine may have been put back to an hour before
+    /// it was given up.
+    pub(super) async fn heed(ctx: &mut WorkflowContext<Self>, stage: PotStage) -> Result<(), Ending> {
+        match stage {
+            PotStage::Cancelling => {
+                Self::reach(ctx, stage);
+                Self::give_everything_back(ctx).await
+            }
+            PotStage::Cancelled => Self::is_cancelled(ctx),
+            _ => Ok(()),
+        }
+    }
+
     async fn give_everything_back(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         Self::end_the_checkouts(ctx).await?;
         let patience = ctx.state(|pot| pot.plan.patience.refund);
@@ -38,11 +55,12 @@ impl PotLifecycle {
         loop {
             let begin = BeginRefunds { pot: Self::pot(ctx), patience, at: waiting::now(ctx) };
             ctx.execute_activity(BeginAllRefunds, begin, patience::on_money(patience::walk_wave())).await?;
-            if Self::cancel(ctx).await? == Cancelling::Cancelled {
-                return Self::is_cancelled(ctx);
-            }
+            let waits_for = match Self::cancel(ctx).await? {
+                Cancelling::Cancelled => return Self::is_cancelled(ctx),
+                Cancelling::GivingBack { count, for_finance } if count == for_finance => FOR_FINANCE,
+                _ => "its gifts to go back",
+            };
             let pause = waiting::longer(patience.recheck_seconds, looks, patience.longest_pause_seconds);
-            let waits_for = "its gifts to go back";
             Self::say(ctx, waits_for, Some(waiting::now(ctx) + pause));
             waiting::sleep(ctx, pause, waits_for).await?;
             looks += 1;
@@ -52,7 +70,11 @@ impl PotLifecycle {
 
     async fn cancel(ctx: &mut WorkflowContext<Self>) -> Result<Cancelling, Ending> {
         let answer = ctx.execute_activity(CancelPot, Self::moment(ctx), patience::own_books()).await?;
-        ctx.state_mut(|pot| pot.state.cancel_answer = Some(answer));
+        ctx.state_mut(|pot| {
+            pot.state.cancel_answer = Some(answer);
+            // Whoever asked meanwhile has this answer too.
+            pot.state.cancel_asked = false;
+        });
         Ok(answer)
     }
 

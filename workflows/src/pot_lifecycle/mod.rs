@@ -16,9 +16,11 @@ mod stages;
 mod waits;
 
 pub use messages::{HoldWish, PotMade, PotOutcome, PotPatience, PotPlan, PotState, Wish, WishAnswer};
+use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
-    WorkflowCancellationError, WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination,
+    SyncWorkflowContext, WorkflowCancellationError, WorkflowContext, WorkflowContextView, WorkflowResult,
+    WorkflowTermination,
 };
 use wolo_domain::ids::PotId;
 use wolo_domain::pots::{HoldReason, PotStage};
@@ -95,9 +97,17 @@ impl PotLifecycle {
         }
         match waiting::until_known(ctx, Self::cancel_answer).await {
             Ok(Cancelling::Cancelled) => WishAnswer::Done,
-            Ok(Cancelling::GivingBack { count }) => WishAnswer::GivingBack { count },
+            Ok(Cancelling::GivingBack { count, .. }) => WishAnswer::GivingBack { count },
             Ok(Cancelling::NotPossible { stage }) => WishAnswer::NotPossible { stage: Some(stage) },
             Err(_) => Self::not_possible(ctx),
+        }
+    }
+
+    /// The pot's row says that it is given up. A process that knows that goes on; one that has forgotten it begins again.
+    #[signal(name = "given_up")]
+    pub fn given_up(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
+        if self.can_be_cancelled() && self.state.stage != Some(PotStage::Cancelling) {
+            self.state.cancel_asked = true;
         }
     }
 

@@ -86,6 +86,7 @@ impl PotLifecycle {
             ctx.state_mut(|pot| pot.opening = false);
             match opening {
                 Opening::Opened => Self::reach(ctx, PotStage::Open),
+                Opening::GivenUp { stage } => Self::heed(ctx, stage).await?,
                 Opening::Held { reason } => {
                     ctx.state_mut(|pot| pot.state.holds.insert(reason));
                     Self::wait_for_the_opening(ctx).await?;
@@ -124,7 +125,8 @@ impl PotLifecycle {
     pub(super) async fn close(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         if Self::is_at(ctx, PotStage::Open) {
             let moment = Self::moment(ctx);
-            ctx.execute_activity(ClosePot, moment, patience::own_books()).await?;
+            let stage = ctx.execute_activity(ClosePot, moment, patience::own_books()).await?;
+            Self::heed(ctx, stage).await?;
             ctx.state_mut(|pot| pot.state.closed_at = Some(moment.at));
             Self::reach(ctx, PotStage::Closed);
         }
@@ -196,7 +198,8 @@ impl PotLifecycle {
     }
 
     pub(super) async fn settle(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
-        ctx.execute_activity(SettlePot, Self::moment(ctx), patience::seal()).await?;
+        let stage = ctx.execute_activity(SettlePot, Self::moment(ctx), patience::seal()).await?;
+        Self::heed(ctx, stage).await?;
         Self::reach(ctx, PotStage::Settled);
         Ok(())
     }

@@ -27,10 +27,15 @@ impl Donations {
     pub fn end_checkouts(input: EndCheckouts) -> Result<EndedCheckouts, ActivityError> {
         unimplemented!()
     }
+    #[activity(name = "donations.take_up")]
+    pub fn take_up(input: TakeUp) -> Result<TakenUp, ActivityError> {
+        unimplemented!()
+    }
 }
 
 pub use donations::{
     EndCheckouts as EndCheckoutsStep, OpenCheckout as OpenDonationCheckout, Settle as SettleDonationStep,
+    TakeUp as TakeUpStep,
 };
 
 /// A gift as asked for. The first step writes it down and asks Wave for a checkout.
@@ -120,4 +125,24 @@ pub struct EndCheckouts {
 pub struct EndedCheckouts {
     /// Checkouts that were still open when the pot closed.
     pub count: u64,
+}
+
+/// Goes on with every gift that waits and has no process any more: what is due to go back gets its refund, and what was
+/// never settled is settled by Wave's record. Pots that are given up are told so, if their process does not know.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct TakeUp {
+    /// A gift whose page ended before this should have been settled by its own process.
+    pub over_before: DateTime<Utc>,
+    #[serde(default)]
+    pub refund: RefundPatience,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenUp {
+    /// Refunds that had no process.
+    pub refunds: u64,
+    /// Gifts without a process that Wave was asked about.
+    pub settled: u64,
+    /// Pots that are given up and whose process had forgotten that.
+    pub pots: u64,
 }

@@ -1,5 +1,6 @@
 //! What is asked of the ledger as a whole.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
@@ -22,7 +23,11 @@ pub use ledger::{Check as CheckLedgerStep, Resume as ResumePayoutsStep};
 
 /// Reads the whole ledger, and stops payouts if a rule of it does not hold.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct CheckLedger {}
+pub struct CheckLedger {
+    /// What is open and was found before this is told to the log as overdue.
+    #[serde(default)]
+    pub overdue_before: Option<DateTime<Utc>>,
+}
 
 /// Reads the whole ledger, and lets payouts go on if all its rules hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]

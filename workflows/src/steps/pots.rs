@@ -1,7 +1,8 @@
 //! What a pot's process asks to be done to the pot itself: its row, its holds, its announcements.
 //!
 //! Every step may run twice and has one effect. Steps that change a stage find it already changed and agree;
-//! `at` is the process's own time, which decides, never the clock of the machine that acts.
+//! `at` is the process's own time, which decides, never the clock of the machine that acts. Where a process may believe a pot
+//! open or closed that was given up, the step answers where it stands.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -23,11 +24,11 @@ impl Pots {
         unimplemented!()
     }
     #[activity(name = "pots.close")]
-    pub fn close(input: PotMoment) -> Result<(), ActivityError> {
+    pub fn close(input: PotMoment) -> Result<PotStage, ActivityError> {
         unimplemented!()
     }
     #[activity(name = "pots.settle")]
-    pub fn settle(input: PotMoment) -> Result<(), ActivityError> {
+    pub fn settle(input: PotMoment) -> Result<PotStage, ActivityError> {
         unimplemented!()
     }
     #[activity(name = "pots.cancel")]
@@ -102,6 +103,10 @@ pub enum Opening {
     Held {
         reason: HoldReason,
     },
+    /// The pot was given up, and its process has forgotten that: the engine was put back to an earlier hour.
+    GivenUp {
+        stage: PotStage,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +116,9 @@ pub enum Cancelling {
     /// The pot is given up, and so many gifts have not ended yet: they go back, or end unpaid.
     GivingBack {
         count: i64,
+        /// So many of them are in suspense, until finance says what becomes of their money.
+        #[serde(default)]
+        for_finance: i64,
     },
     /// It is too late.
     NotPossible {

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
 
+use crate::refund::RefundPatience;
+
 pub struct Statements;
 
 #[activity_definitions]
@@ -13,13 +15,19 @@ impl Statements {
     pub fn book_fees(input: BookFees) -> Result<BookedFees, ActivityError> {
         unimplemented!()
     }
+    #[activity(name = "statements.find_uncompared")]
+    pub fn find_uncompared(input: FindUncompared) -> Result<Option<NaiveDate>, ActivityError> {
+        unimplemented!()
+    }
     #[activity(name = "statements.reconcile")]
     pub fn reconcile(input: ReconcileDay) -> Result<ReconciledDay, ActivityError> {
         unimplemented!()
     }
 }
 
-pub use statements::{BookFees as BookFeesStep, Reconcile as ReconcileDayStep};
+pub use statements::{
+    BookFees as BookFeesStep, FindUncompared as FindUncomparedStep, Reconcile as ReconcileDayStep,
+};
 
 /// Reads one day of Wave's statement, page by page, and books the fee of every gift that has none yet.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -35,6 +43,12 @@ pub struct BookedFees {
     pub booked: u64,
 }
 
+/// Finds the oldest day before this one that nobody has compared since it was over.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct FindUncompared {
+    pub before: NaiveDate,
+}
+
 /// Compares one day of Wave's statement with our books, page by page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReconcileDay {
@@ -46,6 +60,9 @@ pub struct ReconcileDay {
     pub started_at: DateTime<Utc>,
     /// What Wave moved after this may still be on its way into our books.
     pub settled_until: DateTime<Utc>,
+    /// How a gift is given back that has no process of its own and came too late.
+    #[serde(default)]
+    pub refund: RefundPatience,
 }
 
 /// What a comparison came to.
@@ -57,6 +74,7 @@ pub struct ReconciledDay {
     /// Lines that stand in our books with the same amount.
     pub matched: u64,
     /// Gifts that Wave was paid for and we had not heard of: their processes were made to ask, or their money was booked.
+    /// And gifts that were given back by hand and have left their pots.
     pub repaired: u64,
     /// Fees that were not in the books before.
     pub fees_booked: u64,

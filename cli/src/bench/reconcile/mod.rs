@@ -14,6 +14,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
+use wolo_api::rules::refund_patience;
 use wolo_control::books::ReconciledDay;
 use wolo_database::{Page, Pool, discrepancies, people};
 use wolo_domain::dakar;
@@ -57,13 +58,18 @@ async fn measure(local: &Local, statement: Statement) -> Result<Report> {
 
     let control = local.control().await?;
     let under_way = local.settings.books.under_way_minutes * 60;
+    let refund = refund_patience(&local.settings.rules);
+    let compare = async || {
+        let done = control.reconcile(yesterday, under_way, refund).await;
+        done.context("the comparison gave no answer")
+    };
     let comparing = Progress::spinning("the day is compared");
     let began = Instant::now();
-    let first = control.reconcile(yesterday, under_way).await.context("the comparison gave no answer")?;
+    let first = compare().await?;
     let took_ms = began.elapsed().as_millis();
     // A gift that cannot be settled is a discrepancy when asking has not helped; all else is found already.
     let began = Instant::now();
-    let second = control.reconcile(yesterday, under_way).await.context("the comparison gave no answer")?;
+    let second = compare().await?;
     let again_ms = began.elapsed().as_millis();
     drop(comparing);
     let found = found(&pool).await?;

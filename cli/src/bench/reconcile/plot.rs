@@ -112,8 +112,9 @@ impl Plot {
             Kind::FeeMissing => {
                 self.odd_gift(PlantedLine { odd: odd(json!({ "fee": null })), ..paid_nothing() })
             }
+            // One in its pot would leave it, and be matched from then on.
             Kind::RefundByHand => {
-                let gift = self.gift("confirmed");
+                let gift = self.gift("suspended");
                 self.line(given_back(gift))
             }
             Kind::RefundNotBooked => {

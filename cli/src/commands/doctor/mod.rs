@@ -2,6 +2,7 @@
 //! fetches no tool that is missing.
 
 mod books;
+mod gifts;
 mod pots;
 
 use std::time::Duration;
@@ -139,6 +140,8 @@ async fn services(settings: &Settings) -> Vec<Finding> {
             // A database that cannot be named has been told of already.
             if let Ok(pool) = &pool {
                 findings.push(Finding::of("pots", pots::processes(pool, &control).await, ""));
+                let gifts = gifts::processes(pool, &control, settings).await;
+                findings.push(Finding::of("gifts", gifts, ""));
             }
         }
     }

@@ -3,6 +3,8 @@
 use anyhow::{Context as _, Result};
 use chrono::{NaiveDate, Utc};
 use clap::Args;
+use wolo_api::rules::refund_patience;
+use wolo_control::books::ReconciledDay;
 use wolo_domain::dakar;
 
 use crate::commands::Config;
@@ -15,6 +17,9 @@ pub(crate) struct Run {
     /// The day in Dakar, as 2026-11-25; without it, today
     #[arg(long, value_name = "DATE")]
     day: Option<NaiveDate>,
+    /// Every day that is over and that nobody has compared since, the oldest first
+    #[arg(long, conflicts_with = "day")]
+    missed: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -28,29 +33,47 @@ impl Run {
             return Err(refused(format!("{} has not begun", day(asked))));
         }
         let control = system.control().await?;
-        let comparing = Progress::spinning(format!("comparing {}", day(asked)));
         let under_way = system.settings.books.under_way_minutes * 60;
-        let done = control.reconcile(asked, under_way).await;
+        let refund = refund_patience(&system.settings.rules);
+        let comparing = Progress::spinning(if self.missed {
+            "comparing the days that were missed".to_owned()
+        } else {
+            format!("comparing {}", day(asked))
+        });
+        let done = if self.missed {
+            control.reconcile_missed(under_way, refund).await
+        } else {
+            control.reconcile(asked, under_way, refund).await.map(|done| vec![done])
+        };
         drop(comparing);
         let done = done.context("the comparison gave no answer")?;
         if self.format.json {
-            return output::json(&done);
+            return if self.missed { output::json(&done) } else { output::json(&done.first()) };
         }
-        let mut fields = Fields::new();
-        fields.field("day", day(done.day));
-        fields.field("lines", done.lines);
-        fields.field("matched", done.matched);
-        fields.field("repaired", done.repaired);
-        fields.field("fees booked", done.fees_booked);
-        fields.field("discrepancies found", done.opened);
-        fields.field("discrepancies gone", done.closed);
-        output::say(&fields.text());
-        if done.opened > 0 {
+        if done.is_empty() {
+            output::say("Every day that is over has been compared.");
+        }
+        for one in &done {
+            output::say(&told(one));
+        }
+        if done.iter().any(|one| one.opened > 0) {
             output::say("Look at them with `wolo discrepancies list`.");
         }
-        if asked == today {
+        if asked == today && !self.missed {
             output::say("The day is not over: what is missing on the statement is told tomorrow.");
         }
         Ok(())
     }
+}
+
+fn told(done: &ReconciledDay) -> String {
+    let mut fields = Fields::new();
+    fields.field("day", day(done.day));
+    fields.field("lines", done.lines);
+    fields.field("matched", done.matched);
+    fields.field("repaired", done.repaired);
+    fields.field("fees booked", done.fees_booked);
+    fields.field("discrepancies found", done.opened);
+    fields.field("discrepancies gone", done.closed);
+    fields.text()
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use serde::Serialize;
 use wolo_database::reconciliation::{self, Run};
+use wolo_domain::dakar;
 
 use crate::commands::Config;
 use crate::output::{self, Format, Listing, day, instant};
@@ -19,7 +20,15 @@ pub(crate) struct Status {
     format: Format,
 }
 
-/// What the last comparison of a day came to, for programs.
+/// What is known of the comparisons, for programs.
+#[derive(Debug, Serialize)]
+struct Compared {
+    days: Vec<Told>,
+    /// Days that nobody has compared since they were over.
+    uncompared: Vec<NaiveDate>,
+}
+
+/// What the last comparison of a day came to.
 #[derive(Debug, Serialize)]
 struct Told {
     day: NaiveDate,
@@ -46,8 +55,9 @@ impl Status {
         let pool = System::find(config)?.pool().await?;
         let days = reconciliation::last_runs(&pool, self.days).await?;
         let days: Vec<Told> = days.into_iter().map(Told::from).collect();
+        let uncompared = reconciliation::uncompared(&pool, dakar::day_of(Utc::now())).await?;
         if self.format.json {
-            return output::json(&days);
+            return output::json(&Compared { days, uncompared });
         }
         let mut listing = Listing::new([
             "DAY", "COMPARED", "WHOLE", "LINES", "MATCHED", "REPAIRED", "FEES", "FOUND", "GONE",
@@ -73,6 +83,13 @@ impl Status {
         } else {
             listing.text()
         });
+        if !uncompared.is_empty() {
+            let named: Vec<_> = uncompared.into_iter().map(day).collect();
+            output::say(&format!(
+                "Not compared since they were over: {}. `wolo reconcile run --missed` does it now.",
+                named.join(", ")
+            ));
+        }
         Ok(())
     }
 }

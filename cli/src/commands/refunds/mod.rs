@@ -22,7 +22,7 @@ pub(crate) enum Refunds {
     List(list::List),
     /// Show one refund: where it stands and what it waits for
     Show(show::Show),
-    /// Ask Wave again now for a refund that it has refused
+    /// Ask Wave again now for a refund that it has refused, or that has lost its process
     Retry(retry::Retry),
 }
 

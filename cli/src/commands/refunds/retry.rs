@@ -1,9 +1,10 @@
-//! `wolo refunds retry`: what kept Wave from giving a gift back has been mended. Wave gives it back once, so nothing is lost
-//! by asking.
+//! `wolo refunds retry`: what kept Wave from giving a gift back has been mended, or somebody ended the process that asks. Wave
+//! gives it back once, so nothing is lost by asking.
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
+use wolo_api::rules::refund_patience;
 use wolo_control::AskError;
 use wolo_control::refunds::{TryingAgain, Wish};
 use wolo_domain::ids::DonationId;
@@ -33,15 +34,17 @@ impl Retry {
             return Err(refused("the gift has gone back"));
         }
         let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
-        let answer = match system.control().await?.retry_refund(self.donation, wish).await {
+        let control = system.control().await?;
+        let (outcome, words) = match control.retry_refund(self.donation, wish).await {
             Err(AskError::NotFound | AskError::Ended) => {
-                return Err(refused("no refund of this gift is under way"));
+                let patience = refund_patience(&system.settings.rules);
+                let started = control.take_up_refund(self.donation, refund.pot, patience).await;
+                started.context("its process could not be started")?;
+                ("started", "its process was not there and has been started; Wave is asked now")
             }
-            answer => answer.context("the refund's process gave no answer")?,
-        };
-        let (outcome, words) = match answer {
-            TryingAgain::Now => ("now", "Wave is asked again now"),
-            TryingAgain::UnderWay => ("under_way", "Wave has not refused it; it is under way"),
+            Ok(TryingAgain::Now) => ("now", "Wave is asked again now"),
+            Ok(TryingAgain::UnderWay) => ("under_way", "Wave has not refused it; it is under way"),
+            Err(error) => return Err(error).context("the refund's process gave no answer"),
         };
         if self.format.json {
             return output::json(&json!({ "donation": self.donation, "outcome": outcome }));

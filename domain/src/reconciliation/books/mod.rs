@@ -117,10 +117,7 @@ impl Books {
             Named::One(gift) => gift,
         };
         let subject = Some(Subject::Gift(gift.id));
-        let of_its_page = match (&line.session, &gift.session) {
-            (Some(paid), Some(shown)) => paid == shown,
-            _ => true,
-        };
+        let of_its_page = is_of_its_page(line, gift);
         match &gift.payment {
             Some(payment) if payment.wave_id == line.wave_id && of_its_page => {
                 compare_gift(line, gift, payment)
@@ -149,6 +146,12 @@ impl Books {
         let id = match self.named_by(line) {
             Named::Nothing => return unmatched(line),
             Named::Several(gifts) => return self.names_disagree(line, &gifts),
+            // The gift's own payment is where it was; this is about another one of the same giver's.
+            Named::One(gift) if !is_of_its_page(line, gift) => {
+                let reason =
+                    format!("what was paid for {} on a page that is not its own was given back", gift.id);
+                return odd(DiscrepancyKind::RefundByHand, None, reason, line.amount);
+            }
             Named::One(gift) => gift.id,
         };
         let subject = Subject::Refund(id);
@@ -160,9 +163,14 @@ impl Books {
         gift.refunded_by = Some(line.wave_id.clone());
         match gift.stage {
             DonationStage::Refunded => compare_refund(line, gift, subject),
-            DonationStage::Confirmed | DonationStage::Suspended => {
+            DonationStage::Confirmed => match compare_refund(line, gift, subject) {
+                Verdict::Matched { .. } => Verdict::GivenBack { gift: id },
+                differs => differs,
+            },
+            DonationStage::Suspended => {
                 let reason = format!("{id}, which is {}, was given back, and not by us", gift.stage);
-                odd(DiscrepancyKind::RefundByHand, Some(subject), reason, given_back(line, gift))
+                // Its fee is booked, by this page or another.
+                odd(DiscrepancyKind::RefundByHand, Some(subject), reason, line.amount)
             }
             _ if !is_settled => Verdict::UnderWay { subject },
             stage => {
@@ -260,6 +268,14 @@ fn unmatched(line: &Line) -> Verdict {
     odd(DiscrepancyKind::Unmatched, None, reason, line.amount)
 }
 
+/// Whether a line is about the page that the gift's giver was shown, as far as it says.
+fn is_of_its_page(line: &Line, gift: &Gift) -> bool {
+    match (&line.session, &gift.session) {
+        (Some(named), Some(shown)) => named == shown,
+        _ => true,
+    }
+}
+
 fn compare_gift(line: &Line, gift: &Gift, payment: &Payment) -> Verdict {
     let subject = Subject::Gift(gift.id);
     let Some(fee) = line.fee else {
@@ -272,7 +288,10 @@ fn compare_gift(line: &Line, gift: &Gift, payment: &Payment) -> Verdict {
     match gift.fee {
         Some(booked) if booked == fee => Verdict::Matched { subject, fee: None },
         Some(booked) => fee_differs(subject, fee, booked),
-        None if gift.stage != DonationStage::Confirmed => Verdict::Matched { subject, fee: None },
+        // What goes back takes its fee along: Wave returns it.
+        None if !matches!(gift.stage, DonationStage::Confirmed | DonationStage::Suspended) => {
+            Verdict::Matched { subject, fee: None }
+        }
         None if fee >= Xof::ZERO && fee <= payment.amount => Verdict::Matched { subject, fee: Some(fee) },
         None => {
             let reason = format!("a fee of {fee} on a gift of {} cannot be", payment.amount);
@@ -303,14 +322,6 @@ fn compare_payout(line: &Line, payout: &PaidOut, subject: Subject) -> Verdict {
         Verdict::Matched { subject, fee: None }
     } else {
         amount_differs(subject, gone, payout.amount)
-    }
-}
-
-/// What left by our books: the fee on a gift in its pot is booked sooner or later, the one on a gift in suspense never.
-fn given_back(line: &Line, gift: &Gift) -> Xof {
-    match gift.stage {
-        DonationStage::Suspended => line.gross().unwrap_or(line.amount),
-        _ => line.amount,
     }
 }
 
