@@ -3,12 +3,14 @@
 
 mod accounts;
 mod certificates;
+mod clearances;
 mod discrepancies;
 mod donations;
 mod halts;
 mod idempotency;
 mod ledger;
 mod leftovers;
+mod never_paid;
 mod nonces;
 mod outbox;
 mod payouts;

@@ -256,7 +256,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep;
         refunds: GiveBackStep, BeginAllRefunds;
-        payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout;
+        payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout, RuleOutPayout, RecordDecisionStep;
         statements: BookFeesStep, ReconcileDayStep;
         ledger: CheckLedgerStep, ResumePayoutsStep;
         discrepancies: ResolveDiscrepancyStep;
