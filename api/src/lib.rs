@@ -24,6 +24,7 @@ mod metrics;
 mod payments;
 mod pots;
 mod problem;
+pub mod proof;
 mod query;
 mod router;
 pub mod rules;
