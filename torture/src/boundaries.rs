@@ -51,6 +51,8 @@ pub const STEPS: [Step; 25] = [
     step("payouts.send", Speaks::Sends(Endpoint::PayoutCreate), Story::Ordinary),
     step("payouts.find", Speaks::Asks(Endpoint::PayoutSearch), Story::Found),
     step("payouts.lose_sight", Speaks::Not, Story::Unknown),
+    step("payouts.rule_out", Speaks::Asks(Endpoint::PayoutSearch), Story::NeverPaid),
+    step("payouts.record_decision", Speaks::Not, Story::Unknown),
     step("statements.book_fees", Speaks::Asks(Endpoint::Transactions), Story::Ordinary),
     step("statements.reconcile", Speaks::Asks(Endpoint::Transactions), Story::Books),
     step("ledger.check", Speaks::Not, Story::Books),

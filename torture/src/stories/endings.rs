@@ -213,7 +213,7 @@ impl Scene {
 
     /// Waits until the pot is held because nobody knows. When Wave was too short for the first order, another one is paid, and
     /// the pot is settled before anybody could be unsure.
-    async fn until_unknown(&self, pot: PotId) -> Result<PotStage> {
+    pub(super) async fn until_unknown(&self, pot: PotId) -> Result<PotStage> {
         let held = comes_about(LONG, async || {
             let row =
                 wolo_database::pots::pot(&self.stage.pool, pot).await?.context("there is no such pot")?;
