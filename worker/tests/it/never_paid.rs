@@ -65,7 +65,8 @@ fn a_process_that_is_behind_its_row_goes_on_with_what_the_row_says() {
         to_the_payout(house, pot);
         held_for(house, pot, HoldReason::PayoutUnknown).await;
         // As if the engine had forgotten what came after: the row has gone on to the second order.
-        let (pool, now) = (&house.pool, Utc::now());
+        // By the process's time, which has been moved.
+        let (pool, now) = (&house.pool, Utc::now() + TimeDelta::days(60));
         wolo_database::payouts::record_refusal(pool, first, "recipient-limit-exceeded", now)
             .await
             .expect("a refusal");
