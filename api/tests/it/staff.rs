@@ -3,6 +3,7 @@
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wolo_api::proof::{self, Proof};
 use wolo_api::tokens::Bearer;
 use wolo_database::accounts::{roles, sessions};
 use wolo_database::pots;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{TimeDelta, Utc};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_database::reconciliation::{self, Run};
 use wolo_domain::dakar;
@@ -93,23 +94,21 @@ impl Scene {
     /// Time passes for an order: it is as old as if it had been begun days ago, and Wave's statement of each day was compared.
     pub(super) async fn days_pass(&self, order: &str) -> Result<()> {
         let pool = &self.stage.pool;
-        let older = comes_about(LONG, async || {
-            sqlx::query(
+        let began = format!("now() - interval '{DAYS} days'");
+        let passing = comes_about(LONG, async || {
+            let sql = format!(
                 "update money.payout_orders
-                 set sent_at = least(sent_at, now() - $2 * interval '1 day'), begun_at = least(begun_at, now() - $2 * interval '1 day')
-                 where key = $1",
-            )
-            .bind(order)
-            .bind(DAYS)
-            .execute(pool)
-            .await?;
+                 set sent_at = least(sent_at, {began}), begun_at = least(begun_at, {began})
+                 where key = '{order}'"
+            );
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await?;
             for days_ago in 1..=DAYS {
                 let day = dakar::day_of(Utc::now() - TimeDelta::days(days_ago));
                 reconciliation::record_run(pool, &nothing_found(day)).await?;
             }
             Ok(Some(()))
         });
-        older.await.context("no days pass")
+        passing.await.context("no days pass")
     }
 }
 

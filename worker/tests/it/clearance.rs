@@ -1,6 +1,7 @@
 //! What a payout waits for before it leaves: doubts about its recipient, and people who approve it.
 
 use chrono::{TimeDelta, Utc};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_control::payouts::{Approve, Approving};
 use wolo_database::accounts::roles;
@@ -173,11 +174,10 @@ fn a_phone_that_is_changed_before_the_sending_is_checked_and_approved_anew() {
         let two = [trusted(house, Role::Finance).await, trusted(house, Role::Finance).await];
         assert_eq!(approve(house, pot, two[0]).await, Approving::Approved { missing: 1 });
         // Two other digits at the end, which mean nothing to Wave.
-        sqlx::query("update people.users set phone = left(phone, -2) || '42' where user_id = $1")
-            .bind(owner.uuid())
-            .execute(&house.pool)
-            .await
-            .expect("another phone");
+        let owner = owner.uuid();
+        let sql =
+            format!("update people.users set phone = left(phone, -2) || '42' where user_id = '{owner}'");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&house.pool).await.expect("another phone");
         assert_eq!(approve(house, pot, two[1]).await, Approving::Approved { missing: 0 });
         until("all must approve anew", async || {
             let status = house.control.payout_status(pot).await.ok()?;

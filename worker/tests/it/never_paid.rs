@@ -1,6 +1,7 @@
 //! Payouts of unknown end that end all the same: by what Wave's statement proves, and by what the rows say.
 
 use chrono::{TimeDelta, Utc};
+use sqlx::AssertSqlSafe;
 use wolo_domain::dakar;
 use wolo_domain::ids::PayoutId;
 use wolo_domain::payouts::PayoutOrder;
@@ -32,14 +33,12 @@ fn an_order_that_was_never_executed_is_ruled_out_by_finance_and_ordered_anew() {
         held_for(house, pot, HoldReason::PayoutUnknown).await;
         assert!(matches!(resolve(Decision::OrderAnew).await, Resolving::Refused { .. }));
         // Four days pass, and Wave's statement of each is compared.
-        sqlx::query(
-            "update money.payout_orders set sent_at = sent_at - interval '4 days', begun_at = begun_at - interval '4 days'
-             where key = $1",
-        )
-        .bind(&order)
-        .execute(&house.pool)
-        .await
-        .expect("an older order");
+        let sql = format!(
+            "update money.payout_orders
+             set sent_at = sent_at - interval '4 days', begun_at = begun_at - interval '4 days'
+             where key = '{order}'"
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&house.pool).await.expect("an older order");
         for days_ago in 1..=4 {
             house.compared(dakar::day_of(Utc::now() - TimeDelta::days(days_ago))).await;
         }
