@@ -27,6 +27,7 @@ mod page;
 mod payments;
 mod pots;
 mod problem;
+pub mod proof;
 mod query;
 mod router;
 pub mod rules;

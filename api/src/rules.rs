@@ -27,6 +27,8 @@ pub fn pot_patience(rules: &Rules) -> PotPatience {
             retry_seconds: rules.payout_retry_seconds.into(),
             unknown_after_seconds: u64::from(rules.payout_unknown_after_minutes) * 60,
             float_retry_seconds: u64::from(rules.float_retry_minutes) * 60,
+            same_key_seconds: u64::from(rules.payout_same_key_hours) * 3_600,
+            never_paid_after_seconds: u64::from(rules.payout_never_paid_after_hours) * 3_600,
             continue_after_events: rules.continue_after_events,
         },
         payout_rules: PayoutRules { two_approvals_from: Xof::new(rules.payout_two_approvals_from_xof) },

@@ -70,6 +70,12 @@ impl PayoutStage {
 
 words!(PayoutStage, "a stage of a payout");
 
+/// Why an order counts as refused of which finance has found that it was never paid.
+pub const NEVER_PAID: &str = "never_paid";
+
+/// The same of an order that was paid, and taken back in Wave's portal before it stood in our books.
+pub const TAKEN_BACK: &str = "taken_back";
+
 /// What a payout needs before it is sent, besides money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayoutRules {
@@ -93,7 +99,7 @@ impl Default for PayoutRules {
 /// One instruction to pay, as Wave knows it. The first order of a payout is number 1. Another order exists only
 /// after Wave has refused the one before for good and a person has decided to try again (or our own wallet was short,
 /// which passes): never after an attempt whose end is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PayoutOrder {
     pub payout: PayoutId,
     pub number: u32,

@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 27] = [
+pub const STEPS: [Step; 30] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -52,12 +52,17 @@ pub const STEPS: [Step; 27] = [
     step("payouts.send", Speaks::Sends(Endpoint::PayoutCreate), Story::Ordinary),
     step("payouts.find", Speaks::Asks(Endpoint::PayoutSearch), Story::Found),
     step("payouts.lose_sight", Speaks::Not, Story::Unknown),
+    step("payouts.rule_out", Speaks::Asks(Endpoint::PayoutSearch), Story::NeverPaid),
+    step("payouts.record_decision", Speaks::Not, Story::Unknown),
     step("statements.book_fees", Speaks::Asks(Endpoint::Transactions), Story::Ordinary),
     step("statements.find_uncompared", Speaks::Not, Story::Books),
     step("statements.reconcile", Speaks::Asks(Endpoint::Transactions), Story::Books),
     step("ledger.check", Speaks::Not, Story::Books),
     step("ledger.resume", Speaks::Not, Story::Books),
     step("discrepancies.resolve", Speaks::Not, Story::Books),
+    step("notices.prepare", Speaks::Not, Story::Untold),
+    step("notices.send", Speaks::Not, Story::Untold),
+    step("notices.end", Speaks::Not, Story::Untold),
 ];
 
 /// What happens to the call itself at a boundary.

@@ -1,7 +1,8 @@
 //! What Wave does to us in a bad hour: every fault that the emulator has and that a story can come through.
 //!
-//! Two are left out. A refusal for good is an answer, which a person has to deal with. And Wave's own record with another
-//! amount than was paid is a lie that only reconciliation can find: what comes of it is a story of its own.
+//! Three are left out. A refusal for good is an answer, which a person has to deal with. Wave's own record of a gift with another
+//! amount than was paid is a lie that only reconciliation can find: what comes of it is a story of its own. And forgotten keys
+//! strike everybody at once, so they have a story, too.
 
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule, RetryAfter, WebhookFault, WebhookFaultRule};
 
@@ -9,13 +10,14 @@ use crate::chance::Chance;
 use crate::havoc::Toll;
 use crate::stage::Stage;
 
-const ENDPOINTS: [Endpoint; 10] = [
+const ENDPOINTS: [Endpoint; 11] = [
     Endpoint::CheckoutCreate,
     Endpoint::CheckoutGet,
     Endpoint::CheckoutSearch,
     Endpoint::CheckoutExpire,
     Endpoint::CheckoutRefund,
     Endpoint::PayoutCreate,
+    Endpoint::PayoutGet,
     Endpoint::PayoutSearch,
     Endpoint::Balance,
     Endpoint::Transactions,
@@ -39,6 +41,7 @@ pub fn some(stage: &Stage, chance: &mut Chance, toll: &Toll) {
 
 fn of_a_call(endpoint: Endpoint, chance: &mut Chance) -> (&'static str, Fault) {
     let moves_out = endpoint == Endpoint::PayoutCreate;
+    let shows_what_moved_out = matches!(endpoint, Endpoint::PayoutGet | Endpoint::PayoutSearch);
     match chance.below(15) {
         0 => ("slow", Fault::Delay { millis: 500 + chance.draw() % 1_500 }),
         1 => ("too slow", Fault::Delay { millis: 4_500 }),
@@ -53,7 +56,7 @@ fn of_a_call(endpoint: Endpoint, chance: &mut Chance) -> (&'static str, Fault) {
         10 => ("lost reply", Fault::LostReply),
         11 => ("stalled reply", Fault::StalledReply),
         12 => ("half a reply", Fault::MalformedReply),
-        13 if moves_out => ("another amount", Fault::OtherAmount { amount: 1 }),
+        13 if moves_out || shows_what_moved_out => ("another amount", Fault::OtherAmount { amount: 1 }),
         13 => (
             "a page",
             Fault::OtherReply { status: 200, body: "<html>".to_owned(), repeat: 1, location: None },

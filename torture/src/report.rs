@@ -13,6 +13,8 @@ pub struct Report {
     /// How this program was compiled.
     pub build: &'static str,
     pub trials: usize,
+    /// How many of our processes died.
+    pub kills: u64,
     /// Deaths and other faults, by kind.
     pub faults: BTreeMap<String, u64>,
     pub lost: usize,
@@ -67,6 +69,7 @@ impl Report {
             seed,
             build: if cfg!(debug_assertions) { "debug" } else { "release" },
             trials: 0,
+            kills: 0,
             faults: BTreeMap::new(),
             lost: 0,
             duplicated: 0,

@@ -61,6 +61,8 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PayoutSteps::send);
             to.step(PayoutSteps::find);
             to.step(PayoutSteps::lose_sight);
+            to.step(PayoutSteps::rule_out);
+            to.step(PayoutSteps::record_decision);
             to.step(StatementSteps::book_fees);
             // A payout holds and releases its pot itself.
             to.step(PotSteps::hold);

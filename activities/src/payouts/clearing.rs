@@ -2,7 +2,7 @@
 
 use temporalio_sdk::activities::ActivityError;
 use tracing::Instrument as _;
-use wolo_database::payouts;
+use wolo_database::payouts::{self, Clearance, Payout, Recipient};
 use wolo_domain::ids::PayoutId;
 use wolo_providers::ProviderError;
 use wolo_providers::wave::{NameMatch, RecipientCheck as Answer, VerifyRecipient};
@@ -14,9 +14,19 @@ use crate::failure;
 impl PayoutSteps {
     pub(super) async fn check_recipient(&self, payout: PayoutId) -> Result<RecipientCheck, ActivityError> {
         let planned = payouts::payout(&self.pool, payout).await?.ok_or(NoSuchPayout(payout))?;
-        let recipient = payouts::recipient(&self.pool, payout).await?.ok_or(NoSuchPayout(payout))?;
+        let Clearance { recipient, accepted, missing_approvals, .. } =
+            payouts::clearance(&self.pool, payout).await?;
+        let doubt = if accepted { None } else { self.doubt_about(recipient, planned).await? };
+        Ok(RecipientCheck { doubt, missing_approvals })
+    }
+
+    async fn doubt_about(
+        &self,
+        recipient: Recipient,
+        planned: Payout,
+    ) -> Result<Option<String>, ActivityError> {
         let Some(phone) = recipient.phone else {
-            return Ok(doubtful("the recipient's account has no phone"));
+            return Ok(Some("the recipient's account has no phone".to_owned()));
         };
         let question = VerifyRecipient {
             mobile: phone.reveal().into(),
@@ -24,28 +34,24 @@ impl PayoutSteps {
             national_id: None,
             amount: Some(planned.amount),
         };
-        let span = tracing::info_span!("wave.recipient.verify", %payout);
+        let span = tracing::info_span!("wave.recipient.verify", payout = %planned.id);
         match self.wave.verify_recipient(&question).instrument(span).await {
-            Ok(answer) => Ok(judged(answer)),
+            Ok(answer) => Ok(judged(answer).map(str::to_owned)),
             // A number that is no wallet's, say. Whatever the code means, a person has to look.
             Err(ProviderError::Refused { code, .. }) => {
-                Ok(doubtful(&format!("Wave does not say who the recipient is ({code})")))
+                Ok(Some(format!("Wave does not say who the recipient is ({code})")))
             }
             Err(error) => Err(failure::wave(error)),
         }
     }
 }
 
-fn judged(answer: Answer) -> RecipientCheck {
+fn judged(answer: Answer) -> Option<&'static str> {
     if answer.within_limits == Some(false) {
-        return doubtful("the amount is beyond what the recipient's wallet may take");
+        return Some("the amount is beyond what the recipient's wallet may take");
     }
     match answer.name_match {
-        Some(NameMatch::NoMatch) => doubtful("Wave knows the recipient's phone under another name"),
-        _ => RecipientCheck::Fits,
+        Some(NameMatch::NoMatch) => Some("Wave knows the recipient's phone under another name"),
+        _ => None,
     }
-}
-
-fn doubtful(why: &str) -> RecipientCheck {
-    RecipientCheck::Doubtful { why: why.to_owned() }
 }

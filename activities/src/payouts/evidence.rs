@@ -4,7 +4,7 @@
 use wolo_domain::evidence::payouts::{self, Failure, Record};
 use wolo_domain::money::Xof;
 use wolo_providers::ProviderError;
-use wolo_providers::wave::{Currency, Payout};
+use wolo_providers::wave::{Currency, Payout, PayoutStatus};
 
 pub(super) use payouts::Evidence;
 
@@ -17,6 +17,13 @@ pub(super) fn of_record(record: &Payout, amount: Xof) -> Evidence {
 pub(super) fn of_records(records: &[Payout], amount: Xof) -> Option<Evidence> {
     let records: Vec<_> = records.iter().map(read).collect();
     payouts::of_records(&records, amount)
+}
+
+/// The same about an order that counts as refused. What was paid and taken back, amount and fee, is no payout: finance has ended such
+/// an order by its two lines on the statement, or the books have stopped everything because of them.
+pub(super) fn of_earlier(mut records: Vec<Payout>, amount: Xof) -> Option<Evidence> {
+    records.retain(|record| record.status != PayoutStatus::Reversed);
+    of_records(&records, amount)
 }
 
 /// What a failed call proves about an order that cannot have been sent before this call.
@@ -50,11 +57,9 @@ fn failure(error: &ProviderError) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use chrono::DateTime;
     use wolo_providers::Sent;
-    use wolo_providers::wave::PayoutStatus;
-
-    use super::*;
 
     const ASKED: Xof = Xof::new(48_500);
 

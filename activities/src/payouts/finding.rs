@@ -1,12 +1,14 @@
 //! Looking an order up at Wave: by our reference, or by the id that a person read in Wave's portal.
 
+use chrono::TimeDelta;
 use temporalio_sdk::activities::ActivityError;
 use tracing::Instrument as _;
+use wolo_database::payouts::{self, NeverPaid, Shown};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutOrder;
 use wolo_providers::ProviderError;
-use wolo_providers::wave::Payout;
-use wolo_workflows::steps::payouts::{FindPayout, PayoutAnswer};
+use wolo_providers::wave::{Payout, PayoutStatus};
+use wolo_workflows::steps::payouts::{FindPayout, PayoutAnswer, RuleOut};
 
 use super::evidence::{self, Evidence};
 use super::{PayoutSteps, unclear};
@@ -27,6 +29,32 @@ impl PayoutSteps {
             Ok(evidence) => self.book(order, evidence, at).await,
             Err(error) => Ok(unclear(order, format!("Wave could not be asked about it: {error}"))),
         }
+    }
+
+    /// Finance says that it was never paid. Wave is searched first; then its statement decides, as our books have it.
+    pub(super) async fn find_never_paid(
+        &self,
+        input: RuleOut,
+        amount: Xof,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        let RuleOut { order, after_seconds, at } = input;
+        let records = match self.records(order).await {
+            Ok(records) => records,
+            Err(error) => return Ok(unclear(order, format!("Wave could not be asked about it: {error}"))),
+        };
+        let shown = match evidence::of_records(&records, amount) {
+            None => Shown::Nothing,
+            Some(_) if records.iter().all(|record| record.status == PayoutStatus::Reversed) => {
+                Shown::TakenBack
+            }
+            Some(evidence) => return self.book(order, evidence, at).await,
+        };
+        let after = TimeDelta::seconds(i64::try_from(after_seconds).unwrap_or(i64::MAX / 1_000));
+        Ok(match payouts::record_never_paid(&self.pool, order, shown, after, at).await? {
+            NeverPaid::Refused { code } => PayoutAnswer::Refused { code },
+            NeverPaid::NotProven { why } => unclear(order, why),
+            NeverPaid::Succeeded => PayoutAnswer::Succeeded,
+        })
     }
 
     async fn by_reference(&self, order: PayoutOrder, amount: Xof) -> Result<Evidence, ProviderError> {

@@ -3,7 +3,7 @@
 //! Whether an order may have reached Wave is told by its row alone, never by this process's memory:
 //!
 //! - *Not begun.* Nothing can have happened, so every failure up to the call is simply tried again, and a refusal of the
-//!   call is final.
+//!   call is final. A call that is proven not to have been executed takes its beginning back, so the next one is such a call.
 //! - *Begun.* It may have been paid. Wave is asked by our reference first, and only an order that it does not show is sent
 //!   again, with the same key. From here on whatever is not Wave's own evidence is *unclear*, and it is the process that
 //!   decides how long that may last.
@@ -20,15 +20,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use wolo_database::Pool;
 use wolo_database::payouts::{self, Payout};
-use wolo_domain::ids::PayoutId;
+use wolo_database::{Pool, pots};
+use wolo_domain::ids::{PayoutId, PotId};
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
+use wolo_domain::pots::HoldReason;
 use wolo_providers::wave::Wave;
 use wolo_workflows::steps::payouts::{
     ApprovePayout, ApprovePayoutStep, Approving, FindPayout, FindPayoutStep, LoseSight, LoseSightOfPayout,
-    PayoutAnswer, Plan, PlanPayout, PlanPayoutStep, RecipientCheck, SendPayout, SendPayoutStep,
-    VerifyRecipient, VerifyRecipientStep,
+    PayoutAnswer, Plan, PlanPayout, PlanPayoutStep, RecipientCheck, RecordDecision, RecordDecisionStep,
+    RuleOut, RuleOutPayout, SendPayout, SendPayoutStep, VerifyRecipient, VerifyRecipientStep,
 };
 
 use evidence::Evidence;
@@ -54,6 +55,12 @@ impl PayoutSteps {
         Ok(payouts::payout(&self.pool, order.payout).await?.ok_or(NoSuchPayout(order.payout))?)
     }
 
+    /// Holds that stand on a pot because of its payout.
+    async fn placed(&self, pot: PotId) -> Result<Vec<HoldReason>, ActivityError> {
+        let holds = pots::pot(&self.pool, pot).await?.map(|pot| pot.holds).unwrap_or_default();
+        Ok(holds.into_iter().map(|hold| hold.reason).filter(|reason| reason.is_of_a_payout()).collect())
+    }
+
     /// Books what the evidence proves about an order, if it proves anything.
     async fn book(
         &self,
@@ -75,10 +82,13 @@ impl PayoutSteps {
     }
 }
 
-/// What the row says about an order whose end is known.
+/// What the row says about an order whose end is known, or which is not the one that counts any more.
 fn known(payout: &Payout, order: PayoutOrder) -> Option<PayoutAnswer> {
     match (&payout.refusal_code, payout.stage) {
         (_, PayoutStage::Succeeded) => Some(PayoutAnswer::Succeeded),
+        _ if payout.order_number > order.number => {
+            Some(PayoutAnswer::Overtaken { by: PayoutOrder { number: payout.order_number, ..order } })
+        }
         (Some(code), _) if payout.order_number == order.number => {
             Some(PayoutAnswer::Refused { code: code.clone() })
         }
@@ -105,9 +115,9 @@ impl PayoutSteps {
             payouts::Plan::DonationsPending { count } => Plan::DonationsPending { count },
             payouts::Plan::FeesPending { days } => Plan::FeesPending { days },
             payouts::Plan::Ready { order, amount, missing_approvals, begun } => {
-                Plan::Ready { order, amount, missing_approvals, begun }
+                Plan::Ready { order, amount, missing_approvals, begun, placed: self.placed(input.pot).await? }
             }
-            payouts::Plan::Paid { amount } => Plan::Paid { amount },
+            payouts::Plan::Paid { amount } => Plan::Paid { amount, placed: self.placed(input.pot).await? },
         })
     }
 
@@ -132,6 +142,7 @@ impl PayoutSteps {
             payouts::Approving::Approved { missing } => Approving::Approved { missing },
             payouts::Approving::Already { missing } => Approving::Already { missing },
             payouts::Approving::NotFinance => Approving::NotFinance,
+            payouts::Approving::OwnPot => Approving::OwnPot,
             payouts::Approving::NotNeeded => Approving::NotNeeded,
         })
     }
@@ -145,10 +156,10 @@ impl PayoutSteps {
         let payout = self.planned(input.order).await?;
         if let Some(answer) = known(&payout, input.order) {
             Ok(answer)
-        } else if payout.order_number < input.order.number {
-            while_doing(&ctx, self.send_for_the_first_time(input.order, payout.amount, input.at)).await
+        } else if payout.order_number < input.order.number || !payout.begun {
+            while_doing(&ctx, self.send_for_the_first_time(input, payout.amount)).await
         } else {
-            while_doing(&ctx, self.send_again(input.order, payout.amount, input.at)).await
+            while_doing(&ctx, self.send_again(input, payout.amount)).await
         }
     }
 
@@ -171,7 +182,34 @@ impl PayoutSteps {
         _ctx: ActivityContext,
         input: LoseSight,
     ) -> Result<(), ActivityError> {
-        // One whose end has become known meanwhile stays known.
-        Ok(payouts::lose_sight(&self.pool, input.order).await.map(drop)?)
+        // One whose end has become known meanwhile stays known, and so does one that another order has overtaken.
+        if known(&self.planned(input.order).await?, input.order).is_none() {
+            payouts::lose_sight(&self.pool, input.order).await?;
+        }
+        Ok(())
+    }
+
+    #[activity(definition = RuleOutPayout)]
+    pub async fn rule_out(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: RuleOut,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        let payout = self.planned(input.order).await?;
+        match known(&payout, input.order) {
+            Some(answer) => Ok(answer),
+            None => while_doing(&ctx, self.find_never_paid(input, payout.amount)).await,
+        }
+    }
+
+    #[activity(definition = RecordDecisionStep)]
+    pub async fn record_decision(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: RecordDecision,
+    ) -> Result<(), ActivityError> {
+        let RecordDecision { payout, order, decision, wave_payout_id, by, reason, at } = input;
+        let decision = payouts::Decision { order, what: decision, wave_payout_id, by, reason, at };
+        Ok(payouts::record_decision(&self.pool, payout, &decision).await?)
     }
 }

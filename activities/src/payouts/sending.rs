@@ -1,6 +1,6 @@
 //! The one place from which money leaves.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use temporalio_sdk::activities::ActivityError;
 use tracing::Instrument as _;
 use wolo_database::payouts::{self, Beginning};
@@ -9,7 +9,7 @@ use wolo_domain::payouts::PayoutOrder;
 use wolo_domain::people::Phone;
 use wolo_providers::ProviderError;
 use wolo_providers::wave::{self, IdempotencyKey};
-use wolo_workflows::steps::payouts::PayoutAnswer;
+use wolo_workflows::steps::payouts::{PayoutAnswer, SendPayout};
 
 use super::evidence::{self, Evidence};
 use super::{PayoutSteps, unclear};
@@ -23,35 +23,48 @@ const REASON: &str = "Cagnotte anniversaire WOLO";
 const NO_PHONE: &str = "recipient-without-phone";
 
 impl PayoutSteps {
-    /// An order that nobody has begun. Until the intent is written nothing can have happened.
+    /// An order that Wave cannot have executed. Until the intent is written nothing can have happened.
     pub(super) async fn send_for_the_first_time(
         &self,
-        order: PayoutOrder,
+        input: SendPayout,
         amount: Xof,
-        at: DateTime<Utc>,
     ) -> Result<PayoutAnswer, ActivityError> {
+        let SendPayout { order, at, .. } = input;
         let span = tracing::info_span!("wave.balance.get");
         let balance = self.wave.balance().instrument(span).await.map_err(failure::wave)?;
         if !covers(balance, amount) {
             return Ok(PayoutAnswer::FloatShort);
         }
-        let phone = self.phone_of_recipient(order).await?;
-        let amount = match payouts::begin_order(&self.pool, order, at).await? {
-            Beginning::Begun { amount, again: false } => amount,
+        match payouts::begin_order(&self.pool, order, at).await? {
+            Beginning::Begun { amount, again: false } => self.call_first(order, amount, at).await,
             // Somebody was quicker, and what Wave says to us now proves nothing about what it did for them.
-            Beginning::Begun { amount, again: true } => return self.send_again(order, amount, at).await,
-            known => return Ok(answer_to(known)),
-        };
-        let Some(phone) = phone else {
+            Beginning::Begun { amount, again: true } => self.send_again(input, amount).await,
+            known => Ok(answer_to(known)),
+        }
+    }
+
+    /// The first call of an order, which nobody else can have made. What it is refused is refused; and when it is proven not
+    /// to have been executed, the next call is a first one too.
+    async fn call_first(
+        &self,
+        order: PayoutOrder,
+        amount: Xof,
+        at: DateTime<Utc>,
+    ) -> Result<PayoutAnswer, ActivityError> {
+        let Some(phone) = payouts::phone_of_order(&self.pool, order).await? else {
             return self.book_refusal_of_call(order, NO_PHONE.to_owned(), at).await;
         };
         if let Some(answer) = self.answer_of_earlier(order, amount, at).await? {
+            if matches!(answer, PayoutAnswer::Unclear { .. }) {
+                payouts::take_back_beginning(&self.pool, order).await?;
+            }
             return Ok(answer);
         }
         let evidence = match self.call(order, amount, &phone).await? {
             Ok(evidence) => evidence,
-            // Proven not to have happened: Wave did not take it, or it never left.
+            // Wave did not take it, or it never left.
             Err(error) if error.refusal().is_none() && !error.may_have_happened() => {
+                payouts::take_back_beginning(&self.pool, order).await?;
                 return Err(failure::wave(error));
             }
             Err(error) => evidence::of_first_failure(&error),
@@ -79,11 +92,10 @@ impl PayoutSteps {
     /// An order that may have been paid.
     pub(super) async fn send_again(
         &self,
-        order: PayoutOrder,
+        input: SendPayout,
         amount: Xof,
-        at: DateTime<Utc>,
     ) -> Result<PayoutAnswer, ActivityError> {
-        // Wave may forget a key one day; what it shows under our reference is not sent again in any case.
+        let SendPayout { order, same_key_seconds, at } = input;
         match self.records(order).await {
             Ok(records) => {
                 if let Some(evidence) = evidence::of_records(&records, amount) {
@@ -92,12 +104,21 @@ impl PayoutSteps {
             }
             Err(error) => return Ok(unclear(order, format!("Wave could not be asked about it: {error}"))),
         }
-        let Some(phone) = self.phone_of_recipient(order).await? else {
-            return Ok(unclear(order, "its recipient has no phone any more".to_owned()));
-        };
+        let age = payouts::age_of_key(&self.pool, order, at).await?;
+        if age > TimeDelta::seconds(i64::try_from(same_key_seconds).unwrap_or(i64::MAX / 1_000)) {
+            let hours = age.num_hours();
+            let why =
+                format!("its key is {hours} hours old, and Wave may have forgotten it: it is not sent again");
+            return Ok(unclear(order, why));
+        }
         let amount = match payouts::begin_order(&self.pool, order, at).await? {
-            Beginning::Begun { amount, .. } => amount,
+            Beginning::Begun { amount, again: true } => amount,
+            // Whoever had begun was proven not to have got anywhere, meanwhile.
+            Beginning::Begun { amount, again: false } => return self.call_first(order, amount, at).await,
             known => return Ok(answer_to(known)),
+        };
+        let Some(phone) = payouts::phone_of_order(&self.pool, order).await? else {
+            return Ok(unclear(order, "it was begun though its recipient has no phone".to_owned()));
         };
         if let Some(answer) = self.answer_of_earlier(order, amount, at).await? {
             return Ok(answer);
@@ -125,7 +146,7 @@ impl PayoutSteps {
                     return Ok(Some(unclear(order, why)));
                 }
             };
-            match evidence::of_records(&records, amount) {
+            match evidence::of_earlier(records, amount) {
                 None | Some(Evidence::Refused { .. }) => {}
                 Some(alive) => {
                     tracing::error!(
@@ -171,10 +192,6 @@ impl PayoutSteps {
         let span = tracing::info_span!("wave.payout.search", order = order.key());
         self.wave.search_payouts(&order.key()).instrument(span).await
     }
-
-    async fn phone_of_recipient(&self, order: PayoutOrder) -> Result<Option<Phone>, ActivityError> {
-        Ok(payouts::recipient(&self.pool, order.payout).await?.and_then(|recipient| recipient.phone))
-    }
 }
 
 /// What the books say to an order that cannot be begun.
@@ -183,6 +200,7 @@ fn answer_to(beginning: Beginning) -> PayoutAnswer {
         Beginning::Succeeded => PayoutAnswer::Succeeded,
         Beginning::Refused { code } => PayoutAnswer::Refused { code },
         Beginning::Held { reason } => PayoutAnswer::Held { reason },
+        Beginning::OtherRecipient => PayoutAnswer::OtherRecipient,
         // Only for a caller that passes on what it should have used.
         Beginning::Begun { .. } => PayoutAnswer::Unclear { why: "it has only begun".to_owned() },
     }

@@ -16,7 +16,7 @@ use wolo_workflows::steps::pots::{Announce, HoldPot, PotMoment, ReleasePot, Sche
 use wolo_workflows::steps::refunds::{BeginRefunds, GiveBack};
 use wolo_workflows::steps::statements::BookFees;
 
-use crate::scene::{Failed, Scene, gift, noon, settle};
+use crate::scene::{Failed, SAME_KEY, Scene, gift, noon, settle};
 
 /// A database comes back, so nothing that needs it may end a process. It has no type of its own: what is passed on with `?`
 /// is tried again at the pace of the process.
@@ -71,7 +71,9 @@ async fn a_deed_without_its_database_is_tried_again() {
     let (by, reason) = (UserId::from_uuid(uuid::Uuid::now_v7()), "looked".to_owned());
     let approve = ApprovePayout { payout, by, reason, at: noon() };
     scene.is_tried_again(PayoutSteps::approve, approve).await;
-    scene.is_tried_again(PayoutSteps::send, SendPayout { order, at: noon() }).await;
+    scene
+        .is_tried_again(PayoutSteps::send, SendPayout { order, same_key_seconds: SAME_KEY, at: noon() })
+        .await;
     let find = FindPayout { order, wave_payout_id: None, at: noon() };
     scene.is_tried_again(PayoutSteps::find, find).await;
     scene.is_tried_again(PayoutSteps::lose_sight, LoseSight { order, at: noon() }).await;

@@ -10,7 +10,7 @@ use wolo_workflows::steps::discrepancies::{Clearing, DiscrepancyAnswer, ResolveD
 use wolo_workflows::steps::ledger::{CheckLedger, LedgerVerdict, ResumePayouts};
 use wolo_workflows::steps::payouts::{PayoutAnswer, SendPayout};
 
-use crate::scene::{Scene, failure, noon};
+use crate::scene::{SAME_KEY, Scene, failure, noon};
 
 fn finance() -> ResumePayouts {
     ResumePayouts { by: "operator:test".to_owned(), reason: "mended".to_owned() }
@@ -41,7 +41,10 @@ async fn a_broken_rule_stops_payouts_until_it_holds_and_finance_lets_them_go_on(
         assert!(violations.contains(&format!("{pot} holds -9 900 XOF")), "{violations:?}");
     }
     let held = PayoutAnswer::Held { reason: HoldReason::Books };
-    assert_eq!(scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await, held);
+    assert_eq!(
+        scene.does(PayoutSteps::send, SendPayout { order, same_key_seconds: SAME_KEY, at: noon() }).await,
+        held
+    );
     assert_eq!(scene.wave.executed_payouts(&order.key()).len(), 0);
     let refused = scene.does(LedgerSteps::resume, finance()).await;
     assert!(matches!(refused, LedgerVerdict::Broken { .. }), "{refused:?}");
@@ -58,7 +61,7 @@ async fn a_broken_rule_stops_payouts_until_it_holds_and_finance_lets_them_go_on(
     }
     assert_eq!(halts::standing(&scene.pool).await.expect("a look"), None);
     assert_eq!(
-        scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await,
+        scene.does(PayoutSteps::send, SendPayout { order, same_key_seconds: SAME_KEY, at: noon() }).await,
         PayoutAnswer::Succeeded
     );
     scene.judge().await;

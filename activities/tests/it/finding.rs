@@ -1,11 +1,16 @@
 //! Looking a payout up, and planning it.
 
-use wolo_activities::PayoutSteps;
+use chrono::{TimeDelta, Utc};
+use wolo_activities::{PayoutSteps, StatementSteps};
+use wolo_database::{Page, discrepancies};
 use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_sandbox::wave::{Endpoint, Fault, RetryAfter};
-use wolo_workflows::steps::payouts::{FindPayout, LoseSight, PayoutAnswer, Plan, PlanPayout, SendPayout};
+use wolo_workflows::steps::payouts::{
+    FindPayout, LoseSight, PayoutAnswer, Plan, PlanPayout, RuleOut, SendPayout,
+};
+use wolo_workflows::steps::statements::ReconcileDay;
 
-use crate::scene::{Scene, noon};
+use crate::scene::{SAME_KEY, Scene, noon};
 
 impl Scene {
     async fn finds(&self, order: PayoutOrder, id: Option<&str>) -> PayoutAnswer {
@@ -17,7 +22,8 @@ impl Scene {
     async fn lost(&self, fault: Fault) -> PayoutOrder {
         let (_, order) = self.payable(Some(1)).await;
         self.bend(Endpoint::PayoutCreate, fault);
-        let answer = self.does(PayoutSteps::send, SendPayout { order, at: noon() }).await;
+        let answer =
+            self.does(PayoutSteps::send, SendPayout { order, same_key_seconds: SAME_KEY, at: noon() }).await;
         assert!(matches!(answer, PayoutAnswer::Unclear { .. }), "{answer:?}");
         order
     }
@@ -76,7 +82,7 @@ async fn two_payouts_under_one_reference_are_for_a_person() {
     scene.wave.forget_idempotency_keys();
     scene.bend(Endpoint::PayoutSearch, Fault::SearchBlind);
     scene.bend(Endpoint::PayoutCreate, Fault::LostReply);
-    why(scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await);
+    why(scene.does(PayoutSteps::send, SendPayout { order, same_key_seconds: SAME_KEY, at: noon() }).await);
     assert_eq!(scene.movements(order), 2);
     assert_eq!(why(scene.finds(order, None).await), "Wave shows 2 payouts under our one reference");
     // The person says which one counts.
@@ -89,7 +95,7 @@ async fn two_payouts_under_one_reference_are_for_a_person() {
 async fn an_id_that_a_person_read_is_believed_only_if_it_is_our_order() {
     let scene = Scene::new().await;
     let (_, others) = scene.payable(Some(2)).await;
-    scene.does(PayoutSteps::send, SendPayout { order: others, at: noon() }).await;
+    scene.does(PayoutSteps::send, SendPayout { order: others, same_key_seconds: SAME_KEY, at: noon() }).await;
     let order = scene.lost(Fault::LostReply).await;
     let id_of = |order: PayoutOrder| scene.wave.executed_payouts(&order.key())[0].id.clone();
     let wrong = why(scene.finds(order, Some(&id_of(others))).await);
@@ -127,7 +133,7 @@ async fn a_payout_that_was_taken_back_is_for_a_person() {
     let id = scene.wave.executed_payouts(&order.key())[0].id.clone();
     scene.client.reverse_payout(&id).await.expect("Wave takes it back");
     assert_eq!(why(scene.finds(order, None).await), "Wave shows that it was paid and taken back");
-    why(scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await);
+    why(scene.does(PayoutSteps::send, SendPayout { order, same_key_seconds: SAME_KEY, at: noon() }).await);
     assert_eq!(scene.movements(order), 1, "it is not sent again");
 }
 
@@ -144,6 +150,65 @@ async fn an_order_whose_end_nobody_knows_is_written_down_as_such_once() {
     // A try that comes late does not forget what has become known.
     scene.does(PayoutSteps::lose_sight, lost).await;
     assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Succeeded);
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn what_never_arrived_is_ruled_out_when_it_is_old_and_wave_does_not_show_it() {
+    let scene = Scene::new().await;
+    let rule_out =
+        |order, hours| RuleOut { order, after_seconds: 72 * 3_600, at: noon() + TimeDelta::hours(hours) };
+    let order = scene.lost(Fault::LostRequest).await;
+    let answer = why(scene.does(PayoutSteps::rule_out, rule_out(order, 71)).await);
+    assert_eq!(answer, "its first call is 71 hours old, and must be 72");
+    scene.bend(Endpoint::PayoutSearch, Fault::ErrorBefore { status: 503 });
+    why(scene.does(PayoutSteps::rule_out, rule_out(order, 72)).await);
+    let refused = PayoutAnswer::Refused { code: "never_paid".to_owned() };
+    for _ in 0..2 {
+        assert_eq!(scene.does(PayoutSteps::rule_out, rule_out(order, 72)).await, refused);
+    }
+    let next = SendPayout { order: order.next(), same_key_seconds: SAME_KEY, at: noon() };
+    assert_eq!(scene.does(PayoutSteps::send, next).await, PayoutAnswer::Succeeded);
+    scene.judge().await;
+
+    // What Wave shows is what happened, whatever finance says.
+    let paid = scene.lost(Fault::LostReply).await;
+    let answer = scene.does(PayoutSteps::rule_out, rule_out(paid, 72)).await;
+    assert_eq!((answer, scene.movements(paid)), (PayoutAnswer::Succeeded, 1));
+}
+
+#[tokio::test]
+async fn what_was_taken_back_before_it_was_booked_is_ended_by_its_two_lines_and_ordered_anew() {
+    let scene = Scene::new().await.connected().await;
+    let order = scene.lost(Fault::LostReply).await;
+    let id = scene.wave.executed_payouts(&order.key())[0].id.clone();
+    scene.client.reverse_payout(&id).await.expect("Wave takes it back");
+    let rule_out = RuleOut { order, after_seconds: 0, at: noon() };
+    let answer = why(scene.does(PayoutSteps::rule_out, rule_out).await);
+    assert!(answer.contains("its statement has not been seen to say so"), "{answer}");
+    let today = scene.wave.now().date_naive();
+    let compare = async |run: &str| {
+        let (day, settled_until) = (today, Utc::now());
+        let input =
+            ReconcileDay { run: run.to_owned(), day, whole: false, started_at: noon(), settled_until };
+        scene.does(StatementSteps::reconcile, input).await
+    };
+    compare("before").await;
+    let refused = PayoutAnswer::Refused { code: "taken_back".to_owned() };
+    for _ in 0..2 {
+        assert_eq!(scene.does(PayoutSteps::rule_out, rule_out).await, refused);
+    }
+    let next = order.next();
+    let send = SendPayout { order: next, same_key_seconds: SAME_KEY, at: noon() };
+    assert_eq!(scene.does(PayoutSteps::send, send).await, PayoutAnswer::Succeeded);
+    let compared = compare("after").await;
+    assert_eq!(
+        (compared.opened, compared.matched),
+        (0, 4),
+        "a gift, two payouts and what came back: {compared:?}"
+    );
+    let open = discrepancies::all(&scene.pool, None, false, Page::first(10)).await.expect("discrepancies");
+    assert_eq!(open, [], "nothing is odd any more");
     scene.judge().await;
 }
 
@@ -180,7 +245,7 @@ async fn a_plan_waits_for_gifts_and_fees_and_stays_as_it_was_made() {
     for _ in 0..2 {
         assert_eq!(
             scene.does(PayoutSteps::plan, plan).await,
-            Plan::Ready { order, amount, missing_approvals: 0, begun: false }
+            Plan::Ready { order, amount, missing_approvals: 0, begun: false, placed: vec![] }
         );
     }
     let empty = scene.open_pot().await;

@@ -9,7 +9,7 @@ use wolo_workflows::steps::pots::{
     Announce, Cancelling, Found, HoldPot, Opening, PotMoment, ReleasePot, SchedulePot, Scheduling,
 };
 
-use crate::scene::{Scene, noon, sealing_key};
+use crate::scene::{SAME_KEY, Scene, noon, sealing_key};
 
 fn schedule(owner: UserId) -> SchedulePot {
     let new = Scene::new_pot(owner);
@@ -105,7 +105,7 @@ async fn a_pot_settles_only_when_its_money_has_gone_and_a_contradiction_waits_fo
     let (pot, order) = scene.payable(Some(1)).await;
     let moment = PotMoment { pot, at: noon() };
     assert!(!scene.fails(PotSteps::settle, moment).await.for_good);
-    let send = wolo_workflows::steps::payouts::SendPayout { order, at: noon() };
+    let send = wolo_workflows::steps::payouts::SendPayout { order, same_key_seconds: SAME_KEY, at: noon() };
     scene.does(wolo_activities::PayoutSteps::send, send).await;
     for _ in 0..2 {
         scene.does(PotSteps::settle, moment).await;

@@ -16,7 +16,7 @@ use wolo_workflows::steps::payouts::{PayoutAnswer, SendPayout};
 use wolo_workflows::steps::refunds::{BeginRefunds, GiveBack, GivingBack};
 use wolo_workflows::steps::statements::{ReconcileDay, ReconciledDay};
 
-use crate::scene::{Failed, Scene, failure, noon};
+use crate::scene::{Failed, SAME_KEY, Scene, failure, noon};
 
 /// A wallet whose statement comes in pages of two lines.
 async fn scene() -> Scene {
@@ -61,7 +61,8 @@ async fn wallets(scene: &Scene) -> (i64, i64) {
 async fn a_day_of_gifts_and_payouts_is_matched_page_by_page_and_twice_has_one_effect() {
     let scene = scene().await;
     let (_, order) = scene.payable(Some(1)).await;
-    let sent = scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await;
+    let sent =
+        scene.does(PayoutSteps::send, SendPayout { order, same_key_seconds: SAME_KEY, at: noon() }).await;
     assert_eq!(sent, PayoutAnswer::Succeeded);
     let pot = scene.open_pot().await;
     scene.given(pot, 5_000).await;
@@ -182,7 +183,7 @@ async fn lines_of_every_kind_get_the_kind_that_they_are() {
     };
     let scene = scene().await;
     let (_, order) = scene.payable(Some(1)).await;
-    scene.does(PayoutSteps::send, SendPayout { order, at: noon() }).await;
+    scene.does(PayoutSteps::send, SendPayout { order, same_key_seconds: SAME_KEY, at: noon() }).await;
     let pot = scene.open_pot().await;
     let (gift, other) = (scene.given(pot, 5_000).await, scene.given(pot, 5_000).await);
     let session = async |gift: DonationId| {

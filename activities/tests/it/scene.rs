@@ -36,6 +36,9 @@ use wolo_workflows::steps::statements::BookFees;
 /// Nothing takes longer unless it is broken.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
+/// So many seconds an order may be sent again with its key.
+pub(crate) const SAME_KEY: u64 = 20 * 3_600;
+
 const TEMPLATE: &str = "wolo_template";
 static TEMPLATE_READY: OnceCell<()> = OnceCell::const_new();
 

@@ -1,21 +1,23 @@
 //! Sending a payout: whatever happens on the way, Wave's own book shows one movement.
 
+use chrono::TimeDelta;
+use sqlx::AssertSqlSafe;
 use wolo_activities::{PayoutSteps, failure};
 use wolo_database::payouts;
-use wolo_domain::ids::PayoutId;
+use wolo_domain::ids::{PayoutId, PotId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_domain::pots::HoldReason;
 use wolo_sandbox::wave::{Access, Endpoint, Fault, Options, RetryAfter};
 use wolo_workflows::steps::payouts::{
-    INSUFFICIENT_FUNDS, LoseSight, PayoutAnswer, Plan, PlanPayout, SendPayout,
+    FindPayout, INSUFFICIENT_FUNDS, LoseSight, PayoutAnswer, Plan, PlanPayout, SendPayout, VerifyRecipient,
 };
 
-use crate::scene::{Failed, Scene, noon};
+use crate::scene::{Failed, SAME_KEY, Scene, noon};
 
 fn send(order: PayoutOrder) -> SendPayout {
-    SendPayout { order, at: noon() }
+    SendPayout { order, same_key_seconds: SAME_KEY, at: noon() }
 }
 
 fn is_unclear(answer: &PayoutAnswer) -> bool {
@@ -29,6 +31,12 @@ impl Scene {
 
     pub(crate) fn movements(&self, order: PayoutOrder) -> usize {
         self.wave.executed_payouts(&order.key()).len()
+    }
+
+    async fn phone_becomes(&self, pot: PotId, phone: &str) {
+        let row = wolo_database::pots::pot(&self.pool, pot).await.expect("an answer").expect("a pot");
+        let sql = format!("update people.users set phone = '{phone}' where user_id = '{}'", row.owner.uuid());
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool_as("wolo").await).await.expect("another phone");
     }
 
     pub(crate) async fn payout(&self, payout: PayoutId) -> payouts::Payout {
@@ -54,7 +62,7 @@ async fn a_payout_is_sent_once_and_booked() {
     assert_eq!(scene.balance(Account::Pot(pot)).await, 0);
     assert_eq!(
         scene.does(PayoutSteps::plan, PlanPayout { pot, rules: PayoutRules::default(), at: noon() }).await,
-        Plan::Paid { amount: Xof::new(9_900) }
+        Plan::Paid { amount: Xof::new(9_900), placed: vec![] }
     );
     scene.judge().await;
 }
@@ -101,6 +109,67 @@ async fn an_order_whose_key_wave_has_forgotten_is_not_sent_again() {
     scene.wave.forget_idempotency_keys();
     assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
     assert_eq!(scene.movements(order), 1);
+}
+
+#[tokio::test]
+async fn an_order_whose_key_is_old_is_looked_for_and_not_sent_again() {
+    let scene = Scene::new().await;
+    let (_, order) = scene.payable(Some(1)).await;
+    scene.bend(Endpoint::PayoutCreate, Fault::LostReply);
+    assert!(is_unclear(&scene.sends(order).await));
+    scene.wave.forget_idempotency_keys();
+    let at = |hours| SendPayout { at: noon() + TimeDelta::hours(hours), ..send(order) };
+    scene.bend(Endpoint::PayoutSearch, Fault::SearchBlind);
+    let answer = scene.does(PayoutSteps::send, at(21)).await;
+    assert!(matches!(&answer, PayoutAnswer::Unclear { why } if why.contains("21 hours old")), "{answer:?}");
+    assert_eq!((scene.movements(order), scene.wave.calls(Endpoint::PayoutCreate)), (1, 1));
+    assert_eq!(scene.does(PayoutSteps::send, at(21)).await, PayoutAnswer::Succeeded, "it is found");
+
+    let (_, young) = scene.payable(Some(1)).await;
+    scene.bend(Endpoint::PayoutCreate, Fault::LostRequest);
+    assert!(is_unclear(&scene.sends(young).await));
+    let later = SendPayout { at: noon() + TimeDelta::hours(19), ..send(young) };
+    assert_eq!(scene.does(PayoutSteps::send, later).await, PayoutAnswer::Succeeded);
+}
+
+#[tokio::test]
+async fn an_order_that_another_one_has_overtaken_does_nothing_and_says_so() {
+    let scene = Scene::new().await;
+    let (_, first) = scene.payable(Some(1)).await;
+    scene.bend(Endpoint::PayoutCreate, Fault::ShortBalance);
+    scene.sends(first).await;
+    let second = first.next();
+    scene.bend(Endpoint::PayoutCreate, Fault::LostRequest);
+    assert!(is_unclear(&scene.sends(second).await));
+    let calls = scene.wave.calls(Endpoint::PayoutCreate);
+    let overtaken = PayoutAnswer::Overtaken { by: second };
+    assert_eq!(scene.sends(first).await, overtaken);
+    let find = FindPayout { order: first, wave_payout_id: None, at: noon() };
+    assert_eq!(scene.does(PayoutSteps::find, find).await, overtaken);
+    scene.does(PayoutSteps::lose_sight, LoseSight { order: first, at: noon() }).await;
+    assert_eq!(scene.payout(first.payout).await.stage, PayoutStage::Sent);
+    assert_eq!(scene.wave.calls(Endpoint::PayoutCreate), calls);
+    assert_eq!(scene.sends(second).await, PayoutAnswer::Succeeded);
+}
+
+#[tokio::test]
+async fn a_phone_that_is_changed_after_the_check_is_not_paid_before_it_is_checked() {
+    let scene = Scene::new().await;
+    let (pot, order) = scene.payable(Some(1)).await;
+    let verify = VerifyRecipient { payout: order.payout };
+    scene.does(PayoutSteps::verify_recipient, verify).await;
+    scene.phone_becomes(pot, "+221770000042").await;
+    for _ in 0..2 {
+        assert_eq!(scene.sends(order).await, PayoutAnswer::OtherRecipient);
+    }
+    assert_eq!(scene.wave.calls(Endpoint::PayoutCreate), 0);
+    scene.does(PayoutSteps::verify_recipient, verify).await;
+    // It goes where it was checked, however often it is sent, and whatever the account says by then.
+    scene.bend(Endpoint::PayoutCreate, Fault::LostRequest);
+    assert!(is_unclear(&scene.sends(order).await));
+    scene.phone_becomes(pot, "+221770000043").await;
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+    assert_eq!(scene.wave.executed_payouts(&order.key())[0].order.mobile, "+221770000042");
 }
 
 #[tokio::test]
@@ -162,6 +231,28 @@ async fn what_has_not_begun_is_tried_again() {
     assert_eq!(failed, Failed::again_after(failure::WAVE_THROTTLED, 7));
     assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
     assert_eq!(scene.movements(order), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_was_not_executed_is_taken_back_and_the_next_one_is_the_first_again() {
+    for (fault, failed) in [
+        (Fault::TooManyRequests { retry_after: None }, Failed::again(failure::WAVE_THROTTLED)),
+        (
+            Fault::TooManyRequests { retry_after: Some(RetryAfter::Seconds(7)) },
+            Failed::again_after(failure::WAVE_THROTTLED, 7),
+        ),
+    ] {
+        let scene = Scene::new().await;
+        let (_, order) = scene.payable(Some(1)).await;
+        scene.bend(Endpoint::PayoutCreate, fault);
+        assert_eq!(scene.fails(PayoutSteps::send, send(order)).await, failed);
+        scene.bend(Endpoint::PayoutCreate, Fault::ShortBalance);
+        let refused = PayoutAnswer::Refused { code: INSUFFICIENT_FUNDS.to_owned() };
+        assert_eq!(scene.sends(order).await, refused, "nothing came before it");
+        assert_eq!(scene.sends(order.next()).await, PayoutAnswer::Succeeded);
+        assert_eq!((scene.movements(order), scene.movements(order.next())), (0, 1));
+        scene.judge().await;
+    }
 }
 
 #[tokio::test]

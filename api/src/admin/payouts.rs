@@ -51,8 +51,8 @@ pub(crate) async fn approve(
         Ok(Approving::NotPlanned) | Err(AskError::NotFound | AskError::Ended) => {
             Err(Problem::new(Code::PayoutUnknown))
         }
-        // The role went while the request was on its way.
-        Ok(Approving::NotFinance) => Err(Problem::new(Code::NotAllowed)),
+        // The role went while the request was on its way, or they would approve what they get themselves.
+        Ok(Approving::NotFinance | Approving::OwnPot) => Err(Problem::new(Code::NotAllowed)),
         Ok(Approving::NoReason) => Err(Problem::new(Code::RequestInvalid)),
         Err(error) => Err(error.into()),
     }

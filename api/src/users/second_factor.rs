@@ -18,6 +18,7 @@ use crate::contract::refusals;
 use crate::credentials::{self, Secret};
 use crate::fields::{Fields, Lines};
 use crate::problem::{self, Code, Problem};
+use crate::proof::{self, ProofError};
 use crate::state::App;
 use crate::tokens::{Bearer, Kind};
 
@@ -60,11 +61,6 @@ async fn going_on(tx: &mut Transaction, user: UserId, bearer: &Bearer) -> Result
     Ok(account)
 }
 
-/// What a secret is sealed about.
-fn about(user: UserId) -> String {
-    format!("second factor of {user}")
-}
-
 refusals!(NotEnrolled: body::REFUSALS, problem::OF_THE_STORE,
     &[Code::TokenInvalid, Code::SecondFactorThere, Code::AccountLocked, Code::AccountUnknown]);
 refusals!(NotGiven: body::REFUSALS, problem::OF_THE_STORE,
@@ -83,7 +79,7 @@ pub(crate) async fn enrol(
     let recovery_codes = credentials::new_recovery_codes().map_err(credentials::unavailable)?;
     let hash = |code: &String| app.credentials.keyed.recovery_code(user.uuid(), code);
     let hashes: Vec<_> = recovery_codes.iter().map(hash).collect();
-    let sealed = app.credentials.seal.close(&about(user), secret.bytes()).map_err(|error| {
+    let sealed = app.credentials.seal.close(&proof::about(user), secret.bytes()).map_err(|error| {
         tracing::error!(%error, "a second factor could not be sealed");
         Problem::new(Code::Internal)
     })?;
@@ -115,20 +111,15 @@ pub(crate) async fn give(
     let account = going_on(&mut tx, user, &bearer).await?;
     let refused = || Problem::new(Code::OneTimeCodeWrong);
     let factor = second_factors::of_user(&mut *tx, user).await?.ok_or_else(refused)?;
-    let secret = app.credentials.seal.open(&about(user), &factor.sealed_secret).map_err(|error| {
-        tracing::error!(%error, %user, "a second factor cannot be opened");
-        Problem::new(Code::Internal)
-    })?;
-    let code = giving.code.trim();
-    let counts = match Secret::from_bytes(secret).step_of_code(code, App::now()) {
-        Some(step) => second_factors::use_step(&mut tx, user, step).await?,
-        // Only a factor that works has recovery codes worth anything.
-        None if factor.confirmed => {
-            let hash = app.credentials.keyed.recovery_code(user.uuid(), code);
-            second_factors::use_recovery_code(&mut tx, user, &hash).await?
+    let keys = (&app.credentials.keyed, &app.credentials.seal);
+    let counts = proof::counts(&mut tx, keys, user, &factor, &giving.code, App::now()).await;
+    let counts = counts.map_err(|error| match error {
+        ProofError::Database(error) => error.into(),
+        ProofError::Sealed(error) => {
+            tracing::error!(%error, %user, "a second factor cannot be opened");
+            Problem::new(Code::Internal)
         }
-        None => false,
-    };
+    })?;
     if !counts {
         return Err(refused());
     }

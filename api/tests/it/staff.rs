@@ -3,6 +3,7 @@
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wolo_api::proof::{self, Proof};
 use wolo_api::tokens::Bearer;
 use wolo_database::accounts::{roles, sessions};
 use wolo_database::pots;
@@ -96,6 +97,31 @@ async fn those_who_work_here_sign_in_with_a_second_factor() {
     let half = second["challenge"].as_str().unwrap();
     Reply::of(app.get(&format!("{AUTH}/me")).bearer_auth(half)).await.problem(401, "token_invalid");
     give(&app, &session["access_token"], &totp(uri, 1)).await.problem(401, "token_invalid");
+}
+
+#[tokio::test]
+async fn a_code_proves_once_that_somebody_decides_in_their_own_name() {
+    let app = TestApp::start().await;
+    let (user, phone) = hired(&app, Role::Finance).await;
+    let owner = wolo_database::connect(&app.world().postgres.url("wolo"), 1).await.unwrap();
+    let proves = async |code: &str| proof::proves(&app.settings, &owner, user, code).await.unwrap();
+    assert_eq!(proves("000000").await, Proof::NoFactor);
+    let first = half_way(&app, &phone).await;
+    let challenge = json!({ "challenge": first["challenge"] });
+    let enrolled = app.send(&format!("{AUTH}/second-factor/enrol"), &challenge).await.expect(200);
+    let uri = enrolled["otpauth_uri"].as_str().unwrap();
+    let code = totp(uri, 0);
+    assert_eq!(proves(&code).await, Proof::NoFactor, "its holder has not shown that the device has it");
+    give(&app, &first["challenge"], &code).await.expect(200);
+    assert_eq!(proves(&code).await, Proof::Wrong, "it has counted");
+    let next = totp(uri, 1);
+    assert_eq!(proves(&next).await, Proof::Given);
+    assert_eq!(proves(&next).await, Proof::Wrong);
+    for _ in 0..app.settings.accounts.guesses {
+        proves("000000").await;
+    }
+    let recovery = enrolled["recovery_codes"][0].as_str().unwrap();
+    assert!(matches!(proves(recovery).await, Proof::TooMany { .. }));
 }
 
 #[tokio::test]

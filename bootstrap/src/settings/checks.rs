@@ -273,6 +273,9 @@ fn rules(reader: &mut Reader) -> Rules {
         payout_retry_seconds: reader.number("rules.payout_retry_seconds", &(1..=LONG)),
         float_retry_minutes: reader.number("rules.float_retry_minutes", &(1..=LONG / 60)),
         payout_two_approvals_from_xof: reader.number("rules.payout_two_approvals_from_xof", &francs),
+        payout_same_key_hours: reader.number("rules.payout_same_key_hours", &(1..=23)),
+        payout_never_paid_after_hours: reader
+            .number("rules.payout_never_paid_after_hours", &(72..=LONG / 3_600)),
         refund_recheck_seconds: reader.number("rules.refund_recheck_seconds", &(1..=LONG)),
         refund_retry_minutes: reader.number("rules.refund_retry_minutes", &(1..=LONG / 60)),
         refund_longest_pause_hours: reader.number("rules.refund_longest_pause_hours", &(1..=LONG / 3_600)),

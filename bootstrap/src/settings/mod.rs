@@ -361,6 +361,10 @@ pub struct Rules {
     pub payout_retry_seconds: u32,
     pub float_retry_minutes: u32,
     pub payout_two_approvals_from_xof: i64,
+    /// Less than a day.
+    pub payout_same_key_hours: u32,
+    /// At least three days.
+    pub payout_never_paid_after_hours: u32,
     pub refund_recheck_seconds: u32,
     pub refund_retry_minutes: u32,
     pub refund_longest_pause_hours: u32,

@@ -13,8 +13,8 @@ pub(crate) fn a_pot_is_given_up_and_its_gift_goes_back(home: &Path, dev: &Dev) {
     let address = |part: &str| dev.addresses[part].as_str().unwrap().to_owned();
     let (api, wave) = (address("api"), address("wave"));
     let pot = pot_with_a_gift(home, &api, &wave, "771234502");
-    let (code, _, err) =
-        said(wolo(home).args(["payouts", "approve", &pot, "--by", NOBODY, "--reason", "a test"]));
+    let approve = ["payouts", "approve", &pot, "--by", NOBODY, "--code", "000000", "--reason", "a test"];
+    let (code, _, err) = said(wolo(home).args(approve));
     assert_eq!((code, err.as_str()), (3, "wolo: no payout of this pot is under way\n"));
 
     post(

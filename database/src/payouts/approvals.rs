@@ -1,10 +1,11 @@
-//! Who approved a payout. How many must is written with its plan; that two are two people is a key of the table.
+//! Who approved a payout. How many must is written with its plan; that two are two people is a key of the table. An approval
+//! is for one phone, and counts while its giver is somebody of finance.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use wolo_domain::ids::{PayoutId, UserId};
 
-use super::lock;
+use super::{lock, recipients};
 use crate::{Error, Pool};
 
 /// One person's word.
@@ -23,6 +24,8 @@ pub enum Approving {
     Already { missing: u32 },
     /// Only people of finance approve.
     NotFinance,
+    /// Nobody approves what they get themselves.
+    OwnPot,
     /// It needs nobody's approval.
     NotNeeded,
 }
@@ -38,13 +41,19 @@ pub async fn approve(pool: &Pool, payout: PayoutId, approval: &Approval) -> Resu
     if !is_of_finance(&mut tx, approval.by).await? {
         return Ok(Approving::NotFinance);
     }
+    if owns(&mut tx, payout, approval.by).await? {
+        return Ok(Approving::OwnPot);
+    }
+    let (clearance, _) = recipients::latest(&mut tx, payout).await?;
     let inserted = sqlx::query!(
-        "insert into money.payout_approvals (payout_id, user_id, reason, approved_at) values ($1, $2, $3, $4)
+        "insert into money.payout_approvals (payout_id, user_id, reason, approved_at, clearance)
+         values ($1, $2, $3, $4, $5)
          on conflict on constraint payout_approvals_one_per_person do nothing",
         payout.uuid(),
         approval.by.uuid(),
         approval.reason,
         approval.at,
+        i32::try_from(clearance).unwrap_or(i32::MAX),
     )
     .execute(&mut *tx)
     .await?
@@ -67,7 +76,21 @@ async fn is_of_finance(connection: &mut PgConnection, user: UserId) -> Result<bo
     Ok(is)
 }
 
-/// How many people must still approve a payout that needs so many.
+async fn owns(connection: &mut PgConnection, payout: PayoutId, user: UserId) -> Result<bool, Error> {
+    let owns = sqlx::query_scalar!(
+        r#"select exists (
+               select from money.payouts join pots.pots using (pot_id) where payout_id = $1 and owner_id = $2
+           ) as "owns!""#,
+        payout.uuid(),
+        user.uuid(),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(owns)
+}
+
+/// How many people must still approve a payout that needs so many. Those count who approved the phone that is cleared now, and
+/// have not lost their role since.
 pub(super) async fn missing(
     connection: &mut PgConnection,
     payout: PayoutId,
@@ -77,7 +100,15 @@ pub(super) async fn missing(
         return Ok(0);
     }
     let given = sqlx::query_scalar!(
-        r#"select count(*) as "given!" from money.payout_approvals where payout_id = $1"#,
+        r#"select count(*) as "given!"
+           from money.payout_approvals
+           where payout_id = $1
+             and clearance = (select max(clearance) from money.payout_recipients where payout_id = $1)
+             and exists (
+                 select from people.roles
+                 where roles.user_id = payout_approvals.user_id
+                   and role in ('finance', 'superadmin') and revoked_at is null
+             )"#,
         payout.uuid(),
     )
     .fetch_one(connection)
@@ -85,7 +116,14 @@ pub(super) async fn missing(
     Ok(needed.saturating_sub(u32::try_from(given).unwrap_or(u32::MAX)))
 }
 
-/// Who has approved a payout, in their order.
+/// The same, for whoever looks.
+#[tracing::instrument(name = "db.payouts.missing_approvals", skip_all, fields(%payout), err)]
+pub async fn missing_approvals(pool: &Pool, payout: PayoutId, needed: u32) -> Result<u32, Error> {
+    let mut connection = pool.acquire().await?;
+    missing(&mut connection, payout, needed).await
+}
+
+/// Who has approved a payout, in their order, for whichever phone and whatever they are now.
 #[tracing::instrument(name = "db.payouts.approvals", skip_all, fields(%payout), err)]
 pub async fn approvals(pool: &Pool, payout: PayoutId) -> Result<Vec<Approval>, Error> {
     let rows = sqlx::query!(

@@ -4,8 +4,11 @@
 //! the one before. What nobody knows stays unknown here until somebody brings Wave's own evidence.
 
 mod approvals;
+mod decisions;
+mod never_paid;
 mod orders;
 mod plan;
+mod recipients;
 
 use std::fmt;
 
@@ -17,11 +20,15 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutStage;
 use wolo_domain::people::Phone;
 
-pub use approvals::{Approval, Approving, approvals, approve};
+pub use approvals::{Approval, Approving, approvals, approve, missing_approvals};
+pub use decisions::{Decision, decisions, record_decision};
+pub use never_paid::{NeverPaid, Shown, age_of_key, record_never_paid};
 pub use orders::{
     Beginning, begin_order, lose_sight, record_refusal, record_refusal_of_call, record_success,
+    take_back_beginning,
 };
 pub use plan::{Plan, plan};
+pub use recipients::{Clearance, clearance, phone_of_order};
 pub use wolo_domain::evidence::payouts::Receipt;
 
 use crate::rows::{Page, count, word};
@@ -39,6 +46,8 @@ pub struct Payout {
     pub approvals_needed: u32,
     /// The order that counts; zero until the first is given.
     pub order_number: u32,
+    /// Wave may have executed that order: a call of it was begun, and not proven to have failed before Wave acted.
+    pub begun: bool,
     pub wave_payout_id: Option<String>,
     /// What Wave charged us for it.
     pub fee: Option<Xof>,
@@ -74,10 +83,14 @@ pub async fn payout(pool: &Pool, payout: PayoutId) -> Result<Option<Payout>, Err
 async fn find(connection: &mut PgConnection, payout: PayoutId) -> Result<Option<Payout>, Error> {
     sqlx::query_as!(
         PayoutRow,
-        "select payout_id, pot_id, amount, stage, approvals_needed, order_number, wave_payout_id, fee, refusal_code,
-                planned_at, sent_at, ended_at
+        r#"select payout_id, pot_id, amount, stage, approvals_needed, order_number,
+                exists (
+                    select from money.payout_orders
+                    where payout_orders.payout_id = payouts.payout_id and number = order_number and begun > 0
+                ) as "begun!",
+                wave_payout_id, fee, refusal_code, planned_at, sent_at, ended_at
          from money.payouts
-         where payout_id = $1",
+         where payout_id = $1"#,
         payout.uuid(),
     )
     .fetch_optional(connection)
@@ -103,15 +116,19 @@ pub async fn all(
 ) -> Result<Vec<Payout>, Error> {
     sqlx::query_as!(
         PayoutRow,
-        "select payout_id, pot_id, amount, stage, approvals_needed, order_number, wave_payout_id, fee, refusal_code,
-                planned_at, sent_at, ended_at
+        r#"select payout_id, pot_id, amount, stage, approvals_needed, order_number,
+                exists (
+                    select from money.payout_orders
+                    where payout_orders.payout_id = payouts.payout_id and number = order_number and begun > 0
+                ) as "begun!",
+                wave_payout_id, fee, refusal_code, planned_at, sent_at, ended_at
          from money.payouts
          where ($1::text is null or stage = $1)
            and ($2::uuid is null or (planned_at, payout_id) < (
                select planned_at, payout_id from money.payouts where payout_id = $2
            ))
          order by planned_at desc, payout_id desc
-         limit $3",
+         limit $3"#,
         stage.map(PayoutStage::as_str),
         page.after.map(PayoutId::uuid),
         page.rows(),
@@ -123,27 +140,6 @@ pub async fn all(
     .collect()
 }
 
-/// Who is to be paid, as their account says now.
-#[tracing::instrument(name = "db.payouts.recipient", skip_all, fields(%payout), err)]
-pub async fn recipient(pool: &Pool, payout: PayoutId) -> Result<Option<Recipient>, Error> {
-    let row = sqlx::query!(
-        "select users.user_id, users.name, users.phone
-         from money.payouts
-         join pots.pots using (pot_id)
-         join people.users on users.user_id = pots.owner_id
-         where payout_id = $1",
-        payout.uuid(),
-    )
-    .fetch_optional(pool)
-    .await?;
-    row.map(|row| {
-        let user = UserId::from_uuid(row.user_id);
-        let phone = row.phone.as_deref().map(|text| word(text, "people.users", "phone", user)).transpose()?;
-        Ok(Recipient { user, name: row.name, phone })
-    })
-    .transpose()
-}
-
 struct PayoutRow {
     payout_id: Uuid,
     pot_id: Uuid,
@@ -151,6 +147,7 @@ struct PayoutRow {
     stage: String,
     approvals_needed: i32,
     order_number: i32,
+    begun: bool,
     wave_payout_id: Option<String>,
     fee: Option<i64>,
     refusal_code: Option<String>,
@@ -171,6 +168,7 @@ impl TryFrom<PayoutRow> for Payout {
             stage: word(&row.stage, PAYOUTS, "stage", id)?,
             approvals_needed: count(row.approvals_needed, PAYOUTS, "approvals_needed", id)?,
             order_number: count(row.order_number, PAYOUTS, "order_number", id)?,
+            begun: row.begun,
             wave_payout_id: row.wave_payout_id,
             fee: row.fee.map(Xof::new),
             refusal_code: row.refusal_code,

@@ -9,7 +9,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 use wolo_domain::pots::HoldReason;
 
-use super::{PAYOUTS, Payout, approvals, lock};
+use super::{PAYOUTS, Payout, approvals, lock, recipients};
 use crate::outbox::{self, Topic};
 use crate::pots::{self, Lock};
 use crate::{Error, Pool, halts, ledger, reconciliation};
@@ -31,6 +31,8 @@ pub enum Beginning {
     Refused {
         code: String,
     },
+    /// Nothing was sent, and nothing may be: the account has another phone than the one that was checked and approved.
+    OtherRecipient,
     Succeeded,
 }
 
@@ -43,16 +45,17 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
     if payout.stage == PayoutStage::Succeeded {
         return Ok(Beginning::Succeeded);
     }
-    let again = order.number == payout.order_number;
+    let stands = order.number == payout.order_number;
+    if stands && let Some(code) = payout.refusal_code {
+        return Ok(Beginning::Refused { code });
+    }
+    let again = stands && payout.begun;
     if again {
-        if let Some(code) = payout.refusal_code {
-            return Ok(Beginning::Refused { code });
-        }
         change(&mut tx, order, payout.stage.send()?).await?;
         count_beginning(&mut tx, order).await?;
     } else {
         let next = payout.order_number.checked_add(1) == Some(order.number);
-        if !next || !matches!(payout.stage, PayoutStage::Planned | PayoutStage::Refused) {
+        if !stands && (!next || !matches!(payout.stage, PayoutStage::Planned | PayoutStage::Refused)) {
             return Err(Error::conflict("payout_orders_one_alive"));
         }
         pots::lock(&mut tx, payout.pot, Lock::ToRelyOn).await?;
@@ -62,10 +65,13 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
         if halts::stands(&mut tx).await? || reconciliation::lacks_a_gift(&mut tx, payout.pot).await? {
             return Ok(Beginning::Held { reason: HoldReason::Books });
         }
+        let Some(clearance) = recipients::cleared(&mut tx, payout.id).await? else {
+            return Ok(Beginning::OtherRecipient);
+        };
         if approvals::missing(&mut tx, payout.id, payout.approvals_needed).await? > 0 {
             return Ok(Beginning::Held { reason: HoldReason::Approval });
         }
-        insert(&mut tx, order, payout.stage.send()?, at).await?;
+        insert(&mut tx, order, clearance, payout.stage.send()?, at).await?;
     }
     tx.commit().await?;
     Ok(Beginning::Begun { amount: payout.amount, again })
@@ -82,19 +88,44 @@ async fn count_beginning(connection: &mut PgConnection, order: PayoutOrder) -> R
     Ok(())
 }
 
+/// Takes back the beginning of a first call that was proven not to have been executed, so that the next call is a first one
+/// again. Nothing happens when somebody has begun the order since: their call may be on its way.
+#[tracing::instrument(name = "db.payouts.take_back_beginning", skip_all, fields(order = order.key()), err)]
+pub async fn take_back_beginning(pool: &Pool, order: PayoutOrder) -> Result<(), Error> {
+    let mut tx = pool.begin().await?;
+    lock(&mut tx, order.payout).await?;
+    sqlx::query!(
+        "update money.payout_orders set begun = 0
+         where payout_id = $1 and number = $2 and begun = 1 and outcome in ('open', 'unknown')",
+        order.payout.uuid(),
+        number(order)?,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Writes the intent of a first call: of a new order, or of one whose earlier calls were all proven not to have been executed.
 async fn insert(
     connection: &mut PgConnection,
     order: PayoutOrder,
+    clearance: u32,
     to: PayoutStage,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
     let number = number(order)?;
     sqlx::query!(
-        "insert into money.payout_orders (payout_id, number, key, sent_at) values ($1, $2, $3, $4)",
+        "insert into money.payout_orders as known (payout_id, number, key, sent_at, clearance) values ($1, $2, $3, $4, $5)
+         on conflict on constraint payout_orders_in_sequence do update
+             set begun = 1, begun_at = clock_timestamp(), sent_at = excluded.sent_at, clearance = excluded.clearance,
+                 outcome = 'open'
+             where known.begun = 0",
         order.payout.uuid(),
         number,
         order.key(),
         at,
+        i32::try_from(clearance).unwrap_or(i32::MAX),
     )
     .execute(&mut *connection)
     .await?;
@@ -195,6 +226,7 @@ pub async fn record_refusal_of_call(
     if payout.stage == PayoutStage::Refused {
         return Ok(true);
     }
+    // Whoever began first has not taken it back, so one beginning is theirs.
     let begun = sqlx::query_scalar!(
         "select begun from money.payout_orders where payout_id = $1 and number = $2",
         order.payout.uuid(),
@@ -210,7 +242,7 @@ pub async fn record_refusal_of_call(
     Ok(true)
 }
 
-async fn refuse(
+pub(super) async fn refuse(
     connection: &mut PgConnection,
     payout: &Payout,
     order: PayoutOrder,
@@ -255,7 +287,7 @@ pub async fn lose_sight(pool: &Pool, order: PayoutOrder) -> Result<PayoutStage, 
 }
 
 /// The payout of an order, if the order is the one that counts.
-async fn current(connection: &mut PgConnection, order: PayoutOrder) -> Result<Payout, Error> {
+pub(super) async fn current(connection: &mut PgConnection, order: PayoutOrder) -> Result<Payout, Error> {
     let payout = lock(connection, order.payout).await?;
     if payout.order_number == order.number {
         Ok(payout)
@@ -284,6 +316,6 @@ async fn change(connection: &mut PgConnection, order: PayoutOrder, to: PayoutSta
     Ok(())
 }
 
-fn number(order: PayoutOrder) -> Result<i32, Error> {
+pub(super) fn number(order: PayoutOrder) -> Result<i32, Error> {
     i32::try_from(order.number).map_err(|_| Error::conflict("payout_orders_in_sequence"))
 }

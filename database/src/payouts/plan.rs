@@ -7,7 +7,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_domain::pots::{HoldReason, PotStage};
 
-use super::{PAYOUTS, Payout, approvals, find};
+use super::{PAYOUTS, Payout, approvals, find, recipients};
 use crate::pots::{self, Lock};
 use crate::{Error, Pool, halts, ledger};
 
@@ -28,7 +28,7 @@ pub enum Plan {
         amount: Xof,
         /// How many people must still approve it.
         missing_approvals: u32,
-        /// The order has been begun: Wave may know it.
+        /// Wave may have executed the order.
         begun: bool,
     },
     /// It has been paid before.
@@ -105,6 +105,7 @@ pub async fn plan(pool: &Pool, pot: PotId, rules: PayoutRules, at: DateTime<Utc>
         }
         _ => error.into(),
     })?;
+    recipients::begin(&mut tx, id).await?;
     sqlx::query!("update pots.pots set stage = $2 where pot_id = $1", pot.uuid(), to.as_str())
         .execute(&mut *tx)
         .await?;
@@ -121,7 +122,7 @@ fn stands(planned: &Payout, missing_approvals: u32) -> Plan {
         }
         PayoutStage::Sent | PayoutStage::Unknown | PayoutStage::Refused => {
             let order = PayoutOrder { payout: id, number: planned.order_number };
-            Plan::Ready { order, amount, missing_approvals, begun: true }
+            Plan::Ready { order, amount, missing_approvals, begun: planned.begun }
         }
     }
 }

@@ -136,6 +136,8 @@ async fn seen(
     let mut claimed = BTreeMap::new();
     let mut seen = Vec::with_capacity(rows.len());
     for row in rows {
+        // The claims of an order and of its payout differ by the order's number.
+        let taken_back = row.claim.as_ref().is_some_and(|claim| claim.contains('.'));
         if let Some(claim) = row.claim {
             claimed.insert(claim, row.wave_id.clone());
         }
@@ -143,6 +145,7 @@ async fn seen(
             kind: word(&row.kind, LINES, "kind", &row.wave_id)?,
             amount: Xof::new(row.amount),
             asked: row.verdict == "repair",
+            taken_back,
             wave_id: row.wave_id,
         });
     }

@@ -4,12 +4,14 @@
 mod accounts;
 mod by_hand;
 mod certificates;
+mod clearances;
 mod discrepancies;
 mod donations;
 mod halts;
 mod idempotency;
 mod ledger;
 mod leftovers;
+mod never_paid;
 mod nonces;
 mod notices;
 mod outbox;

@@ -88,11 +88,11 @@ async fn the_recipient_is_the_owner() {
     let (pot, order) = planned(&scene).await;
     let owner = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot").owner;
     let owner = people::user(&scene.pool, owner).await.expect("a look").expect("a person");
-    let recipient = payouts::recipient(&scene.pool, order.payout).await.expect("a look").expect("somebody");
+    let recipient = payouts::clearance(&scene.pool, order.payout).await.expect("a clearance").recipient;
     assert_eq!((recipient.user, &recipient.name, &recipient.phone), (owner.id, &owner.name, &owner.phone));
     assert_eq!(format!("{recipient:?}"), format!("Recipient({})", owner.id));
     let nobody = PayoutId::from_uuid(uuid::Uuid::max());
-    assert!(payouts::recipient(&scene.pool, nobody).await.expect("a look").is_none());
+    assert!(payouts::clearance(&scene.pool, nobody).await.is_err());
     assert!(payouts::payout(&scene.pool, nobody).await.expect("a look").is_none());
 }
 
@@ -255,4 +255,38 @@ async fn what_the_first_call_was_refused_is_not_written_over_an_order_that_was_b
         assert!(written.expect("an answer"));
     }
     payouts::begin_order(&scene.pool, order.next(), noon()).await.expect("finance orders anew");
+}
+
+#[tokio::test]
+async fn a_beginning_that_was_taken_back_leaves_the_next_call_the_first_one() {
+    let scene = Scene::new().await;
+    let (pot, order) = planned(&scene).await;
+    let begun = |again| Beginning::Begun { amount: xof(4_950), again };
+    assert_eq!(begin(&scene, order).await.expect("an intent"), begun(false));
+    for _ in 0..2 {
+        payouts::take_back_beginning(&scene.pool, order).await.expect("it never left");
+    }
+    assert_eq!(plan(&scene, pot).await, ready(order, false));
+    // Nothing is on its way, so a hold stops it like any order that has not begun.
+    pots::hold(&scene.pool, pot, HoldReason::Consent, "withdrawn", noon()).await.expect("a hold");
+    let held = Beginning::Held { reason: HoldReason::Consent };
+    assert_eq!(begin(&scene, order).await.expect("an answer"), held);
+    pots::release(&scene.pool, pot, HoldReason::Consent, noon()).await.expect("a release");
+    assert_eq!(begin(&scene, order).await.expect("an intent"), begun(false));
+    let written = payouts::record_refusal_of_call(&scene.pool, order, "insufficient-funds", noon()).await;
+    assert!(written.expect("an answer"), "a refusal of a first call is a refusal");
+    payouts::take_back_beginning(&scene.pool, order).await.expect("nothing");
+    assert_eq!(stage(&scene, order).await, PayoutStage::Refused);
+    assert_eq!(begin(&scene, order.next()).await.expect("an intent"), begun(false));
+}
+
+#[tokio::test]
+async fn a_beginning_is_not_taken_back_over_another_one() {
+    let scene = Scene::new().await;
+    let (_, order) = planned(&scene).await;
+    begin(&scene, order).await.expect("an intent");
+    begin(&scene, order).await.expect("the same order, by somebody else");
+    payouts::take_back_beginning(&scene.pool, order).await.expect("an answer");
+    let begun = begin(&scene, order).await.expect("an intent");
+    assert_eq!(begun, Beginning::Begun { amount: xof(4_950), again: true }, "theirs may be on its way");
 }

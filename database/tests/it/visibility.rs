@@ -12,11 +12,12 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 9] = [
+const OPAQUE: [&str; 10] = [
     "money.halts",
     "money.ledger_entries",
     "money.ledger_transactions",
     "money.payout_approvals",
+    "money.payout_decisions",
     "money.payout_orders",
     "money.payouts",
     "money.reconciliations",
@@ -129,7 +130,10 @@ fn sorted<const N: usize>(mut ids: [uuid::Uuid; N]) -> Vec<uuid::Uuid> {
 async fn who_says_nothing_sees_nothing() {
     let two = Two::new().await;
     let mut connection = two.api.acquire().await.expect("a connection");
-    for table in guarded(&two.scene).await.iter().filter(|table| *table != "ops.outbox") {
+    for table in &guarded(&two.scene).await {
+        if readable(&two.scene, table).await.is_none() {
+            continue;
+        }
         let sql = format!("select 1 from {table}");
         let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.expect(table);
         assert_eq!(rows.len(), 0, "{table}");
@@ -226,6 +230,11 @@ fn account_rows(user: UserId) -> String {
          insert into notices.heard (provider, event_id) values ('twilio', '{user}');
          insert into people.sign_in_nonces (nonce_hash, expires_at)
              values (convert_to('{user}', 'utf8'), now());
+         insert into money.payouts (payout_id, pot_id, amount, planned_at)
+             select pot_id, pot_id, 1, now() from pots.pots where owner_id = '{user}' and visibility = 'private';
+         insert into money.payout_recipients (payout_id, clearance, phone)
+             select pot_id, 1, '+221770000000' from pots.pots
+             where owner_id = '{user}' and visibility = 'private';
          insert into money.certificates (pot_id, document, digest, lines, key_id)
              select pot_id, 'x', sha256('x'), 2, 'x' from pots.pots
              where owner_id = '{user}' and visibility = 'private'"

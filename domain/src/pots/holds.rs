@@ -61,6 +61,11 @@ impl HoldReason {
         matches!(self, Self::PayoutUnknown | Self::PayoutRefused | Self::Recipient | Self::Approval)
     }
 
+    /// A payout puts it on its pot, and takes it off when it is done.
+    pub const fn is_of_a_payout(self) -> bool {
+        matches!(self, Self::Float) || self.needs_finance()
+    }
+
     /// What the pot waits for, for the operator.
     pub const fn waits_for(self) -> &'static str {
         match self {

@@ -19,6 +19,7 @@ pub use line::{Line, LineType, Movement, Reference};
 use crate::discrepancies::DiscrepancyKind;
 use crate::ids::{DonationId, PayoutId};
 use crate::money::Xof;
+use crate::payouts::PayoutOrder;
 
 /// A movement of ours that a line is about. No two lines can be about the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +28,9 @@ pub enum Subject {
     Refund(DonationId),
     Payout(PayoutId),
     Reversal(PayoutId),
+    /// An order that Wave paid and took back before it stood in our books, where it counts as refused; and its coming back.
+    TakenBack(PayoutOrder),
+    Return(PayoutOrder),
 }
 
 impl fmt::Display for Subject {
@@ -36,6 +40,8 @@ impl fmt::Display for Subject {
             Self::Refund(id) => f.pad(&format!("refund/{id}")),
             Self::Payout(id) => f.pad(&format!("payout/{id}")),
             Self::Reversal(id) => f.pad(&format!("reversal/{id}")),
+            Self::TakenBack(order) => f.pad(&format!("payout/{}", order.key())),
+            Self::Return(order) => f.pad(&format!("reversal/{}", order.key())),
         }
     }
 }

@@ -41,8 +41,10 @@ pub(crate) struct Payout {
     pub(crate) stage: PayoutStage,
     pub(crate) order_number: u32,
     pub(crate) refusal_code: Option<String>,
-    /// How often the order that counts was begun, by whichever attempt.
+    /// How often the order that counts was begun and not taken back, by whichever attempt.
     pub(crate) begun: u32,
+    /// When its first such call was begun.
+    pub(crate) begun_at: i64,
     pub(crate) receipt: Option<Receipt>,
 }
 
@@ -271,38 +273,66 @@ impl Books {
             return Ok(Plan::Nothing);
         }
         let stage = PayoutStage::Planned;
-        self.payout =
-            Some(Payout { amount, stage, order_number: 0, refusal_code: None, begun: 0, receipt: None });
+        self.payout = Some(Payout {
+            amount,
+            stage,
+            order_number: 0,
+            refusal_code: None,
+            begun: 0,
+            begun_at: 0,
+            receipt: None,
+        });
         self.move_pot(to);
         Ok(Plan::Ready { order: PayoutOrder::first(payout), amount })
     }
 
     /// The intent, before the first byte leaves.
-    pub(crate) fn begin_order(&mut self, order: PayoutOrder) -> Done<Beginning> {
+    pub(crate) fn begin_order(&mut self, order: PayoutOrder, now: i64) -> Done<Beginning> {
         let unguarded = self.sabotage == Sabotage::NewKeyAfterUnknown;
         let Some(payout) = &mut self.payout else { return inconsistent("an order without a payout") };
         if payout.stage == PayoutStage::Succeeded {
             return Ok(Beginning::Succeeded);
         }
-        let again = order.number == payout.order_number;
-        if again {
-            if let Some(code) = &payout.refusal_code {
-                return Ok(Beginning::Refused { code: code.clone() });
-            }
-        } else {
-            let next = payout.order_number + 1 == order.number;
-            let dead = matches!(payout.stage, PayoutStage::Planned | PayoutStage::Refused) || unguarded;
-            if !next || !dead {
-                return Err(Refusal::Conflict);
-            }
+        let stands = order.number == payout.order_number;
+        if stands && let Some(code) = &payout.refusal_code {
+            return Ok(Beginning::Refused { code: code.clone() });
+        }
+        let again = stands && payout.begun > 0;
+        let next = payout.order_number + 1 == order.number;
+        let dead = matches!(payout.stage, PayoutStage::Planned | PayoutStage::Refused) || unguarded;
+        if !stands && !(next && dead) {
+            return Err(Refusal::Conflict);
         }
         let Ok(to) = payout.stage.send() else { return Err(Refusal::Conflict) };
         payout.begun = if again { payout.begun + 1 } else { 1 };
+        payout.begun_at = if again { payout.begun_at } else { now };
         let begun = payout.begun;
         payout.order_number = order.number;
         payout.refusal_code = None;
         self.move_payout(to);
         Ok(Beginning::Begun { again, begun })
+    }
+
+    /// Takes back a first call that was proven not to have been executed, unless somebody has begun the order since.
+    pub(crate) fn take_back_beginning(&mut self, order: PayoutOrder) -> Done<()> {
+        if let Some(payout) = &mut self.payout
+            && payout.order_number == order.number
+            && payout.refusal_code.is_none()
+            && payout.begun == 1
+        {
+            payout.begun = 0;
+        }
+        Ok(())
+    }
+
+    /// Whether the first call of the order that counts is older than this.
+    pub(crate) fn key_is_older_than(&self, most: i64, now: i64) -> bool {
+        self.payout.as_ref().is_some_and(|payout| payout.begun > 0 && now - payout.begun_at > most)
+    }
+
+    /// How long it is until the first call of the order that counts is old enough.
+    pub(crate) fn may_be_ruled_out_in(&self, after: i64, now: i64) -> i64 {
+        self.payout.as_ref().map_or(0, |payout| (payout.begun_at + after - now).max(0))
     }
 
     pub(crate) fn record_success(&mut self, order: PayoutOrder, receipt: &Receipt) -> Done<()> {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 use wolo_domain::ids::{DonationId, PotId};
 
+use crate::chance::Chance;
 use crate::sabotage::Sabotage;
 use crate::world::{Here, World, live};
 use crate::{gift, payout};
@@ -26,6 +27,8 @@ pub(crate) fn lived(seed: u64, sabotage: Sabotage, told: bool, mended: bool) -> 
         world.wave.search_lags = if chance.one_in(2) { 0 } else { chance.between(1, 120) };
         world.wave.works_for = if chance.one_in(3) { chance.between(1, 2_000) } else { 0 };
         world.wave.first_fails = chance.one_in(6);
+        // Drawn apart, so that a seed's life is otherwise the one that it was before keys stood for refusals.
+        world.wave.keeps_refusals = Chance::of(!seed).one_in(2);
         (chance.between(3_600, 7_200), chance.below(5))
     };
     let filled_at = here.world().chance.between(0, 20_000);

@@ -15,6 +15,10 @@ const UNKNOWN_AFTER: i64 = 900;
 const RETRY: i64 = 20;
 const RECHECK: i64 = 60;
 const FLOAT_RETRY: i64 = 900;
+/// So long the same key is good for another call.
+const SAME_KEY: i64 = 20 * 3_600;
+/// So old is the first call of an order of which finance may find that it was never paid.
+const NEVER_PAID_AFTER: i64 = 72 * 3_600;
 
 #[derive(Debug)]
 enum Answer {
@@ -28,6 +32,7 @@ enum Answer {
 enum Decision {
     AskAgain,
     Found(String),
+    NeverPaid,
 }
 
 /// From the closing on.
@@ -134,6 +139,12 @@ async fn send_until_paid(here: &Here, first: PayoutOrder, amount: i64) {
                 match decide(here, order).await {
                     Decision::AskAgain => {}
                     Decision::Found(id) => hint = Some(id),
+                    Decision::NeverPaid => {
+                        let ruled_out = here.step(PATIENCE, |here, _| rule_out(here, order, amount)).await;
+                        if matches!(ruled_out, Answer::Refused { .. }) {
+                            order = order.next();
+                        }
+                    }
                 }
             }
         }
@@ -144,13 +155,49 @@ async fn send_until_paid(here: &Here, first: PayoutOrder, amount: i64) {
 async fn decide(here: &Here, order: PayoutOrder) -> Decision {
     let seconds = here.world().chance.between(60, 3_600);
     here.sleep(seconds).await;
-    let mut world = here.world();
-    let now = world.now;
-    let shown = world.wave.in_portal(&order.key(), now);
+    let shown = {
+        let world = &mut *here.world();
+        let now = world.now;
+        world.wave.in_portal(&order.key(), now)
+    };
+    let names_it = here.world().chance.one_in(2);
     match shown {
-        Some(record) if world.chance.one_in(2) => Decision::Found(record.wave_payout_id),
+        Some(record) if names_it => Decision::Found(record.wave_payout_id),
+        None if names_it => {
+            // Nothing is there, and after so long nothing comes any more.
+            let wait = match here.0.borrow().sabotage {
+                Sabotage::NeverPaidAtOnce => 0,
+                _ => here.0.borrow().books.may_be_ruled_out_in(NEVER_PAID_AFTER, here.now()),
+            };
+            here.sleep(wait).await;
+            Decision::NeverPaid
+        }
         _ => Decision::AskAgain,
     }
+}
+
+/// Finance says that the order was never paid: believed when it is old enough, and when neither the statement (which shows what
+/// the portal shows) nor the search has it.
+async fn rule_out(here: Here, order: PayoutOrder, amount: i64) -> Result<Answer, Again> {
+    if let Err(answer) = known(&here, order) {
+        return Ok(answer);
+    }
+    let at_once = here.0.borrow().sabotage == Sabotage::NeverPaidAtOnce;
+    let wait = here.0.borrow().books.may_be_ruled_out_in(NEVER_PAID_AFTER, here.now());
+    let Ok(records) = records(&here, order).await else { return Ok(Answer::Unclear) };
+    if let Some(evidence) = payouts::of_records(&records, xof(amount)) {
+        return book(&here, order, evidence).await;
+    }
+    let reference = order.key();
+    let Ok(line) = here.call(move |wave, now| wave.in_portal(&reference, now)).await else {
+        return Ok(Answer::Unclear);
+    };
+    if !at_once && (wait > 0 || line.is_some()) {
+        return Ok(Answer::Unclear);
+    }
+    let code = "never_paid".to_owned();
+    here.book(|books, _| books.record_refusal(order, &code)).await?;
+    Ok(Answer::Refused { code })
 }
 
 async fn send_until_known(here: &Here, order: PayoutOrder, amount: i64, hint: Option<String>) -> Answer {
@@ -171,22 +218,22 @@ async fn send_until_known(here: &Here, order: PayoutOrder, amount: i64, hint: Op
     }
 }
 
-/// What the row says about an order whose end is known, and the order that counts.
-fn known(here: &Here, order: PayoutOrder) -> Result<u32, Answer> {
+/// What the row says about an order whose end is known; else whether Wave may have executed it.
+fn known(here: &Here, order: PayoutOrder) -> Result<bool, Answer> {
     let world = here.world();
-    let Some(payout) = &world.books.payout else { return Ok(0) };
+    let Some(payout) = &world.books.payout else { return Ok(false) };
     match (&payout.refusal_code, payout.stage) {
         (_, PayoutStage::Succeeded) => Err(Answer::Succeeded),
         (Some(code), _) if payout.order_number == order.number => Err(Answer::Refused { code: code.clone() }),
-        _ => Ok(payout.order_number),
+        _ => Ok(payout.order_number == order.number && payout.begun > 0),
     }
 }
 
 async fn send(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -> Result<Answer, Again> {
     match known(&here, order) {
         Err(answer) => Ok(answer),
-        Ok(number) if number < order.number => first_time(here, order, amount, attempt).await,
-        Ok(_) => again(here, order, amount, attempt).await,
+        Ok(false) => first_time(here, order, amount, attempt).await,
+        Ok(true) => again(here, order, amount, attempt).await,
     }
 }
 
@@ -195,14 +242,28 @@ async fn first_time(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -
     if balance < amount + amount / 50 + 1 {
         return Ok(Answer::FloatShort);
     }
-    let mine = match here.book(|books, _| books.begin_order(order)).await? {
-        Beginning::Begun { again: false, begun } => begun,
+    match here.book(|books, now| books.begin_order(order, now)).await? {
+        Beginning::Begun { again: false, begun } => call_first(here, order, amount, attempt, begun).await,
         // Somebody was quicker, and what Wave says to us now proves nothing about what it did for them.
-        Beginning::Begun { again: true, .. } => return again(here, order, amount, attempt).await,
-        Beginning::Refused { code } => return Ok(Answer::Refused { code }),
-        Beginning::Succeeded => return Ok(Answer::Succeeded),
-    };
+        Beginning::Begun { again: true, .. } => again(here, order, amount, attempt).await,
+        Beginning::Refused { code } => Ok(Answer::Refused { code }),
+        Beginning::Succeeded => Ok(Answer::Succeeded),
+    }
+}
+
+/// `mine` is how often the order had been begun when this attempt had.
+async fn call_first(
+    here: Here,
+    order: PayoutOrder,
+    amount: i64,
+    attempt: u32,
+    mine: u32,
+) -> Result<Answer, Again> {
+    let take_back = async || here.book(|books, _| books.take_back_beginning(order)).await;
     if let Some(answer) = earlier(&here, order, amount).await? {
+        if matches!(answer, Answer::Unclear) {
+            take_back().await?;
+        }
         return Ok(answer);
     }
     here.0.borrow().tell(|| format!("sends order {}", order.number));
@@ -216,7 +277,10 @@ async fn first_time(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -
             other => other,
         },
         // Proven not to have happened.
-        Err(NoAnswer::NotSent) => return Err(Again),
+        Err(NoAnswer::NotSent) => {
+            take_back().await?;
+            return Err(Again);
+        }
         Err(NoAnswer::Perhaps) => payouts::of_first_failure(&answerless()),
     };
     book(&here, order, evidence).await
@@ -231,8 +295,15 @@ async fn again(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -> Res
         }
         Err(_) => return Ok(Answer::Unclear),
     }
-    match here.book(|books, _| books.begin_order(order)).await? {
-        Beginning::Begun { .. } => {}
+    if here.0.borrow().books.key_is_older_than(SAME_KEY, here.now()) {
+        return Ok(Answer::Unclear);
+    }
+    match here.book(|books, now| books.begin_order(order, now)).await? {
+        Beginning::Begun { again: true, .. } => {}
+        // Whoever had begun was proven not to have got anywhere, meanwhile.
+        Beginning::Begun { again: false, begun } => {
+            return call_first(here, order, amount, attempt, begun).await;
+        }
         Beginning::Refused { code } => return Ok(Answer::Refused { code }),
         Beginning::Succeeded => return Ok(Answer::Succeeded),
     }

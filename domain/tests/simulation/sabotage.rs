@@ -9,6 +9,8 @@ pub(crate) enum Sabotage {
     KeyOfTheAttempt,
     /// What Wave does not show was not paid.
     NotFoundIsProof,
+    /// What Wave's statement does not show today is ruled out today.
+    NeverPaidAtOnce,
     /// A payment counts as in time whenever it is heard of.
     LateMoneyIntoThePot,
     /// A webhook's word is booked without reading Wave's record.
@@ -16,10 +18,11 @@ pub(crate) enum Sabotage {
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::NewKeyAfterUnknown,
         Self::KeyOfTheAttempt,
         Self::NotFoundIsProof,
+        Self::NeverPaidAtOnce,
         Self::LateMoneyIntoThePot,
         Self::BelieveTheWebhook,
     ];

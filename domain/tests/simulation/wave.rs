@@ -44,6 +44,12 @@ pub(crate) struct Sent {
     fails: bool,
 }
 
+/// What a key stands for.
+enum Kept {
+    Sent(usize),
+    Refused(&'static str),
+}
+
 /// What really happened to money.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Movement {
@@ -58,7 +64,9 @@ pub(crate) struct Wave {
     pub(crate) pages: Vec<Page>,
     pub(crate) sent: Vec<Sent>,
     pub(crate) movements: Vec<Movement>,
-    by_key: BTreeMap<String, usize>,
+    by_key: BTreeMap<String, Kept>,
+    /// Whether a key stands for a refusal too, as Wave's papers have it; one that does not is survived as well.
+    pub(crate) keeps_refusals: bool,
     /// How many orders to this recipient are refused before somebody puts it right.
     pub(crate) refuses: u32,
     /// How long the search does not show a new payout.
@@ -72,6 +80,10 @@ pub(crate) struct Wave {
 /// Wave's part of a payment: one per cent, rounded up.
 pub(crate) fn fee_on(amount: i64) -> i64 {
     (amount + 99) / 100
+}
+
+fn refused<T>(code: &str) -> Result<T, Failure> {
+    Err(Failure::Refused { code: code.to_owned(), of_our_key: false })
 }
 
 impl Wave {
@@ -143,23 +155,32 @@ impl Wave {
         now: i64,
     ) -> Result<Record, Failure> {
         self.settle_what_is_due(now);
-        if let Some(&at) = self.by_key.get(key) {
-            let known = &self.sent[at];
-            let refused = || Failure::Refused { code: "idempotency-mismatch".to_owned(), of_our_key: true };
-            return if known.amount == amount { Ok(payout(known)) } else { Err(refused()) };
+        match self.by_key.get(key) {
+            Some(&Kept::Sent(at)) if self.sent[at].amount == amount => return Ok(payout(&self.sent[at])),
+            Some(Kept::Sent(_)) => {
+                return Err(Failure::Refused { code: "idempotency-mismatch".to_owned(), of_our_key: true });
+            }
+            Some(&Kept::Refused(code)) => return refused(code),
+            None => {}
         }
-        let refused = |code: &str| Err(Failure::Refused { code: code.to_owned(), of_our_key: false });
         let fee = fee_on(amount);
-        if self.balance < amount + fee {
-            return refused(INSUFFICIENT_FUNDS);
-        }
-        if self.refuses > 0 {
+        let refusal = if self.balance < amount + fee {
+            Some(INSUFFICIENT_FUNDS)
+        } else if self.refuses > 0 {
             self.refuses -= 1;
-            return refused("recipient-limit-exceeded");
+            Some("recipient-limit-exceeded")
+        } else {
+            None
+        };
+        if let Some(code) = refusal {
+            if self.keeps_refusals {
+                self.by_key.insert(key.to_owned(), Kept::Refused(code));
+            }
+            return refused(code);
         }
         // What is being worked on is reserved.
         self.balance -= amount + fee;
-        self.by_key.insert(key.to_owned(), self.sent.len());
+        self.by_key.insert(key.to_owned(), Kept::Sent(self.sent.len()));
         self.sent.push(Sent {
             id: format!("pt{}", self.sent.len()),
             reference: reference.to_owned(),

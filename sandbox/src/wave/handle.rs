@@ -282,6 +282,11 @@ impl Wave {
         self.world.change(Book::forget_idempotency_keys);
     }
 
+    /// Forgets one idempotency key.
+    pub fn forget_idempotency_key(&self, key: &str) {
+        self.world.change(|book| book.forget_idempotency_key(key));
+    }
+
     /// Revokes the key, disables the wallet, limits the callers' addresses.
     pub fn set_access(&self, access: Access) {
         self.world.change(|book| book.set_access(access));

@@ -20,6 +20,7 @@ use wolo_sandbox::ports;
 use wolo_sandbox::postgres::{self, Postgres};
 use wolo_sandbox::temporal::{self, Temporal};
 use wolo_sandbox::wave::{self, Retry, Wave};
+use wolo_sandbox::whatsapp::{self, WhatsApp};
 
 use crew::Part;
 pub use crew::{Crew, Member};
@@ -46,6 +47,8 @@ pub struct Stage {
     pub postgres: Mutex<Postgres>,
     pub temporal: Mutex<Temporal>,
     pub wave: Wave,
+    /// What messages are handed to.
+    pub whatsapp: WhatsApp,
     pub crew: Crew,
     pub settings: Settings,
     pub control: Control,
@@ -77,10 +80,11 @@ impl Stage {
             local_redirects: true,
             ..wave::Options::default()
         };
-        let (postgres, temporal, wave) = tokio::try_join!(
+        let (postgres, temporal, wave, whatsapp) = tokio::try_join!(
             async { anyhow::Ok(Postgres::start(&folder, None).await?) },
             async { Ok(Temporal::start(&folder, &temporal_options).await?) },
             async { Ok(Wave::start(wave_options).await?) },
+            async { Ok(WhatsApp::start(whatsapp::Options::default()).await?) },
         )?;
         let database = format!("{}&{DURABLE}", postgres.url(postgres::DATABASE));
         let pool = wolo_database::connect(&database, 10).await?;
@@ -90,7 +94,7 @@ impl Stage {
         let listens = ports::free::<4>()?.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let front = Door::to(listens[..2].to_vec()).await?;
         let file = folder.path().join("settings.toml");
-        let settings = settings::write(&file, &wave, &temporal.address(), &database, front.address())?;
+        let settings = settings::write(&file, (&wave, &whatsapp), &temporal.address(), &database, front.address())?;
         let traps = folder.path().join("traps");
         std::fs::create_dir_all(&traps).context("there is no place for traps")?;
         let parts = parts(&folder, &file, &traps, &store, listens);
@@ -101,6 +105,7 @@ impl Stage {
             postgres: Mutex::new(postgres),
             temporal: Mutex::new(temporal),
             wave,
+            whatsapp,
             crew,
             settings,
             control,
@@ -131,7 +136,7 @@ impl Stage {
 
     /// Ends everything in order.
     pub async fn shutdown(self) -> Result<()> {
-        let Self { postgres, temporal, wave, crew, pool, folder, .. } = self;
+        let Self { postgres, temporal, wave, whatsapp, crew, pool, folder, .. } = self;
         let ended = crew.stop().await;
         pool.close().await;
         let (wave, (), ()) =

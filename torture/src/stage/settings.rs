@@ -17,11 +17,12 @@ use uuid::Uuid;
 use wolo_bootstrap::Settings;
 use wolo_bootstrap::settings::Layers;
 use wolo_sandbox::wave::Wave;
+use wolo_sandbox::whatsapp::WhatsApp;
 
 /// Writes the file and reads it back.
 pub(super) fn write(
     path: &Path,
-    wave: &Wave,
+    (wave, whatsapp): (&Wave, &WhatsApp),
     temporal: &str,
     database: &str,
     front: SocketAddr,
@@ -43,6 +44,11 @@ pub(super) fn write(
         ("wave.url", wave.base_url().to_owned()),
         ("wave.api_key", wave.api_key().to_owned()),
         ("wave.webhook_secrets", wave.webhook_secret().to_owned()),
+        ("whatsapp.url", format!("{}/v25.0", whatsapp.base_url())),
+        ("whatsapp.access_token", whatsapp.options().access_token.clone()),
+        ("whatsapp.phone_number_id", whatsapp.options().phone_number_id.clone()),
+        ("whatsapp.business_account_id", whatsapp.options().waba_id.clone()),
+        ("whatsapp.webhook_verify_token", whatsapp.options().verify_token.clone()),
         ("wave.timeout_seconds", "3".to_owned()),
         ("api.public_url", format!("http://{front}")),
         ("api.patience_seconds", "3".to_owned()),

@@ -10,11 +10,15 @@ use wolo_control::payouts::{Approve, Approving};
 use wolo_control::pots::{HoldWish, RefundPatience, Wish, WishAnswer};
 use wolo_database::accounts::roles;
 use wolo_domain::accounts::Role;
+use wolo_domain::contacts::Language;
 use wolo_domain::donations::DonationStage;
-use wolo_domain::ids::{DiscrepancyId, PotId, UserId};
+use wolo_domain::notices::{NoticeRules, Says};
+use wolo_domain::ids::{DiscrepancyId, PotId, UserId, NoticeId};
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
+use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticeOutcome, NoticePatience};
+use wolo_workflows::steps::notices::Message;
 use wolo_workflows::payout::{Decision, Resolve, Resolving};
 use wolo_workflows::{ids, queues};
 
@@ -225,7 +229,7 @@ impl Scene {
 
     /// Waits until the pot is held because nobody knows. When Wave was too short for the first order, another one is paid, and
     /// the pot is settled before anybody could be unsure.
-    async fn until_unknown(&self, pot: PotId) -> Result<PotStage> {
+    pub(super) async fn until_unknown(&self, pot: PotId) -> Result<PotStage> {
         let held = comes_about(LONG, async || {
             let row =
                 wolo_database::pots::pot(&self.stage.pool, pot).await?.context("there is no such pot")?;
@@ -262,6 +266,37 @@ impl Scene {
             Ok(Some(()))
         });
         done.await.context("the house was not kept")
+    }
+
+    /// WhatsApp knows none of our templates here.
+    pub(super) async fn untold(&self) -> Result<()> {
+        let user = self.people.born(&self.stage).await?;
+        let (event, person) = (Uuid::new_v4().simple().to_string(), user.to_string());
+        let id = ids::notice(&event, &person);
+        let input = NoticeInput {
+            message: Message {
+                notice: NoticeId::of(&event, &person),
+                event,
+                person,
+                user: Some(user),
+                pot: None,
+                to: None,
+                language: Language::French,
+                says: Says::PayoutHeld { pot: "Les trente ans".to_owned() },
+            },
+            expires: None,
+            rules: NoticeRules::default(),
+            patience: NoticePatience { unknown_seconds: 2, ..NoticePatience::default() },
+        };
+        let client = self.stage.control.client();
+        let options = WorkflowStartOptions::new(queues::NOTICES, id.clone()).build();
+        client.start_workflow(NoticeDelivery::run, input, options).await?;
+        let process = client.get_workflow_handle::<NoticeDelivery>(id);
+        let ended = comes_about(LONG, async || {
+            let outcome = process.get_result(WorkflowGetResultOptions::default()).await?;
+            Ok((outcome == NoticeOutcome::GivenUp).then_some(()))
+        });
+        ended.await.context("a message that nobody takes was not given up")
     }
 
     /// As every hour does.

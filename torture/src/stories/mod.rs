@@ -4,6 +4,7 @@
 //! matter. It refuses to end before its pot has.
 
 mod endings;
+mod orders;
 mod steps;
 
 use std::time::Duration;
@@ -40,15 +41,23 @@ pub enum Story {
     Found,
     /// Nobody knows what became of the payout, until finance looks.
     Unknown,
+    /// The order of a payout was never executed, and finance finds that out from Wave's statement.
+    NeverPaid,
+    /// Wave forgets the key of an order that it has paid and does not show.
+    Forgotten,
+    /// Wave has no time for the first call of an order, and at the next one our wallet is short.
+    Throttled,
     /// The nightly process.
     Housekeeping,
     /// The books are compared with Wave's statement and looked through, and finance decides about them.
     Books,
+    /// A message that its only channel does not take, and that is given up.
+    Untold,
 }
 
 impl Story {
     /// Those about pots, from which a run draws.
-    pub const ABOUT_POTS: [Self; 8] = [
+    pub const ABOUT_POTS: [Self; 11] = [
         Self::Ordinary,
         Self::Cancelled,
         Self::GivenUp,
@@ -57,6 +66,9 @@ impl Story {
         Self::Late,
         Self::Found,
         Self::Unknown,
+        Self::NeverPaid,
+        Self::Forgotten,
+        Self::Throttled,
     ];
 
     pub async fn play(self, scene: &Scene) -> Result<()> {
@@ -69,8 +81,12 @@ impl Story {
             Self::Late => scene.late().await,
             Self::Found => scene.found().await,
             Self::Unknown => scene.unknown().await,
+            Self::NeverPaid => scene.never_paid().await,
+            Self::Forgotten => scene.forgotten().await,
+            Self::Throttled => scene.throttled().await,
             Self::Housekeeping => scene.housekeeping().await,
             Self::Books => scene.books().await,
+            Self::Untold => scene.untold().await,
         }
     }
 }

@@ -102,7 +102,7 @@ impl Scene {
             if settled.await.is_some() {
                 return Ok(());
             }
-            self.finance_asks_again(pot).await;
+            self.finance_looks(pot).await;
             if patience.is_over(LONG) {
                 let state = self.stage.control.pot_state(pot).await;
                 let payout = self.stage.control.payout_status(pot).await;
@@ -112,22 +112,44 @@ impl Scene {
     }
 
     /// Time is moved here, so the quarter of an hour in which a payout may be unknown is over at once, and it is before finance.
-    /// Finance has it ask Wave again, which is all that may be done then.
-    async fn finance_asks_again(&self, pot: PotId) {
+    /// Finance has it ask Wave again. Where Wave's portal shows nothing, it lets the days pass that it takes to find that the order
+    /// was never paid: a worker died before the call left, say, and then our wallet was short.
+    async fn finance_looks(&self, pot: PotId) {
+        let shows = |order: &str| self.stage.wave.look(|book| book.payouts_for(order).next().is_some());
+        let standing = self.finance_decides(pot, |order| match order {
+            Some(order) if !shows(order) => Decision::NeverPaid,
+            _ => Decision::AskAgain,
+        });
+        if let Some(order) = standing.await.filter(|order| !shows(order)) {
+            let _ = self.days_pass(&order).await;
+        }
+    }
+
+    /// Finance decides about a payout of unknown end, by the reference of the order that stands; one that was never paid is
+    /// ordered anew. Answers that reference. A decision that is not heard is taken again by whoever waits for what comes of it.
+    pub(super) async fn finance_decides(
+        &self,
+        pot: PotId,
+        decide: impl Fn(Option<&str>) -> Decision,
+    ) -> Option<String> {
         let control = &self.stage.control;
-        let asking = async {
+        let deciding = async {
             let status = control.payout_status(pot).await?;
-            if status.held == Some(HoldReason::PayoutUnknown) && status.decision.is_none() {
-                let (by, reason) = ("torture".to_owned(), "Wave may know by now".to_owned());
-                let order = status.order.map(|order| order.number);
-                let resolve = Resolve { decision: Decision::AskAgain, order, by, reason };
-                control.resolve_payout(pot, resolve).await?;
+            let order = status.order.map(PayoutOrder::key);
+            let decision = match status.held {
+                Some(HoldReason::PayoutUnknown) => decide(order.as_deref()),
+                Some(HoldReason::PayoutRefused) => Decision::OrderAnew,
+                _ => return Ok(None),
+            };
+            if status.decision.is_none() {
+                let (by, reason) = ("torture".to_owned(), "looked at the portal".to_owned());
+                let number = status.order.map(|order| order.number);
+                control.resolve_payout(pot, Resolve { decision, order: number, by, reason }).await?;
                 self.people.decided();
             }
-            Ok::<_, AskError>(())
+            Ok::<_, AskError>(order)
         };
-        // One that is not heard is taken again.
-        let _ = tokio::time::timeout(NUDGE, asking).await;
+        tokio::time::timeout(NUDGE, deciding).await.ok()?.ok()?
     }
 
     /// Moves the time of a pot, and of its payout once there is one. Whether they get there is seen by their deeds.

@@ -75,6 +75,7 @@ pub async fn deliveries(seed: u64, storm: Storm) -> Result<Report> {
     pots.dedup();
     stream::iter(pots).map(|pot| scene.to_the_end(pot)).buffer_unordered(4).try_collect::<Vec<()>>().await?;
     report.judged(&judge::judge(&scene).await?);
+    report.kills = scene.stage.crew.deaths();
     report.took_s = began.elapsed().as_secs();
     scene.stage.shutdown().await?;
     Ok(report)

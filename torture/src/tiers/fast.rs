@@ -31,6 +31,7 @@ pub async fn fast(seed: u64, only: Option<&str>) -> Result<Report> {
     report.unexercised = boundaries::unexercised();
     tally(&mut report, &scene, trials);
     report.judged(&judge::judge(&scene).await?);
+    report.kills = scene.stage.crew.deaths();
     report.took_s = began.elapsed().as_secs();
     scene.stage.shutdown().await?;
     Ok(report)

@@ -45,7 +45,7 @@ pub async fn long(seed: u64, kills: u64) -> Result<Report> {
     }
     report.recovery_ms = Spread::of(sums.recoveries);
     report.silence_ms = Spread::of(sums.silences);
-    report.more.insert("kills", sums.deaths.into());
+    report.kills = sums.deaths;
     report.more.insert("chapters", chapter.into());
     report.more.insert("stories_without_their_death", sums.missed.into());
     report.took_s = began.elapsed().as_secs();

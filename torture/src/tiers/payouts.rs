@@ -61,6 +61,7 @@ pub async fn payouts(seed: u64, count: usize) -> Result<Report> {
     report.more.insert("decisions_by_finance", scene.people.decisions().into());
     report.more.insert("orders_paid", executions.len().into());
     report.more.insert("most_executions_of_one", executions.values().max().copied().unwrap_or(0).into());
+    report.kills = scene.stage.crew.deaths();
     report.took_s = began.elapsed().as_secs();
     scene.stage.shutdown().await?;
     Ok(report)

@@ -50,6 +50,7 @@ pub async fn rollback(seed: u64, tries: u64) -> Result<Report> {
     report.more.insert("payouts_forgotten", sums.forgotten.into());
     report.more.insert("pots_started_again", sums.taken_up.into());
     report.silence_ms = Spread::of(scene.people.silences());
+    report.kills = scene.stage.crew.deaths();
     report.took_s = began.elapsed().as_secs();
     scene.stage.shutdown().await?;
     Ok(report)

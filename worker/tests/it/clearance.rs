@@ -1,6 +1,7 @@
 //! What a payout waits for before it leaves: doubts about its recipient, and people who approve it.
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_control::payouts::{Approve, Approving};
 use wolo_database::accounts::roles;
@@ -12,6 +13,7 @@ use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::Person;
 use wolo_workflows::ids;
 use wolo_workflows::payout::{Decision, Payout, PayoutOutcome, Resolve, Resolving};
+use wolo_workflows::pot_lifecycle::{HoldWish, WishAnswer};
 
 use crate::histories::keep;
 use crate::house::{House, live, until};
@@ -63,6 +65,40 @@ fn a_payout_to_a_phone_of_another_name_waits_until_finance_accepts_it() {
         assert_eq!(movements(house, pot), 1);
         house.books_are_right().await;
         keep(house, "payout-recipient-accepted", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn who_was_accepted_is_not_doubted_again_by_a_process_that_takes_over() {
+    live(async |house| {
+        let (pot, _) = pot_of_a_stranger(house).await;
+        held_for(house, pot, HoldReason::Recipient).await;
+        let hold =
+            || HoldWish { reason: HoldReason::Moderation, by: "test".to_owned(), note: "wait".to_owned() };
+        assert_eq!(house.control.hold_pot(pot, hold()).await.expect("an answer"), WishAnswer::Done);
+        assert_eq!(decide(house, pot, Decision::Accept).await, Resolving::Accepted);
+        let waits_for_the_moderator = async || {
+            let status = house.control.payout_status(pot).await.ok()?;
+            (status.waits_for == HoldReason::Moderation.waits_for()).then_some(())
+        };
+        until("the payout waits for the moderator", waits_for_the_moderator).await;
+        // Somebody puts the doubt back onto the pot, as a process does that dies before it lifts it.
+        let doubt = HoldReason::Recipient;
+        wolo_database::pots::hold(&house.pool, pot, doubt, "left over", Utc::now()).await.expect("a hold");
+        let first_run = house.run_of(&ids::payout(pot)).await;
+        house.terminate(&ids::payout(pot)).await;
+        house.set_off(&ids::pot_lifecycle(pot), TimeDelta::hours(1));
+        until("another payout process runs", async || {
+            (house.run_of(&ids::payout(pot)).await != first_run).then_some(())
+        })
+        .await;
+        until("it waits for the moderator, and for nobody else", waits_for_the_moderator).await;
+        assert_eq!(house.control.release_pot(pot, hold()).await.expect("an answer"), WishAnswer::Done);
+        house.set_off(&ids::payout(pot), TimeDelta::days(1));
+        house.stage_is(pot, PotStage::Settled).await;
+        assert_eq!(movements(house, pot), 1);
+        let row = wolo_database::pots::pot(&house.pool, pot).await.expect("an answer").expect("the pot");
+        assert!(row.holds.is_empty(), "the hold of the process before is lifted");
     });
 }
 
@@ -121,5 +157,41 @@ fn a_large_payout_waits_for_two_different_people_of_finance() {
         assert_eq!(movements(house, pot), 1);
         house.books_are_right().await;
         keep(house, "payout-approved-by-two", &ids::payout(pot)).await;
+    });
+}
+
+#[test]
+fn a_phone_that_is_changed_before_the_sending_is_checked_and_approved_anew() {
+    live(async |house| {
+        let owner = house.person().await;
+        let mut plan = house.plan(owner, 20);
+        plan.patience.payout_rules = PayoutRules { two_approvals_from: Xof::new(9_900) };
+        let pot = house.schedule(plan).await;
+        house.stage_is(pot, PotStage::Open).await;
+        house.give(pot, 10_000).await;
+        house.set_off(&ids::pot_lifecycle(pot), TimeDelta::days(22));
+        held_for(house, pot, HoldReason::Approval).await;
+        let two = [trusted(house, Role::Finance).await, trusted(house, Role::Finance).await];
+        assert_eq!(approve(house, pot, two[0]).await, Approving::Approved { missing: 1 });
+        // Two other digits at the end, which mean nothing to Wave.
+        let owner = owner.uuid();
+        let sql =
+            format!("update people.users set phone = left(phone, -2) || '42' where user_id = '{owner}'");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&house.pool).await.expect("another phone");
+        assert_eq!(approve(house, pot, two[1]).await, Approving::Approved { missing: 0 });
+        until("all must approve anew", async || {
+            let status = house.control.payout_status(pot).await.ok()?;
+            (status.held == Some(HoldReason::Approval) && status.missing_approvals == 2).then_some(())
+        })
+        .await;
+        assert_eq!(movements(house, pot), 0);
+        for (by, missing) in two.into_iter().zip([1, 0]) {
+            assert_eq!(approve(house, pot, by).await, Approving::Approved { missing });
+        }
+        house.stage_is(pot, PotStage::Settled).await;
+        let order = PayoutOrder::first(PayoutId::of_pot(pot)).key();
+        let paid = house.world.wave.executed_payouts(&order);
+        assert!(paid.len() == 1 && paid[0].order.mobile.ends_with("42"), "{paid:?}");
+        keep(house, "payout-approved-anew", &ids::payout(pot)).await;
     });
 }

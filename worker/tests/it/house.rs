@@ -174,6 +174,23 @@ impl House {
         }
     }
 
+    /// Wave's statement of a day that is over has been compared, and nothing was found.
+    pub(crate) async fn compared(&self, day: NaiveDate) {
+        let run = wolo_database::reconciliation::Run {
+            run: Uuid::now_v7().to_string(),
+            day,
+            whole: true,
+            started_at: Utc::now(),
+            lines: 0,
+            matched: 0,
+            repaired: 0,
+            fees_booked: 0,
+            opened: 0,
+            closed: 0,
+        };
+        wolo_database::reconciliation::record_run(&self.pool, &run).await.expect("a run");
+    }
+
     /// A grown-up with a phone of their own.
     pub(crate) async fn person(&self) -> UserId {
         self.person_born("1990-05-17", 1).await
@@ -222,6 +239,8 @@ impl House {
                     retry_seconds: 60,
                     unknown_after_seconds: 900,
                     float_retry_seconds: 900,
+                    same_key_seconds: 20 * 3_600,
+                    never_paid_after_seconds: 72 * 3_600,
                     continue_after_events: 2_000,
                 },
                 payout_rules: PayoutRules::default(),

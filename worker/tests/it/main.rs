@@ -15,6 +15,7 @@ mod histories;
 mod house;
 mod housekeeping;
 mod locks;
+mod never_paid;
 mod notice;
 mod payout;
 mod pot_lifecycle;

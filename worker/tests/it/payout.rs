@@ -22,12 +22,12 @@ use crate::histories::{keep, keep_run};
 use crate::house::{Asked, House, live, until};
 
 /// The reference of a pot's first order at Wave.
-fn first_order(pot: PotId) -> String {
+pub(crate) fn first_order(pot: PotId) -> String {
     PayoutOrder::first(PayoutId::of_pot(pot)).key()
 }
 
 /// A pot with one gift of 10,000 francs, of which 9,900 can be paid out.
-async fn pot_with_money(house: &House, owners_phone_ends_with: u32) -> PotId {
+pub(crate) async fn pot_with_money(house: &House, owners_phone_ends_with: u32) -> PotId {
     let owner = house.person_born("1990-05-17", owners_phone_ends_with).await;
     let pot = house.open_pot_of(owner).await;
     house.give(pot, 10_000).await;
@@ -36,11 +36,11 @@ async fn pot_with_money(house: &House, owners_phone_ends_with: u32) -> PotId {
 
 /// Sets the pot off to the day of its payout. A pot whose payout waits for a person does not arrive, so nobody waits
 /// for its arrival here.
-fn to_the_payout(house: &House, pot: PotId) {
+pub(crate) fn to_the_payout(house: &House, pot: PotId) {
     house.set_off(&ids::pot_lifecycle(pot), TimeDelta::days(22));
 }
 
-async fn paid(house: &House, pot: PotId) {
+pub(crate) async fn paid(house: &House, pot: PotId) {
     house.stage_is(pot, PotStage::Settled).await;
     let outcome = house.outcome::<Payout>(ids::payout(pot)).await;
     assert_eq!(outcome, PayoutOutcome::Paid { amount: Xof::new(9_900) });
@@ -48,7 +48,7 @@ async fn paid(house: &House, pot: PotId) {
     house.books_are_right().await;
 }
 
-async fn held_for(house: &House, pot: PotId, reason: HoldReason) {
+pub(crate) async fn held_for(house: &House, pot: PotId, reason: HoldReason) {
     until(&format!("the payout of {pot} is held for {reason}"), async || {
         let status = house.control.payout_status(pot).await.ok()?;
         (status.held == Some(reason)).then_some(())
@@ -59,12 +59,12 @@ async fn held_for(house: &House, pot: PotId, reason: HoldReason) {
 }
 
 /// About the first order.
-fn decide(decision: Decision) -> Resolve {
+pub(crate) fn decide(decision: Decision) -> Resolve {
     let reason = "looked at the portal".to_owned();
     Resolve { decision, order: Some(1), by: "finance".to_owned(), reason }
 }
 
-fn movements(house: &House, reference: &str) -> usize {
+pub(crate) fn movements(house: &House, reference: &str) -> usize {
     house.world.wave.executed_payouts(reference).len()
 }
 

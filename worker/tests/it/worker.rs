@@ -256,10 +256,11 @@ fn contracts() -> BTreeMap<&'static str, String> {
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
         refunds: GiveBackStep, BeginAllRefunds;
-        payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout;
+        payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout, RuleOutPayout, RecordDecisionStep;
         statements: BookFeesStep, FindUncomparedStep, ReconcileDayStep;
         ledger: CheckLedgerStep, ResumePayoutsStep;
         discrepancies: ResolveDiscrepancyStep;
+        notices: PrepareNoticeStep, SendNoticeStep, EndNoticeStep;
     }
 }
 
@@ -282,7 +283,11 @@ fn every_contract_is_served_where_it_is_called() {
     for (path, text) in sources(&processes) {
         let on_lifecycle =
             ["pot_lifecycle", "housekeeping"].iter().any(|name| path.to_string_lossy().contains(name));
-        let own_queue = if on_lifecycle { queues::LIFECYCLE } else { queues::MONEY };
+        let own_queue = match () {
+            () if on_lifecycle => queues::LIFECYCLE,
+            () if path.ends_with("notice_delivery.rs") => queues::NOTICES,
+            () => queues::MONEY,
+        };
         for call in text.split("execute_activity(").skip(1) {
             let call = &call[..call.find(".await").expect("a call that is waited for")];
             let marker = call.split(',').next().expect("a first argument").trim();

@@ -14,14 +14,21 @@ use crate::{patience, waiting};
 const LONGEST_REASON: usize = 500;
 
 impl Payout {
+    /// What an order needs before it leaves. Whoever was cleared before is asked about again, but need not be approved again
+    /// while the phone is the same.
+    pub(super) async fn clear(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
+        Self::know_the_recipient(ctx).await?;
+        Self::wait_for_approvals(ctx).await
+    }
+
     /// Asks Wave whether the phone belongs to whom we think. Where it has doubts, finance decides.
-    pub(super) async fn know_the_recipient(
-        ctx: &mut WorkflowContext<Self>,
-    ) -> Result<(), WorkflowTermination> {
+    async fn know_the_recipient(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
         let verify = VerifyRecipient { payout: PayoutId::of_pot(Self::pot(ctx)) };
         loop {
             let check = ctx.execute_activity(VerifyRecipientStep, verify, patience::ask_wave()).await?;
-            let RecipientCheck::Doubtful { why } = check else { break };
+            let RecipientCheck { doubt, missing_approvals } = check;
+            ctx.state_mut(|payout| payout.status.missing_approvals = missing_approvals);
+            let Some(why) = doubt else { break };
             if Self::ask_finance(ctx, HoldReason::Recipient, why).await? == Decision::Accept {
                 break;
             }

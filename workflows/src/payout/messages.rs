@@ -9,6 +9,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
 
+use crate::steps::payouts::twenty_hours_in_seconds;
 use crate::waiting;
 
 /// What a payout's process is started with.
@@ -46,6 +47,12 @@ pub struct PayoutPatience {
     pub unknown_after_seconds: u64,
     /// Between two tries while the Wave wallet is short.
     pub float_retry_seconds: u64,
+    /// So long after its first call an order may be sent again with the same key.
+    #[serde(default = "twenty_hours_in_seconds")]
+    pub same_key_seconds: u64,
+    /// So old is the first call of an order of which finance may find that it was never paid.
+    #[serde(default = "three_days_in_seconds")]
+    pub never_paid_after_seconds: u64,
     /// A run with more events than this carries its state into a new one at its next pause.
     #[serde(default = "two_thousand_events")]
     pub continue_after_events: u32,
@@ -54,6 +61,10 @@ pub struct PayoutPatience {
 /// What inputs mean that were written before they said so.
 fn two_thousand_events() -> u32 {
     2_000
+}
+
+fn three_days_in_seconds() -> u64 {
+    3 * 24 * 3_600
 }
 
 /// Where the process stands; the answer to the query `status`.
@@ -87,10 +98,25 @@ pub enum Decision {
     OrderAnew,
     /// The recipient is the right one, whatever Wave makes of the name: pay. Only while that is in doubt.
     Accept,
+    /// The order was never paid: Wave's search and its statement are silent about it. Only while its end is unknown, and
+    /// believed only with that evidence.
+    NeverPaid,
 }
 
-/// A decision with who took it and why; both end up in the process's history.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+impl Decision {
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::AskAgain => "ask_again",
+            Self::Found { .. } => "found",
+            Self::OrderAnew => "order_anew",
+            Self::Accept => "accept",
+            Self::NeverPaid => "never_paid",
+        }
+    }
+}
+
+/// A decision with who took it and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolve {
     pub decision: Decision,
     /// The number of the order that was looked at; only decisions from before it was asked for have none.
@@ -142,6 +168,8 @@ mod tests {
             (input.patience.longest_pause_seconds, input.patience.continue_after_events),
             (3_600, 2_000)
         );
+        let PayoutPatience { same_key_seconds, never_paid_after_seconds, .. } = input.patience;
+        assert_eq!((same_key_seconds, never_paid_after_seconds), (72_000, 259_200));
         assert_eq!((input.placed, input.looks), (BTreeSet::new(), 0));
         assert_eq!(input.rules, PayoutRules::default());
     }

@@ -10,6 +10,7 @@
 //! The process refuses to guess: it ends when the money is known to be there, or when there was none to send.
 
 mod clearance;
+mod deciding;
 mod messages;
 
 use std::collections::BTreeSet;
@@ -30,7 +31,7 @@ use wolo_domain::pots::HoldReason;
 
 use crate::steps::payouts::{
     Approving, FindPayout, FindPayoutStep, INSUFFICIENT_FUNDS, LoseSight, LoseSightOfPayout, PayoutAnswer,
-    Plan, PlanPayout, PlanPayoutStep, SendPayout, SendPayoutStep,
+    Plan, PlanPayout, PlanPayoutStep, RuleOut, RuleOutPayout, SendPayout, SendPayoutStep,
 };
 use crate::steps::pots::{HoldPot, HoldPotStep, ReleasePot, ReleasePotStep};
 use crate::steps::statements::{BookFees, BookFeesStep};
@@ -46,6 +47,8 @@ pub struct Payout {
     placed: BTreeSet<HoldReason>,
     /// How often it has looked in vain since something last moved.
     looks: u32,
+    /// The decision that is being carried out.
+    decided: Option<Resolve>,
 }
 
 #[workflow_methods]
@@ -53,18 +56,20 @@ impl Payout {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, input: PayoutInput) -> Self {
         let PayoutInput { pot, patience, rules, placed, looks } = input;
-        Self { pot, patience, rules, status: PayoutStatus::default(), placed, looks }
+        Self { pot, patience, rules, status: PayoutStatus::default(), placed, looks, decided: None }
     }
 
     #[run(name = "Payout")]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<PayoutOutcome> {
         let outcome = match Self::plan(ctx).await? {
             Planned::Empty => PayoutOutcome::NothingToPay,
-            Planned::Paid(amount) => PayoutOutcome::Paid { amount },
+            Planned::Paid(amount) => {
+                Self::release(ctx).await?;
+                PayoutOutcome::Paid { amount }
+            }
             Planned::Order { order, amount, begun } => {
                 if !begun {
-                    Self::know_the_recipient(ctx).await?;
-                    Self::wait_for_approvals(ctx).await?;
+                    Self::clear(ctx).await?;
                 }
                 Self::send_until_paid(ctx, order).await?;
                 PayoutOutcome::Paid { amount }
@@ -77,32 +82,7 @@ impl Payout {
     /// Finance decides about a payout that waits for a person: about the order that stands, and no other.
     #[update(name = "resolve")]
     pub fn resolve(&mut self, _ctx: &mut SyncWorkflowContext<Self>, resolve: Resolve) -> Resolving {
-        let stands = self.status.order.map(|order| order.number);
-        let why = match (self.status.held, &resolve.decision) {
-            _ if resolve.reason.trim().is_empty() => "a decision needs a reason",
-            _ if self.status.decision.is_some() => "a decision has been taken and is being carried out",
-            (Some(_), _) if resolve.order.is_some() && resolve.order != stands => {
-                "the decision is about an order that does not stand any more: look at the payout again"
-            }
-            (Some(HoldReason::PayoutUnknown), Decision::OrderAnew) => {
-                "the end of the last order is unknown: ordering anew could pay twice"
-            }
-            (Some(HoldReason::PayoutRefused), Decision::AskAgain | Decision::Found { .. }) => {
-                "Wave has refused the last order for good: it can only be ordered anew"
-            }
-            (Some(HoldReason::Recipient), Decision::Found { .. } | Decision::OrderAnew) => {
-                "nothing has been sent: ask Wave about the recipient again, or accept them"
-            }
-            (Some(HoldReason::PayoutUnknown | HoldReason::PayoutRefused), Decision::Accept) => {
-                "nobody doubts the recipient"
-            }
-            (Some(HoldReason::PayoutUnknown | HoldReason::PayoutRefused | HoldReason::Recipient), _) => {
-                self.status.decision = Some(resolve.decision);
-                return Resolving::Accepted;
-            }
-            _ => "the payout does not wait for a decision",
-        };
-        Resolving::Refused { why: why.to_owned() }
+        self.take(resolve)
     }
 
     /// One person of finance approves the payout. Answered when it is written down.
@@ -123,11 +103,15 @@ impl Payout {
             let plan = PlanPayout { pot, rules, at: waiting::now(ctx) };
             match ctx.execute_activity(PlanPayoutStep, plan, patience::own_books()).await? {
                 Plan::NothingToPay => return Ok(Planned::Empty),
-                Plan::Paid { amount } => return Ok(Planned::Paid(amount)),
-                Plan::Ready { order, amount, missing_approvals, begun } => {
+                Plan::Paid { amount, placed } => {
+                    ctx.state_mut(|payout| payout.placed.extend(placed));
+                    return Ok(Planned::Paid(amount));
+                }
+                Plan::Ready { order, amount, missing_approvals, begun, placed } => {
                     Self::stand(ctx, "paying_out", "Wave's answer", None);
                     ctx.state_mut(|payout| {
                         payout.looks = 0;
+                        payout.placed.extend(placed);
                         payout.status.order = Some(order);
                         payout.status.amount = amount;
                         payout.status.missing_approvals = missing_approvals;
@@ -206,33 +190,37 @@ impl Payout {
         first: PayoutOrder,
     ) -> Result<(), WorkflowTermination> {
         let mut order = first;
-        let mut hint = None;
+        let mut answer = Self::send_until_known(ctx, order).await?;
         loop {
-            let answer = Self::send_until_known(ctx, order, hint.take()).await?;
             let decision = match answer {
                 PayoutAnswer::Succeeded => return Self::release(ctx).await,
                 PayoutAnswer::FloatShort => {
                     Self::wait_for_float(ctx).await?;
-                    continue;
+                    Decision::AskAgain
+                }
+                // What was checked and approved before does not count any more: another phone, or an approver without the role.
+                PayoutAnswer::OtherRecipient | PayoutAnswer::Held { reason: HoldReason::Approval } => {
+                    Self::clear(ctx).await?;
+                    Decision::AskAgain
                 }
                 PayoutAnswer::Held { reason } => {
                     Self::wait_to_look_again(ctx, reason.waits_for()).await?;
-                    continue;
+                    Decision::AskAgain
+                }
+                // The rows know more than this process, which the engine may have begun from an older memory.
+                PayoutAnswer::Overtaken { by } => {
+                    order = Self::go_on_with(ctx, by);
+                    Decision::AskAgain
                 }
                 // Refused only because the wallet was short, and proven not to have happened: a matter of float, not
                 // of finance. Wave would answer the same key with the same refusal for ever.
                 PayoutAnswer::Refused { code } if code == INSUFFICIENT_FUNDS => {
                     Self::wait_for_float(ctx).await?;
-                    order = Self::order_anew(ctx, order);
-                    continue;
+                    Decision::OrderAnew
                 }
                 PayoutAnswer::Refused { code } => {
-                    Self::ask_finance(
-                        ctx,
-                        HoldReason::PayoutRefused,
-                        format!("Wave refused the payout: {code}"),
-                    )
-                    .await?
+                    Self::ask_finance(ctx, HoldReason::PayoutRefused, deciding::refusal_in_words(&code))
+                        .await?
                 }
                 PayoutAnswer::Unclear { why } => {
                     let lost = LoseSight { order, at: waiting::now(ctx) };
@@ -245,14 +233,16 @@ impl Payout {
                     .await?
                 }
             };
-            match decision {
-                Decision::AskAgain | Decision::Accept => {}
-                Decision::Found { wave_payout_id } => hint = Some(wave_payout_id),
+            answer = match decision {
+                Decision::AskAgain | Decision::Accept => Self::send_until_known(ctx, order).await?,
+                Decision::Found { wave_payout_id } => Self::find(ctx, order, Some(wave_payout_id)).await?,
+                Decision::NeverPaid => Self::rule_out(ctx, order).await?,
                 Decision::OrderAnew => {
-                    order = Self::order_anew(ctx, order);
-                    Self::know_the_recipient(ctx).await?;
+                    order = Self::go_on_with(ctx, order.next());
+                    Self::clear(ctx).await?;
+                    Self::send_until_known(ctx, order).await?
                 }
-            }
+            };
         }
     }
 
@@ -261,15 +251,12 @@ impl Payout {
     async fn send_until_known(
         ctx: &mut WorkflowContext<Self>,
         order: PayoutOrder,
-        hint: Option<String>,
     ) -> Result<PayoutAnswer, WorkflowTermination> {
-        if let Some(wave_payout_id) = hint {
-            return Self::find(ctx, order, Some(wave_payout_id)).await;
-        }
         let patience = ctx.state(|payout| payout.patience);
         let give_up_at = waiting::now(ctx) + Duration::from_secs(patience.unknown_after_seconds);
         loop {
-            let send = SendPayout { order, at: waiting::now(ctx) };
+            let send =
+                SendPayout { order, same_key_seconds: patience.same_key_seconds, at: waiting::now(ctx) };
             let answer = ctx.execute_activity(SendPayoutStep, send, patience::ask_wave()).await?;
             if !matches!(answer, PayoutAnswer::Unclear { .. }) {
                 return Ok(answer);
@@ -292,6 +279,16 @@ impl Payout {
         Ok(ctx.execute_activity(FindPayoutStep, find, patience::ask_wave()).await?)
     }
 
+    /// Finance says that the order was never paid. What is missing for it to be believed comes back as unclear.
+    async fn rule_out(
+        ctx: &mut WorkflowContext<Self>,
+        order: PayoutOrder,
+    ) -> Result<PayoutAnswer, WorkflowTermination> {
+        let after_seconds = ctx.state(|payout| payout.patience.never_paid_after_seconds);
+        let rule_out = RuleOut { order, after_seconds, at: waiting::now(ctx) };
+        Ok(ctx.execute_activity(RuleOutPayout, rule_out, patience::ask_wave()).await?)
+    }
+
     /// The wallet is short: the pot is held, nothing failed, and the payout is tried again.
     async fn wait_for_float(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
         Self::carry_on_if_long(ctx)?;
@@ -300,21 +297,7 @@ impl Payout {
         waiting::sleep(ctx, Duration::from_secs(pause), "the Wave wallet is short").await
     }
 
-    /// Holds the pot and waits for finance, however long it takes.
-    async fn ask_finance(
-        ctx: &mut WorkflowContext<Self>,
-        reason: HoldReason,
-        note: String,
-    ) -> Result<Decision, WorkflowTermination> {
-        Self::hold(ctx, reason, note).await?;
-        waiting::until(ctx, None, reason.waits_for(), |payout| payout.status.decision.is_some()).await?;
-        let decision = ctx.state_mut(|payout| payout.status.decision.take()).unwrap_or(Decision::AskAgain);
-        Self::stand(ctx, "paying_out", "Wave's answer", None);
-        Ok(decision)
-    }
-
-    fn order_anew(ctx: &mut WorkflowContext<Self>, refused: PayoutOrder) -> PayoutOrder {
-        let order = refused.next();
+    fn go_on_with(ctx: &mut WorkflowContext<Self>, order: PayoutOrder) -> PayoutOrder {
         ctx.state_mut(|payout| payout.status.order = Some(order));
         order
     }

@@ -38,11 +38,20 @@ impl Payouts {
     pub fn lose_sight(input: LoseSight) -> Result<(), ActivityError> {
         unimplemented!()
     }
+    #[activity(name = "payouts.rule_out")]
+    pub fn rule_out(input: RuleOut) -> Result<PayoutAnswer, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "payouts.record_decision")]
+    pub fn record_decision(input: RecordDecision) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
 }
 
 pub use payouts::{
     Approve as ApprovePayoutStep, Find as FindPayoutStep, LoseSight as LoseSightOfPayout,
-    Plan as PlanPayoutStep, Send as SendPayoutStep, VerifyRecipient as VerifyRecipientStep,
+    Plan as PlanPayoutStep, RecordDecision as RecordDecisionStep, RuleOut as RuleOutPayout,
+    Send as SendPayoutStep, VerifyRecipient as VerifyRecipientStep,
 };
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -72,27 +81,35 @@ pub enum Plan {
         /// How many people must still approve it.
         #[serde(default)]
         missing_approvals: u32,
-        /// The order has been begun: Wave may know it.
+        /// Wave may have executed the order.
         #[serde(default)]
         begun: bool,
+        /// Holds that stand on the pot because of this payout: an earlier process of it may have put them there.
+        #[serde(default)]
+        placed: Vec<HoldReason>,
     },
     /// It has been paid before.
-    Paid { amount: Xof },
+    Paid {
+        amount: Xof,
+        #[serde(default)]
+        placed: Vec<HoldReason>,
+    },
 }
 
-/// Asks Wave whether the phone that is to be paid belongs to whom we think, and can take the amount.
+/// Asks Wave whether the phone that is to be paid belongs to whom we think, and can take the amount. It is the phone that the
+/// account has now; from here on what is checked and approved is that one.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct VerifyRecipient {
     pub payout: PayoutId,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum RecipientCheck {
-    /// Nothing speaks against paying. Wave need not know the name: not every wallet has one.
-    Fits,
-    /// Wave says that something does not fit; the reason is in words, without anybody's name.
-    Doubtful { why: String },
+pub struct RecipientCheck {
+    /// What does not fit, in words, without anybody's name. Nothing speaks against a phone that Wave does not know: not every
+    /// wallet has a name; nor against one that finance has accepted.
+    pub doubt: Option<String>,
+    /// How many people must still approve: all of them, when the phone is another than they have approved.
+    pub missing_approvals: u32,
 }
 
 /// Writes down that somebody approves a payout.
@@ -113,6 +130,8 @@ pub enum Approving {
     Already { missing: u32 },
     /// Only people of finance approve.
     NotFinance,
+    /// Nobody approves what they get themselves.
+    OwnPot,
     /// It needs nobody's approval.
     NotNeeded,
     /// It has not been planned yet.
@@ -124,7 +143,15 @@ pub enum Approving {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SendPayout {
     pub order: PayoutOrder,
+    /// So long after its first call the order may be sent again; then it is only looked for.
+    #[serde(default = "twenty_hours_in_seconds")]
+    pub same_key_seconds: u64,
     pub at: DateTime<Utc>,
+}
+
+/// Less than the day for which Wave may be relied on to remember a key.
+pub(crate) fn twenty_hours_in_seconds() -> u64 {
+    20 * 3_600
 }
 
 /// What is known about an order after asking Wave. What is known to be final has been booked.
@@ -141,6 +168,12 @@ pub enum PayoutAnswer {
     /// Nothing was sent now: somebody holds the pot back.
     Held {
         reason: HoldReason,
+    },
+    /// Nothing was sent: the recipient has another phone than was checked and approved.
+    OtherRecipient,
+    /// Nothing was done: this order is not the one that counts any more.
+    Overtaken {
+        by: PayoutOrder,
     },
     /// It may have happened. Only Wave knows.
     Unclear {
@@ -164,5 +197,28 @@ pub struct FindPayout {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct LoseSight {
     pub order: PayoutOrder,
+    pub at: DateTime<Utc>,
+}
+
+/// Finance says that an order of unknown end was never paid. It is believed when Wave's search and its statement of every day
+/// since are silent about it, and the first call is older than this; what is missing else is told in words.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct RuleOut {
+    pub order: PayoutOrder,
+    pub after_seconds: u64,
+    pub at: DateTime<Utc>,
+}
+
+/// Writes down what finance has decided.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordDecision {
+    pub payout: PayoutId,
+    /// The number of the order that stood.
+    pub order: u32,
+    /// Such as `order_anew`.
+    pub decision: String,
+    pub wave_payout_id: Option<String>,
+    pub by: String,
+    pub reason: String,
     pub at: DateTime<Utc>,
 }

@@ -1,12 +1,16 @@
-//! `wolo payouts approve`: one of the two people that a large payout needs.
+//! `wolo payouts approve`: one of the two people that a large payout needs. Who decides proves that they are there, by a code of
+//! their second factor, so that one person at one shell is not two.
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
+use wolo_api::proof::{self, Proof};
 use wolo_control::AskError;
 use wolo_control::payouts::{Approve as Approval, Approving};
-use wolo_domain::ids::UserId;
+use wolo_database::payouts;
+use wolo_domain::ids::{PayoutId, UserId};
 
+use super::NOTHING_UNDER_WAY;
 use crate::commands::Config;
 use crate::failure::refused;
 use crate::output::{self, Format};
@@ -17,9 +21,12 @@ pub(crate) struct Approve {
     /// The pot's id, or the last part of its link
     #[arg(value_name = "POT")]
     pot: String,
-    /// Who approves: the id of somebody of finance
+    /// Who approves: the id of somebody of finance, who is not the pot's owner
     #[arg(long, value_name = "USER")]
     by: UserId,
+    /// The code that their second factor shows now, or one of their recovery codes: they prove that it is they who decide
+    #[arg(long, value_name = "CODE")]
+    code: String,
     /// Why, in your own words
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -30,11 +37,28 @@ pub(crate) struct Approve {
 impl Approve {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
-        let pot = named_pot(&system.pool().await?, &self.pot).await?;
+        let pool = system.pool().await?;
+        let pot = named_pot(&pool, &self.pot).await?;
+        if payouts::payout(&pool, PayoutId::of_pot(pot.id)).await?.is_none() {
+            return Err(refused(NOTHING_UNDER_WAY));
+        }
+        match proof::proves(&system.settings, &pool, self.by, &self.code).await? {
+            Proof::Given => {}
+            Proof::Wrong => return Err(refused("the code is not one that their second factor shows now")),
+            Proof::NoFactor => {
+                return Err(refused(
+                    "they have no second factor, so nothing proves that it is they who decide; signing in sets one up",
+                ));
+            }
+            Proof::TooMany { wait } => {
+                let minutes = wait.num_minutes() + 1;
+                return Err(refused(format!("too many codes were wrong: wait {minutes} minutes")));
+            }
+        }
         let approval = Approval { by: self.by, reason: self.reason };
         let answer = match system.control().await?.approve_payout(pot.id, approval).await {
             Err(AskError::NotFound | AskError::Ended) => {
-                return Err(refused("no payout of this pot is under way"));
+                return Err(refused(NOTHING_UNDER_WAY));
             }
             answer => answer.context("the payout's process gave no answer")?,
         };
@@ -46,6 +70,7 @@ impl Approve {
             Approving::NotFinance => {
                 return Err(refused("only somebody with the role finance or superadmin approves"));
             }
+            Approving::OwnPot => return Err(refused("nobody approves what they get themselves")),
             Approving::NotNeeded => return Err(refused("the payout needs nobody's approval")),
             Approving::NotPlanned => return Err(refused("the payout has not been planned yet")),
             Approving::NoReason => return Err(refused("a reason is 1 to 500 characters")),

@@ -15,6 +15,8 @@ use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 
 use super::Config;
 
+const NOTHING_UNDER_WAY: &str = "no payout of this pot is under way";
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum Payouts {
     /// List payouts, the last planned first

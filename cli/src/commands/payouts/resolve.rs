@@ -9,9 +9,10 @@ use serde_json::json;
 use wolo_control::{AskError, Control};
 use wolo_database::{Pool, payouts};
 use wolo_domain::ids::{PayoutId, PotId};
-use wolo_domain::payouts::PayoutStage;
+use wolo_domain::payouts::{NEVER_PAID, PayoutStage, TAKEN_BACK};
 use wolo_workflows::payout::{self, Decision, Resolving};
 
+use super::NOTHING_UNDER_WAY;
 use crate::commands::{Config, Decider};
 use crate::confirm::{Confirmed, confirm};
 use crate::failure::refused;
@@ -38,7 +39,6 @@ pub(crate) struct Resolve {
     format: Format,
 }
 
-const NOTHING_UNDER_WAY: &str = "no payout of this pot is under way";
 /// An ordinary answer of Wave's is there by then.
 const PATIENCE: Duration = Duration::from_secs(8);
 const SOON: Duration = Duration::from_millis(100);
@@ -59,6 +59,9 @@ struct Choice {
     /// The recipient is the right one, whatever Wave makes of the name (only while that is in doubt)
     #[arg(long)]
     accept: bool,
+    /// The order was never paid (only while its end is unknown): believed when Wave's statement of every day since is silent
+    #[arg(long)]
+    never_paid: bool,
 }
 
 impl Choice {
@@ -74,6 +77,11 @@ impl Choice {
             None if self.accept => {
                 (Decision::Accept, "the money is sent to the phone that Wave has doubts about".to_owned())
             }
+            None if self.never_paid => (
+                Decision::NeverPaid,
+                "the order counts as refused, if Wave's search and its statement of every day since do not show it"
+                    .to_owned(),
+            ),
             None => (
                 Decision::AskAgain,
                 "Wave is asked again, and the same order is sent with the same key".to_owned(),
@@ -104,6 +112,7 @@ impl Resolve {
             "the payout of {}: {} by order {standing}; the payout is {}",
             pot.id, payout.amount, payout.stage
         );
+        let rules_out = decision == Decision::NeverPaid;
         let confirmed = confirm(&[about, means], self.yes)?;
         let by = operator(self.decider.by.as_deref());
         let resolve = payout::Resolve { decision, order: Some(order), by, reason: self.decider.reason };
@@ -119,6 +128,11 @@ impl Resolve {
                 let became = tokio::time::timeout(PATIENCE, outcome(&pool, &control, pot.id)).await;
                 let (outcome, words) = match became {
                     Ok(Became::Paid) => ("paid", "Done: the payout has arrived and is booked."),
+                    Ok(Became::RuledOut) if rules_out => (
+                        "refused",
+                        "Done: the order counts as never paid. `--order-anew` sends the money with a new key.",
+                    ),
+                    Ok(Became::RuledOut) => return Err(anyhow!("the last order was never paid: order anew")),
                     Ok(Became::Held(why)) => {
                         return Err(anyhow!("the payout waits for a person again: {why}"));
                     }
@@ -150,6 +164,8 @@ async fn standing_order(control: &Control, pot: PotId) -> Result<Option<u32>> {
 /// What a decision has come to.
 enum Became {
     Paid,
+    /// The order counts as refused because it was never paid.
+    RuledOut,
     /// It led nowhere: the payout is held again, for this reason.
     Held(String),
 }
@@ -158,13 +174,15 @@ async fn outcome(pool: &Pool, control: &Control, pot: PotId) -> Became {
     loop {
         // What cannot be read now is read at the next look.
         let payout = payouts::payout(pool, PayoutId::of_pot(pot)).await.ok().flatten();
-        if payout.is_some_and(|payout| payout.stage == PayoutStage::Succeeded) {
+        if payout.as_ref().is_some_and(|payout| payout.stage == PayoutStage::Succeeded) {
             return Became::Paid;
         }
+        let ruled_out = payout.and_then(|payout| payout.refusal_code);
+        let ruled_out = ruled_out.is_some_and(|code| [NEVER_PAID, TAKEN_BACK].contains(&code.as_str()));
         let status = control.payout_status(pot).await.ok();
         let held = status.filter(|status| status.decision.is_none() && status.held.is_some());
         if let Some(status) = held {
-            return Became::Held(status.why);
+            return if ruled_out { Became::RuledOut } else { Became::Held(status.why) };
         }
         tokio::time::sleep(SOON).await;
     }

@@ -31,6 +31,8 @@ impl Show {
         let payout =
             Brief::from(payout.with_context(|| format!("no payout of {} has been planned", pot.id))?);
         let approvals = payouts::approvals(&pool, payout.id).await?;
+        let missing = payouts::missing_approvals(&pool, payout.id, payout.approvals_needed).await?;
+        let decisions = payouts::decisions(&pool, payout.id).await?;
         let process = system
             .ask(async |control| control.payout_status(pot.id).await.map_err(|error| error.to_string()))
             .await;
@@ -43,9 +45,12 @@ impl Show {
                 .map(|hold| json!({ "reason": hold.reason, "since": hold.since, "note": hold.note }))
                 .collect();
             return output::json(&json!({
-                "payout": payout, "approvals": approvals.iter().map(|one| {
+                "payout": payout, "approvals_missing": missing, "approvals": approvals.iter().map(|one| {
                     json!({ "by": one.by, "reason": one.reason, "at": one.at })
-                }).collect::<Vec<_>>(), "holds": notes, "process": status, "process_problem": problem, "page": page,
+                }).collect::<Vec<_>>(), "decisions": decisions.iter().map(|one| json!({
+                    "decision": one.what, "order": one.order, "found": one.wave_payout_id, "by": one.by,
+                    "reason": one.reason, "at": one.at,
+                })).collect::<Vec<_>>(), "holds": notes, "process": status, "process_problem": problem, "page": page,
             }));
         }
         let mut fields = Fields::new();
@@ -61,10 +66,16 @@ impl Show {
         fields.field("Wave's fee", or_dash(payout.fee));
         fields.field("refused for", or_dash(payout.refusal_code));
         if payout.approvals_needed > 0 {
-            fields.field("approvals", format!("{} of {}", approvals.len(), payout.approvals_needed));
+            let counted = payout.approvals_needed.saturating_sub(missing);
+            fields.field("approvals", format!("{counted} of {}", payout.approvals_needed));
         }
         for one in approvals {
             fields.field("approved by", format!("{} on {}: {}", one.by, instant(one.at), one.reason));
+        }
+        for one in decisions {
+            let what = one.wave_payout_id.map_or(one.what.clone(), |id| format!("{} {id}", one.what));
+            let (order, by, at) = (one.order, one.by, instant(one.at));
+            fields.field("decided", format!("{what} about order {order}, by {by} on {at}: {}", one.reason));
         }
         for hold in &pot.holds {
             fields.field("held by", held(hold));

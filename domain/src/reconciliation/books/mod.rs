@@ -55,6 +55,8 @@ pub struct Seen {
     pub amount: Xof,
     /// A gift's process was asked to settle it.
     pub asked: bool,
+    /// It is one of the two lines of an order that was paid and taken back, and finance has ended that order by them.
+    pub taken_back: bool,
 }
 
 /// Everything of ours that the lines of a page may name. It remembers which line was about what, so that a second line
@@ -92,6 +94,7 @@ impl Books {
             kind: line.kind,
             amount: line.amount,
             asked: false,
+            taken_back: false,
         });
         if (seen.kind, seen.amount) != (line.kind, line.amount) {
             let reason = format!("Wave has told of {} by the same name before", seen.amount);
@@ -99,6 +102,11 @@ impl Books {
         }
         if !line.in_francs {
             return odd(DiscrepancyKind::OtherCurrency, None, "the line is not in francs", Xof::ZERO);
+        }
+        if seen.taken_back
+            && let Some(subject) = taken_back(line)
+        {
+            return Verdict::Matched { subject, fee: None };
         }
         let is_settled = line.at <= settled_until;
         match line.movement() {
@@ -256,6 +264,14 @@ enum Named<'a> {
     One(&'a Gift),
     /// Or one, and another name says something else.
     Several(BTreeSet<DonationId>),
+}
+
+fn taken_back(line: &Line) -> Option<Subject> {
+    match (line.reference, line.movement()) {
+        (Reference::Order(order), Some(Movement::Payout)) => Some(Subject::TakenBack(order)),
+        (Reference::Order(order), Some(Movement::Reversal)) => Some(Subject::Return(order)),
+        _ => None,
+    }
 }
 
 fn odd(kind: DiscrepancyKind, subject: Option<Subject>, reason: impl Into<String>, suspense: Xof) -> Verdict {

@@ -126,7 +126,7 @@ fn a_paid_line_of_a_gift_that_waits_makes_its_process_ask() {
         let repair = |in_vain| Verdict::Repair { gift: gift_id(1), in_vain };
         assert_eq!(judge(vec![gift(1, stage)], vec![], &paid(1)), repair(false));
         let Line { wave_id, kind, amount, .. } = paid(1);
-        let asked = Seen { wave_id, kind, amount, asked: true };
+        let asked = Seen { wave_id, kind, amount, asked: true, taken_back: false };
         let mut books = Books::new(vec![gift(1, stage)], vec![], vec![asked]);
         let young = noon() - chrono::TimeDelta::seconds(1);
         assert_eq!(books.judge(&paid(1), young), repair(false), "it may just be settled");

@@ -257,6 +257,10 @@ impl Book {
         self.idempotency_keys.clear();
     }
 
+    pub(super) fn forget_idempotency_key(&mut self, key: &str) {
+        self.idempotency_keys.remove(key);
+    }
+
     pub(super) fn set_access(&mut self, access: Access) {
         self.access = access;
     }
