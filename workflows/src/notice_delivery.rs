@@ -123,7 +123,8 @@ impl NoticeDelivery {
     /// A provider has told what became of an attempt. What cannot be read is not heard.
     #[signal(name = "receipt_came")]
     pub fn receipt_came(&mut self, _ctx: &mut SyncWorkflowContext<Self>, receipt: RawValue) {
-        let told = receipt.payloads.first().and_then(|told| serde_json::from_slice(&told.data).ok());
+        let told =
+            receipt.payloads.into_iter().next().and_then(|told| serde_json::from_slice(&told.data).ok());
         if let Some(ReceiptCame { number, fate }) = told
             // Of an earlier attempt one thing still counts: that the person has it.
             && (number == self.status.number || NoticeStage::Queued.hear(fate).has_arrived())

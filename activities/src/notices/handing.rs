@@ -166,8 +166,12 @@ impl NoticeSteps {
     async fn call(&self, carrier: Carrier<'_>, handing: &Handing<'_>) -> Result<Handed, ProviderError> {
         let Handing { message, reach, language, reference, .. } = handing;
         let phone = || reach.phone.as_ref().ok_or_else(no_address);
-        let text =
-            || self.words.sms(&message.says, *language).map(|text| sms::plain(&text)).map_err(unworded);
+        let text = || {
+            self.words
+                .sms(&message.says, *language)
+                .map(|text| sms::plain(&text))
+                .map_err(|error| unworded(&error))
+        };
         match carrier {
             Carrier::WhatsApp(paced) => {
                 let words = self.whatsapp_message(handing).await?;
@@ -184,7 +188,7 @@ impl NoticeSteps {
     /// Free words while the person has written to us within the day, and the approved template otherwise.
     async fn whatsapp_message(&self, handing: &Handing<'_>) -> Result<WhatsAppMessage, ProviderError> {
         let Handing { message, reach, language, .. } = handing;
-        let words = self.words.whatsapp(&message.says, *language).map_err(unworded)?;
+        let words = self.words.whatsapp(&message.says, *language).map_err(|error| unworded(&error))?;
         let phone = reach.phone.as_ref().map(Phone::reveal).unwrap_or_default();
         // A window that cannot be looked up is as good as closed.
         let window = notices::window_of(&self.pool, phone).await.unwrap_or(Window::Closed);
@@ -204,7 +208,7 @@ impl NoticeSteps {
     fn mail(&self, handing: &Handing<'_>) -> Result<Mail, ProviderError> {
         let Handing { message, reach, language, opt_out, .. } = handing;
         let shown = opt_out.as_ref().map(url::Url::as_str);
-        let words = self.words.email(&message.says, *language, shown).map_err(unworded)?;
+        let words = self.words.email(&message.says, *language, shown).map_err(|error| unworded(&error))?;
         Ok(Mail {
             to: reach.email.clone().ok_or_else(no_address)?,
             subject: words.subject,
@@ -217,7 +221,7 @@ impl NoticeSteps {
     /// To all devices that are there; it has gone out when one has taken it. A device that is gone is forgotten.
     async fn push(&self, fcm: &fcm::Fcm, handing: &Handing<'_>) -> Result<Handed, ProviderError> {
         let Handing { message, reach, language, reference, .. } = handing;
-        let words = self.words.push(&message.says, *language).map_err(unworded)?;
+        let words = self.words.push(&message.says, *language).map_err(|error| unworded(&error))?;
         let mut outcome = Err(no_address());
         for device in &reach.devices {
             let push = Push {
@@ -250,7 +254,7 @@ fn no_address() -> ProviderError {
     refused("no-address")
 }
 
-fn unworded(error: words::WordsError) -> ProviderError {
+fn unworded(error: &words::WordsError) -> ProviderError {
     tracing::error!(%error, "a message cannot be put into words");
     refused(UNWORDED)
 }

@@ -94,7 +94,8 @@ impl Stage {
         let listens = ports::free::<4>()?.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let front = Door::to(listens[..2].to_vec()).await?;
         let file = folder.path().join("settings.toml");
-        let settings = settings::write(&file, (&wave, &whatsapp), &temporal.address(), &database, front.address())?;
+        let settings =
+            settings::write(&file, (&wave, &whatsapp), &temporal.address(), &database, front.address())?;
         let traps = folder.path().join("traps");
         std::fs::create_dir_all(&traps).context("there is no place for traps")?;
         let parts = parts(&folder, &file, &traps, &store, listens);
@@ -139,8 +140,12 @@ impl Stage {
         let Self { postgres, temporal, wave, whatsapp, crew, pool, folder, .. } = self;
         let ended = crew.stop().await;
         pool.close().await;
-        let (wave, (), ()) =
-            tokio::join!(wave.shutdown(), postgres.into_inner().shutdown(), temporal.into_inner().shutdown());
+        let (wave, (), (), ()) = tokio::join!(
+            wave.shutdown(),
+            whatsapp.shutdown(),
+            postgres.into_inner().shutdown(),
+            temporal.into_inner().shutdown()
+        );
         folder.close().await;
         wave?;
         ended

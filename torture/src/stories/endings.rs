@@ -12,14 +12,14 @@ use wolo_database::accounts::roles;
 use wolo_domain::accounts::Role;
 use wolo_domain::contacts::Language;
 use wolo_domain::donations::DonationStage;
+use wolo_domain::ids::{DiscrepancyId, NoticeId, PotId, UserId};
 use wolo_domain::notices::{NoticeRules, Says};
-use wolo_domain::ids::{DiscrepancyId, PotId, UserId, NoticeId};
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
 use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticeOutcome, NoticePatience};
-use wolo_workflows::steps::notices::Message;
 use wolo_workflows::payout::{Decision, Resolve, Resolving};
+use wolo_workflows::steps::notices::Message;
 use wolo_workflows::{ids, queues};
 
 use super::{LONG, Scene};
