@@ -85,7 +85,7 @@ pub fn write(facts: &Facts, key: &SealingKey) -> Result<Certificate, NotCertifia
         (gift.paid_at, mark).cmp(&(other.paid_at, other_mark))
     });
     for (mark, gift) in gifts {
-        writer.gift(mark, gift)?;
+        writer.gift(&mark, gift)?;
     }
     if let Some(paid) = &facts.payout {
         writer.payout(PayoutId::of_pot(facts.pot), paid)?;
@@ -115,10 +115,10 @@ impl Writer<'_> {
         }))
     }
 
-    fn gift(&mut self, mark: Mark, gift: &Gift) -> Result<(), NotCertifiable> {
-        let part = |amount| OfGift { gift: mark.clone(), amount, transaction: gift.transaction.clone() };
+    fn gift(&mut self, mark: &Mark, gift: &Gift) -> Result<(), NotCertifiable> {
+        let part = |amount| OfGift { mark: mark.clone(), amount, transaction: gift.transaction.clone() };
         self.line(What::Gift(lines::Gift {
-            gift: mark.clone(),
+            mark: mark.clone(),
             amount: gift.amount,
             transaction: gift.transaction.clone(),
             paid_at: gift.paid_at,
