@@ -286,7 +286,9 @@ impl<'a> Story<'a> {
         ));
         self.teller
             .good(&format!("{gifts} given = {payout} paid out + {fees} Wave's fees + {refunds} given back"));
-        let forged = document.replacen("\"amount\":5000", "\"amount\":4000", 1);
+        let of_5000 = "\"amount\":5000";
+        let line = document.find(of_5000).map_or(0, |at| 1 + document[..at].matches('\n').count());
+        let forged = document.replacen(of_5000, "\"amount\":4000", 1);
         let found = certificates::verify(forged.as_bytes(), &trust).err();
         let found = found.map_or_else(|| "nothing is wrong".to_owned(), |error| error.to_string());
         self.teller.trouble(&format!("A thousand francs less in one gift, and it says: {found}."));
@@ -295,7 +297,7 @@ impl<'a> Story<'a> {
         checks.same("gifts: the certificate and our books", books.moved(TransactionKind::Donation), gifts);
         checks.same("fees: the certificate and our books", books.moved(TransactionKind::DonationFee), fees);
         checks.same("payout: the certificate and our books", books.moved(TransactionKind::Payout), payout);
-        let line = "line 2: its seal does not fit: it was changed, or it does not belong here".to_owned();
+        let line = format!("line {line}: its seal does not fit: it was changed, or it does not belong here");
         checks.same("a forged line is named", line, found);
         Ok(std::mem::take(&mut self.checks))
     }

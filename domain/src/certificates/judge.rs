@@ -58,7 +58,7 @@ pub struct Totals {
 
 /// A gift as it stood in its line, and what later lines took from it.
 struct LastGift {
-    gift: Mark,
+    mark: Mark,
     paid_at: DateTime<Utc>,
     transaction: String,
     left: Xof,
@@ -144,7 +144,7 @@ impl Judge {
         match &self.before {
             Before::Opening => {}
             // One after the other by time, and by id within a moment: so none is there twice.
-            Before::Gift(last) if (last.paid_at, &last.gift) < (gift.paid_at, &gift.gift) => {}
+            Before::Gift(last) if (last.paid_at, &last.mark) < (gift.paid_at, &gift.mark) => {}
             Before::Gift(_) => return Err(Wrong::Order),
             _ => return Err(Wrong::Place { kind: "gift" }),
         }
@@ -152,7 +152,7 @@ impl Judge {
         self.totals.gift_count += 1;
         self.once(&gift.transaction)?;
         self.before = Before::Gift(LastGift {
-            gift: gift.gift.clone(),
+            mark: gift.mark.clone(),
             paid_at: gift.paid_at,
             transaction: gift.transaction.clone(),
             left: gift.amount,
@@ -255,7 +255,7 @@ impl Judge {
 
 impl LastGift {
     fn take(&mut self, part: &OfGift) -> Result<(), Wrong> {
-        if part.gift != self.gift || part.transaction != self.transaction {
+        if part.mark != self.mark || part.transaction != self.transaction {
             return Err(Wrong::OtherGift);
         }
         let left = self.left.checked_sub(part.amount).filter(|left| *left >= Xof::ZERO);

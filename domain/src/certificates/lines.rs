@@ -72,7 +72,7 @@ impl Mark {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the field is the document's word")]
 pub(super) struct Gift {
-    pub(super) gift: Mark,
+    pub(super) mark: Mark,
     pub(super) amount: Xof,
     /// Wave's id of the payment.
     pub(super) transaction: String,
@@ -81,7 +81,7 @@ pub(super) struct Gift {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OfGift {
-    pub(super) gift: Mark,
+    pub(super) mark: Mark,
     pub(super) amount: Xof,
     /// Wave's id of the payment that it is about.
     pub(super) transaction: String,

@@ -116,9 +116,9 @@ impl Writer<'_> {
     }
 
     fn gift(&mut self, mark: &Mark, gift: &Gift) -> Result<(), NotCertifiable> {
-        let part = |amount| OfGift { gift: mark.clone(), amount, transaction: gift.transaction.clone() };
+        let part = |amount| OfGift { mark: mark.clone(), amount, transaction: gift.transaction.clone() };
         self.line(What::Gift(lines::Gift {
-            gift: mark.clone(),
+            mark: mark.clone(),
             amount: gift.amount,
             transaction: gift.transaction.clone(),
             paid_at: gift.paid_at,
