@@ -42,7 +42,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 41] = [
+const ENDINGS: [&str; 43] = [
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -58,9 +58,11 @@ const ENDINGS: [&str; 41] = [
     "housekeeping",
     "ledger-check-broken",
     "ledger-check-resumed",
+    "payout-approved-anew",
     "payout-approved-by-two",
     "payout-carried-on",
     "payout-found",
+    "payout-never-paid",
     "payout-nothing-to-pay",
     "payout-paid",
     "payout-recipient-accepted",
