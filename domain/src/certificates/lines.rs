@@ -70,7 +70,6 @@ impl Mark {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the field is the document's word")]
 pub(super) struct Gift {
     pub(super) mark: Mark,
     pub(super) amount: Xof,

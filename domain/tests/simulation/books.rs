@@ -300,7 +300,7 @@ impl Books {
         let again = stands && payout.begun > 0;
         let next = payout.order_number + 1 == order.number;
         let dead = matches!(payout.stage, PayoutStage::Planned | PayoutStage::Refused) || unguarded;
-        if !stands && !(next && dead) {
+        if !(stands || next && dead) {
             return Err(Refusal::Conflict);
         }
         let Ok(to) = payout.stage.send() else { return Err(Refusal::Conflict) };
@@ -314,7 +314,7 @@ impl Books {
     }
 
     /// Takes back a first call that was proven not to have been executed, unless somebody has begun the order since.
-    pub(crate) fn take_back_beginning(&mut self, order: PayoutOrder) -> Done<()> {
+    pub(crate) fn take_back_beginning(&mut self, order: PayoutOrder) {
         if let Some(payout) = &mut self.payout
             && payout.order_number == order.number
             && payout.refusal_code.is_none()
@@ -322,7 +322,6 @@ impl Books {
         {
             payout.begun = 0;
         }
-        Ok(())
     }
 
     /// Whether the first call of the order that counts is older than this.

@@ -259,7 +259,13 @@ async fn call_first(
     attempt: u32,
     mine: u32,
 ) -> Result<Answer, Again> {
-    let take_back = async || here.book(|books, _| books.take_back_beginning(order)).await;
+    let take_back = async || {
+        let take_back = |books: &mut Books, _| {
+            books.take_back_beginning(order);
+            Ok(())
+        };
+        here.book(take_back).await
+    };
     if let Some(answer) = earlier(&here, order, amount).await? {
         if matches!(answer, Answer::Unclear) {
             take_back().await?;

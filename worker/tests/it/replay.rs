@@ -42,7 +42,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 45] = [
+const ENDINGS: [&str; 57] = [
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -58,9 +58,21 @@ const ENDINGS: [&str; 45] = [
     "housekeeping",
     "ledger-check-broken",
     "ledger-check-resumed",
+    "notice-arrived",
+    "notice-by-the-next-channel",
+    "notice-code-by-two-channels",
+    "notice-given-up",
+    "notice-muted",
+    "notice-said-once-more",
+    "notice-unknown",
+    "notice-unknown-then-arrived",
+    "notice-waited-for-the-morning",
+    "notice-without-a-channel",
+    "payout-approved-anew",
     "payout-approved-by-two",
     "payout-carried-on",
     "payout-found",
+    "payout-never-paid",
     "payout-nothing-to-pay",
     "payout-paid",
     "payout-recipient-accepted",

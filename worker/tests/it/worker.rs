@@ -349,6 +349,8 @@ fn names_are_unique_and_as_histories_know_them() {
           "refunds.give_back",
           "refunds.begin_all",
           "payouts.plan",
+          "payouts.record_decision",
+          "payouts.rule_out",
           "payouts.verify_recipient",
           "payouts.approve",
           "payouts.send",

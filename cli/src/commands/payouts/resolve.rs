@@ -44,6 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const SOON: Duration = Duration::from_millis(100);
 
 /// Exactly one of them.
+#[expect(clippy::struct_excessive_bools, reason = "one flag for each decision, as finance gives it")]
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct Choice {
