@@ -28,6 +28,7 @@ pub(crate) struct Preferences {
 
 /// Which messages somebody wants from now on.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewPreferences)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// Categories of messages that are not to come; all others are.

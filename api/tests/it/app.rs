@@ -104,6 +104,7 @@ pub(crate) fn layers(world: &World) -> Layers {
         .set("whatsapp.url", world.whatsapp.base_url())
         .set("whatsapp.access_token", &*world.whatsapp.options().access_token)
         .set("whatsapp.phone_number_id", &*world.whatsapp.options().phone_number_id)
+        .set("whatsapp.business_account_id", &*world.whatsapp.options().waba_id)
         .set("whatsapp.webhook_verify_token", &*world.whatsapp.options().verify_token)
         .set("whatsapp.app_secrets", &*world.whatsapp.options().app_secret)
         .set("sendgrid.url", world.sendgrid.base_url())
@@ -145,7 +146,7 @@ fn background(settings: Settings) {
 }
 
 /// The same settings for the worker, which writes as another role.
-pub(crate) fn of_the_worker(settings: &Settings) -> Settings {
+fn of_the_worker(settings: &Settings) -> Settings {
     let mut settings = settings.clone();
     let url = settings.database.url.expose_secret().replace("wolo_api@", "wolo_worker@");
     settings.database.url = SecretString::from(url);

@@ -9,16 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wolo_bootstrap::Shutdown;
-use wolo_control::notices::ReceiptCame;
-use wolo_control::{AskError, Control};
-use wolo_database::Page;
-use wolo_database::notices::{self, Filter};
+use wolo_database::notices;
 use wolo_domain::ids::NoticeId;
-use wolo_domain::notices::{Channel, Fate, Kind, NoticeStage};
-use wolo_worker::Worker;
+use wolo_domain::notices::{Channel, Kind};
 
-use crate::app::{RECEIPTS_OF_ORANGE, TestApp, of_the_worker};
+use crate::app::{RECEIPTS_OF_ORANGE, TestApp};
 use crate::health::port_of;
 use crate::notifications::{phone, seconds_ago};
 use crate::reply::Reply;
@@ -424,50 +419,4 @@ async fn a_receipt_that_cannot_be_passed_on_is_not_answered_with_200() {
     engine.mend();
     cut.until(async || (cut.meta_tells(&body).await.status == 200).then_some(())).await;
     assert_eq!(app.receipts_of(notice).await, 1);
-}
-
-/// With a database of their own: what waits in the outbox of the other tests stays there.
-#[tokio::test]
-async fn a_message_that_its_carrier_has_delivered_has_arrived_for_its_process() {
-    let app = TestApp::start().await;
-    let world = app.world();
-    world.postgres.create_database("brought", None).await.unwrap();
-    let owner = wolo_database::connect(&world.postgres.url("brought"), 1).await.unwrap();
-    wolo_database::migrate(&owner).await.unwrap();
-    let brought = app
-        .with(|layers| {
-            layers
-                .set("database.url", world.postgres.url_as("wolo_api", "brought"))
-                .set("worker.queues", "notices")
-        })
-        .await;
-    let shutdown = Shutdown::new();
-    let worker = Worker::start(&of_the_worker(&brought.settings), shutdown.clone()).await.unwrap();
-    let address = format!("{}/api/notifications/receipts/orange/{RECEIPTS_OF_ORANGE}", brought.base);
-    world.orange.register_webhook(&address);
-
-    // WhatsApp knows none of our templates here, so the code comes by SMS.
-    let registering = json!({ "name": "Awa", "birth_date": "1990-01-01", "phone": phone() });
-    brought.send("/api/users/auth/register", &registering).await.expect(202);
-    let message = brought
-        .until(async || {
-            let found = notices::list(&owner, Filter::default(), Page::first(1)).await.unwrap();
-            found.into_iter().find(|one| one.stage == NoticeStage::Delivered)
-        })
-        .await;
-    assert_eq!((message.kind, message.channel), (Kind::OneTimeCode, Some(Channel::Sms)));
-    let client = wolo_bootstrap::temporal::connect(&brought.settings.temporal).await.unwrap();
-    let control = Control::new(client);
-    let told = control.notice_status(&message.process).await.unwrap();
-    assert_eq!((told.stage, told.channel), (Some(NoticeStage::Delivered), Some(Channel::Sms)));
-    // It has nothing left to hear, and what comes all the same is no mistake of its sender's.
-    let again = ReceiptCame { number: told.number, fate: Fate::Delivered };
-    brought
-        .until(async || {
-            let answer = control.tell_notice(&message.process, again, "again".to_owned()).await;
-            matches!(answer, Err(AskError::NotFound | AskError::Ended)).then_some(())
-        })
-        .await;
-    shutdown.begin();
-    worker.end().await.unwrap();
 }
