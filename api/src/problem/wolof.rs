@@ -5,6 +5,7 @@ use super::Code;
 
 impl Code {
     /// Title and detail. A code without them does not compile.
+    #[expect(clippy::too_many_lines, reason = "a table, one line for each code")]
     pub(super) const fn wolof(self) -> (&'static str, &'static str) {
         match self {
             Self::RouteUnknown => ("Adrees bi amul", "Dara nekkul ci adrees bii."),

@@ -20,6 +20,7 @@ use wolo_bootstrap::settings::Layers;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::ledger_check::LedgerCheck;
+use wolo_workflows::notice_delivery::NoticeDelivery;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::reconciliation::PaymentReconciliation;
@@ -109,6 +110,7 @@ fn todays_code(options: Options) -> Options {
     options
         .register_workflow::<Donation>()
         .and_then(Options::register_workflow::<Housekeeping>)
+        .and_then(Options::register_workflow::<NoticeDelivery>)
         .and_then(Options::register_workflow::<PotLifecycle>)
         .and_then(Options::register_workflow::<Payout>)
         .and_then(Options::register_workflow::<Refund>)
