@@ -139,6 +139,12 @@ impl NoticeDelivery {
         self.status.clone()
     }
 
+    /// What it was started with: whoever wants the same said again has it from here, for it is kept nowhere else.
+    #[query(name = "input")]
+    pub fn input(&self, _ctx: &WorkflowContextView) -> NoticeInput {
+        self.input.clone()
+    }
+
     /// Looks how the person can be reached, and when; and looks again when that time has come, for things change.
     async fn wait_for_the_time(
         ctx: &mut WorkflowContext<Self>,

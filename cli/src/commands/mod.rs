@@ -151,7 +151,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Certificate(certificate) => wait_for(certificate.run(config)),
         Command::Verify(verify) => verify.run(),
         Command::Users(users) => wait_for(users.run(config)),
-        Command::Notices(notices) => notices.run(),
+        Command::Notices(notices) => notices.run(config),
         Command::Templates(templates) => wait_for(templates.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Time(time) => wait_for(time.run(config)),

@@ -150,7 +150,8 @@ impl Local {
     /// Stops everything in order: first ours, so that it can say goodbye to the rest.
     pub(crate) async fn shutdown(self) -> Result<()> {
         let ended = self.parts.stop().await;
-        self.world.shutdown().await.context("the world did not end in order")?;
+        // So much ends here at once that it would crowd a stack.
+        Box::pin(self.world.shutdown()).await.context("the world did not end in order")?;
         ended
     }
 }

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 67] = [
+const COMMANDS: [&str; 71] = [
     "",
     "dev",
     "demo",
@@ -50,6 +50,10 @@ const COMMANDS: [&str; 67] = [
     "users lock",
     "users unlock",
     "notices",
+    "notices list",
+    "notices show",
+    "notices resend",
+    "notices opt-out",
     "notices preview",
     "templates",
     "templates list",

@@ -36,10 +36,7 @@ async fn events_are_taken_in_their_order_each_by_one_until_they_were_carried_on(
         outbox::mark_relayed(&scene.pool, taken[0].id).await.expect("a mark");
     }
     // Who took the others has died: when their time is over they are there again.
-    sqlx::query("update ops.outbox set taken_until = clock_timestamp()")
-        .execute(&scene.pool)
-        .await
-        .expect("time");
+    scene.force("update ops.outbox set taken_until = clock_timestamp()").await;
     let again = outbox::take(&scene.pool, 10, HELD).await.expect("events");
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(|event| event.id != taken[0].id));
