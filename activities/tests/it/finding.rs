@@ -5,6 +5,7 @@ use wolo_activities::{PayoutSteps, StatementSteps};
 use wolo_database::{Page, discrepancies};
 use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_sandbox::wave::{Endpoint, Fault, RetryAfter};
+use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::steps::payouts::{
     FindPayout, LoseSight, PayoutAnswer, Plan, PlanPayout, RuleOut, SendPayout,
 };
@@ -189,8 +190,14 @@ async fn what_was_taken_back_before_it_was_booked_is_ended_by_its_two_lines_and_
     let today = scene.wave.now().date_naive();
     let compare = async |run: &str| {
         let (day, settled_until) = (today, Utc::now());
-        let input =
-            ReconcileDay { run: run.to_owned(), day, whole: false, started_at: noon(), settled_until };
+        let input = ReconcileDay {
+            run: run.to_owned(),
+            day,
+            whole: false,
+            started_at: noon(),
+            settled_until,
+            refund: RefundPatience::default(),
+        };
         scene.does(StatementSteps::reconcile, input).await
     };
     compare("before").await;

@@ -287,11 +287,16 @@ impl TestApp {
     /// The letters that wait for somebody, oldest first: a topic and what the letter says.
     pub(crate) async fn letters(&self, to: &str) -> Vec<Letter> {
         let seal = Seal::new(&self.settings.temporal.payload_keys).unwrap();
-        let waiting = "select business_key, sealed from ops.outbox where sealed is not null
-                       order by created_at, outbox_id";
-        let pool = wolo_database::connect_later(&self.world.postgres.url("wolo"), 1).unwrap();
-        let waiting: Vec<(String, Vec<u8>)> = sqlx::query_as(waiting).fetch_all(&pool).await.unwrap();
-        let open = |(key, sealed): (String, Vec<u8>)| -> Letter {
+        let waiting: String = self
+            .read(
+                "select coalesce(json_agg(json_build_array(business_key, encode(sealed, 'hex'))
+                                          order by created_at, outbox_id), '[]')::text
+                 from ops.outbox where sealed is not null",
+            )
+            .await;
+        let waiting: Vec<(String, String)> = serde_json::from_str(&waiting).unwrap();
+        let open = |(key, sealed): (String, String)| -> Letter {
+            let sealed = hex::decode(sealed).unwrap();
             serde_json::from_slice(&seal.open(&key, &sealed).unwrap()).unwrap()
         };
         waiting.into_iter().map(open).filter(|letter| letter.to.reveal() == to).collect()

@@ -44,7 +44,7 @@ fn status(id: &str, word: &str) -> Value {
     json!({ "id": id, "status": word, "timestamp": seconds_ago(0).to_string(), "recipient_id": "221770000001" })
 }
 
-fn written(from: &str, at: i64, content: Value) -> Value {
+fn written(from: &str, at: i64, content: &Value) -> Value {
     let mut message = json!({ "from": &from[1..], "id": wamid(), "timestamp": at.to_string() });
     message.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
     change("messages", &json!({ "messages": [message] }))
@@ -55,20 +55,20 @@ fn text(body: &str) -> Value {
 }
 
 impl TestApp {
-    fn from_meta(&self, body: &str) -> RequestBuilder {
+    fn by_meta(&self, body: &str) -> RequestBuilder {
         let secret = &self.world().whatsapp.options().app_secret;
         let signature = format!("sha256={}", hex::encode(tag(hmac::HMAC_SHA256, secret, body)));
         self.post(WHATSAPP).header("x-hub-signature-256", signature).body(body.to_owned())
     }
 
     async fn meta_tells(&self, body: &Value) -> Reply {
-        Reply::of(self.from_meta(&body.to_string())).await
+        Reply::of(self.by_meta(&body.to_string())).await
     }
 
-    fn from_twilio(&self, query: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    fn by_twilio(&self, query: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let mut sorted = fields.to_vec();
         sorted.sort_unstable();
-        let fields_signed: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
+        let fields_signed: String = sorted.iter().flat_map(|(name, value)| [*name, *value]).collect();
         let token = &self.world().twilio.options().auth_token;
         let signed = format!("{}{TWILIO}{query}{fields_signed}", self.base);
         let signature = STANDARD.encode(tag(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token, &signed));
@@ -76,7 +76,7 @@ impl TestApp {
     }
 
     async fn twilio_tells(&self, query: &str, fields: &[(&str, &str)]) -> Reply {
-        Reply::of(self.from_twilio(query, fields)).await
+        Reply::of(self.by_twilio(query, fields)).await
     }
 
     async fn orange_tells(&self, secret: &str, id: &str, word: &str) -> Reply {
@@ -128,7 +128,7 @@ async fn with_mailer(app: &TestApp) -> (TestApp, Mailer) {
     (app, mailer)
 }
 
-fn event(word: &str, email: &str, more: Value) -> Value {
+fn event(word: &str, email: &str, more: &Value) -> Value {
     let id = Uuid::new_v4().to_string();
     let mut event = json!({ "event": word, "email": email, "timestamp": seconds_ago(0), "sg_event_id": id });
     event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -180,19 +180,19 @@ async fn what_is_not_proved_to_be_a_providers_is_not_taken() {
     let sms = sid();
     let fields = [("MessageSid", sms.as_str()), ("MessageStatus", "delivered")];
     Reply::of(app.post(TWILIO).form(&fields)).await.problem(401, "sender_unknown");
-    let elsewhere = app.from_twilio("?reference=x", &fields).build().unwrap();
+    let elsewhere = app.by_twilio("?reference=x", &fields).build().unwrap();
     let signature = elsewhere.headers()["x-twilio-signature"].clone();
     let moved = app.post(TWILIO).header("x-twilio-signature", signature).form(&fields);
     Reply::of(moved).await.problem(401, "sender_unknown");
 
-    let (mailed, mailer) = with_mailer(&app).await;
-    let events = json!([event("delivered", "awa@example.sn", json!({}))]);
-    Reply::of(mailed.post(SENDGRID).json(&events)).await.problem(401, "sender_unknown");
-    Reply::of(Mailer::new().tells(&mailed, seconds_ago(0), &events)).await.problem(401, "sender_unknown");
+    let (mailing, mailer) = with_mailer(&app).await;
+    let events = json!([event("delivered", "awa@example.sn", &json!({}))]);
+    Reply::of(mailing.post(SENDGRID).json(&events)).await.problem(401, "sender_unknown");
+    Reply::of(Mailer::new().tells(&mailing, seconds_ago(0), &events)).await.problem(401, "sender_unknown");
     for at in [seconds_ago(2 * 86_400), seconds_ago(-3_600)] {
-        Reply::of(mailer.tells(&mailed, at, &events)).await.problem(401, "sender_unknown");
+        Reply::of(mailer.tells(&mailing, at, &events)).await.problem(401, "sender_unknown");
     }
-    assert_eq!(Reply::of(mailer.tells(&mailed, seconds_ago(60), &events)).await.status, 200);
+    assert_eq!(Reply::of(mailer.tells(&mailing, seconds_ago(60), &events)).await.status, 200);
     assert_eq!(app.stage(notice).await, "accepted");
     assert_eq!(app.receipts_of(notice).await, 0);
 }
@@ -254,7 +254,7 @@ async fn receipts_count_once_and_in_any_order_and_one_bad_item_loses_no_other() 
 async fn what_is_genuine_and_cannot_be_read_is_kept_and_not_accepted() {
     let app = TestApp::start().await;
     let body = format!("{{\"entry\": \"{}\"}}", Uuid::new_v4());
-    Reply::of(app.from_meta(&body)).await.problem(422, "event_unreadable");
+    Reply::of(app.by_meta(&body)).await.problem(422, "event_unreadable");
     let kept = format!(
         "select count(*) from ops.webhook_inbox
          where provider = 'whatsapp' and handled_at is null and raw = convert_to('{body}', 'UTF8')"
@@ -312,10 +312,10 @@ async fn a_mail_that_comes_back_for_good_closes_its_address_and_so_does_a_wish()
         .unwrap();
     let events = json!([
         7,
-        event("bounce", &gone, reference),
-        event("bounce", &full, json!({ "type": "blocked" })),
-        event("unsubscribe", &wishes.to_uppercase(), json!({})),
-        event("spamreport", &spammed, json!({})),
+        event("bounce", &gone, &reference),
+        event("bounce", &full, &json!({ "type": "blocked" })),
+        event("unsubscribe", &wishes.to_uppercase(), &json!({})),
+        event("spamreport", &spammed, &json!({})),
     ]);
     for at in [seconds_ago(30), seconds_ago(20)] {
         assert_eq!(Reply::of(mailer.tells(&app, at, &events)).await.status, 200);
@@ -324,7 +324,7 @@ async fn a_mail_that_comes_back_for_good_closes_its_address_and_so_does_a_wish()
     for (address, closed) in [(&gone, true), (&full, false), (&wishes, true), (&spammed, true)] {
         assert_eq!(app.is_closed(Channel::Email, address).await, closed, "{address}");
     }
-    let again = json!([event("group_resubscribe", &wishes, json!({}))]);
+    let again = json!([event("group_resubscribe", &wishes, &json!({}))]);
     assert_eq!(Reply::of(mailer.tells(&app, seconds_ago(0), &again)).await.status, 200);
     assert!(!app.is_closed(Channel::Email, &wishes).await);
     // What was said before is repeated, in another delivery; it says nothing new.
@@ -338,18 +338,18 @@ async fn who_writes_stop_to_us_gets_nothing_more_there_until_they_write_start() 
     let awa = phone();
     let closed = async || app.is_closed(Channel::WhatsApp, &awa).await;
     let heard = async |body: &Value| assert_eq!(app.meta_tells(body).await.status, 200);
-    heard(&written(&awa, seconds_ago(90), text("stop it please"))).await;
+    heard(&written(&awa, seconds_ago(90), &text("stop it please"))).await;
     assert!(!closed().await);
     let window: bool =
         app.read(&format!("select exists (select from notices.conversations where address = '{awa}')")).await;
     assert!(window, "who writes may be answered");
-    let stop = written(&awa, seconds_ago(80), text("Arrêt"));
+    let stop = written(&awa, seconds_ago(80), &text("Arrêt"));
     heard(&stop).await;
     assert!(closed().await);
     // Said before the stop, and come after it.
-    heard(&written(&awa, seconds_ago(85), text("START"))).await;
+    heard(&written(&awa, seconds_ago(85), &text("START"))).await;
     assert!(closed().await);
-    heard(&written(&awa, seconds_ago(60), text("start"))).await;
+    heard(&written(&awa, seconds_ago(60), &text("start"))).await;
     assert!(!closed().await);
     // The same words in another delivery are no new ones.
     let mut repeated = stop;
@@ -357,7 +357,7 @@ async fn who_writes_stop_to_us_gets_nothing_more_there_until_they_write_start() 
     heard(&repeated).await;
     assert!(!closed().await);
     let button = json!({ "type": "button", "button": { "payload": "STOP", "text": "Ne plus recevoir" } });
-    heard(&written(&awa, seconds_ago(50), button)).await;
+    heard(&written(&awa, seconds_ago(50), &button)).await;
     assert!(closed().await);
     assert!(!app.is_closed(Channel::Sms, &awa).await);
 }
@@ -407,7 +407,7 @@ async fn a_receipt_that_cannot_be_passed_on_is_not_answered_with_200() {
     let cut = app.with(|layers| layers.set("temporal.address", format!("http://{}", engine.address))).await;
     let (notice, id) = app.taken_by_whatsapp().await;
     let awa = phone();
-    let mut body = written(&awa, seconds_ago(5), text("STOP"));
+    let mut body = written(&awa, seconds_ago(5), &text("STOP"));
     body["entry"][0]["changes"][0]["value"]["statuses"] = json!([status(&id, "delivered")]);
     engine.cut();
     let failed = cut.meta_tells(&body).await;

@@ -63,7 +63,7 @@ pub(crate) fn alone<F: Future<Output = ()>>(story: F) {
 /// Runs one test's story in the shared house.
 pub(crate) fn live<F: Future<Output = ()>>(story: impl FnOnce(&'static House) -> F) {
     RUNTIME.block_on(async {
-        let house = HOUSE.get_or_init(House::build).await;
+        let house = Box::pin(HOUSE.get_or_init(House::build)).await;
         story(house).await;
     });
 }
