@@ -23,13 +23,19 @@ impl Scene {
         let pot = self.pot().await?;
         self.give(&pot, 7_000).await?;
         let order = Self::first_order(pot.pot);
-        let deaf = FaultRule::always(Endpoint::PayoutCreate, Fault::ErrorBefore { status: 503 });
-        let deaf = self.stage.wave.fault(deaf.about(order.clone()));
+        let bend = |endpoint| {
+            let deaf = FaultRule::always(endpoint, Fault::ErrorBefore { status: 503 });
+            self.stage.wave.fault(deaf.about(order.clone()))
+        };
+        let deaf = bend(Endpoint::PayoutCreate);
+        // Until finance has it ruled out, nobody is told anything: what a trial does to a search is for that one.
+        let silent = bend(Endpoint::PayoutSearch);
         let ruled_out = async {
             if self.until_unknown(pot.pot).await? == PotStage::Settled {
                 return Ok(());
             }
             self.days_pass(&order).await?;
+            self.stage.wave.remove_fault(silent);
             let found = comes_about(LONG, async || {
                 let payout =
                     wolo_database::payouts::payout(&self.stage.pool, PayoutId::of_pot(pot.pot)).await?;
@@ -43,7 +49,9 @@ impl Scene {
             found.await.with_context(|| format!("{} was not found to be unpaid", pot.pot))
         };
         let ruled_out = ruled_out.await;
-        self.stage.wave.remove_fault(deaf);
+        for rule in [deaf, silent] {
+            self.stage.wave.remove_fault(rule);
+        }
         ruled_out?;
         self.to_the_end(pot.pot).await
     }
