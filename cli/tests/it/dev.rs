@@ -141,6 +141,8 @@ fn a_world_is_found_used_and_gone() {
     decisions(home, &dev, &token);
     crate::trust::ends_with_the_role(home, &dev, &fatou);
     crate::trust::vouches_for_an_address(home, &dev);
+    crate::notices::are_seen_and_said_again(home, &dev);
+    crate::notices::do_not_go_to_a_closed_address(home);
     crate::losses::a_pot_that_lost_its_process_is_found_and_started_again(home, &dev);
     a_minors_pot_still_waits(home, &dev);
     crate::payout::waits_for_a_person_and_is_paid(home, &dev);
