@@ -15,7 +15,7 @@ use crate::carriers::CarrierError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("there is no queue {queue}; the queues are {}", wolo_workflows::queues::ALL.join(" and "))]
+    #[error("there is no queue {queue}; the queues are {}", wolo_workflows::queues::ALL.join(", "))]
     UnknownQueue { queue: String },
     #[error(
         "pots settle here, and certificates.signing_key is empty: there is nothing to seal certificates with"

@@ -151,6 +151,8 @@ fn of_the_worker(settings: &Settings) -> Settings {
     let url = settings.database.url.expose_secret().replace("wolo_api@", "wolo_worker@");
     settings.database.url = SecretString::from(url);
     settings.worker.health_listen.set_port(0);
+    // Letters stay where the tests read them.
+    settings.worker.queues.retain(|queue| queue != "notices");
     settings
 }
 

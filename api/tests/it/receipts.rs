@@ -217,7 +217,6 @@ async fn a_provider_that_we_do_not_use_tells_nothing() {
     bare.twilio_tells("", &[("MessageSid", &sid()), ("MessageStatus", "sent")])
         .await
         .problem(401, "sender_unknown");
-    bare.orange_tells("", "1", "MessageWaiting").await;
     bare.orange_tells(RECEIPTS_OF_ORANGE, "1", "MessageWaiting").await.problem(401, "sender_unknown");
 }
 
@@ -394,7 +393,7 @@ async fn a_stop_by_sms_closes_sms_and_an_old_start_that_is_shown_again_does_not_
     assert!(says(&first, "ARRET", None).await);
     assert!(!says(&second, "START", Some("START")).await);
     assert!(says(&third, "x", Some("STOP")).await);
-    // By another door, which remembers nothing of it.
+    // Said again, it is heard and changes nothing: a later word stands.
     assert!(says(&second, "START", Some("START")).await);
     let seen: i64 = app.read(&format!("select count(*) from notices.opt_outs where address = '{awa}'")).await;
     assert_eq!(seen, 2);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WhatsApp;
 use crate::messages::decoded;
-use crate::wire::ProviderError;
+use crate::wire::{ProviderError, identifier};
 
 /// How many are read at once.
 const PAGE: &str = "100";
@@ -137,7 +137,7 @@ impl WhatsApp {
     /// `GET /{account}/message_templates`: a page of them, the first or the one after.
     pub async fn templates(&self, after: Option<&str>) -> Result<TemplatePage, ProviderError> {
         let request = self
-            .request(Method::GET, &[&self.business_account_id, "message_templates"])
+            .request(Method::GET, &[identifier(&self.business_account_id)?, "message_templates"])
             .query(&[("fields", FIELDS), ("limit", PAGE)])
             .query(&after.map(|after| ("after", after)).as_slice());
         let Page { data, paging } = decoded(&self.call(request).await?)?;
@@ -156,7 +156,8 @@ impl WhatsApp {
             components.push(Component::Buttons { buttons });
         }
         let request = Body { name, language, category: *category, components };
-        let answer = self.post(&[&self.business_account_id, "message_templates"], &request).await?;
+        let answer =
+            self.post(&[identifier(&self.business_account_id)?, "message_templates"], &request).await?;
         let Created { id, status, category } = decoded(&answer)?;
         Ok(KnownTemplate { id, name: name.clone(), language: language.clone(), status, category })
     }

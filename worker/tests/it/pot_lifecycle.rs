@@ -78,7 +78,7 @@ fn what_a_pot_has_to_say_is_said_once_and_in_order() {
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
         assert_eq!(outcome, PotOutcome::SettledEmpty);
         let keys = said(house, pot).await;
-        let expected = ["opened", "reminder_d7", "reminder_d1", "birthday_wish", "closed"];
+        let expected = ["scheduled", "opened", "reminder_d7", "reminder_d1", "birthday_wish", "closed"];
         assert_eq!(keys, expected.map(|what| format!("{pot}/{what}")));
     });
 }
@@ -330,7 +330,7 @@ fn a_long_run_carries_its_state_into_a_new_one() {
         .await;
         let keys = said(house, pot).await;
         assert_eq!(keys.iter().filter(|key| key.ends_with("reminder_d7")).count(), 1, "{keys:?}");
-        assert_eq!(keys.len(), 5, "{keys:?}");
+        assert_eq!(keys.len(), 6, "{keys:?}");
         // Begun with a state, and ended with one.
         keep_run(house, "pot-carried-on", &ids::pot_lifecycle(pot), Some(second_run)).await;
     });

@@ -107,7 +107,7 @@ fn a_pot_that_has_ended_is_not_begun_anew() {
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
         assert_eq!(outcome, PotOutcome::Cancelled);
         let cancelled = said(house, pot).await;
-        assert_eq!(cancelled, [format!("{pot}/cancelled")]);
+        assert_eq!(cancelled, [format!("{pot}/scheduled"), format!("{pot}/cancelled")]);
     });
 }
 

@@ -150,7 +150,7 @@ async fn a_worker_serves_tells_of_its_health_and_ends_when_its_steps_have_ended(
     let (status, ready) = ask(health, "/ready").await.expect("an answer");
     assert_eq!((status, &ready["ready"]), (200, &Value::Bool(true)), "{ready}");
     let (_, services) = ask(health, "/services").await.expect("an answer");
-    assert_eq!(names(&services), [queues::LIFECYCLE, queues::MONEY]);
+    assert_eq!(names(&services), [queues::LIFECYCLE, queues::MONEY, queues::NOTICES]);
     assert!(services["queues"][1]["steps"].as_array().expect("a list").contains(&"payouts.send".into()));
 
     // Nobody holds a connection by saying nothing more, while the worker goes on.
@@ -220,7 +220,7 @@ async fn a_worker_does_not_start_on_what_it_does_not_know_or_cannot_reach() {
             .expect_err("refused")
     };
     let error = refused(&[("worker.queues", "money,laundry")]).await;
-    assert_eq!(error.to_string(), "there is no queue laundry; the queues are lifecycle and money");
+    assert_eq!(error.to_string(), "there is no queue laundry; the queues are lifecycle, money, notices");
     let nowhere = "postgres://wolo@127.0.0.1:1/wolo";
     let error = refused(&[("database.url", nowhere)]).await;
     assert!(matches!(error, Error::Database(_)), "{error}");
