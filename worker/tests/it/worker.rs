@@ -365,6 +365,16 @@ fn names_are_unique_and_as_histories_know_them() {
           "ledger.resume",
           "discrepancies.resolve"
         ]
+      },
+      "notices": {
+        "processes": [
+          "NoticeDelivery"
+        ],
+        "steps": [
+          "notices.prepare",
+          "notices.send",
+          "notices.end"
+        ]
       }
     }
     "#);
