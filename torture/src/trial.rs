@@ -94,9 +94,10 @@ async fn tell(scene: &Scene, boundary: &Boundary) -> Result<Told> {
             Loss::Request => Fault::LostRequest,
             Loss::Reply => Fault::LostReply,
         };
-        scene.stage.wave.fault(FaultRule::once(endpoint, fault))
+        // Until it has struck where it is meant to: others ask for the same thing meanwhile, and would use it up.
+        scene.stage.wave.fault(FaultRule::always(endpoint, fault))
     });
-    let watching = recovery(&scene.stage, &trap);
+    let watching = recovery(&scene.stage, &trap, loss);
     let (told, struck) = tokio::join!(
         async {
             let told = boundary.story.play(scene).await;
@@ -113,7 +114,7 @@ async fn tell(scene: &Scene, boundary: &Boundary) -> Result<Told> {
 }
 
 /// Waits until the trap strikes, or is taken away, and then until the process it struck has done something.
-async fn recovery(stage: &Stage, trap: &Trap) -> Result<Told> {
+async fn recovery(stage: &Stage, trap: &Trap, loss: Option<u64>) -> Result<Told> {
     let mut armed = true;
     let struck = loop {
         if let Some(struck) = trap.struck() {
@@ -126,6 +127,9 @@ async fn recovery(stage: &Stage, trap: &Trap) -> Result<Told> {
         tokio::time::sleep(SOON).await;
     };
     let died = Instant::now();
+    if let Some(loss) = loss {
+        stage.wave.remove_fault(loss);
+    }
     let Some(process) = struck.process else { return Ok(Told::Struck { recovery: None }) };
     let before = comes_about(LONG, async || Ok(Some(done(stage, &process).await?)))
         .await
