@@ -14,7 +14,6 @@ use wolo_providers::mail::Mail;
 use wolo_providers::messages::{Handed, Remedy};
 use wolo_providers::whatsapp::{ButtonFill, Message as WhatsAppMessage, Template};
 use wolo_providers::{Private, ProviderError, Sent, fcm, orange, sendgrid, smtp, twilio, whatsapp};
-use wolo_workflows::ids;
 use wolo_workflows::steps::notices::{Message, SendNotice, Sending};
 
 use super::carriers::Carrier;
@@ -64,15 +63,18 @@ impl NoticeSteps {
 
     async fn look<'a>(&self, input: &'a SendNotice) -> Result<Handing<'a>, ActivityError> {
         let message = &input.message;
-        let process = ids::notice(&message.event, &message.person);
-        let opt_out = self.add(message, &process).await?;
         let now = chrono::Utc::now();
         let reach =
             notices::reach(&self.pool, message.user, message.to.as_ref(), &message.person, now).await?;
         // What was written for one contact was written in its language.
         let language = if message.to.is_some() { message.language } else { reach.language };
-        let can_be_refused = !message.says.kind().category().must_be_heard();
-        let address = || self.public_url.join(&format!("/api/notifications/opt-out/{opt_out}")).ok();
+        let opt_out = match input.channel {
+            Channel::Email if !message.says.kind().category().must_be_heard() => {
+                let secret = notices::opt_out_secret(&self.pool, message.notice).await?;
+                self.public_url.join(&format!("/api/notifications/opt-out/{secret}")).ok()
+            }
+            _ => None,
+        };
         Ok(Handing {
             message,
             attempt: Attempt { notice: message.notice, number: input.number },
@@ -80,7 +82,7 @@ impl NoticeSteps {
             language,
             channel: input.channel,
             reference: reference(message.notice, input.number),
-            opt_out: can_be_refused.then(address).flatten(),
+            opt_out,
         })
     }
 

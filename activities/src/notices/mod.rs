@@ -12,9 +12,9 @@ use url::Url;
 use wolo_database::Pool;
 use wolo_database::notices::{self, End, Notice, Reach};
 use wolo_domain::contacts::Contact;
-use wolo_domain::notices::{Category, Channel};
+use wolo_domain::notices::Channel;
 use wolo_workflows::steps::notices::{
-    EndNotice, EndNoticeStep, Message, NoticeEnd, PrepareNotice, PrepareNoticeStep, Prepared, SendNotice,
+    EndNotice, EndNoticeStep, NoticeEnd, PrepareNotice, PrepareNoticeStep, Prepared, SendNotice,
     SendNoticeStep, Sending,
 };
 
@@ -33,26 +33,6 @@ pub struct NoticeSteps {
 impl NoticeSteps {
     pub fn new(pool: Pool, carriers: Carriers, words: Words, public_url: Url) -> Self {
         Self { pool, carriers, words, public_url }
-    }
-
-    /// Writes the message down, if nobody has, and answers what its opt-out link shows.
-    async fn add(&self, message: &Message, process: &str) -> Result<String, wolo_database::Error> {
-        let mail_to = match &message.to {
-            Some(Contact::Email(email)) if message.user.is_none() => Some(email),
-            _ => None,
-        };
-        let kind = message.says.kind();
-        let notice = Notice {
-            id: message.notice,
-            process,
-            event: &message.event,
-            person: &message.person,
-            kind,
-            user: message.user,
-            pot: message.pot,
-            mail_to: mail_to.filter(|_| !kind.category().must_be_heard()),
-        };
-        notices::add(&self.pool, notice).await
     }
 
     /// Those channels, in the person's own order, on which there is an address, a provider and no objection.
@@ -79,10 +59,25 @@ impl NoticeSteps {
         input: PrepareNotice,
     ) -> Result<Prepared, ActivityError> {
         let PrepareNotice { message, process, at } = input;
-        self.add(&message, &process).await?;
+        // Only a mail to somebody without an account is opted out of by its address.
+        let mail_to = match &message.to {
+            Some(Contact::Email(email)) if message.user.is_none() => Some(email),
+            _ => None,
+        };
+        let category = message.says.kind().category();
+        let notice = Notice {
+            id: message.notice,
+            process: &process,
+            event: &message.event,
+            person: &message.person,
+            kind: message.says.kind(),
+            user: message.user,
+            pot: message.pot,
+            mail_to: mail_to.filter(|_| !category.must_be_heard()),
+        };
+        notices::add(&self.pool, notice).await?;
         let reach =
             notices::reach(&self.pool, message.user, message.to.as_ref(), &message.person, at).await?;
-        let category: Category = message.says.kind().category();
         Ok(Prepared { ways: self.ways(&reach), muted: reach.muted.contains(&category), today: reach.today })
     }
 

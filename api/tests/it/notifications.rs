@@ -28,7 +28,8 @@ impl TestApp {
         let id = NoticeId::of(&event, person);
         let process = format!("notice/{event}:{person}");
         let notice = Notice { id, process: &process, event: &event, person, kind, user, pot: None, mail_to };
-        let link = notices::add(&self.pool, notice).await.unwrap();
+        notices::add(&self.pool, notice).await.unwrap();
+        let link = notices::opt_out_secret(&self.pool, id).await.unwrap();
         Written { id, link: format!("/api/notifications/opt-out/{link}") }
     }
 

@@ -1,13 +1,63 @@
 //! Whom an event concerns.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::money::Xof;
 use wolo_domain::notices::Kind;
 use wolo_domain::people::Phone;
+use wolo_domain::pots::PotStage;
 
 use crate::rows::{Page, word};
 use crate::{Error, Pool};
+
+/// The pot that an event is about, as far as messages name it. Its sums are not here: they grow with every gift, and most events
+/// are gifts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Subject {
+    pub pot: PotId,
+    pub owner: UserId,
+    pub owner_name: String,
+    /// The part of its link that nobody can guess.
+    pub slug: String,
+    pub title: String,
+    pub target: Xof,
+    /// The owner cannot see who gave what until the day.
+    pub surprise: bool,
+    pub birthday: NaiveDate,
+    pub opens_at: DateTime<Utc>,
+    pub closes_at: DateTime<Utc>,
+    pub stage: PotStage,
+}
+
+#[tracing::instrument(name = "db.notices.subject", skip(pool), err)]
+pub async fn subject(pool: &Pool, pot: PotId) -> Result<Option<Subject>, Error> {
+    let row = sqlx::query!(
+        "select owner_id, name, slug, title, target, surprise, birthday, opens_at, closes_at, stage
+         from pots.pots
+         join people.users on user_id = owner_id
+         where pot_id = $1",
+        pot.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        Ok(Subject {
+            pot,
+            owner: UserId::from_uuid(row.owner_id),
+            owner_name: row.name,
+            slug: row.slug,
+            title: row.title,
+            target: Xof::new(row.target),
+            surprise: row.surprise,
+            birthday: row.birthday,
+            opens_at: row.opens_at,
+            closes_at: row.closes_at,
+            stage: word(&row.stage, "pots.pots", "stage", pot)?,
+        })
+    })
+    .transpose()
+}
 
 /// Somebody who gave, as far as they can be reached. Personal.
 #[derive(Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ mod standing;
 mod wishes;
 
 pub use attempts::{Answer, Attempt, Beginning, End, answer, begin, end, take_back};
-pub use concerned::{Giver, giver_of, givers, told_since, trusted_with, was_told};
+pub use concerned::{Giver, Subject, giver_of, givers, subject, told_since, trusted_with, was_told};
 pub use devices::{Device, Platform, add_device, devices_of, forget_device, remove_device};
 pub use reach::{Reach, Window, reach, window_of, wrote_to_us};
 pub use receipts::{About, Receipt, Told, about, is_handed_over, receive};
@@ -41,15 +41,13 @@ pub struct Notice<'a> {
     pub mail_to: Option<&'a Email>,
 }
 
-/// Writes a message down, once per event and person, and answers what somebody shows who wants no more of its category.
+/// Writes a message down, once per event and person.
 #[tracing::instrument(name = "db.notices.add", skip_all, fields(notice = %notice.id), err)]
-pub async fn add(pool: &Pool, notice: Notice<'_>) -> Result<String, Error> {
-    Ok(sqlx::query_scalar!(
-        "insert into notices.notices as notice (notice_id, process, event, person, kind, category, user_id, pot_id,
-                                                mail_to)
+pub async fn add(pool: &Pool, notice: Notice<'_>) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into notices.notices (notice_id, process, event, person, kind, category, user_id, pot_id, mail_to)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         on conflict on constraint notices_one_per_event_and_person do update set process = notice.process
-         returning opt_out",
+         on conflict on constraint notices_one_per_event_and_person do nothing",
         notice.id.uuid(),
         notice.process,
         notice.event,
@@ -60,8 +58,18 @@ pub async fn add(pool: &Pool, notice: Notice<'_>) -> Result<String, Error> {
         notice.pot.map(PotId::uuid),
         notice.mail_to.map(Email::reveal),
     )
-    .fetch_one(pool)
-    .await?)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// What somebody shows who wants no more of a message's category. It stands in the message alone.
+#[tracing::instrument(name = "db.notices.opt_out_secret", skip(pool), err)]
+pub async fn opt_out_secret(pool: &Pool, notice: NoticeId) -> Result<String, Error> {
+    sqlx::query_scalar!("select opt_out from notices.notices where notice_id = $1", notice.uuid())
+        .fetch_optional(pool)
+        .await?
+        .ok_or_else(|| Error::missing("notices.notices", notice))
 }
 
 /// How many messages a person has been sent since a moment.

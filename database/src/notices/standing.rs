@@ -60,6 +60,24 @@ impl TryFrom<Row> for Entry {
     }
 }
 
+/// Reads the messages that the rest of a query names.
+macro_rules! read_standing {
+    ($database:expr, $wanted:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"select notice_id as "notice_id!", process as "process!", kind as "kind!", user_id, pot_id, stage as "stage!",
+                      channel, withheld, given_up, created_at as "created_at!"
+               from notices.standing "# + $wanted,
+            $($argument),*
+        )
+        .fetch_all($database)
+        .await?
+        .into_iter()
+        .map(Entry::try_from)
+        .collect::<Result<Vec<_>, Error>>()
+    };
+}
+
 /// Which messages a list has.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter {
@@ -71,29 +89,21 @@ pub struct Filter {
 /// The newest first.
 #[tracing::instrument(name = "db.notices.list", skip_all, err)]
 pub async fn list(pool: &Pool, filter: Filter, page: Page<NoticeId>) -> Result<Vec<Entry>, Error> {
-    sqlx::query_as!(
-        Row,
-        r#"select notice_id as "notice_id!", process as "process!", kind as "kind!", user_id, pot_id, stage as "stage!",
-                  channel, withheld, given_up, created_at as "created_at!"
-           from notices.standing
-           where ($1::uuid is null or user_id = $1)
-             and ($2::uuid is null or pot_id = $2)
-             and ($3::text is null or stage = $3)
-             and ($4::uuid is null
-                  or (created_at, notice_id) < (select created_at, notice_id from notices.notices where notice_id = $4))
-           order by created_at desc, notice_id desc
-           limit $5"#,
+    read_standing!(
+        pool,
+        "where ($1::uuid is null or user_id = $1)
+           and ($2::uuid is null or pot_id = $2)
+           and ($3::text is null or stage = $3)
+           and ($4::uuid is null
+                or (created_at, notice_id) < (select created_at, notice_id from notices.notices where notice_id = $4))
+         order by created_at desc, notice_id desc
+         limit $5",
         filter.user.map(UserId::uuid),
         filter.pot.map(PotId::uuid),
         filter.stage.map(NoticeStage::as_str),
         page.after.map(NoticeId::uuid),
         page.rows(),
     )
-    .fetch_all(pool)
-    .await?
-    .into_iter()
-    .map(Entry::try_from)
-    .collect()
 }
 
 /// Somebody's own messages, the newest first.
@@ -103,40 +113,22 @@ pub async fn of_user(
     user: UserId,
     page: Page<NoticeId>,
 ) -> Result<Vec<Entry>, Error> {
-    sqlx::query_as!(
-        Row,
-        r#"select notice_id as "notice_id!", process as "process!", kind as "kind!", user_id, pot_id, stage as "stage!",
-                  channel, withheld, given_up, created_at as "created_at!"
-           from notices.standing
-           where user_id = $1
-             and ($2::uuid is null
-                  or (created_at, notice_id) < (select created_at, notice_id from notices.notices where notice_id = $2))
-           order by created_at desc, notice_id desc
-           limit $3"#,
+    read_standing!(
+        database,
+        "where user_id = $1
+           and ($2::uuid is null
+                or (created_at, notice_id) < (select created_at, notice_id from notices.notices where notice_id = $2))
+         order by created_at desc, notice_id desc
+         limit $3",
         user.uuid(),
         page.after.map(NoticeId::uuid),
         page.rows(),
     )
-    .fetch_all(database)
-    .await?
-    .into_iter()
-    .map(Entry::try_from)
-    .collect()
 }
 
 #[tracing::instrument(name = "db.notices.notice", skip(pool), err)]
 pub async fn notice(pool: &Pool, notice: NoticeId) -> Result<Option<Entry>, Error> {
-    sqlx::query_as!(
-        Row,
-        r#"select notice_id as "notice_id!", process as "process!", kind as "kind!", user_id, pot_id, stage as "stage!",
-                  channel, withheld, given_up, created_at as "created_at!"
-           from notices.standing where notice_id = $1"#,
-        notice.uuid(),
-    )
-    .fetch_optional(pool)
-    .await?
-    .map(Entry::try_from)
-    .transpose()
+    Ok(read_standing!(pool, "where notice_id = $1", notice.uuid())?.pop())
 }
 
 /// A try, and what is known of it.

@@ -80,23 +80,30 @@ pub async fn payout(pool: &Pool, payout: PayoutId) -> Result<Option<Payout>, Err
     find(&mut connection, payout).await
 }
 
+/// Reads the payouts that the rest of a query names.
+macro_rules! read_payouts {
+    ($database:expr, $wanted:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            PayoutRow,
+            r#"select payout_id, pot_id, amount, stage, approvals_needed, order_number,
+                      exists (
+                          select from money.payout_orders
+                          where payout_orders.payout_id = payouts.payout_id and number = order_number and begun > 0
+                      ) as "begun!",
+                      wave_payout_id, fee, refusal_code, planned_at, sent_at, ended_at
+               from money.payouts "# + $wanted,
+            $($argument),*
+        )
+        .fetch_all($database)
+        .await?
+        .into_iter()
+        .map(Payout::try_from)
+        .collect::<Result<Vec<_>, Error>>()
+    };
+}
+
 async fn find(connection: &mut PgConnection, payout: PayoutId) -> Result<Option<Payout>, Error> {
-    sqlx::query_as!(
-        PayoutRow,
-        r#"select payout_id, pot_id, amount, stage, approvals_needed, order_number,
-                exists (
-                    select from money.payout_orders
-                    where payout_orders.payout_id = payouts.payout_id and number = order_number and begun > 0
-                ) as "begun!",
-                wave_payout_id, fee, refusal_code, planned_at, sent_at, ended_at
-         from money.payouts
-         where payout_id = $1"#,
-        payout.uuid(),
-    )
-    .fetch_optional(connection)
-    .await?
-    .map(Payout::try_from)
-    .transpose()
+    Ok(read_payouts!(connection, "where payout_id = $1", payout.uuid())?.pop())
 }
 
 /// The payout, locked until the transaction ends.
@@ -114,30 +121,18 @@ pub async fn all(
     stage: Option<PayoutStage>,
     page: Page<PayoutId>,
 ) -> Result<Vec<Payout>, Error> {
-    sqlx::query_as!(
-        PayoutRow,
-        r#"select payout_id, pot_id, amount, stage, approvals_needed, order_number,
-                exists (
-                    select from money.payout_orders
-                    where payout_orders.payout_id = payouts.payout_id and number = order_number and begun > 0
-                ) as "begun!",
-                wave_payout_id, fee, refusal_code, planned_at, sent_at, ended_at
-         from money.payouts
-         where ($1::text is null or stage = $1)
+    read_payouts!(
+        pool,
+        "where ($1::text is null or stage = $1)
            and ($2::uuid is null or (planned_at, payout_id) < (
                select planned_at, payout_id from money.payouts where payout_id = $2
            ))
          order by planned_at desc, payout_id desc
-         limit $3"#,
+         limit $3",
         stage.map(PayoutStage::as_str),
         page.after.map(PayoutId::uuid),
         page.rows(),
     )
-    .fetch_all(pool)
-    .await?
-    .into_iter()
-    .map(Payout::try_from)
-    .collect()
 }
 
 struct PayoutRow {

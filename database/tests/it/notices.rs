@@ -38,7 +38,8 @@ impl Scene {
         let id = NoticeId::of(event, person);
         let process = format!("notice/{event}:{person}");
         let notice = Notice { id, process: &process, event, person, kind, user, pot: None, mail_to };
-        let link = notices::add(&self.pool, notice).await.expect("a message");
+        notices::add(&self.pool, notice).await.expect("a message");
+        let link = notices::opt_out_secret(&self.pool, id).await.expect("a secret");
         Written { id, link }
     }
 

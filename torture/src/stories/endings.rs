@@ -10,9 +10,8 @@ use wolo_control::payouts::{Approve, Approving};
 use wolo_control::pots::{HoldWish, RefundPatience, Wish, WishAnswer};
 use wolo_database::accounts::roles;
 use wolo_domain::accounts::Role;
-use wolo_domain::contacts::Language;
 use wolo_domain::donations::DonationStage;
-use wolo_domain::ids::{DiscrepancyId, NoticeId, PotId, UserId};
+use wolo_domain::ids::{DiscrepancyId, PotId, UserId};
 use wolo_domain::notices::{NoticeRules, Says};
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
@@ -271,19 +270,12 @@ impl Scene {
     /// WhatsApp knows none of our templates here.
     pub(super) async fn untold(&self) -> Result<()> {
         let user = self.people.born(&self.stage).await?;
-        let (event, person) = (Uuid::new_v4().simple().to_string(), user.to_string());
-        let id = ids::notice(&event, &person);
+        let says = Says::PayoutHeld { pot: "Les trente ans".to_owned() };
+        let event = Uuid::new_v4().simple().to_string();
+        let message = Message { user: Some(user), ..Message::new(event, user.to_string(), says) };
+        let id = ids::notice(&message.event, &message.person);
         let input = NoticeInput {
-            message: Message {
-                notice: NoticeId::of(&event, &person),
-                event,
-                person,
-                user: Some(user),
-                pot: None,
-                to: None,
-                language: Language::French,
-                says: Says::PayoutHeld { pot: "Les trente ans".to_owned() },
-            },
+            message,
             expires: None,
             rules: NoticeRules::default(),
             patience: NoticePatience { unknown_seconds: 2, ..NoticePatience::default() },

@@ -10,14 +10,13 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 use wolo_database::donations::{self, Donation};
-use wolo_database::notices::{self, Giver};
+use wolo_database::notices::{self, Giver, Subject};
 use wolo_database::outbox::{Event, Topic};
-use wolo_database::people::{self, User};
-use wolo_database::pots::{self, Pot};
+use wolo_database::pots::{self, Totals};
 use wolo_database::{Page, Pool};
 use wolo_domain::accounts::Role;
-use wolo_domain::contacts::{Contact, Language};
-use wolo_domain::ids::{DonationId, NoticeId, PotId, UserId};
+use wolo_domain::contacts::Contact;
+use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::{Kind, Letter, RefundCause, Says};
 use wolo_domain::pots::{Announcement, PotStage};
@@ -47,20 +46,13 @@ pub(super) fn of_letter(event: &Event, letter: Letter) -> Due {
         _ => None,
     };
     let person = event.user.map_or_else(|| "nobody".to_owned(), |user| user.to_string());
-    let event_word = word(event);
-    Due {
-        message: Message {
-            notice: NoticeId::of(&event_word, &person),
-            event: event_word,
-            person,
-            user: event.user,
-            pot: None,
-            to: Some(letter.to),
-            language: letter.language,
-            says: letter.says,
-        },
-        expires: minutes.map(|minutes| event.created_at + TimeDelta::minutes(minutes.into())),
-    }
+    let message = Message {
+        user: event.user,
+        to: Some(letter.to),
+        language: letter.language,
+        ..Message::new(word(event), person, letter.says)
+    };
+    Due { message, expires: minutes.map(|minutes| event.created_at + TimeDelta::minutes(minutes.into())) }
 }
 
 /// An event's word in the names of processes.
@@ -86,14 +78,11 @@ impl<'a> Telling<'a> {
             tracing::warn!(%pot, topic = %self.event.topic, "an event lay too long and is not told");
             return Ok(nothing());
         }
-        let pot = pots::pot(self.pool, pot).await?;
-        let Some(pot) = pot else { return Ok(nothing()) };
-        let owner = people::user(self.pool, pot.owner).await?;
-        let Some(owner) = owner else { return Ok(nothing()) };
+        let Some(pot) = notices::subject(self.pool, pot).await? else { return Ok(nothing()) };
         let about =
-            About { name: first_name(&owner), link: format!("{}/p/{}", self.public_url, pot.slug), pot };
+            About { name: first_name(&pot), link: format!("{}/p/{}", self.public_url, pot.slug), pot };
         match self.event.topic {
-            Topic::PotAnnounced => self.of_pot(about),
+            Topic::PotAnnounced => self.of_pot(about).await,
             Topic::DonationConfirmed => self.of_gift(about).await,
             Topic::DonationRefunded => self.of_refund(about).await,
             Topic::PayoutSucceeded => {
@@ -111,10 +100,10 @@ impl<'a> Telling<'a> {
         }
     }
 
-    fn of_pot(self, about: About) -> Result<Messages<'a>, Error> {
+    async fn of_pot(self, about: About) -> Result<Messages<'a>, Error> {
         let Announced { what, .. } = self.fact()?;
         let (name, title, link) = (about.name.clone(), about.title(), about.link.clone());
-        let (gifts, sum) = (about.pot.totals.donations, about.pot.totals.given);
+        let Totals { donations: gifts, given: sum, .. } = self.totals(about.pot.pot).await?;
         let says = match what {
             Announcement::Scheduled => {
                 Says::PotScheduled { name, pot: title, opens: dakar::day_of(about.pot.opens_at) }
@@ -161,7 +150,7 @@ impl<'a> Telling<'a> {
         if notices::told_since(self.pool, &owner, Kind::GiftReceived, today).await? >= GIFTS_A_DAY {
             return Ok(None);
         }
-        let surprised = about.pot.settings.surprise && Utc::now() < dakar::start_of(about.pot.birthday);
+        let surprised = about.pot.surprise && Utc::now() < dakar::start_of(about.pot.birthday);
         let named = !surprised && !gift.anonymous;
         let says = Says::GiftReceived {
             pot: about.title(),
@@ -174,9 +163,12 @@ impl<'a> Telling<'a> {
 
     /// The aim is reached once, by whichever gift.
     async fn of_the_goal(self, about: &About) -> Result<Option<Due>, Error> {
-        let (target, owner) = (about.pot.settings.target, about.pot.owner.to_string());
-        let event = format!("goal-{}", about.pot.id);
-        if about.pot.totals.given < target || notices::was_told(self.pool, &event, &owner).await? {
+        let (target, owner) = (about.pot.target, about.pot.owner.to_string());
+        let event = format!("goal-{}", about.pot.pot);
+        // Asked in this order, because a sum costs the more the more gifts there are.
+        if notices::was_told(self.pool, &event, &owner).await?
+            || self.totals(about.pot.pot).await?.given < target
+        {
             return Ok(None);
         }
         let says = Says::GoalReached { pot: about.title(), target, link: about.link.clone() };
@@ -212,9 +204,9 @@ impl<'a> Telling<'a> {
 
     /// However many they are, a page of them is in memory at a time.
     fn to_all_givers(self, about: About) -> Messages<'a> {
+        let pot = about.pot.pot;
         let pages = stream::try_unfold(None, move |after| async move {
             let page = Page { after, limit: PAGE };
-            let pot = self.event.pot.unwrap_or(PotId::from_uuid(self.event.id));
             let givers = notices::givers(self.pool, pot, page).await?;
             let last = givers.last().map(|giver| giver.donation);
             Ok::<_, Error>(last.map(|last| (givers, Some(last))))
@@ -233,10 +225,14 @@ impl<'a> Telling<'a> {
     async fn to_finance(self, about: &About, what: &str) -> Result<Vec<Due>, Error> {
         let finance = notices::trusted_with(self.pool, Role::Finance).await?;
         let due = |user: UserId| {
-            let says = Says::OperatorAlert { what: what.to_owned(), link: about.pot.id.to_string() };
+            let says = Says::OperatorAlert { what: what.to_owned(), link: about.pot.pot.to_string() };
             about.due(word(self.event), user.to_string(), Some(user), None, says)
         };
         Ok(finance.into_iter().map(due).collect())
+    }
+
+    async fn totals(self, pot: PotId) -> Result<Totals, Error> {
+        Ok(pots::pot(self.pool, pot).await?.map(|pot| pot.totals).unwrap_or_default())
     }
 
     fn fact<T: for<'d> Deserialize<'d>>(self) -> Result<T, Error> {
@@ -246,14 +242,14 @@ impl<'a> Telling<'a> {
 
 /// What an event is about.
 struct About {
-    pot: Pot,
+    pot: Subject,
     name: String,
     link: String,
 }
 
 impl About {
     fn title(&self) -> String {
-        self.pot.settings.title.clone()
+        self.pot.title.clone()
     }
 
     fn due(
@@ -264,29 +260,20 @@ impl About {
         to: Option<Contact>,
         says: Says,
     ) -> Due {
-        let person = person.to_string();
         let expires = match says.kind() {
             domain::Kind::DaysLeft | domain::Kind::LastDay | domain::Kind::BirthdayWish => {
                 Some(dakar::end_of(dakar::day_of(Utc::now())))
             }
             _ => None,
         };
-        let message = Message {
-            notice: NoticeId::of(&event, &person),
-            event,
-            person,
-            user,
-            pot: Some(self.pot.id),
-            to,
-            language: Language::default(),
-            says,
-        };
+        let message =
+            Message { user, pot: Some(self.pot.pot), to, ..Message::new(event, person.to_string(), says) };
         Due { message, expires }
     }
 }
 
-fn first_name(user: &User) -> String {
-    user.name.split_whitespace().next().unwrap_or(&user.name).to_owned()
+fn first_name(pot: &Subject) -> String {
+    pot.owner_name.split_whitespace().next().unwrap_or(&pot.owner_name).to_owned()
 }
 
 fn nothing<'a>() -> Messages<'a> {

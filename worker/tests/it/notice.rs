@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Timelike as _, Utc};
 use temporalio_client::WorkflowStartOptions;
 use uuid::Uuid;
 use wolo_database::notices::{self, OptOut};
-use wolo_domain::contacts::{Contact, Language};
+use wolo_domain::contacts::Contact;
 use wolo_domain::ids::{NoticeId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::{Category, Channel, NoticeRules, NoticeStage, Says, Withheld};
@@ -21,18 +21,9 @@ use crate::house::{House, live, until};
 
 /// A message to somebody, whatever the hour of the test is.
 fn about(user: UserId, says: Says) -> NoticeInput {
-    let (event, person) = (Uuid::now_v7().simple().to_string(), user.to_string());
+    let event = Uuid::now_v7().simple().to_string();
     NoticeInput {
-        message: Message {
-            notice: NoticeId::of(&event, &person),
-            event,
-            person,
-            user: Some(user),
-            pot: None,
-            to: None,
-            language: Language::French,
-            says,
-        },
+        message: Message { user: Some(user), ..Message::new(event, user.to_string(), says) },
         expires: None,
         rules: NoticeRules { quiet_from: 0, quiet_until: 0, a_day: 10 },
         patience: NoticePatience::default(),

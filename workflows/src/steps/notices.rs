@@ -47,6 +47,22 @@ pub struct Message {
     pub says: Says,
 }
 
+impl Message {
+    /// About an event, to somebody, with its name. Who they are to us and where it goes is for the caller to add.
+    pub fn new(event: String, person: String, says: Says) -> Self {
+        Self {
+            notice: NoticeId::of(&event, &person),
+            event,
+            person,
+            user: None,
+            pot: None,
+            to: None,
+            language: Language::default(),
+            says,
+        }
+    }
+}
+
 /// Writes the message down, and looks how the person can be reached.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PrepareNotice {
