@@ -1,6 +1,5 @@
 //! Looking an order up at Wave: by our reference, or by the id that a person read in Wave's portal.
 
-use chrono::TimeDelta;
 use temporalio_sdk::activities::ActivityError;
 use tracing::Instrument as _;
 use wolo_database::payouts::{self, NeverPaid, Shown};
@@ -11,7 +10,7 @@ use wolo_providers::wave::{Payout, PayoutStatus};
 use wolo_workflows::steps::payouts::{FindPayout, PayoutAnswer, RuleOut};
 
 use super::evidence::{self, Evidence};
-use super::{PayoutSteps, unclear};
+use super::{PayoutSteps, span, unclear};
 
 impl PayoutSteps {
     /// A question that fails leaves the order as unclear as it was; the process asks again at its own pace.
@@ -49,8 +48,7 @@ impl PayoutSteps {
             }
             Some(evidence) => return self.book(order, evidence, at).await,
         };
-        let after = TimeDelta::seconds(i64::try_from(after_seconds).unwrap_or(i64::MAX / 1_000));
-        Ok(match payouts::record_never_paid(&self.pool, order, shown, after, at).await? {
+        Ok(match payouts::record_never_paid(&self.pool, order, shown, span(after_seconds), at).await? {
             NeverPaid::Refused { code } => PayoutAnswer::Refused { code },
             NeverPaid::NotProven { why } => unclear(order, why),
             NeverPaid::Succeeded => PayoutAnswer::Succeeded,

@@ -17,7 +17,7 @@ mod sending;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::payouts::{self, Payout};
@@ -80,6 +80,11 @@ impl PayoutSteps {
             Evidence::None { why } => unclear(order, why),
         })
     }
+}
+
+/// A span of the settings. The longest that there is stands for any that is longer.
+fn span(seconds: u64) -> TimeDelta {
+    TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1_000))
 }
 
 /// What the row says about an order whose end is known, or which is not the one that counts any more.

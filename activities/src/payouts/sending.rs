@@ -1,6 +1,6 @@
 //! The one place from which money leaves.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use temporalio_sdk::activities::ActivityError;
 use tracing::Instrument as _;
 use wolo_database::payouts::{self, Beginning};
@@ -12,7 +12,7 @@ use wolo_providers::wave::{self, IdempotencyKey};
 use wolo_workflows::steps::payouts::{PayoutAnswer, SendPayout};
 
 use super::evidence::{self, Evidence};
-use super::{PayoutSteps, unclear};
+use super::{PayoutSteps, span, unclear};
 use crate::failure;
 
 /// Printed on the recipient's receipt. It is part of the order that stands behind the key, so it does not change: Wave
@@ -105,7 +105,7 @@ impl PayoutSteps {
             Err(error) => return Ok(unclear(order, format!("Wave could not be asked about it: {error}"))),
         }
         let age = payouts::age_of_key(&self.pool, order, at).await?;
-        if age > TimeDelta::seconds(i64::try_from(same_key_seconds).unwrap_or(i64::MAX / 1_000)) {
+        if age > span(same_key_seconds) {
             let hours = age.num_hours();
             let why =
                 format!("its key is {hours} hours old, and Wave may have forgotten it: it is not sent again");

@@ -135,16 +135,13 @@ async fn hears(client: &Client, gift: DonationId) -> Result<bool, ActivityError>
 fn account_of(input: ReconcileDay, reconciled: ReconciledDay) -> Run {
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     Run {
-        run: input.run,
-        day: input.day,
-        whole: input.whole,
-        started_at: input.started_at,
         lines: count(reconciled.lines),
         matched: count(reconciled.matched),
         repaired: count(reconciled.repaired),
         fees_booked: count(reconciled.fees_booked),
         opened: count(reconciled.opened),
         closed: count(reconciled.closed),
+        ..Run::begun(input.run, input.day, input.whole, input.started_at)
     }
 }
 

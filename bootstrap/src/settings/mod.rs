@@ -26,6 +26,7 @@ use url::Url;
 
 use crate::codec::PayloadKey;
 
+pub use channels::{Channels, Fcm, Notices, Orange, SendGrid, Smtp, SmtpSecurity, Twilio, WhatsApp};
 pub use layers::Layers;
 
 /// Everything, checked.
@@ -87,104 +88,6 @@ pub struct Wave {
     pub timeout: Duration,
     pub at_once: usize,
     pub pause: Duration,
-}
-
-/// What messages go out on; an absent one is not used.
-#[derive(Debug, Clone)]
-pub struct Channels {
-    /// For one call as a whole.
-    pub timeout: Duration,
-    pub pause: Duration,
-    pub whatsapp: Option<WhatsApp>,
-    pub sendgrid: Option<SendGrid>,
-    pub smtp: Option<Smtp>,
-    pub orange: Option<Orange>,
-    pub twilio: Option<Twilio>,
-    pub fcm: Option<Fcm>,
-}
-
-#[derive(Debug, Clone)]
-pub struct WhatsApp {
-    /// With the version of Meta's API in it.
-    pub url: Url,
-    pub access_token: SecretString,
-    pub phone_number_id: String,
-    /// May be empty.
-    pub business_account_id: String,
-    pub webhook_verify_token: SecretString,
-    /// Without one no receipt is believed.
-    pub app_secrets: Vec<SecretString>,
-    pub per_second: NonZeroU32,
-}
-
-#[derive(Debug, Clone)]
-pub struct SendGrid {
-    pub url: Url,
-    pub api_key: SecretString,
-    pub from_email: String,
-    /// Public keys that sign its events, base64 of DER; without one none is believed.
-    pub webhook_keys: Vec<String>,
-    pub per_second: NonZeroU32,
-}
-
-#[derive(Debug, Clone)]
-pub struct Smtp {
-    pub host: String,
-    pub port: u16,
-    pub security: SmtpSecurity,
-    /// User and password.
-    pub login: Option<(String, SecretString)>,
-    pub from_email: String,
-    pub per_second: NonZeroU32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SmtpSecurity {
-    StartTls,
-    Tls,
-    /// Only on this machine.
-    None,
-}
-
-#[derive(Debug, Clone)]
-pub struct Orange {
-    pub url: Url,
-    pub client_id: String,
-    pub client_secret: SecretString,
-    pub sender: String,
-    pub sender_name: Option<String>,
-    /// At least one: what stands in the address of our receipts, which Orange does not sign.
-    pub receipt_secrets: Vec<SecretString>,
-    pub per_second: NonZeroU32,
-}
-
-#[derive(Debug, Clone)]
-pub struct Twilio {
-    pub url: Url,
-    pub account_sid: String,
-    pub auth_token: SecretString,
-    /// A number, a name, or a service's id.
-    pub sender: String,
-    pub per_second: NonZeroU32,
-}
-
-#[derive(Debug, Clone)]
-pub struct Fcm {
-    pub url: Url,
-    /// The JSON file of a service account.
-    pub service_account: SecretString,
-    pub per_second: NonZeroU32,
-}
-
-/// What everybody is spared, and how long messages are waited for.
-#[derive(Debug, Clone)]
-pub struct Notices {
-    pub quiet_from_hour: u32,
-    pub quiet_until_hour: u32,
-    pub a_day: u32,
-    pub receipt: Duration,
-    pub code_receipt: Duration,
-    pub unknown: Duration,
 }
 
 #[derive(Debug, Clone)]

@@ -24,6 +24,24 @@ pub struct Run {
     pub closed: i64,
 }
 
+impl Run {
+    /// A comparison of a day that has found nothing yet.
+    pub const fn begun(run: String, day: NaiveDate, whole: bool, started_at: DateTime<Utc>) -> Self {
+        Self {
+            run,
+            day,
+            whole,
+            started_at,
+            lines: 0,
+            matched: 0,
+            repaired: 0,
+            fees_booked: 0,
+            opened: 0,
+            closed: 0,
+        }
+    }
+}
+
 /// Days that are further back than this are left to a person.
 const LOOK_BACK_DAYS: i32 = 35;
 

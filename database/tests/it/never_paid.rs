@@ -32,18 +32,7 @@ fn is_not_proven(answer: &NeverPaid, for_want_of: &str) -> bool {
 
 async fn compared(scene: &Scene, days_ago: i64, whole: bool) {
     let day = dakar::day_of(Utc::now() - TimeDelta::days(days_ago));
-    let run = Run {
-        run: format!("{day} {whole}"),
-        day,
-        whole,
-        started_at: Utc::now(),
-        lines: 0,
-        matched: 0,
-        repaired: 0,
-        fees_booked: 0,
-        opened: 0,
-        closed: 0,
-    };
+    let run = Run::begun(format!("{day} {whole}"), day, whole, Utc::now());
     reconciliation::record_run(&scene.pool, &run).await.expect("a run");
 }
 

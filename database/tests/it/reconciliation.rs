@@ -351,16 +351,8 @@ async fn a_thousand_lines_are_one_page() {
 async fn the_first_account_of_a_run_stays_and_each_day_shows_its_last() {
     let scene = Scene::new().await;
     let run = |name: &str, day: &str, lines| Run {
-        run: name.to_owned(),
-        day: day.parse().expect("a day"),
-        whole: false,
-        started_at: wave_now(),
         lines,
-        matched: 0,
-        repaired: 0,
-        fees_booked: 0,
-        opened: 0,
-        closed: 0,
+        ..Run::begun(name.to_owned(), day.parse().expect("a day"), false, wave_now())
     };
     for one in [
         run("a", "2031-03-01", 1),
@@ -391,17 +383,8 @@ async fn the_days_that_nobody_compared_are_known_from_the_first_gift_on_and_not_
     };
     asked("2031-03-06T23:59:59Z").await;
     assert_eq!(uncompared().await, ["2031-03-06", "2031-03-07", "2031-03-08", "2031-03-09"]);
-    let run = |day: &str, whole| Run {
-        run: "one run for all".to_owned(),
-        day: day.parse().expect("a day"),
-        whole,
-        started_at: wave_now(),
-        lines: 0,
-        matched: 0,
-        repaired: 0,
-        fees_booked: 0,
-        opened: 0,
-        closed: 0,
+    let run = |day: &str, whole| {
+        Run::begun("one run for all".to_owned(), day.parse().expect("a day"), whole, wave_now())
     };
     for one in [run("2031-03-07", true), run("2031-03-08", false), run("2031-03-09", true)] {
         reconciliation::record_run(&scene.pool, &one).await.expect("a record");

@@ -1,18 +1,8 @@
 //! Messages as they arrived.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-
-/// How a message reaches a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    #[serde(rename = "whatsapp")]
-    WhatsApp,
-    Sms,
-    Email,
-    Push,
-}
+use serde::Serialize;
+use wolo_domain::notices::Channel;
 
 /// How far a message has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

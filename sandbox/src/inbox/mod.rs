@@ -18,7 +18,8 @@ use tokio::sync::Notify;
 use crate::serving::{Port, Serving};
 
 pub use carriers::{Carrier, Said};
-pub use messages::{Button, Channel, Message, State};
+pub use messages::{Button, Message, State};
+pub use wolo_domain::notices::Channel;
 
 /// Why the inbox cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -121,16 +121,5 @@ impl Scene {
 }
 
 fn nothing_found(day: chrono::NaiveDate) -> Run {
-    Run {
-        run: Uuid::now_v7().to_string(),
-        day,
-        whole: true,
-        started_at: Utc::now(),
-        lines: 0,
-        matched: 0,
-        repaired: 0,
-        fees_booked: 0,
-        opened: 0,
-        closed: 0,
-    }
+    Run::begun(Uuid::now_v7().to_string(), day, true, Utc::now())
 }

@@ -176,18 +176,8 @@ impl House {
 
     /// Wave's statement of a day that is over has been compared, and nothing was found.
     pub(crate) async fn compared(&self, day: NaiveDate) {
-        let run = wolo_database::reconciliation::Run {
-            run: Uuid::now_v7().to_string(),
-            day,
-            whole: true,
-            started_at: Utc::now(),
-            lines: 0,
-            matched: 0,
-            repaired: 0,
-            fees_booked: 0,
-            opened: 0,
-            closed: 0,
-        };
+        let run =
+            wolo_database::reconciliation::Run::begun(Uuid::now_v7().to_string(), day, true, Utc::now());
         wolo_database::reconciliation::record_run(&self.pool, &run).await.expect("a run");
     }
 
