@@ -163,15 +163,15 @@ pub async fn take(pool: &Pool, limit: u32, held: TimeDelta) -> Result<Vec<Event>
     .collect()
 }
 
-/// Says that an event has been carried on. What was sealed in it is not kept.
-#[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(%event), err)]
-pub async fn mark_relayed(pool: &Pool, event: Uuid) -> Result<(), Error> {
-    let updated = sqlx::query!(
-        "update ops.outbox set relayed_at = coalesce(relayed_at, clock_timestamp()), sealed = null where outbox_id = $1",
-        event,
+/// Says that events have been carried on. What was sealed in them is not kept.
+#[tracing::instrument(name = "db.outbox.mark_relayed", skip_all, fields(events = events.len()), err)]
+pub async fn mark_relayed(pool: &Pool, events: &[Uuid]) -> Result<(), Error> {
+    sqlx::query!(
+        "update ops.outbox set relayed_at = coalesce(relayed_at, clock_timestamp()), sealed = null
+         where outbox_id = any ($1)",
+        events,
     )
     .execute(pool)
-    .await?
-    .rows_affected();
-    if updated == 1 { Ok(()) } else { Err(Error::missing("ops.outbox", event)) }
+    .await?;
+    Ok(())
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wolo_control::donations::{CheckoutOutcome, DonationInput, DonationRequest, Donor};
 use wolo_control::{AskError, ids};
-use wolo_database::pots::Pot;
 use wolo_database::{Context, donations};
 use wolo_domain::donations::{DonationRefusal, DonationStage};
 use wolo_domain::ids::{DonationId, PotId, UserId};
@@ -22,7 +21,7 @@ use crate::contract::{refusals, schemas};
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once};
 use crate::limits::{Class, Tally};
-use crate::pots::{Reference, Viewer, find};
+use crate::pots::{Reference, Viewer, find_access};
 use crate::problem::{self, Code, Problem, Words, stage_words};
 use crate::rules;
 use crate::state::App;
@@ -112,7 +111,7 @@ pub(crate) async fn donate(
     if let Some(phone) = &donor.phone {
         tally.phone(&app.limits, Class::Money, phone).await?;
     }
-    let pot = find(&app, Context::caller(user), &reference).await?;
+    let pot = find_access(&app, Context::caller(user), &reference).await?;
     // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
     if !Viewer::of(&pot, user, &reference).may_see(&pot) {
         return Err(Problem::new(Code::PotUnknown));
@@ -120,7 +119,7 @@ pub(crate) async fn donate(
     if let Some(user) = user {
         account(&app, user).await?;
     }
-    let pot_id = pot.id.to_string();
+    let pot_id = pot.pot.to_string();
     let once = Once {
         app: &app,
         asker: &asker,
@@ -128,7 +127,7 @@ pub(crate) async fn donate(
         scope: user.map_or_else(|| format!("anonymous/{pot_id}"), |user| user.to_string()),
         request: [b"payments.donate", pot_id.as_bytes(), &bytes],
     };
-    once.run(|turn| begin(&app, &pot, DonationId::from_uuid(turn.subject), amount, donor)).await
+    once.run(|turn| begin(&app, pot.pot, DonationId::from_uuid(turn.subject), amount, donor)).await
 }
 
 impl Gift {
@@ -153,7 +152,7 @@ impl Gift {
 
 async fn begin(
     app: &App,
-    pot: &Pot,
+    pot: PotId,
     donation: DonationId,
     amount: Xof,
     donor: Donor,
@@ -161,14 +160,14 @@ async fn begin(
     let numbers = &app.settings.rules;
     let rules = rules::of_donations(numbers);
     let input = DonationInput {
-        request: DonationRequest { donation, pot: pot.id, amount, donor, rules },
+        request: DonationRequest { donation, pot, amount, donor, rules },
         grace_seconds: numbers.checkout_grace_seconds.into(),
         longest_pause_seconds: rules::longest_pause_seconds(numbers),
         refund: rules::refund_patience(numbers),
     };
     let asked = Asked {
         donation,
-        pot: pot.id,
+        pot,
         amount,
         stage: DonationStage::Requested,
         wave_launch_url: None,

@@ -51,8 +51,9 @@ pub(crate) async fn certificate(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let pot = find(&app, Context::caller(user), &reference).await?;
-    let viewer = Viewer::of(&pot, user, &reference);
-    if !viewer.may_see(&pot) {
+    let access = pot.access();
+    let viewer = Viewer::of(&access, user, &reference);
+    if !viewer.may_see(&access) {
         return Err(Problem::new(Code::PotUnknown));
     }
     // Each line of it is an amount.

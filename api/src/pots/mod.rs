@@ -21,4 +21,4 @@ pub(crate) use list::{__path_list, list};
 pub(crate) use public_lists::PublicLists;
 pub(crate) use show::{__path_show, show};
 pub(crate) use unanswered::unanswered;
-pub(crate) use view::{Reference, Viewer, find};
+pub(crate) use view::{Reference, Viewer, find, find_access};

@@ -25,8 +25,9 @@ pub(crate) async fn show(
     reference: Reference,
 ) -> Result<Json<PotView>, Problem> {
     let pot = find(&app, Context::caller(user), &reference).await?;
-    let viewer = Viewer::of(&pot, user, &reference);
-    if !viewer.may_see(&pot) {
+    let access = pot.access();
+    let viewer = Viewer::of(&access, user, &reference);
+    if !viewer.may_see(&access) {
         return Err(Problem::new(Code::PotUnknown));
     }
     Ok(Json(PotView::new(&app, pot, viewer, asker.language)))

@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use wolo_control::ids;
 use wolo_database::Context;
-use wolo_database::pots::{self, Pot};
+use wolo_database::pots::{self, Access, Pot};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::pots::{HoldReason, PotStage, Visibility};
@@ -87,6 +87,20 @@ pub(crate) async fn find(app: &App, caller: Context<'_>, reference: &Reference) 
     found.ok_or_else(|| Problem::new(Code::PotUnknown))
 }
 
+/// Who may see the pot, as far as it exists for this caller: all that is needed where its sums are not shown.
+pub(crate) async fn find_access(
+    app: &App,
+    caller: Context<'_>,
+    reference: &Reference,
+) -> Result<Access, Problem> {
+    let mut tx = reference.known_to(caller).begin(&app.pool).await?;
+    let found = match reference {
+        Reference::Id(id) => pots::access(&mut *tx, *id).await?,
+        Reference::Slug(slug) => pots::access_by_slug(&mut *tx, slug).await?,
+    };
+    found.ok_or_else(|| Problem::new(Code::PotUnknown))
+}
+
 /// A caller in front of a pot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Viewer {
@@ -95,17 +109,17 @@ pub(crate) struct Viewer {
 }
 
 impl Viewer {
-    pub(crate) fn of(pot: &Pot, user: Option<UserId>, reference: &Reference) -> Self {
+    pub(crate) fn of(pot: &Access, user: Option<UserId>, reference: &Reference) -> Self {
         let owner = user == Some(pot.owner);
         Self { owner, knows_link: owner || matches!(reference, Reference::Slug(_)) }
     }
 
     /// A minor's pot without consent, and one under moderation, show themselves to their owner alone.
-    pub(crate) fn may_see(self, pot: &Pot) -> bool {
-        let stopped = pot.holds.iter().any(|hold| hold.reason.stops_everything());
+    pub(crate) fn may_see(self, pot: &Access) -> bool {
+        let stopped = pot.holds.iter().any(|reason| reason.stops_everything());
         self.owner
             || !stopped
-                && match pot.settings.visibility {
+                && match pot.visibility {
                     Visibility::Private => false,
                     Visibility::Link => self.knows_link,
                     Visibility::Public => true,

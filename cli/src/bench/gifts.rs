@@ -23,7 +23,7 @@ use crate::local::{Local, Parts};
 use crate::output::{Format, Progress};
 
 /// Two commits may end in another order than they began, so the last seconds are read again each time.
-const OVERLAP: TimeDelta = TimeDelta::seconds(3);
+const OVERLAP: TimeDelta = TimeDelta::seconds(1);
 /// Gifts that nobody measures, until pools and caches are warm.
 const WARM_UP: u32 = 40;
 

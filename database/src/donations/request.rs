@@ -1,7 +1,7 @@
 //! Asking for a gift: the pot's rules, then the row, then Wave's page.
 
 use sqlx::PgConnection;
-use wolo_domain::donations::{DonationRefusal, DonationStage};
+use wolo_domain::donations::DonationRefusal;
 use wolo_domain::ids::{DonationId, UserId};
 use wolo_domain::people::Phone;
 use wolo_domain::pots::PotStage;
@@ -18,11 +18,9 @@ use crate::{Error, Pool};
 #[tracing::instrument(name = "db.donations.request", skip_all, fields(donation = %new.id, pot = %new.pot), err)]
 pub async fn request(pool: &Pool, new: &NewDonation) -> Result<Requesting, Error> {
     let mut tx = pool.begin().await?;
-    if let Some(existing) = existing(&mut tx, new).await? {
-        return Ok(existing);
-    }
     if let Err(refusal) = admit(&mut tx, new).await? {
-        return Ok(Requesting::Refused(refusal));
+        // What was asked for before the pot refused stands.
+        return Ok(existing(&mut tx, new).await?.unwrap_or(Requesting::Refused(refusal)));
     }
     let inserted = sqlx::query!(
         "insert into money.donations (
@@ -42,14 +40,11 @@ pub async fn request(pool: &Pool, new: &NewDonation) -> Result<Requesting, Error
     .execute(&mut *tx)
     .await?
     .rows_affected();
-    let answer = if inserted == 1 {
-        Requesting::New
-    } else {
-        // The same request got in between the first look and the insert.
-        existing(&mut tx, new).await?.ok_or_else(|| Error::missing(DONATIONS, new.id))?
-    };
+    if inserted == 0 {
+        return existing(&mut tx, new).await?.ok_or_else(|| Error::missing(DONATIONS, new.id));
+    }
     tx.commit().await?;
-    Ok(answer)
+    Ok(Requesting::New)
 }
 
 async fn existing(connection: &mut PgConnection, new: &NewDonation) -> Result<Option<Requesting>, Error> {
@@ -70,10 +65,15 @@ async fn admit(
 ) -> Result<Result<(), DonationRefusal>, Error> {
     pots::enter(connection, new.pot, Lock::ToRelyOn).await?;
     let pot = sqlx::query!(
-        "select pots.stage, pots.owner_id, pots.allow_anonymous, pots.allow_messages, users.phone as owner_phone
-         from pots.pots
-         join people.users on users.user_id = pots.owner_id
-         where pot_id = $1",
+        r#"select pots.stage, pots.owner_id, pots.allow_anonymous, pots.allow_messages, users.phone as owner_phone,
+                  array(
+                      select reason from pots.holds
+                      where holds.pot_id = pots.pot_id and released_at is null
+                      order by since, reason
+                  ) as "holds!"
+           from pots.pots
+           join people.users on users.user_id = pots.owner_id
+           where pot_id = $1"#,
         new.pot.uuid(),
     )
     .fetch_optional(&mut *connection)
@@ -83,7 +83,8 @@ async fn admit(
     if !stage.takes_donations() {
         return Ok(Err(DonationRefusal::PotNotOpen { stage }));
     }
-    if let Some(reason) = pots::stopping_hold(connection, new.pot).await? {
+    let mut holds = pots::reasons(&pot.holds, new.pot)?.into_iter();
+    if let Some(reason) = holds.find(|reason| reason.stops_everything()) {
         return Ok(Err(DonationRefusal::PotHeld { reason }));
     }
     let donor = &new.donor;
@@ -109,28 +110,24 @@ pub async fn attach_checkout(
     donation: DonationId,
     checkout: &Checkout,
 ) -> Result<Checkout, Error> {
-    let mut tx = pool.begin().await?;
-    let row = rows::lock(&mut tx, donation).await?;
-    if let Some(attached) = row.checkout {
-        return Ok(attached);
-    }
-    if row.stage != DonationStage::Requested {
-        return Err(Error::conflict("donations_checkout_while_requested"));
-    }
-    sqlx::query!(
+    let attached = sqlx::query!(
         "update money.donations
          set checkout_id = $2, wave_launch_url = $3, checkout_opened_at = $4, checkout_expires_at = $5
-         where donation_id = $1",
+         where donation_id = $1 and stage = 'requested' and checkout_id is null",
         donation.uuid(),
         checkout.id,
         checkout.wave_launch_url,
         checkout.opened_at,
         checkout.expires_at,
     )
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    Ok(checkout.clone())
+    .execute(pool)
+    .await?
+    .rows_affected();
+    if attached == 1 {
+        return Ok(checkout.clone());
+    }
+    let row = rows::donation(pool, donation).await?.ok_or_else(|| Error::missing(DONATIONS, donation))?;
+    row.checkout.ok_or_else(|| Error::conflict("donations_checkout_while_requested"))
 }
 
 /// Ends a gift for which Wave would not make a page.

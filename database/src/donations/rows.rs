@@ -10,49 +10,47 @@ use super::{Checkout, DONATIONS, Donation, Payment, Waiting};
 use crate::rows::{Page, count, word};
 use crate::{Error, Pool};
 
+/// Reads the gifts that a condition names, whole.
+macro_rules! read_donations {
+    ($database:expr, $which:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            DonationRow,
+            "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
+                    wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
+                    paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at,
+                    refund_sent_at, refund_refusal_code
+             from money.donations
+             " + $which,
+            $($argument),*
+        )
+        .fetch_all($database)
+        .await?
+        .into_iter()
+        .map(Donation::try_from)
+        .collect::<Result<Vec<_>, Error>>()
+    };
+}
+
 #[tracing::instrument(name = "db.donations.donation", skip_all, fields(%donation), err)]
 pub async fn donation(
     database: impl PgExecutor<'_>,
     donation: DonationId,
 ) -> Result<Option<Donation>, Error> {
-    sqlx::query_as!(
-        DonationRow,
-        "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
-                wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
-                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at,
-                refund_refusal_code
-         from money.donations
-         where donation_id = $1",
-        donation.uuid(),
-    )
-    .fetch_optional(database)
-    .await?
-    .map(Donation::try_from)
-    .transpose()
+    Ok(read_donations!(database, "where donation_id = $1", donation.uuid())?.pop())
 }
 
 /// The gift, locked until the transaction ends: whoever else wants to end it waits.
 pub(super) async fn lock(connection: &mut PgConnection, donation: DonationId) -> Result<Donation, Error> {
-    sqlx::query_scalar!(
-        "select donation_id from money.donations where donation_id = $1 for update",
-        donation.uuid()
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    self::donation(connection, donation).await?.ok_or_else(|| Error::missing(DONATIONS, donation))
+    let mut found = read_donations!(connection, "where donation_id = $1 for update", donation.uuid())?;
+    found.pop().ok_or_else(|| Error::missing(DONATIONS, donation))
 }
 
 /// A pot's gifts, the last asked for first, whatever their stage.
 #[tracing::instrument(name = "db.donations.of_pot", skip_all, fields(%pot), err)]
 pub async fn of_pot(pool: &Pool, pot: PotId, page: Page<DonationId>) -> Result<Vec<Donation>, Error> {
-    sqlx::query_as!(
-        DonationRow,
-        "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
-                wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
-                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at,
-                refund_refusal_code
-         from money.donations
-         where pot_id = $1
+    read_donations!(
+        pool,
+        "where pot_id = $1
            and ($2::uuid is null or (requested_at, donation_id) < (
                select requested_at, donation_id from money.donations where donation_id = $2
            ))
@@ -62,11 +60,6 @@ pub async fn of_pot(pool: &Pool, pot: PotId, page: Page<DonationId>) -> Result<V
         page.after.map(DonationId::uuid),
         page.rows(),
     )
-    .fetch_all(pool)
-    .await?
-    .into_iter()
-    .map(Donation::try_from)
-    .collect()
 }
 
 /// A pot's gifts that wait for their payment, by id.
@@ -139,14 +132,9 @@ pub async fn refunds(
     only_refused: bool,
     page: Page<DonationId>,
 ) -> Result<Vec<Donation>, Error> {
-    sqlx::query_as!(
-        DonationRow,
-        "select donation_id, pot_id, amount, stage, donor_user_id, donor_name, message, anonymous, checkout_id,
-                wave_launch_url, checkout_opened_at, checkout_expires_at, refusal_code, wave_transaction_id,
-                paid_amount, paid_currency, paid_at, fee, failed_attempts, requested_at, ended_at, refund_sent_at,
-                refund_refusal_code
-         from money.donations
-         where stage in ('refund_due', 'refunded')
+    read_donations!(
+        pool,
+        "where stage in ('refund_due', 'refunded')
            and ($1::uuid is null or pot_id = $1)
            and (not $2 or refund_refusal_code is not null)
            and ($3::uuid is null or (requested_at, donation_id) < (
@@ -159,11 +147,6 @@ pub async fn refunds(
         page.after.map(DonationId::uuid),
         page.rows(),
     )
-    .fetch_all(pool)
-    .await?
-    .into_iter()
-    .map(Donation::try_from)
-    .collect()
 }
 
 struct DonationRow {

@@ -68,16 +68,38 @@ pub struct Giver {
     pub phone: Option<Phone>,
 }
 
-/// Who gave a gift.
-#[tracing::instrument(name = "db.notices.giver_of", skip(pool), err)]
-pub async fn giver_of(pool: &Pool, donation: DonationId) -> Result<Option<Giver>, Error> {
+/// A gift, as far as messages tell of it. Personal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Gift {
+    pub giver: Giver,
+    /// What was asked for.
+    pub amount: Xof,
+    pub donor_name: Option<String>,
+    /// The name is not told.
+    pub anonymous: bool,
+    pub wave_transaction_id: Option<String>,
+}
+
+#[tracing::instrument(name = "db.notices.gift", skip(pool), err)]
+pub async fn gift(pool: &Pool, donation: DonationId) -> Result<Option<Gift>, Error> {
     let row = sqlx::query!(
-        "select donor_user_id, donor_phone from money.donations where donation_id = $1",
+        "select amount, donor_user_id, donor_phone, donor_name, anonymous, wave_transaction_id
+         from money.donations
+         where donation_id = $1",
         donation.uuid(),
     )
     .fetch_optional(pool)
     .await?;
-    row.map(|row| giver(donation, row.donor_user_id, row.donor_phone)).transpose()
+    row.map(|row| {
+        Ok(Gift {
+            giver: giver(donation, row.donor_user_id, row.donor_phone)?,
+            amount: Xof::new(row.amount),
+            donor_name: row.donor_name,
+            anonymous: row.anonymous,
+            wave_transaction_id: row.wave_transaction_id,
+        })
+    })
+    .transpose()
 }
 
 /// Everybody who has a gift in a pot and can be reached, each once, by the last of their gifts.
@@ -116,26 +138,31 @@ fn giver(donation: DonationId, user: Option<uuid::Uuid>, phone: Option<String>) 
     })
 }
 
-/// How many messages of a kind there are for a person since a moment.
-#[tracing::instrument(name = "db.notices.told_since", skip(pool, person), err)]
-pub async fn told_since(pool: &Pool, person: &str, kind: Kind, since: DateTime<Utc>) -> Result<i64, Error> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "told!" from notices.notices where person = $1 and kind = $2 and created_at >= $3"#,
+/// What a person has been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToldBefore {
+    /// How many messages of a kind there are since a moment.
+    pub since: i64,
+    /// Whether there is one of an event.
+    pub of_event: bool,
+}
+
+#[tracing::instrument(name = "db.notices.told", skip(pool, person), err)]
+pub async fn told(
+    pool: &Pool,
+    person: &str,
+    kind: Kind,
+    since: DateTime<Utc>,
+    event: &str,
+) -> Result<ToldBefore, Error> {
+    Ok(sqlx::query_as!(
+        ToldBefore,
+        r#"select (select count(*) from notices.notices where person = $1 and kind = $2 and created_at >= $3) as "since!",
+                  exists (select from notices.notices where event = $4 and person = $1) as "of_event!""#,
         person,
         kind.as_str(),
         since,
-    )
-    .fetch_one(pool)
-    .await?)
-}
-
-/// Whether a person has been told of an event.
-#[tracing::instrument(name = "db.notices.was_told", skip(pool, person), err)]
-pub async fn was_told(pool: &Pool, event: &str, person: &str) -> Result<bool, Error> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from notices.notices where event = $1 and person = $2) as "told!""#,
         event,
-        person,
     )
     .fetch_one(pool)
     .await?)

@@ -84,15 +84,17 @@ pub(super) async fn open_reasons(
     connection: &mut PgConnection,
     pot: PotId,
 ) -> Result<Vec<HoldReason>, Error> {
-    sqlx::query_scalar!(
+    let found = sqlx::query_scalar!(
         "select reason from pots.holds where pot_id = $1 and released_at is null order by since, reason",
         pot.uuid(),
     )
     .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|reason| word(reason, HOLDS, "reason", pot))
-    .collect()
+    .await?;
+    reasons(&found, pot)
+}
+
+pub(crate) fn reasons(found: &[String], pot: PotId) -> Result<Vec<HoldReason>, Error> {
+    found.iter().map(|reason| word(reason, HOLDS, "reason", pot)).collect()
 }
 
 /// The first hold, if any, that stops everything. Ask under the pot's lock.

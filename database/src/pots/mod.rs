@@ -14,16 +14,16 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
-use wolo_domain::pots::{HoldReason, PotSettings, PotStage};
+use wolo_domain::pots::{HoldReason, PotSettings, PotStage, Visibility};
 
-pub(crate) use holds::stopping_hold;
+pub(crate) use holds::{reasons, stopping_hold};
 pub use holds::{hold, release};
 pub use lifecycle::{
     Cancelling, Found, NewPot, Opening, Scheduling, announce, cancel, close, open, schedule, settle,
 };
 pub use lists::{Filter, all, cancelling, listed, of_owner, unfinished};
 pub(crate) use locks::{Lock, enter, lock};
-pub use views::{by_slug, pot};
+pub use views::{access, access_by_slug, by_slug, pot};
 
 const POTS: &str = "pots.pots";
 const HOLDS: &str = "pots.holds";
@@ -50,6 +50,27 @@ pub struct Pot {
     pub totals: Totals,
     /// What holds it now.
     pub holds: Vec<Hold>,
+}
+
+impl Pot {
+    pub fn access(&self) -> Access {
+        Access {
+            pot: self.id,
+            owner: self.owner,
+            visibility: self.settings.visibility,
+            holds: self.holds.iter().map(|hold| hold.reason).collect(),
+        }
+    }
+}
+
+/// What decides who may see a pot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    pub pot: PotId,
+    pub owner: UserId,
+    pub visibility: Visibility,
+    /// Why it is held now.
+    pub holds: Vec<HoldReason>,
 }
 
 /// A pot's money, from the ledger.

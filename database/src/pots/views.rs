@@ -9,7 +9,8 @@ use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::pots::PotSettings;
 
-use super::{HOLDS, Hold, POTS, Pot, Totals};
+use super::holds::reasons;
+use super::{Access, HOLDS, Hold, POTS, Pot, Totals};
 use crate::Error;
 use crate::rows::word;
 
@@ -54,6 +55,35 @@ macro_rules! read_pots {
 }
 pub(super) use read_pots;
 
+/// Reads what decides who may see the pot that a condition names.
+macro_rules! read_access {
+    ($database:expr, $which:literal, $argument:expr) => {
+        sqlx::query!(
+            r#"select pot_id, owner_id, visibility,
+                      array(
+                          select reason from pots.holds
+                          where holds.pot_id = pots.pot_id and released_at is null
+                          order by since, reason
+                      ) as "holds!"
+               from pots.pots
+               where "# + $which,
+            $argument,
+        )
+        .fetch_optional($database)
+        .await?
+        .map(|row| {
+            let pot = PotId::from_uuid(row.pot_id);
+            Ok(Access {
+                pot,
+                owner: UserId::from_uuid(row.owner_id),
+                visibility: word(&row.visibility, POTS, "visibility", pot)?,
+                holds: reasons(&row.holds, pot)?,
+            })
+        })
+        .transpose()
+    };
+}
+
 #[tracing::instrument(name = "db.pots.pot", skip_all, fields(%pot), err)]
 pub async fn pot(database: impl PgExecutor<'_>, pot: PotId) -> Result<Option<Pot>, Error> {
     let found = read_pots!(database, "select $1::uuid as pot_id, 1 as place", pot.uuid())?;
@@ -65,6 +95,18 @@ pub async fn pot(database: impl PgExecutor<'_>, pot: PotId) -> Result<Option<Pot
 pub async fn by_slug(database: impl PgExecutor<'_>, slug: &str) -> Result<Option<Pot>, Error> {
     let found = read_pots!(database, "select pot_id, 1 as place from pots.pots where slug = $1", slug)?;
     Ok(found.into_iter().next())
+}
+
+/// Who may see the pot. Its sums are not read: they cost the more the more gifts there are, and every gift asks this.
+#[tracing::instrument(name = "db.pots.access", skip_all, fields(%pot), err)]
+pub async fn access(database: impl PgExecutor<'_>, pot: PotId) -> Result<Option<Access>, Error> {
+    read_access!(database, "pot_id = $1", pot.uuid())
+}
+
+/// Who may see the pot behind a link.
+#[tracing::instrument(name = "db.pots.access_by_slug", skip_all, err)]
+pub async fn access_by_slug(database: impl PgExecutor<'_>, slug: &str) -> Result<Option<Access>, Error> {
+    read_access!(database, "slug = $1", slug)
 }
 
 /// A hold as the query above writes it down.

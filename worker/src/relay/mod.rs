@@ -107,15 +107,22 @@ impl Relay {
     async fn carry_on(&self) -> Result<usize, Error> {
         let events = outbox::take(&self.pool, A_HANDFUL, HELD).await?;
         let count = events.len();
-        stream::iter(events)
-            .for_each_concurrent(AT_ONCE, async |event| {
-                let span = tracing::info_span!("relay", topic = %event.topic, key = event.key);
-                if let Err(error) = self.carry(&event).instrument(span).await {
+        let carried = stream::iter(events).map(|event| async move {
+            let span = tracing::info_span!("relay", topic = %event.topic, key = event.key);
+            match self.carry(&event).instrument(span).await {
+                Ok(()) => Some(event.id),
+                Err(error) => {
                     let (topic, key) = (event.topic, &event.key);
                     tracing::warn!(%topic, key, error = &error as &dyn std::error::Error, "an event waits to be told");
+                    None
                 }
-            })
-            .await;
+            }
+        });
+        // Those that are done at the same time are marked at once.
+        let mut done = carried.buffer_unordered(AT_ONCE).filter_map(std::future::ready).ready_chunks(count.max(1));
+        while let Some(events) = done.next().await {
+            outbox::mark_relayed(&self.pool, &events).await?;
+        }
         Ok(count)
     }
 
@@ -127,7 +134,7 @@ impl Relay {
             let told = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
             told.messages().await?.try_for_each_concurrent(AT_ONCE, |message| self.start(message)).await?;
         }
-        Ok(outbox::mark_relayed(&self.pool, event.id).await?)
+        Ok(())
     }
 
     /// Starts the process of a message, unless it has been.

@@ -9,8 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
-use wolo_database::donations::{self, Donation};
-use wolo_database::notices::{self, Giver, Subject};
+use wolo_database::notices::{self, Gift, Giver, Subject};
 use wolo_database::outbox::{Event, Topic};
 use wolo_database::pots::{self, Totals};
 use wolo_database::{Page, Pool};
@@ -122,34 +121,33 @@ impl<'a> Telling<'a> {
     }
 
     async fn of_gift(self, about: About) -> Result<Messages<'a>, Error> {
-        let Given { donation } = self.fact()?;
-        let Some(gift) = donations::donation(self.pool, donation).await? else { return Ok(nothing()) };
+        let Some(gift) = self.gift().await? else { return Ok(nothing()) };
         let mut due = Vec::new();
-        if let Some(giver) = notices::giver_of(self.pool, donation).await? {
-            let says = Says::GiftReceipt {
-                name: about.name.clone(),
-                pot: about.title(),
-                amount: gift.amount,
-                reference: gift
-                    .payment
-                    .as_ref()
-                    .map(|paid| paid.wave_transaction_id.clone())
-                    .unwrap_or_default(),
-            };
-            due.extend(self.to_giver(&about, &giver, says));
+        let says = Says::GiftReceipt {
+            name: about.name.clone(),
+            pot: about.title(),
+            amount: gift.amount,
+            reference: gift.wave_transaction_id.clone().unwrap_or_default(),
+        };
+        due.extend(self.to_giver(&about, &gift.giver, says));
+        let owner = about.pot.owner.to_string();
+        let of_the_goal = format!("goal-{}", about.pot.pot);
+        let today = dakar::start_of(dakar::day_of(Utc::now()));
+        let told = notices::told(self.pool, &owner, Kind::GiftReceived, today, &of_the_goal).await?;
+        if told.since < GIFTS_A_DAY {
+            due.push(self.of_gift_to_owner(&about, &gift));
         }
-        due.extend(self.of_gift_to_owner(&about, &gift).await?);
-        due.extend(self.of_the_goal(&about).await?);
+        // The aim is reached once, by whichever gift. Its sum is asked last, because it costs the more the more gifts there are.
+        let target = about.pot.target;
+        if !told.of_event && self.totals(about.pot.pot).await?.given >= target {
+            let says = Says::GoalReached { pot: about.title(), target, link: about.link.clone() };
+            due.push(about.due(of_the_goal, owner, Some(about.pot.owner), None, says));
+        }
         Ok(all(due))
     }
 
     /// What the owner may know of a gift now.
-    async fn of_gift_to_owner(self, about: &About, gift: &Donation) -> Result<Option<Due>, Error> {
-        let today = dakar::start_of(dakar::day_of(Utc::now()));
-        let owner = about.pot.owner.to_string();
-        if notices::told_since(self.pool, &owner, Kind::GiftReceived, today).await? >= GIFTS_A_DAY {
-            return Ok(None);
-        }
+    fn of_gift_to_owner(self, about: &About, gift: &Gift) -> Due {
         let surprised = about.pot.surprise && Utc::now() < dakar::start_of(about.pot.birthday);
         let named = !surprised && !gift.anonymous;
         let says = Says::GiftReceived {
@@ -158,33 +156,16 @@ impl<'a> Telling<'a> {
             amount: (!surprised).then_some(gift.amount),
             link: about.link.clone(),
         };
-        Ok(Some(self.to_owner(about, says)))
-    }
-
-    /// The aim is reached once, by whichever gift.
-    async fn of_the_goal(self, about: &About) -> Result<Option<Due>, Error> {
-        let (target, owner) = (about.pot.target, about.pot.owner.to_string());
-        let event = format!("goal-{}", about.pot.pot);
-        // Asked in this order, because a sum costs the more the more gifts there are.
-        if notices::was_told(self.pool, &event, &owner).await?
-            || self.totals(about.pot.pot).await?.given < target
-        {
-            return Ok(None);
-        }
-        let says = Says::GoalReached { pot: about.title(), target, link: about.link.clone() };
-        Ok(Some(about.due(event, owner, Some(about.pot.owner), None, says)))
+        self.to_owner(about, says)
     }
 
     async fn of_refund(self, about: About) -> Result<Messages<'a>, Error> {
-        let Given { donation } = self.fact()?;
-        let gift = donations::donation(self.pool, donation).await?;
-        let giver = notices::giver_of(self.pool, donation).await?;
-        let (Some(gift), Some(giver)) = (gift, giver) else { return Ok(nothing()) };
+        let Some(gift) = self.gift().await? else { return Ok(nothing()) };
         let given_up = matches!(about.pot.stage, PotStage::Cancelling | PotStage::Cancelled);
         let cause = if given_up { RefundCause::Cancelled } else { RefundCause::Late };
         let says =
             Says::GiftRefunded { name: about.name.clone(), pot: about.title(), amount: gift.amount, cause };
-        Ok(all(self.to_giver(&about, &giver, says)))
+        Ok(all(self.to_giver(&about, &gift.giver, says)))
     }
 
     fn to_owner(self, about: &About, says: Says) -> Due {
@@ -229,6 +210,11 @@ impl<'a> Telling<'a> {
             about.due(word(self.event), user.to_string(), Some(user), None, says)
         };
         Ok(finance.into_iter().map(due).collect())
+    }
+
+    async fn gift(self) -> Result<Option<Gift>, Error> {
+        let Given { donation } = self.fact()?;
+        Ok(notices::gift(self.pool, donation).await?)
     }
 
     async fn totals(self, pot: PotId) -> Result<Totals, Error> {

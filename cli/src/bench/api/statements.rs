@@ -18,7 +18,7 @@ pub(super) const POT: Statement =
     statement!("062d02f984862e352521b98f67bebae88bed585c3d45940200f93c011cbca444");
 /// `donations::donation`.
 pub(super) const GIFT: Statement =
-    statement!("474573724b266938608a3324fe54e378000c692e99c0af5d99ceff04451a0c8f");
+    statement!("664349c0391d7d0c80c08eb7f0a762c30c0af8502abcad6abef5e2b9b65b69c6");
 /// `webhooks::failed_attempts`.
 pub(super) const FAILED_ATTEMPTS: Statement =
     statement!("6680c2a6ffb201b7d89dc7d80010d72b38d17c1c698aaae82eb830ea9f2b99c1");
