@@ -17,6 +17,7 @@ mod credentials;
 mod deliveries;
 mod edge;
 mod fields;
+mod gathering;
 mod health;
 mod idempotency;
 mod keys;

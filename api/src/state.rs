@@ -15,6 +15,7 @@ use crate::deliveries::Deliveries;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::notifications;
+use crate::payments::Inbox;
 use crate::pots::PublicLists;
 use crate::tokens::Verifier;
 
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) verifier: Arc<Verifier>,
     /// Of Wave's events.
     pub(crate) deliveries: Arc<Deliveries>,
+    pub(crate) inbox: Arc<Inbox>,
     /// Of what providers of messages tell, which must not hold Wave's up.
     pub(crate) receipts: Arc<Deliveries>,
     pub(crate) receipt_turns: Arc<Semaphore>,
@@ -52,6 +54,7 @@ impl App {
             mail_keys: mail_keys.map(|key| key.parse()).collect::<Result<_, _>>()?,
             public_lists: PublicLists::kept_for(settings.api.list_cache, metrics.clone()),
             settings: Arc::new(settings),
+            inbox: Arc::new(Inbox::new(&pool)),
             pool,
             control,
             verifier: Arc::new(verifier),

@@ -43,55 +43,75 @@ pub struct Unhandled {
     pub received_at: DateTime<Utc>,
 }
 
-#[tracing::instrument(
-    name = "db.webhooks.receive",
-    skip_all,
-    fields(provider = webhook.provider, event = webhook.event_id, kind = webhook.kind),
-    err
-)]
+/// Stores an event.
 pub async fn receive(pool: &Pool, webhook: Webhook<'_>) -> Result<Receipt, Error> {
-    let mut tx = Context::wave().begin(pool).await?;
-    let row = sqlx::query!(
-        r#"insert into ops.webhook_inbox as inbox (provider, event_id, kind, subject, raw)
-         values ($1, $2, $3, $4, $5)
-         on conflict on constraint webhook_inbox_one_per_event
-             do update set deliveries = inbox.deliveries + 1
-         returning deliveries, handled_at, raw = $5 as "same!""#,
-        webhook.provider,
-        webhook.event_id,
-        webhook.kind,
-        webhook.subject,
-        webhook.raw,
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    Ok(if row.deliveries == 1 {
-        Receipt::First
-    } else if !row.same {
-        Receipt::OtherBytes
-    } else {
-        Receipt::Again { handled: row.handled_at.is_some() }
-    })
+    let mut receipts = receive_all(pool, &[webhook]).await?;
+    receipts.pop().ok_or_else(|| Error::missing("ops.webhook_inbox", webhook.event_id))
 }
 
-#[tracing::instrument(name = "db.webhooks.mark_handled", skip(pool), err)]
-pub async fn mark_handled(pool: &Pool, provider: &str, event_id: &str) -> Result<(), Error> {
+/// Stores events that differ in their ids, and answers for each in their order.
+#[tracing::instrument(name = "db.webhooks.receive", skip_all, fields(events = webhooks.len()), err)]
+pub async fn receive_all(pool: &Pool, webhooks: &[Webhook<'_>]) -> Result<Vec<Receipt>, Error> {
+    let providers: Vec<_> = webhooks.iter().map(|webhook| webhook.provider.to_owned()).collect();
+    let event_ids: Vec<_> = webhooks.iter().map(|webhook| webhook.event_id.to_owned()).collect();
+    let kinds: Vec<_> = webhooks.iter().map(|webhook| webhook.kind.to_owned()).collect();
+    let subjects: Vec<_> = webhooks.iter().map(|webhook| webhook.subject).collect();
+    let raw: Vec<_> = webhooks.iter().map(|webhook| webhook.raw).collect();
+    let mut tx = Context::wave().begin(pool).await?;
+    // Written in one order by everybody, so that two who store the same events do not wait for each other.
+    let rows = sqlx::query!(
+        r#"with given as (
+             select provider, event_id, kind, subject, raw, place
+             from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[])
+                 with ordinality as given (provider, event_id, kind, subject, raw, place)
+         ), kept as (
+             insert into ops.webhook_inbox as inbox (provider, event_id, kind, subject, raw)
+             select provider, event_id, kind, subject, raw from given order by provider, event_id
+             on conflict on constraint webhook_inbox_one_per_event
+                 do update set deliveries = inbox.deliveries + 1
+             returning provider, event_id, deliveries, handled_at, raw
+         )
+         select deliveries as "deliveries!", handled_at, kept.raw = given.raw as "same!"
+         from given join kept using (provider, event_id)
+         order by place"#,
+        &providers,
+        &event_ids,
+        &kinds,
+        &subjects as _,
+        &raw as _,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    let receipt = |deliveries, same, handled| match (deliveries, same) {
+        (1, _) => Receipt::First,
+        (_, false) => Receipt::OtherBytes,
+        (_, true) => Receipt::Again { handled },
+    };
+    Ok(rows.into_iter().map(|row| receipt(row.deliveries, row.same, row.handled_at.is_some())).collect())
+}
+
+/// Notes of events that they have been dealt with.
+#[tracing::instrument(name = "db.webhooks.mark_handled", skip_all, fields(events = event_ids.len()), err)]
+pub async fn mark_handled(pool: &Pool, provider: &str, event_ids: &[String]) -> Result<(), Error> {
     let mut tx = Context::wave().begin(pool).await?;
     let updated = sqlx::query!(
         "update ops.webhook_inbox set handled_at = coalesce(handled_at, clock_timestamp())
-         where provider = $1 and event_id = $2",
+         where provider = $1 and event_id = any ($2)",
         provider,
-        event_id,
+        event_ids,
     )
     .execute(&mut *tx)
     .await?
     .rows_affected();
     tx.commit().await?;
-    if updated == 1 {
+    if usize::try_from(updated).is_ok_and(|updated| updated == event_ids.len()) {
         Ok(())
     } else {
-        Err(Error::missing("ops.webhook_inbox", format_args!("{provider}/{event_id}")))
+        Err(Error::missing(
+            "ops.webhook_inbox",
+            format_args!("one of {} events of {provider}", event_ids.len()),
+        ))
     }
 }
 

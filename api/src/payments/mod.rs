@@ -3,10 +3,12 @@
 //! Nothing here believes a webhook: it is kept and passed on, and the gift's own process asks Wave.
 
 mod donate;
+mod inbox;
 mod page;
 mod status;
 mod webhook;
 
 pub(crate) use donate::{__path_donate, donate};
+pub(crate) use inbox::Inbox;
 pub(crate) use status::{__path_status, status};
 pub(crate) use webhook::{__path_webhook, LIMIT as WEBHOOK_LIMIT, webhook};

@@ -13,12 +13,13 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wolo_control::AskError;
 use wolo_control::donations::{DonationInput, DonationRequest, Donor, Heard};
-use wolo_database::webhooks::{self, Receipt, Webhook};
+use wolo_database::webhooks::{self, Receipt};
 use wolo_database::{Context, donations};
 use wolo_domain::donations::DonationRules;
 use wolo_domain::ids::DonationId;
 use wolo_providers::wave::webhook::{self as wave, EventKind, SIGNATURE_HEADER, SessionNotice};
 
+use super::inbox::Arrived;
 use crate::body::raw;
 use crate::contract::{refusals, schemas};
 use crate::deliveries::{Dealt, fits, keep_unreadable, only};
@@ -32,7 +33,7 @@ pub(crate) const LIMIT: usize = 64 * 1024;
 /// Wave waits five seconds for an answer. One that comes later is not heard.
 const WAVE_WAITS: Duration = Duration::from_millis(4_500);
 
-const PROVIDER: &str = "wave";
+pub(super) const PROVIDER: &str = "wave";
 const COMPLETED: &str = "checkout.session.completed";
 
 /// An event as far as it is passed on.
@@ -78,7 +79,7 @@ fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
     })
 }
 
-async fn take(app: &App, body: &[u8]) -> Result<(), Problem> {
+async fn take(app: &App, body: &Bytes) -> Result<(), Problem> {
     let digest = digest(&SHA256, body).as_ref().to_vec();
     let Some(notice) = read(body) else { return Err(unreadable(app, body, &digest).await?) };
     let mut lane = app.deliveries.turn(&notice.event).await;
@@ -106,16 +107,15 @@ fn read(body: &[u8]) -> Option<Notice> {
 }
 
 /// Stores it, passes it on, and notes that it was dealt with, in this order.
-async fn deal_with(app: &App, notice: &Notice, body: &[u8]) -> Result<(), Problem> {
-    let webhook = Webhook {
-        provider: PROVIDER,
-        event_id: &notice.event,
-        kind: &notice.kind,
-        subject: notice.reference.as_deref(),
-        raw: body,
+async fn deal_with(app: &App, notice: &Notice, body: &Bytes) -> Result<(), Problem> {
+    let arrived = Arrived {
+        event: notice.event.clone(),
+        kind: notice.kind.clone(),
+        subject: notice.reference.clone(),
+        raw: body.clone(),
     };
     wolo_faultpoints::reach("webhooks@verified");
-    match webhooks::receive(&app.pool, webhook).await? {
+    match app.inbox.keep(arrived).await? {
         Receipt::Again { handled: true } => return Ok(()),
         // Either Wave gave an id twice or somebody has a secret of ours. Somebody must look.
         Receipt::OtherBytes => {
@@ -127,7 +127,7 @@ async fn deal_with(app: &App, notice: &Notice, body: &[u8]) -> Result<(), Proble
     wolo_faultpoints::reach("webhooks@kept");
     pass_on(app, notice).await?;
     wolo_faultpoints::reach("webhooks@told");
-    webhooks::mark_handled(&app.pool, PROVIDER, &notice.event).await?;
+    app.inbox.note(notice.event.clone()).await?;
     wolo_faultpoints::reach("webhooks@noted");
     Ok(())
 }

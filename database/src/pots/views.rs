@@ -66,7 +66,8 @@ macro_rules! read_access {
                           order by since, reason
                       ) as "holds!"
                from pots.pots
-               where "# + $which,
+               where "#
+                + $which,
             $argument,
         )
         .fetch_optional($database)

@@ -119,7 +119,8 @@ impl Relay {
             }
         });
         // Those that are done at the same time are marked at once.
-        let mut done = carried.buffer_unordered(AT_ONCE).filter_map(std::future::ready).ready_chunks(count.max(1));
+        let mut done =
+            carried.buffer_unordered(AT_ONCE).filter_map(std::future::ready).ready_chunks(count.max(1));
         while let Some(events) = done.next().await {
             outbox::mark_relayed(&self.pool, &events).await?;
         }

@@ -106,8 +106,14 @@ impl Route {
     /// Stored in one transaction, and noted as dealt with in another.
     fn webhook(secret: SecretString) -> Result<Self> {
         let claims = Context::wave().claims();
-        let received = EVENT_RECEIVED.with(&[":provider", ":event", ":kind", "null", ":raw"])?;
-        let handled = EVENT_HANDLED.with(&[":provider", ":event"])?;
+        let received = EVENT_RECEIVED.with(&[
+            "array[:provider]",
+            "array[:event]",
+            "array[:kind]",
+            "array[null]",
+            "array[:raw]",
+        ])?;
+        let handled = EVENT_HANDLED.with(&[":provider", "array[:event]"])?;
         let text = format!(
             "\\set event random({FIRST_EVENT}, {LAST_EVENT})\n{}{}",
             committed(&[claims.clone(), received]),

@@ -1,0 +1,63 @@
+//! Where Wave's events are kept. Those that come at the same time are written down together.
+
+use axum::body::Bytes;
+use wolo_database::Pool;
+use wolo_database::webhooks::{self, Receipt, Webhook};
+
+use super::webhook::PROVIDER;
+use crate::gathering::Gathering;
+use crate::problem::Problem;
+
+/// An event whose signature has been checked.
+#[derive(Clone)]
+pub(super) struct Arrived {
+    pub(super) event: String,
+    pub(super) kind: String,
+    /// The session's own word for what it is about.
+    pub(super) subject: Option<String>,
+    pub(super) raw: Bytes,
+}
+
+pub(crate) struct Inbox {
+    arrived: Gathering<Arrived, Receipt>,
+    dealt_with: Gathering<String, ()>,
+}
+
+impl Inbox {
+    pub(crate) fn new(pool: &Pool) -> Self {
+        let (keeping, noting) = (pool.clone(), pool.clone());
+        Self {
+            arrived: Gathering::of(move |arrived| keep(keeping.clone(), arrived)),
+            dealt_with: Gathering::of(move |events| note(noting.clone(), events)),
+        }
+    }
+
+    /// Stores an event. No other delivery of the same event may be under way in this process.
+    pub(super) async fn keep(&self, arrived: Arrived) -> Result<Receipt, Problem> {
+        self.arrived.ask(arrived).await
+    }
+
+    /// Notes that an event was dealt with.
+    pub(super) async fn note(&self, event: String) -> Result<(), Problem> {
+        self.dealt_with.ask(event).await
+    }
+}
+
+async fn keep(pool: Pool, arrived: Vec<Arrived>) -> Result<Vec<Receipt>, wolo_database::Error> {
+    let webhooks: Vec<_> = arrived
+        .iter()
+        .map(|arrived| Webhook {
+            provider: PROVIDER,
+            event_id: &arrived.event,
+            kind: &arrived.kind,
+            subject: arrived.subject.as_deref(),
+            raw: &arrived.raw,
+        })
+        .collect();
+    webhooks::receive_all(&pool, &webhooks).await
+}
+
+async fn note(pool: Pool, events: Vec<String>) -> Result<Vec<()>, wolo_database::Error> {
+    webhooks::mark_handled(&pool, PROVIDER, &events).await?;
+    Ok(vec![(); events.len()])
+}
