@@ -91,27 +91,24 @@ pub async fn receive_all(pool: &Pool, webhooks: &[Webhook<'_>]) -> Result<Vec<Re
     Ok(rows.into_iter().map(|row| receipt(row.deliveries, row.same, row.handled_at.is_some())).collect())
 }
 
-/// Notes of events that they have been dealt with.
-#[tracing::instrument(name = "db.webhooks.mark_handled", skip_all, fields(events = event_ids.len()), err)]
-pub async fn mark_handled(pool: &Pool, provider: &str, event_ids: &[String]) -> Result<(), Error> {
+/// One at a time: who notes several would wait, event by event, for somebody who notes the same ones in another order.
+#[tracing::instrument(name = "db.webhooks.mark_handled", skip(pool), err)]
+pub async fn mark_handled(pool: &Pool, provider: &str, event_id: &str) -> Result<(), Error> {
     let mut tx = Context::wave().begin(pool).await?;
     let updated = sqlx::query!(
         "update ops.webhook_inbox set handled_at = coalesce(handled_at, clock_timestamp())
-         where provider = $1 and event_id = any ($2)",
+         where provider = $1 and event_id = $2",
         provider,
-        event_ids,
+        event_id,
     )
     .execute(&mut *tx)
     .await?
     .rows_affected();
     tx.commit().await?;
-    if usize::try_from(updated).is_ok_and(|updated| updated == event_ids.len()) {
+    if updated == 1 {
         Ok(())
     } else {
-        Err(Error::missing(
-            "ops.webhook_inbox",
-            format_args!("one of {} events of {provider}", event_ids.len()),
-        ))
+        Err(Error::missing("ops.webhook_inbox", format_args!("{provider}/{event_id}")))
     }
 }
 

@@ -20,26 +20,17 @@ pub(super) struct Arrived {
 
 pub(crate) struct Inbox {
     arrived: Gathering<Arrived, Receipt>,
-    dealt_with: Gathering<String, ()>,
 }
 
 impl Inbox {
     pub(crate) fn new(pool: &Pool) -> Self {
-        let (keeping, noting) = (pool.clone(), pool.clone());
-        Self {
-            arrived: Gathering::of(move |arrived| keep(keeping.clone(), arrived)),
-            dealt_with: Gathering::of(move |events| note(noting.clone(), events)),
-        }
+        let pool = pool.clone();
+        Self { arrived: Gathering::of(move |arrived| keep(pool.clone(), arrived)) }
     }
 
     /// Stores an event. No other delivery of the same event may be under way in this process.
     pub(super) async fn keep(&self, arrived: Arrived) -> Result<Receipt, Problem> {
         self.arrived.ask(arrived).await
-    }
-
-    /// Notes that an event was dealt with.
-    pub(super) async fn note(&self, event: String) -> Result<(), Problem> {
-        self.dealt_with.ask(event).await
     }
 }
 
@@ -55,9 +46,4 @@ async fn keep(pool: Pool, arrived: Vec<Arrived>) -> Result<Vec<Receipt>, wolo_da
         })
         .collect();
     webhooks::receive_all(&pool, &webhooks).await
-}
-
-async fn note(pool: Pool, events: Vec<String>) -> Result<Vec<()>, wolo_database::Error> {
-    webhooks::mark_handled(&pool, PROVIDER, &events).await?;
-    Ok(vec![(); events.len()])
 }

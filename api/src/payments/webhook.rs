@@ -127,7 +127,7 @@ async fn deal_with(app: &App, notice: &Notice, body: &Bytes) -> Result<(), Probl
     wolo_faultpoints::reach("webhooks@kept");
     pass_on(app, notice).await?;
     wolo_faultpoints::reach("webhooks@told");
-    app.inbox.note(notice.event.clone()).await?;
+    webhooks::mark_handled(&app.pool, PROVIDER, &notice.event).await?;
     wolo_faultpoints::reach("webhooks@noted");
     Ok(())
 }

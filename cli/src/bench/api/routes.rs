@@ -113,7 +113,7 @@ impl Route {
             "array[null]",
             "array[:raw]",
         ])?;
-        let handled = EVENT_HANDLED.with(&[":provider", "array[:event]"])?;
+        let handled = EVENT_HANDLED.with(&[":provider", ":event"])?;
         let text = format!(
             "\\set event random({FIRST_EVENT}, {LAST_EVENT})\n{}{}",
             committed(&[claims.clone(), received]),

@@ -27,7 +27,7 @@ pub(super) const EVENT_RECEIVED: Statement =
     statement!("612d5eb6cd81ac7e3beda021be031cb98b18963b0a229b664756c26b98e20c38");
 /// `webhooks::mark_handled`.
 pub(super) const EVENT_HANDLED: Statement =
-    statement!("798a4827361c31214b3f2e9c2fb91dfd9c4f2cf3e20498d9605feb06f06026c1");
+    statement!("ed532e8b1b8ac03a4195bc86ee0482448c0541bfc1542077ebe09d11e34f1b6b");
 
 /// What Postgres said of a statement, with the statement in it.
 #[derive(Debug, Clone, Copy)]
@@ -83,8 +83,8 @@ mod tests {
 
     #[test]
     fn a_statement_keeps_its_words_and_gets_its_values() {
-        let text = EVENT_HANDLED.with(&[":provider", "array[:event]"]).unwrap();
-        assert!(text.contains("where provider = :provider and event_id = any (array[:event])"), "{text}");
+        let text = EVENT_HANDLED.with(&[":provider", ":event"]).unwrap();
+        assert!(text.ends_with("where provider = :provider and event_id = :event"), "{text}");
         let text = EVENT_RECEIVED.with(&["array[:provider]", ":events", ":kinds", "null", ":raws"]).unwrap();
         assert!(
             text.contains("unnest(array[:provider]::text[], :events::text[], :kinds::text[], null::text[]"),
