@@ -10,6 +10,7 @@
 
 mod accounts;
 mod alive;
+mod birthdays;
 mod discrepancies;
 mod donations;
 pub mod failure;
@@ -21,6 +22,7 @@ mod refunds;
 mod statements;
 
 pub use accounts::AccountSteps;
+pub use birthdays::BirthdaySteps;
 pub use discrepancies::DiscrepancySteps;
 pub use donations::DonationSteps;
 pub use ledger::LedgerSteps;

@@ -1,6 +1,7 @@
 //! The product's numbers, from the settings, in the shapes that the domain and the processes want.
 
 use wolo_bootstrap::settings::Rules;
+use wolo_control::birthdays::BirthdayPots;
 use wolo_control::pots::{PayoutPatience, PotPatience, RefundPatience};
 use wolo_domain::donations::DonationRules;
 use wolo_domain::money::Xof;
@@ -47,4 +48,12 @@ pub fn refund_patience(rules: &Rules) -> RefundPatience {
 
 pub fn longest_pause_seconds(rules: &Rules) -> u64 {
     u64::from(rules.longest_pause_minutes) * 60
+}
+
+pub fn birthday_pots(rules: &Rules) -> BirthdayPots {
+    BirthdayPots {
+        rules: of_pots(rules),
+        patience: pot_patience(rules),
+        target: Xof::new(rules.default_target_xof),
+    }
 }

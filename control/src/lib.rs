@@ -3,6 +3,7 @@
 //! This crate refuses to decide and to act. It turns a typed question into a message to the engine and the
 //! engine's answer into a typed one; what cannot be answered now is an error that says whether asking again helps.
 
+pub mod birthdays;
 pub mod books;
 pub mod donations;
 mod error;

@@ -9,7 +9,6 @@ use temporalio_client::{
     WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowListOptions,
     WorkflowQueryOptions, WorkflowStartOptions, WorkflowUpdateWithStartOptions,
 };
-use temporalio_common::search_attributes::SearchAttributes;
 use wolo_domain::ids::PotId;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::{attributes, ids, queues};
@@ -35,7 +34,7 @@ impl Control {
             WorkflowIdConflictPolicy::UseExisting,
         )
         .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
-        .search_attributes(attributes_of(&plan))
+        .search_attributes(attributes::of_pot(plan.pot, plan.owner))
         .build();
         let asked = self.client.execute_update_with_start_workflow(
             PotLifecycle::run,
@@ -56,7 +55,7 @@ impl Control {
         let options = WorkflowStartOptions::new(queues::LIFECYCLE, ids::pot_lifecycle(plan.pot))
             .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
             .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
-            .search_attributes(attributes_of(&plan))
+            .search_attributes(attributes::of_pot(plan.pot, plan.owner))
             .build();
         match self.client.start_workflow(PotLifecycle::run, plan, options).await {
             Ok(_) => Ok(TakingUp::Started),
@@ -111,12 +110,4 @@ impl Control {
             .execute_update(PotLifecycle::release, wish, WorkflowExecuteUpdateOptions::default())
             .await?)
     }
-}
-
-/// What a pot's process is found by.
-fn attributes_of(plan: &PotPlan) -> SearchAttributes {
-    SearchAttributes::new([
-        attributes::POT.value_set(plan.pot.to_string()),
-        attributes::OWNER.value_set(plan.owner.to_string()),
-    ])
 }

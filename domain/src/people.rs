@@ -43,6 +43,18 @@ impl BirthDate {
         if this_year >= today { this_year } else { self.celebrated_in(today.year() + 1) }
     }
 
+    /// Where the births lie in the year that are celebrated on a day, as month × 100 + day: more than one place on
+    /// 28 February of a common year.
+    pub fn places_celebrated_on(day: NaiveDate) -> Vec<i32> {
+        let place = |month: u32, day: u32| i32::try_from(month * 100 + day).unwrap_or(0);
+        let leap_births = Self(NaiveDate::from_ymd_opt(2000, 2, 29).unwrap_or(day));
+        let mut places = vec![place(day.month(), day.day())];
+        if places != [place(2, 29)] && leap_births.celebrated_in(day.year()) == day {
+            places.push(place(2, 29));
+        }
+        places
+    }
+
     /// Full years on a day. A year is full only when its last day is over: who was born on 29 February and
     /// celebrates on the 28th becomes older on 1 March in a common year. For minors that errs on the safe side.
     pub fn age_on(self, day: NaiveDate) -> i32 {
@@ -62,6 +74,11 @@ impl BirthDate {
     pub fn is_minor_at(self, instant: DateTime<Utc>) -> bool {
         self.is_minor_on(dakar::day_of(instant))
     }
+}
+
+/// What a person is called where their surname has no business.
+pub fn first_name(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or(name)
 }
 
 /// A birth date is personal: it is not shown by accident.
@@ -161,6 +178,12 @@ mod tests {
     }
 
     #[test]
+    fn a_name_without_its_surname() {
+        assert_eq!(first_name("Awa Marie Ndiaye"), "Awa");
+        assert_eq!(first_name("Moussa"), "Moussa");
+    }
+
+    #[test]
     fn a_minor_becomes_adult_at_midnight_in_dakar() {
         let person = born("2008-11-23");
         assert!(person.is_minor_at("2026-11-22T23:59:59Z".parse().expect("an instant")));
@@ -219,6 +242,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn who_celebrates_on_a_day_is_found_by_the_place_of_their_birth(
+            birth in 0..40_000_i64, year in 1990..2100_i32,
+        ) {
+            let birth = BirthDate::new(day("1920-01-01") + chrono::TimeDelta::days(birth));
+            let place = i32::try_from(birth.day().month() * 100 + birth.day().day()).expect("a place");
+            let celebrated = birth.celebrated_in(year);
+            prop_assert!(BirthDate::places_celebrated_on(celebrated).contains(&place));
+            let next = celebrated.succ_opt().expect("a day");
+            prop_assert!(!BirthDate::places_celebrated_on(next).contains(&place));
+        }
+
         #[test]
         fn normalising_twice_changes_nothing(text in "[0-9 +.()-]{0,20}") {
             if let Ok(phone) = text.parse::<Phone>() {

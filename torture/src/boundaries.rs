@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 32] = [
+pub const STEPS: [Step; 35] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -39,6 +39,9 @@ pub const STEPS: [Step; 32] = [
     step("pots.hold", Speaks::Not, Story::Held),
     step("pots.release", Speaks::Not, Story::Held),
     step("pots.announce", Speaks::Not, Story::Ordinary),
+    step("birthdays.find_unswept", Speaks::Not, Story::Swept),
+    step("birthdays.start_pots", Speaks::Not, Story::Swept),
+    step("birthdays.record_sweep", Speaks::Not, Story::Swept),
     step("accounts.forget_leftovers", Speaks::Not, Story::Housekeeping),
     step("donations.open_checkout", Speaks::Sends(Endpoint::CheckoutCreate), Story::Ordinary),
     step("donations.settle", Speaks::Asks(Endpoint::CheckoutGet), Story::Ordinary),

@@ -96,6 +96,11 @@ impl People {
 
     /// A person of thirty years, soon.
     pub async fn born(&self, stage: &Stage) -> Result<UserId> {
+        self.born_for(stage, Utc::now().date_naive() + Days::new(A_DAY)).await
+    }
+
+    /// Somebody who is thirty on a day.
+    pub async fn born_for(&self, stage: &Stage, birthday: NaiveDate) -> Result<UserId> {
         let id = UserId::from_uuid(Uuid::now_v7());
         let number = self.phones.fetch_add(1, Ordering::Relaxed);
         // The last two digits mean something to the emulator when they are others.
@@ -103,7 +108,7 @@ impl People {
         let user = User {
             id,
             name: "Awa".to_owned(),
-            birth_date: BirthDate::new(day_of_birth()?),
+            birth_date: BirthDate::new(day_of_birth(birthday)?),
             phone: Some(phone.parse().context("a phone")?),
             email: None,
         };
@@ -231,7 +236,6 @@ pub fn millis(since: Instant) -> u64 {
 }
 
 /// Of somebody who turns thirty in some days.
-fn day_of_birth() -> Result<NaiveDate> {
-    let birthday = Utc::now().date_naive() + Days::new(A_DAY);
+fn day_of_birth(birthday: NaiveDate) -> Result<NaiveDate> {
     birthday.with_year(birthday.year() - 30).context("a day of birth")
 }

@@ -15,6 +15,7 @@ mod health;
 mod queue;
 mod registry;
 mod relay;
+mod rules;
 mod schedules;
 mod worker;
 

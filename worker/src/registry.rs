@@ -12,9 +12,10 @@ use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
-    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PotSteps,
-    RefundSteps, StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, NoticeSteps, PayoutSteps,
+    PotSteps, RefundSteps, StatementSteps,
 };
+use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::ledger_check::LedgerCheck;
@@ -39,6 +40,10 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
             to.step(PotSteps::announce);
+            to.process::<BirthdaySweep>();
+            to.step(BirthdaySteps::find_unswept);
+            to.step(BirthdaySteps::start_pots);
+            to.step(BirthdaySteps::record_sweep);
             to.process::<Housekeeping>();
             to.step(AccountSteps::forget_leftovers);
         }
@@ -104,6 +109,7 @@ trait Register {
 #[derive(Clone)]
 pub(crate) struct Steps {
     pub(crate) accounts: Arc<AccountSteps>,
+    pub(crate) birthdays: Arc<BirthdaySteps>,
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) donations: Arc<DonationSteps>,
     pub(crate) refunds: Arc<RefundSteps>,
@@ -122,6 +128,12 @@ trait Doer<D> {
 impl Doer<AccountSteps> for Steps {
     fn doer(&self) -> &Arc<AccountSteps> {
         &self.accounts
+    }
+}
+
+impl Doer<BirthdaySteps> for Steps {
+    fn doer(&self) -> &Arc<BirthdaySteps> {
+        &self.birthdays
     }
 }
 

@@ -10,11 +10,13 @@ use temporalio_client::schedules::{
 use temporalio_client::tonic::Code;
 use temporalio_client::{Client, RpcOptions};
 use wolo_bootstrap::Settings;
+use wolo_workflows::birthday_sweep::{BirthdaySweep, SweepInput};
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
 use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
-use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::{ids, queues};
+
+use crate::rules;
 
 /// A time of day that nobody was there for is made up for within a day; once is enough.
 const WITHIN_A_DAY: Duration = Duration::from_hours(24);
@@ -38,17 +40,14 @@ pub(crate) async fn ensure(client: &Client, settings: &Settings) -> Result<(), S
 }
 
 /// All times are Dakar's, which are the engine's.
-fn schedules(settings: &Settings) -> [Schedule; 4] {
+fn schedules(settings: &Settings) -> [Schedule; 5] {
     let keeping = Keeping {
         leftovers_days: settings.accounts.leftovers_days,
         ended_sessions_days: settings.accounts.ended_sessions_days,
     };
-    let (books, rules) = (&settings.books, &settings.rules);
-    let refund = RefundPatience::new(
-        rules.refund_recheck_seconds,
-        rules.refund_retry_minutes,
-        rules.refund_longest_pause_hours,
-    );
+    let (books, numbers) = (&settings.books, &settings.rules);
+    let refund = rules::refund_patience(numbers);
+    let sweeping = SweepInput::new(None, rules::birthday_pots(numbers));
     let reconciling = |id, which| {
         let input = ReconciliationInput { which, under_way_seconds: books.under_way_minutes * 60, refund };
         ScheduleAction::start_workflow(PaymentReconciliation::run, input, queues::MONEY, id)
@@ -65,6 +64,17 @@ fn schedules(settings: &Settings) -> [Schedule; 4] {
             ),
             // In the small hours.
             spec: daily(4, 30),
+            catch_up: WITHIN_A_DAY,
+        },
+        Schedule {
+            id: ids::BIRTHDAY_SWEEP,
+            action: ScheduleAction::start_workflow(
+                BirthdaySweep::run,
+                sweeping,
+                queues::LIFECYCLE,
+                ids::BIRTHDAY_SWEEP,
+            ),
+            spec: daily(numbers.sweep_hour_dakar, 0),
             catch_up: WITHIN_A_DAY,
         },
         Schedule {

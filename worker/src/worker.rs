@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PotSteps,
-    RefundSteps, StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, NoticeSteps, PayoutSteps,
+    PotSteps, RefundSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -79,6 +79,7 @@ impl Worker {
             Arc::new(DonationSteps::new(pool.clone(), wave.clone(), settings.api.public_url.clone()));
         let steps = Steps {
             accounts: Arc::new(AccountSteps::new(pool.clone())),
+            birthdays: Arc::new(BirthdaySteps::new(pool.clone())),
             pots: Arc::new(PotSteps::new(pool.clone(), sealing)),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
             donations,

@@ -3,7 +3,7 @@
 
 use temporalio_common::{SearchAttributeKey, SearchAttributes};
 use temporalio_workflow::common::Timestamp;
-use wolo_domain::ids::PotId;
+use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::notices::Kind;
 
 pub const POT: SearchAttributeKey<String> = SearchAttributeKey::keyword("PotId");
@@ -34,6 +34,11 @@ pub const ALL: [(&str, &str); 5] = [
 pub fn of_notice(pot: Option<PotId>, kind: Kind) -> SearchAttributes {
     let pot = pot.map(|pot| POT.value_set(pot.to_string()));
     SearchAttributes::new(pot.into_iter().chain([STATUS.value_set(kind.to_string())]))
+}
+
+/// What a pot's process is found by, whoever starts it.
+pub fn of_pot(pot: PotId, owner: UserId) -> SearchAttributes {
+    SearchAttributes::new([POT.value_set(pot.to_string()), OWNER.value_set(owner.to_string())])
 }
 
 /// What a refund is found by, whoever starts it.

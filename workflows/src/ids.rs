@@ -29,6 +29,14 @@ pub fn notice(event: &str, person: &str) -> String {
 /// The schedule that keeps house, and the beginning of the names of its processes: the engine adds the time.
 pub const HOUSEKEEPING: &str = "housekeeping";
 
+/// The schedule that makes the pots of those whose birthday comes.
+pub const BIRTHDAY_SWEEP: &str = "birthday-sweep";
+
+/// A sweep that a person has asked for: of a day, or of all that were missed.
+pub fn birthday_sweep(day: Option<NaiveDate>) -> String {
+    day.map_or_else(|| format!("{BIRTHDAY_SWEEP}/missed"), |day| format!("{BIRTHDAY_SWEEP}/{day}"))
+}
+
 /// The schedules that compare Wave's statement with our books.
 pub const RECONCILE_TODAY: &str = "reconciliation-today";
 pub const RECONCILE_YESTERDAY: &str = "reconciliation-yesterday";

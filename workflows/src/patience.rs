@@ -47,6 +47,14 @@ pub(crate) fn walk_wave() -> ActivityOptions {
         .build()
 }
 
+/// Starting some hundred processes.
+pub(crate) fn start_many() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_mins(5))
+        .heartbeat_timeout(Duration::from_secs(10))
+        .retry_policy(again_and_again())
+        .build()
+}
+
 /// A step that hands a message to a provider. Nobody waits for it; a provider that asks for a pause gets it.
 pub(crate) fn send_a_message() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(40))

@@ -1,4 +1,4 @@
-//! `GET, PUT /api/users/preferences`: which messages somebody wants, and how they are to come.
+//! `GET, PUT /api/users/preferences`: which messages somebody wants, how they are to come, and whether birthdays bring a pot.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,6 +24,8 @@ pub(crate) struct Preferences {
     /// The ways that are tried, one after the other until one has brought the message; on others nothing comes.
     #[schema(value_type = Vec<schemas::Channel>)]
     channels: Vec<Channel>,
+    /// A pot is made for each birthday by itself.
+    birthday_pot: bool,
 }
 
 /// Which messages somebody wants from now on.
@@ -38,6 +40,9 @@ pub(crate) struct Wanted {
     #[serde(default)]
     #[schema(value_type = Option<Vec<schemas::Channel>>, min_items = 1)]
     channels: Option<Vec<Channel>>,
+    /// Whether a pot is made for each birthday by itself; where it is left out that stays as it is.
+    #[serde(default)]
+    birthday_pot: Option<bool>,
 }
 
 impl From<preferences::Preferences> for Preferences {
@@ -46,6 +51,7 @@ impl From<preferences::Preferences> for Preferences {
         Self {
             muted: Category::ALL.into_iter().filter(is_muted).collect(),
             channels: stored.channels.unwrap_or_else(|| Channel::ALL.to_vec()),
+            birthday_pot: stored.birthday_pot.unwrap_or(true),
         }
     }
 }
@@ -100,6 +106,7 @@ fn checked(wanted: Wanted) -> Result<preferences::Preferences, Problem> {
     Ok(preferences::Preferences {
         muted: without_doubles(wanted.muted),
         channels: wanted.channels.map(without_doubles),
+        birthday_pot: wanted.birthday_pot,
     })
 }
 

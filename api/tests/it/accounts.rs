@@ -320,6 +320,10 @@ async fn what_people_say_of_themselves_is_theirs_to_change_but_for_the_birth_dat
     assert_eq!(put(preferences, json!({ "muted": ["money"] })).await.status, 422);
     let kept = Reply::of(app.get(preferences).bearer_auth(token)).await.expect(200);
     assert_eq!(kept["muted"], json!(["reminders", "wishes"]));
+    assert_eq!(kept["birthday_pot"], json!(true), "nobody has to ask for a pot");
+    put(preferences, json!({ "muted": [], "birthday_pot": false })).await.expect(200);
+    let kept = put(preferences, json!({ "muted": [] })).await.expect(200);
+    assert_eq!(kept["birthday_pot"], json!(false), "what nobody speaks of stays");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod reconcile;
 mod refunds;
 mod routes;
 mod serve;
+mod sweep;
 pub(crate) mod templates;
 mod time;
 mod tokens;
@@ -63,6 +64,9 @@ enum Command {
     /// Look at the books, and let payouts go on after they were stopped
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Make the pots of those whose birthday comes, and see which days were missed
+    #[command(subcommand)]
+    Sweep(sweep::Sweep),
     /// Compare Wave's statement with the books
     #[command(subcommand)]
     Reconcile(reconcile::Reconcile),
@@ -146,6 +150,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Payouts(payouts) => wait_for(payouts.run(config)),
         Command::Refunds(refunds) => wait_for(refunds.run(config)),
         Command::Ledger(ledger) => wait_for(ledger.run(config)),
+        Command::Sweep(sweep) => wait_for(sweep.run(config)),
         Command::Reconcile(reconcile) => wait_for(reconcile.run(config)),
         Command::Discrepancies(discrepancies) => wait_for(discrepancies.run(config)),
         Command::Certificate(certificate) => wait_for(certificate.run(config)),

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 71] = [
+const COMMANDS: [&str; 74] = [
     "",
     "dev",
     "demo",
@@ -31,6 +31,9 @@ const COMMANDS: [&str; 71] = [
     "ledger entries",
     "ledger check",
     "ledger resume",
+    "sweep",
+    "sweep run",
+    "sweep status",
     "reconcile",
     "reconcile run",
     "reconcile status",

@@ -348,15 +348,20 @@ async fn contacts_identities_and_preferences_belong_to_one_account() {
     drop(tx);
     let mut tx = Context::user(awa).begin(&api).await.expect("a transaction");
     assert_eq!(preferences::of_user(&mut *tx, awa).await.expect("a look"), Preferences::default());
-    let chosen = Preferences { muted: vec![Category::Reminders], channels: Some(vec![Channel::Email]) };
+    let chosen = Preferences {
+        muted: vec![Category::Reminders],
+        channels: Some(vec![Channel::Email]),
+        birthday_pot: Some(false),
+    };
     preferences::set(&mut tx, awa, &chosen).await.expect("set");
-    // Channels that nobody speaks of stay.
-    preferences::set(&mut tx, awa, &Preferences { channels: None, ..chosen.clone() }).await.expect("set");
+    // What nobody speaks of stays.
+    let muted = Preferences { channels: None, birthday_pot: None, ..chosen.clone() };
+    preferences::set(&mut tx, awa, &muted).await.expect("set");
     assert_eq!(preferences::of_user(&mut *tx, awa).await.expect("a look"), chosen);
     accounts::change_profile(&mut tx, awa, "Awa N.", Language::Wolof).await.expect("changed");
     let account = accounts::account(&mut *tx, awa).await.expect("a look").expect("an account");
     assert_eq!((account.name.as_str(), account.language), ("Awa N.", Language::Wolof));
-    let money = Preferences { muted: vec![Category::Money], channels: None };
+    let money = Preferences { muted: vec![Category::Money], ..Preferences::default() };
     let muted = preferences::set(&mut tx, awa, &money).await.expect_err("money is heard");
     assert!(matches!(muted, Error::Conflict { rule } if rule == "preferences_mute_what_may_be_muted"));
     drop(tx);

@@ -2,6 +2,7 @@
 //! migrated once.
 
 mod accounts;
+mod birthdays;
 mod by_hand;
 mod certificates;
 mod clearances;

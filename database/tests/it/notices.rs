@@ -270,8 +270,11 @@ async fn how_somebody_is_reached_is_what_they_have_and_what_they_chose() {
         .await;
     let mut connection = scene.pool.acquire().await.expect("a connection");
     notices::add_device(&mut connection, user, "token", Platform::Android).await.expect("a device");
-    let chosen =
-        Preferences { muted: vec![Category::News], channels: Some(vec![Channel::Push, Channel::Email]) };
+    let chosen = Preferences {
+        muted: vec![Category::News],
+        channels: Some(vec![Channel::Push, Channel::Email]),
+        birthday_pot: None,
+    };
     let api = scene.pool_as("wolo_api").await;
     let mut tx = Context::user(user).begin(&api).await.expect("a transaction");
     preferences::set(&mut tx, user, &chosen).await.expect("set");

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::money::Xof;
+use crate::people::first_name;
 use crate::words::words;
 
 pub use holds::HoldReason;
@@ -164,6 +165,31 @@ pub struct PotSettings {
     pub surprise: bool,
 }
 
+impl PotSettings {
+    /// What a pot is that nobody has made by hand. Its title has the owner's first name and no more, because it may be the pot of
+    /// a child.
+    pub fn of_birthday(owner: &str, target: Xof) -> Self {
+        let name = first_name(owner);
+        let of = if name.starts_with(is_vowel) { "d'" } else { "de " };
+        Self {
+            title: format!("L'anniversaire {of}{name}"),
+            description: String::new(),
+            target,
+            visibility: Visibility::Link,
+            show_donor_names: true,
+            show_amounts: true,
+            allow_anonymous: true,
+            allow_messages: true,
+            surprise: false,
+        }
+    }
+}
+
+/// Before which French says *d'*.
+fn is_vowel(letter: char) -> bool {
+    "aeiouàâäéèêëîïôöùûü".contains(letter.to_lowercase().next().unwrap_or(letter))
+}
+
 /// The title and the description are the owner's own words, so they are not shown.
 impl fmt::Debug for PotSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,6 +203,14 @@ impl fmt::Debug for PotSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pot_that_nobody_made_by_hand_is_named_after_a_first_name() {
+        let title = |owner: &str| PotSettings::of_birthday(owner, Xof::new(25_000)).title;
+        assert_eq!(title("Moussa Diop"), "L'anniversaire de Moussa");
+        assert_eq!(title("Awa"), "L'anniversaire d'Awa");
+        assert_eq!(title("Élodie Marie"), "L'anniversaire d'Élodie");
+    }
 
     #[test]
     fn a_pot_goes_forward_only_and_every_other_step_is_refused() {

@@ -1,15 +1,17 @@
 //! The stories, one ending each.
 
 use anyhow::{Context as _, Result, bail};
-use chrono::Utc;
+use chrono::{Datelike as _, Days, Utc};
 use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions};
 use uuid::Uuid;
+use wolo_api::rules;
 use wolo_control::AskError;
 use wolo_control::books::{Clearing, ResolveDiscrepancy, ResumePayouts};
 use wolo_control::payouts::{Approve, Approving};
 use wolo_control::pots::{HoldWish, RefundPatience, Wish, WishAnswer};
 use wolo_database::accounts::roles;
 use wolo_domain::accounts::Role;
+use wolo_domain::dakar;
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DiscrepancyId, PotId, UserId};
 use wolo_domain::notices::{NoticeRules, Says};
@@ -47,8 +49,28 @@ impl Scene {
 
     pub(super) async fn cancelled(&self) -> Result<()> {
         let pot = self.pot().await?;
+        self.cancel(pot.pot).await
+    }
+
+    pub(super) async fn swept(&self) -> Result<()> {
+        let numbers = &self.stage.settings.rules;
+        let today = dakar::day_of(Utc::now());
+        let birthday = today + Days::new(numbers.opens_days_before.into());
+        let owner = self.people.born_for(&self.stage, birthday).await?;
+        let pots = rules::birthday_pots(numbers);
+        // Somebody may have swept today already, before the owner came.
+        for day in [None, Some(today)] {
+            let sweep = async || self.stage.control.sweep_birthdays(day, pots.clone()).await;
+            self.ask("sweep", sweep).await?;
+        }
+        let pot = PotId::for_birthday(owner, birthday.year());
+        self.stage_is(pot, PotStage::Open).await?;
+        self.cancel(pot).await
+    }
+
+    async fn cancel(&self, pot: PotId) -> Result<()> {
         let answer = self
-            .ask("cancel", async || match self.stage.control.cancel_pot(pot.pot, wish()).await {
+            .ask("cancel", async || match self.stage.control.cancel_pot(pot, wish()).await {
                 // It was cancelled and ended, and that answer was lost.
                 Err(AskError::Ended | AskError::NotFound) => Ok(WishAnswer::Done),
                 answer => answer,
@@ -56,9 +78,9 @@ impl Scene {
             .await?;
         match answer {
             WishAnswer::Done | WishAnswer::NotPossible { stage: Some(PotStage::Cancelled) } => {}
-            other => bail!("{} could not be cancelled: {other:?}", pot.pot),
+            other => bail!("{pot} could not be cancelled: {other:?}"),
         }
-        self.stage_is(pot.pot, PotStage::Cancelled).await
+        self.stage_is(pot, PotStage::Cancelled).await
     }
 
     pub(super) async fn given_up(&self) -> Result<()> {

@@ -47,6 +47,8 @@ pub enum Story {
     Forgotten,
     /// Wave has no time for the first call of an order, and at the next one our wallet is short.
     Throttled,
+    /// The morning's process, which makes the pot of somebody whose birthday comes.
+    Swept,
     /// The nightly process.
     Housekeeping,
     /// The books are compared with Wave's statement and looked through, and finance decides about them.
@@ -84,6 +86,7 @@ impl Story {
             Self::NeverPaid => scene.never_paid().await,
             Self::Forgotten => scene.forgotten().await,
             Self::Throttled => scene.throttled().await,
+            Self::Swept => scene.swept().await,
             Self::Housekeeping => scene.housekeeping().await,
             Self::Books => scene.books().await,
             Self::Untold => scene.untold().await,

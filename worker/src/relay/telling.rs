@@ -18,6 +18,7 @@ use wolo_domain::contacts::Contact;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::{Kind, Letter, RefundCause, Says};
+use wolo_domain::people::first_name;
 use wolo_domain::pots::{Announcement, PotStage};
 use wolo_domain::{dakar, notices as domain};
 use wolo_workflows::steps::notices::Message;
@@ -78,8 +79,11 @@ impl<'a> Telling<'a> {
             return Ok(nothing());
         }
         let Some(pot) = notices::subject(self.pool, pot).await? else { return Ok(nothing()) };
-        let about =
-            About { name: first_name(&pot), link: format!("{}/p/{}", self.public_url, pot.slug), pot };
+        let about = About {
+            name: first_name(&pot.owner_name).to_owned(),
+            link: format!("{}/p/{}", self.public_url, pot.slug),
+            pot,
+        };
         match self.event.topic {
             Topic::PotAnnounced => self.of_pot(about).await,
             Topic::DonationConfirmed => self.of_gift(about).await,
@@ -256,10 +260,6 @@ impl About {
             Message { user, pot: Some(self.pot.pot), to, ..Message::new(event, person.to_string(), says) };
         Due { message, expires }
     }
-}
-
-fn first_name(pot: &Subject) -> String {
-    pot.owner_name.split_whitespace().next().unwrap_or(&pot.owner_name).to_owned()
 }
 
 fn nothing<'a>() -> Messages<'a> {

@@ -17,6 +17,7 @@ use temporalio_sdk::workflow_replayer::{
 };
 use temporalio_sdk::{WorkflowContext, WorkflowContextView, WorkflowResult};
 use wolo_bootstrap::settings::Layers;
+use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::ledger_check::LedgerCheck;
@@ -43,7 +44,10 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 57] = [
+const ENDINGS: [&str; 60] = [
+    "birthday-sweep",
+    "birthday-sweep-carried-on",
+    "birthday-sweep-missed",
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -109,6 +113,7 @@ type Options = WorkflowReplayerOptionsBuilder;
 fn todays_code(options: Options) -> Options {
     options
         .register_workflow::<Donation>()
+        .and_then(Options::register_workflow::<BirthdaySweep>)
         .and_then(Options::register_workflow::<Housekeeping>)
         .and_then(Options::register_workflow::<NoticeDelivery>)
         .and_then(Options::register_workflow::<PotLifecycle>)

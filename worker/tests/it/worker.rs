@@ -253,6 +253,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
     }
     all! {
         accounts: ForgetLeftoversStep;
+        birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
         refunds: GiveBackStep, BeginAllRefunds;
@@ -281,8 +282,9 @@ fn every_contract_is_served_where_it_is_called() {
 
     let mut called = BTreeSet::new();
     for (path, text) in sources(&processes) {
-        let on_lifecycle =
-            ["pot_lifecycle", "housekeeping"].iter().any(|name| path.to_string_lossy().contains(name));
+        let on_lifecycle = ["pot_lifecycle", "housekeeping", "birthday_sweep"]
+            .iter()
+            .any(|name| path.to_string_lossy().contains(name));
         let own_queue = match () {
             () if on_lifecycle => queues::LIFECYCLE,
             () if path.ends_with("notice_delivery.rs") => queues::NOTICES,
@@ -318,6 +320,7 @@ fn names_are_unique_and_as_histories_know_them() {
       "lifecycle": {
         "processes": [
           "PotLifecycle",
+          "BirthdaySweep",
           "Housekeeping"
         ],
         "steps": [
@@ -329,6 +332,9 @@ fn names_are_unique_and_as_histories_know_them() {
           "pots.hold",
           "pots.release",
           "pots.announce",
+          "birthdays.find_unswept",
+          "birthdays.start_pots",
+          "birthdays.record_sweep",
           "accounts.forget_leftovers"
         ]
       },

@@ -11,6 +11,7 @@
 )]
 
 pub mod accounts;
+pub mod birthdays;
 pub mod discrepancies;
 pub mod donations;
 pub mod ledger;

@@ -1,0 +1,129 @@
+//! Whose birthday comes, and for which days their pots have been made.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use wolo_domain::ids::UserId;
+use wolo_domain::people::BirthDate;
+
+use crate::rows::Page;
+use crate::{Error, Pool};
+
+/// Somebody who celebrates and has no pot yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Celebrant {
+    pub user: UserId,
+    pub name: String,
+}
+
+impl fmt::Debug for Celebrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Celebrant({})", self.user)
+    }
+}
+
+/// Everybody who celebrates on a day, has no pot for that year and wants one, by id. Nobody whose account is locked.
+#[tracing::instrument(name = "db.birthdays.celebrants", skip_all, fields(%birthday), err)]
+pub async fn celebrants(
+    pool: &Pool,
+    birthday: NaiveDate,
+    page: Page<UserId>,
+) -> Result<Vec<Celebrant>, Error> {
+    let places = BirthDate::places_celebrated_on(birthday);
+    let rows = sqlx::query!(
+        "select user_id, name
+         from people.users
+         where extract(month from birth_date)::integer * 100 + extract(day from birth_date)::integer = any ($1)
+           and birth_date < $2
+           and locked_at is null
+           and ($3::uuid is null or user_id > $3)
+           and not exists (
+               select from people.preferences
+               where preferences.user_id = users.user_id and not birthday_pot
+           )
+           and not exists (
+               select from pots.pots
+               where owner_id = users.user_id and extract(year from birthday) = extract(year from $2)
+           )
+         order by user_id
+         limit $4",
+        &places,
+        birthday,
+        page.after.map(UserId::uuid),
+        page.rows(),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Celebrant { user: UserId::from_uuid(row.user_id), name: row.name })
+        .collect())
+}
+
+/// What a sweep of a day came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// The day on which pots were to be made.
+    pub day: NaiveDate,
+    /// The day for which they were made.
+    pub birthday: NaiveDate,
+    pub celebrants: i64,
+    pub started: i64,
+    pub ended_at: DateTime<Utc>,
+}
+
+/// The days up to this one that have not been swept, the oldest first, and none that is more than so many days ago: its
+/// birthday is over. The first of all is the day on which the first person came.
+#[tracing::instrument(name = "db.birthdays.unswept", skip_all, fields(%today), err)]
+pub async fn unswept(pool: &Pool, today: NaiveDate, look_back_days: u32) -> Result<Vec<NaiveDate>, Error> {
+    let look_back = i32::try_from(look_back_days).unwrap_or(i32::MAX);
+    Ok(sqlx::query_scalar!(
+        r#"select day as "day!"
+           from generate_series(0, $2::integer) as ago
+           cross join lateral (select $1::date - ago as day) as days
+           where day >= (select (min(created_at) at time zone 'Africa/Dakar')::date from people.users)
+             and not exists (select from pots.sweeps where sweeps.day = days.day)
+           order by day"#,
+        today,
+        look_back,
+    )
+    .fetch_all(pool)
+    .await?)
+}
+
+/// Notes that a day has been swept. A day that is swept once more has the figures of both.
+#[tracing::instrument(name = "db.birthdays.record", skip_all, fields(%day), err)]
+pub async fn record(
+    pool: &Pool,
+    day: NaiveDate,
+    birthday: NaiveDate,
+    celebrants: u64,
+    started: u64,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into pots.sweeps as known (day, birthday, celebrants, started)
+         values ($1, $2, $3, $4)
+         on conflict (day) do update
+             set celebrants = known.celebrants + excluded.celebrants, started = known.started + excluded.started,
+                 ended_at = clock_timestamp()",
+        day,
+        birthday,
+        i64::try_from(celebrants).unwrap_or(i64::MAX),
+        i64::try_from(started).unwrap_or(i64::MAX),
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The last days that were swept, the last first.
+#[tracing::instrument(name = "db.birthdays.last", skip_all, err)]
+pub async fn last(pool: &Pool, days: u32) -> Result<Vec<Sweep>, Error> {
+    Ok(sqlx::query_as!(
+        Sweep,
+        "select day, birthday, celebrants, started, ended_at from pots.sweeps order by day desc limit $1",
+        i64::from(days),
+    )
+    .fetch_all(pool)
+    .await?)
+}

@@ -1,0 +1,61 @@
+//! The product's numbers, from the settings, in the shapes that the processes of schedules want. The API has its own, because
+//! neither of the two may know the other; a test holds them together.
+
+use wolo_bootstrap::settings::Rules;
+use wolo_domain::money::Xof;
+use wolo_domain::payouts::PayoutRules;
+use wolo_domain::pots::PotRules;
+use wolo_workflows::birthday_sweep::BirthdayPots;
+use wolo_workflows::payout::PayoutPatience;
+use wolo_workflows::pot_lifecycle::PotPatience;
+use wolo_workflows::refund::RefundPatience;
+
+pub(crate) fn birthday_pots(rules: &Rules) -> BirthdayPots {
+    BirthdayPots {
+        rules: PotRules {
+            opens_days_before: rules.opens_days_before,
+            reminder_days_before: rules.reminder_days_before.clone(),
+            payout_hour: rules.payout_hour_dakar,
+        },
+        patience: PotPatience {
+            payout: PayoutPatience {
+                recheck_seconds: rules.payout_recheck_seconds.into(),
+                longest_pause_seconds: u64::from(rules.longest_pause_minutes) * 60,
+                retry_seconds: rules.payout_retry_seconds.into(),
+                unknown_after_seconds: u64::from(rules.payout_unknown_after_minutes) * 60,
+                float_retry_seconds: u64::from(rules.float_retry_minutes) * 60,
+                same_key_seconds: u64::from(rules.payout_same_key_hours) * 3_600,
+                never_paid_after_seconds: u64::from(rules.payout_never_paid_after_hours) * 3_600,
+                continue_after_events: rules.continue_after_events,
+            },
+            payout_rules: PayoutRules { two_approvals_from: Xof::new(rules.payout_two_approvals_from_xof) },
+            refund: refund_patience(rules),
+            continue_after_events: rules.continue_after_events,
+        },
+        target: Xof::new(rules.default_target_xof),
+    }
+}
+
+pub(crate) fn refund_patience(rules: &Rules) -> RefundPatience {
+    RefundPatience::new(
+        rules.refund_recheck_seconds,
+        rules.refund_retry_minutes,
+        rules.refund_longest_pause_hours,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::to_value;
+    use wolo_bootstrap::settings::Layers;
+
+    use super::*;
+
+    #[test]
+    fn a_pot_of_the_sweep_has_the_numbers_of_one_that_is_made_by_hand() {
+        let settings = Layers::new().read().expect("the defaults are sound");
+        let swept = birthday_pots(&settings.rules);
+        let by_hand = wolo_api::rules::birthday_pots(&settings.rules);
+        assert_eq!(to_value(swept).expect("JSON"), to_value(by_hand).expect("JSON"));
+    }
+}
