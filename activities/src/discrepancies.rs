@@ -25,7 +25,7 @@ impl DiscrepancySteps {
     #[activity(definition = ResolveDiscrepancyStep)]
     pub async fn resolve(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: ResolveDiscrepancy,
     ) -> Result<DiscrepancyAnswer, ActivityError> {
         let ResolveDiscrepancy { discrepancy, by, reason, clearing } = input;
@@ -40,8 +40,10 @@ impl DiscrepancySteps {
         let resolving = discrepancies::resolve(&self.pool, discrepancy, &by, &reason, clearing).await?;
         Ok(match resolving {
             Resolving::Resolved => DiscrepancyAnswer::Resolved,
-            // An attempt of ours that could not say so any more.
-            Resolving::Already(Resolved { by: ended_by, why, .. }) if ended_by == by && why == reason => {
+            // An earlier attempt of this one that could not say so any more. Whoever decides again is told of the first decision.
+            Resolving::Already(Resolved { by: ended_by, why, .. })
+                if ctx.info().attempt > 1 && ended_by == by && why == reason =>
+            {
                 DiscrepancyAnswer::Resolved
             }
             Resolving::Already(Resolved { by, why, .. }) => DiscrepancyAnswer::Already { by, why },

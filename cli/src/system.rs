@@ -16,6 +16,7 @@ use wolo_control::Control;
 use wolo_database::{Pool, pots, pots::Pot};
 use wolo_domain::ids::PotId;
 
+use crate::failure::refused;
 use crate::local::dev_file::{self, Addresses};
 
 /// A command asks one thing after another; a few connections are enough.
@@ -114,10 +115,11 @@ pub(crate) async fn named_pot(pool: &Pool, name: &str) -> Result<Pot> {
 }
 
 /// Who asks, as it will stand in a process's history.
-pub(crate) fn operator(by: Option<&str>) -> String {
+pub(crate) fn operator(by: Option<&str>) -> Result<String> {
     let user = || ["USER", "LOGNAME"].iter().find_map(|name| env::var_os(name)?.into_string().ok());
-    let name = by.map(ToOwned::to_owned).or_else(user).unwrap_or_else(|| "unknown".to_owned());
-    format!("operator:{name}")
+    let named = by.map(ToOwned::to_owned).or_else(user).filter(|name| !name.trim().is_empty());
+    let name = named.ok_or_else(|| refused("nobody is named who decides this: say it with --by NAME"))?;
+    Ok(format!("operator:{name}"))
 }
 
 #[cfg(test)]

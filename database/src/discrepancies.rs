@@ -405,3 +405,21 @@ impl TryFrom<DiscrepancyRow> for Discrepancy {
         })
     }
 }
+
+/// The kinds of which one that is open says that our books and Wave's are not the same.
+pub(crate) fn breaking() -> Vec<String> {
+    let breaking = DiscrepancyKind::ALL.into_iter().filter(|kind| kind.breaks_the_books());
+    breaking.map(|kind| kind.as_str().to_owned()).collect()
+}
+
+/// Whether one of those is open.
+pub(crate) async fn break_the_books(connection: &mut PgConnection) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from money.discrepancies where resolved_at is null and kind = any ($1)
+           ) as "open!""#,
+        &breaking(),
+    )
+    .fetch_one(connection)
+    .await?)
+}

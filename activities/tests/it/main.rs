@@ -3,6 +3,7 @@
 
 mod accounts;
 mod away;
+mod birthdays;
 mod books;
 mod checkouts;
 mod clearing;

@@ -10,8 +10,8 @@ use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, Tes
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 use wolo_activities::{
-    AccountSteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps, RefundSteps,
-    StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps,
+    RefundSteps, StatementSteps,
 };
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::certificates::SealingKey;
@@ -162,6 +162,7 @@ impl Scene {
             .register_activities(PayoutSteps::new(pool.clone(), wave.clone()))
             .register_activities(LedgerSteps::new(pool.clone()))
             .register_activities(DiscrepancySteps::new(pool.clone()))
+            .register_activities(BirthdaySteps::new(pool.clone()))
             .register_activities(StatementSteps::new(pool, wave, std::sync::Arc::new(donations)))
             .on_heartbeat(move |_| count.send_modify(|count| *count += 1));
         if let Some(told) = told {

@@ -149,14 +149,17 @@ async fn people_choose_the_ways_that_are_tried_and_their_order() {
     let app = TestApp::start().await;
     let awa = app.person(10).await;
     let all = json!(["whatsapp", "sms", "email", "push"]);
-    assert_eq!(app.seen(awa, PREFERENCES).await, json!({ "muted": [], "channels": all }));
+    assert_eq!(
+        app.seen(awa, PREFERENCES).await,
+        json!({ "muted": [], "channels": all, "birthday_pot": true })
+    );
     let put = async |body: Value| app.as_user(awa, Method::PUT, PREFERENCES, Some(body)).await;
     let chosen = json!({ "muted": ["news"], "channels": ["email", "push", "email"] });
-    let expected = json!({ "muted": ["news"], "channels": ["email", "push"] });
+    let expected = json!({ "muted": ["news"], "channels": ["email", "push"], "birthday_pot": true });
     assert_eq!(put(chosen).await.expect(200), expected);
     // Who speaks of no channels leaves them as they are.
     let kept = put(json!({ "muted": [] })).await.expect(200);
-    assert_eq!(kept, json!({ "muted": [], "channels": ["email", "push"] }));
+    assert_eq!(kept, json!({ "muted": [], "channels": ["email", "push"], "birthday_pot": true }));
     put(json!({ "muted": [], "channels": [] })).await.wrong_field(422, "channels");
     put(json!({ "muted": [], "channels": ["pigeon"] })).await.wrong_field(422, "channels[0]");
     put(json!({ "muted": ["news", "money"] })).await.wrong_field(422, "muted[1]");

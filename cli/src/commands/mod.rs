@@ -28,6 +28,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use tokens::mint_token;
@@ -44,6 +45,11 @@ pub(crate) struct Cli {
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
+}
+
+/// A day as people give it on the command line.
+fn a_day(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "write a day as 2026-11-25".to_owned())
 }
 
 #[derive(Subcommand, Debug)]

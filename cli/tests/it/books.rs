@@ -37,8 +37,10 @@ pub(crate) fn are_compared_and_money_that_is_nobodys_is_owned(home: &Path, dev: 
     assert!(err.contains("6 930 XOF stands in suspense for it"), "{err}");
     let (code, out, err) = resolve(&["--to-fees", "--yes"]);
     assert_eq!((code, out), (0, format!("{id} is resolved.\n")), "{err}");
+    // Neither for another reason nor with another decision for the same one.
     let again = ["discrepancies", "resolve", &id, "--reason", "another", "--to-fees", "--yes"];
-    let (code, _, err) = said(wolo(home).args(again));
+    assert_eq!(said(wolo(home).args(again)).0, 3);
+    let (code, _, err) = resolve(&["--yes"]);
     assert!(code == 3 && err.starts_with("wolo: it was resolved before, by operator:"), "{err}");
 
     let accounts = json(home, &["ledger", "accounts", "--json"]);
@@ -53,4 +55,35 @@ pub(crate) fn are_compared_and_money_that_is_nobodys_is_owned(home: &Path, dev: 
     assert_eq!((code, err.as_str()), (3, "wolo: payouts are not stopped\n"));
     let (code, _, err) = said(wolo(home).args(["reconcile", "run", "--day", "2999-01-01"]));
     assert_eq!((code, err.as_str()), (3, "wolo: 1 Jan 2999 has not begun\n"));
+}
+
+pub(crate) fn whoever_celebrates_in_thirty_days_gets_a_pot(home: &Path) {
+    let (today, born) = {
+        let today = chrono::Utc::now().date_naive();
+        let birthday = today + chrono::Days::new(30);
+        (today, chrono::Datelike::with_year(&birthday, chrono::Datelike::year(&birthday) - 40).unwrap())
+    };
+    let born = born.to_string();
+    let add =
+        ["users", "add", "--name", "Fatou Sow", "--birth-date", &born, "--phone", "781234599", "--json"];
+    let owner = json(home, &add)["id"].as_str().unwrap().to_owned();
+    let date = today.to_string();
+    let due = json(home, &["sweep", "run", "--date", &date, "--dry-run", "--json"]);
+    let pot =
+        due.as_array().unwrap().iter().find(|one| one["owner"] == owner.as_str()).unwrap()["pot"].clone();
+    let (code, out, _) = said(wolo(home).args(["sweep", "run", "--date", &date, "--dry-run"]));
+    assert!(code == 0 && out.contains(pot.as_str().unwrap()), "{out}");
+    assert_eq!(said(wolo(home).args(["pots", "show", pot.as_str().unwrap()])).0, 1, "it was only said");
+
+    let swept = json(home, &["sweep", "run", "--date", &date, "--json"]);
+    assert!(swept[0]["started"].as_u64().unwrap() >= 1, "{swept}");
+    let known = json(home, &["sweep", "status", "--json"]);
+    assert_eq!(known["days"][0]["day"], date.as_str(), "{known}");
+    assert_eq!(known["unswept"], body!([]), "{known}");
+    let (code, out, _) = said(wolo(home).args(["sweep", "run"]));
+    assert!(code == 0 && out.starts_with("Every day has been swept, today too."), "{out}");
+    for (date, why) in [("2999-01-01", "has not begun"), ("2020-01-01", "are over")] {
+        let (code, _, err) = said(wolo(home).args(["sweep", "run", "--date", date]));
+        assert!(code == 3 && err.contains(why), "{err}");
+    }
 }

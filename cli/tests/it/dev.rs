@@ -148,6 +148,7 @@ fn a_world_is_found_used_and_gone() {
     crate::payout::waits_for_a_person_and_is_paid(home, &dev);
     crate::refund::a_pot_is_given_up_and_its_gift_goes_back(home, &dev);
     crate::books::are_compared_and_money_that_is_nobodys_is_owned(home, &dev);
+    crate::books::whoever_celebrates_in_thirty_days_gets_a_pot(home);
 
     let (code, _, err) = said(wolo(home).arg("dev"));
     assert_eq!(code, 3, "{err}");
@@ -176,6 +177,8 @@ fn decisions(home: &Path, dev: &Dev, token: &str) {
     let release = ["pots", "release", &pot, "--reason", "seen", "--json"];
     let (code, out, err) = said(wolo(home).args(release));
     assert_eq!((code, out.as_str(), err.as_str()), (3, "", "wolo: no moderator holds it\n"));
+    let (code, _, err) = said(wolo(home).args(release).env_remove("USER").env_remove("LOGNAME"));
+    assert!(code == 3 && err.contains("say it with --by NAME"), "{err}");
     let stop = ["pots", "hold", &pot, "--note", "a test", "--by", "tester", "--json"];
     assert_eq!(json(home, &stop)["outcome"], "done");
     let held = json(home, &["pots", "list", "--held", "--json"]);

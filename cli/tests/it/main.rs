@@ -29,7 +29,7 @@ fn wolo(home: &Path) -> Command {
             command.env_remove(&*name);
         }
     }
-    command.env("WOLO_DATA", home).env("NO_COLOR", "1").env("COLUMNS", "100");
+    command.env("WOLO_DATA", home).env("USER", "tester").env("NO_COLOR", "1").env("COLUMNS", "100");
     command
 }
 

@@ -2,14 +2,13 @@
 //! and no money without an owner.
 
 use sqlx::PgConnection;
-use wolo_domain::discrepancies::DiscrepancyKind;
 use wolo_domain::ids::{DiscrepancyId, DonationId, PayoutId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
 
 use super::{Violation, balance_within};
-use crate::Error;
 use crate::rows::word;
+use crate::{Error, discrepancies};
 
 /// Everything that breaks one of these rules, as the surrounding transaction sees it.
 pub(super) async fn broken(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> {
@@ -150,11 +149,7 @@ async fn suspense(connection: &mut PgConnection) -> Result<Option<Violation>, Er
 
 /// What the comparison with Wave's statement has found, and nobody has answered.
 async fn not_as_at_wave(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> {
-    let breaking: Vec<String> = DiscrepancyKind::ALL
-        .into_iter()
-        .filter(|kind| kind.breaks_the_books())
-        .map(|kind| kind.as_str().to_owned())
-        .collect();
+    let breaking = discrepancies::breaking();
     let open = sqlx::query!(
         "select discrepancy_id, kind
          from money.discrepancies

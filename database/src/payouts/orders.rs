@@ -12,7 +12,7 @@ use wolo_domain::pots::HoldReason;
 use super::{PAYOUTS, Payout, approvals, lock, recipients};
 use crate::outbox::{self, Topic};
 use crate::pots::{self, Lock};
-use crate::{Error, Pool, halts, ledger, reconciliation};
+use crate::{Error, Pool, discrepancies, halts, ledger, reconciliation};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
@@ -62,7 +62,11 @@ pub async fn begin_order(pool: &Pool, order: PayoutOrder, at: DateTime<Utc>) -> 
         if let Some(reason) = pots::stopping_hold(&mut tx, payout.pot).await? {
             return Ok(Beginning::Held { reason });
         }
-        if halts::stands(&mut tx).await? || reconciliation::lacks_a_gift(&mut tx, payout.pot).await? {
+        // What the statement says against the books counts from the moment in which it is written, not from the next check on.
+        if halts::stands(&mut tx).await?
+            || discrepancies::break_the_books(&mut tx).await?
+            || reconciliation::lacks_a_gift(&mut tx, payout.pot).await?
+        {
             return Ok(Beginning::Held { reason: HoldReason::Books });
         }
         let Some(clearance) = recipients::cleared(&mut tx, payout.id).await? else {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use wolo_database::discrepancies::{self, BY_ITSELF, Discrepancy};
 use wolo_database::donations::{self, Payment};
-use wolo_database::payouts::{self, Plan, Receipt};
+use wolo_database::payouts::{self, Beginning, Plan, Receipt};
 use wolo_database::reconciliation::{self, Compared, Missing, Run, UnreadableLine};
 use wolo_database::{Page, pots};
 use wolo_domain::discrepancies::DiscrepancyKind;
@@ -11,6 +11,7 @@ use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PayoutId};
 use wolo_domain::ledger::Account;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
+use wolo_domain::pots::HoldReason;
 use wolo_domain::reconciliation::{Line, LineType, Reference, Subject};
 
 use crate::scene::{Scene, checkout, gift, noon, payment, wave_id, wave_now, xof};
@@ -210,9 +211,15 @@ async fn a_fee_that_is_booked_otherwise_is_found_once() {
 #[tokio::test]
 async fn each_kind_of_difference_in_a_payout_is_found_once() {
     let scene = Scene::new().await;
-    let order = succeeded(&scene).await;
+    let (order, under_way) = (succeeded(&scene).await, ordered(&scene).await);
     assert_eq!(compare(&scene, &[sent(order, "T_1")]).await.matched, 1);
     finds_once(&scene, &[sent(order, "T_2")], DiscrepancyKind::PaidTwice, -4_995).await;
+    // From this moment on nothing is ordered, whether or not somebody has checked the books since.
+    let third = scene.closed_with_money().await;
+    let stopped = PayoutOrder::first(PayoutId::of_pot(third));
+    payouts::plan(&scene.pool, third, PayoutRules::default(), noon()).await.expect("a plan");
+    let held = payouts::begin_order(&scene.pool, stopped, noon()).await.expect("an answer");
+    assert_eq!(held, Beginning::Held { reason: HoldReason::Books });
     let back = Line {
         amount: xof(4_995),
         fee: Some(xof(-45)),
@@ -221,7 +228,6 @@ async fn each_kind_of_difference_in_a_payout_is_found_once() {
     };
     finds_once(&scene, &[back], DiscrepancyKind::PayoutReversed, 4_995).await;
 
-    let under_way = ordered(&scene).await;
     let young = wave_now() - TimeDelta::minutes(1);
     let page = [sent(under_way, "T_4")];
     let early = reconciliation::compare(&scene.pool, today(), &page, &[], young).await.expect("a comparison");

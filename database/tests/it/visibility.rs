@@ -12,7 +12,7 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 10] = [
+const OPAQUE: [&str; 11] = [
     "money.halts",
     "money.ledger_entries",
     "money.ledger_transactions",
@@ -23,6 +23,7 @@ const OPAQUE: [&str; 10] = [
     "money.reconciliations",
     "money.statement_lines",
     "ops.processes",
+    "pots.sweeps",
 ];
 
 /// Two people who have the same of everything.

@@ -204,6 +204,9 @@ fn a_tail_that_was_cut_off_is_missed() {
     }
     let last = lines.len() as u64;
     assert_eq!(line_of(document.trim_end()), (last, Wrong::Form));
+    let open_ended = document.replace("]\n", ",\n");
+    assert_ne!(open_ended, document);
+    assert_eq!(line_of(&open_ended), (last, Wrong::Form), "as if more came");
     assert_eq!(line_of(&format!("{document}\n")), (last, Wrong::Form));
     assert_eq!(line_of(&format!("{document}{document}")), (last, Wrong::Form));
 }

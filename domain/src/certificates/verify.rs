@@ -117,8 +117,13 @@ impl Reading {
         let texts = Texts { rest: document, first: true };
         for text in texts {
             let Text { body, seal, line } = Text::read(text).ok_or(Wrong::Form)?;
+            let closing = if let What::Closing(closing) = &line.what { Some(closing) } else { None };
+            // Nothing comes after it, so nothing was cut off there.
+            if closing.is_some() && !document.ends_with(b"]\n") {
+                return Err(Wrong::Form);
+            }
             self.judge.take(&line)?;
-            if let What::Closing(closing) = &line.what {
+            if let Some(closing) = closing {
                 self.settled_at = Some(closing.settled_at);
             }
             let sealed = self.chain.to_be_sealed(&body);

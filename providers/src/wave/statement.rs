@@ -3,7 +3,9 @@
 //! The book is the only place where Wave's real fee on a gift is visible, and the only place where refunds and reversals
 //! show themselves, because no webhook tells of them.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use wolo_domain::money::Xof;
@@ -12,6 +14,13 @@ use wolo_domain::reconciliation::LineType;
 use super::{Currency, Wave, amount};
 use crate::private::Private;
 use crate::wire::ProviderError;
+
+/// No movement of a wallet is as large, in francs.
+const LARGEST: u64 = 1_000_000_000_000;
+/// No name is longer, in bytes.
+const LONGEST_NAME: usize = 255;
+/// Wave's books begin in these.
+const YEARS: RangeInclusive<i32> = 2017..=9999;
 
 /// One movement of the wallet. Lines made by hand in Wave's own app stand here too.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -59,6 +68,27 @@ pub struct StatementPage {
     pub unreadable: Vec<UnreadableLine>,
     /// Pass it as `after` to have the next page; `None` on the last.
     pub next: Option<String>,
+}
+
+impl StatementLine {
+    /// Whether it can stand in our books: its names are names, its time is one in which Wave has been, and its amounts are such
+    /// that a day of them can be added up. What cannot is looked at by a person.
+    fn can_be_kept(&self) -> bool {
+        let names = [
+            Some(&self.transaction_id),
+            self.client_reference.as_ref(),
+            self.checkout_api_session_id.as_ref(),
+        ];
+        let amounts = [Some(self.amount), self.fee, self.balance];
+        names.into_iter().flatten().all(|name| is_a_name(name))
+            && amounts.into_iter().flatten().all(|amount| amount.francs().unsigned_abs() <= LARGEST)
+            && YEARS.contains(&self.timestamp.year())
+    }
+}
+
+/// What we can hold as a name: neither empty nor endless, and Postgres takes no NUL.
+fn is_a_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_NAME && !text.contains('\0')
 }
 
 const fn unknown_type() -> LineType {
@@ -136,11 +166,13 @@ fn page(body: PageBody, date: NaiveDate, after: Option<&str>) -> Result<Statemen
     let mut lines = Vec::with_capacity(body.items.len());
     let mut unreadable = Vec::new();
     for (index, item) in body.items.into_iter().enumerate() {
-        if let Ok(line) = StatementLine::deserialize(&item) {
-            lines.push(line);
-        } else {
-            let transaction_id = item.get("transaction_id").and_then(Value::as_str).map(str::to_owned);
-            unreadable.push(UnreadableLine { index, transaction_id });
+        match StatementLine::deserialize(&item) {
+            Ok(line) if line.can_be_kept() => lines.push(line),
+            _ => {
+                let named = item.get("transaction_id").and_then(Value::as_str).filter(|name| is_a_name(name));
+                let transaction_id = named.map(str::to_owned);
+                unreadable.push(UnreadableLine { index, transaction_id });
+            }
         }
     }
     Ok(StatementPage { lines, unreadable, next })
@@ -193,6 +225,27 @@ mod tests {
         let page = read(&one_page(&items.join(",")), None).unwrap();
         assert_eq!(page.lines.len(), 2);
         assert_eq!(page.unreadable, [UnreadableLine { index: 1, transaction_id: Some("T1".into()) }]);
+    }
+
+    #[test]
+    fn a_line_that_no_book_can_hold_is_left_to_a_person() {
+        let good = line("1", "null");
+        let long = format!("\"transaction_id\":\"{}\"", "x".repeat(256));
+        let odd = [
+            good.replace("\"T1\"", "\"\""),
+            good.replace("\"T1\"", "\"a\\u0000b\""),
+            good.replace("\"transaction_id\":\"T1\"", &long),
+            good.replace("\"cos-1\"", "\"cos\\u0000\""),
+            good.replace("2026-11-22T", "-5000-11-22T"),
+            line("9223372036854775807", "null"),
+            line("-1000000000001", "null"),
+        ];
+        for odd in odd {
+            let page = read(&one_page(&[odd.clone(), good.clone()].join(",")), None).unwrap();
+            assert_eq!((page.lines.len(), page.unreadable.len()), (1, 1), "{odd}");
+            let named = page.unreadable[0].transaction_id.as_deref();
+            assert!(named.is_none_or(|name| name == "T1"), "{odd}");
+        }
     }
 
     #[test]

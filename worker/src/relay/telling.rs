@@ -210,7 +210,8 @@ impl<'a> Telling<'a> {
     async fn to_finance(self, about: &About, what: &str) -> Result<Vec<Due>, Error> {
         let finance = notices::trusted_with(self.pool, Role::Finance).await?;
         let due = |user: UserId| {
-            let says = Says::OperatorAlert { what: what.to_owned(), link: about.pot.pot.to_string() };
+            let what = format!("{what} {}", about.pot.pot);
+            let says = Says::OperatorAlert { what, link: about.link.clone() };
             about.due(word(self.event), user.to_string(), Some(user), None, says)
         };
         Ok(finance.into_iter().map(due).collect())

@@ -256,6 +256,28 @@ fn a_held_pot_takes_no_gift_until_it_is_released() {
 }
 
 #[test]
+fn a_hold_that_hangs_does_not_undo_the_release_after_it() {
+    live(async |house| {
+        let pot = house.open_pot().await;
+        let id = ids::pot_lifecycle(pot);
+        let row = house.lock_pot(pot).await;
+        let holding = tokio::spawn(house.control.hold_pot(pot, moderation()));
+        until("the hold is under way", async || {
+            house.steps_of(&id).await.iter().any(|step| step == "pots.hold").then_some(())
+        })
+        .await;
+        let updates = house.updates_of(&id).await;
+        let releasing = tokio::spawn(house.control.release_pot(pot, moderation()));
+        until("the release was heard", async || (house.updates_of(&id).await > updates).then_some(())).await;
+        row.rollback().await.expect("the row is let go");
+        for answer in [holding.await, releasing.await] {
+            assert_eq!(answer.expect("nobody panics").expect("an answer"), WishAnswer::Done);
+        }
+        house.give(pot, 500).await;
+    });
+}
+
+#[test]
 fn a_hold_outlasts_the_payout_day_and_the_payout_follows_its_release() {
     live(async |house| {
         let pot = house.open_pot().await;

@@ -36,6 +36,8 @@ pub struct PotLifecycle {
     state: PotState,
     /// Its opening is being written down: others may see the pot open a moment before its process hears of it.
     opening: bool,
+    /// A moderator's word is being carried out. One comes after another: a word that hangs must not undo a later one.
+    moderating: bool,
 }
 
 #[workflow_methods]
@@ -43,7 +45,7 @@ impl PotLifecycle {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, mut plan: PotPlan) -> Self {
         let state = plan.carried.take().unwrap_or_default();
-        Self { plan, state, opening: false }
+        Self { plan, state, opening: false, moderating: false }
     }
 
     #[run(name = "PotLifecycle")]
@@ -114,6 +116,34 @@ impl PotLifecycle {
     /// A moderator stops the pot. Answered when it is written down: from then on no gift begins.
     #[update(name = "hold")]
     pub async fn hold(ctx: &mut WorkflowContext<Self>, wish: HoldWish) -> WishAnswer {
+        Self::wait_for_the_other_moderator(ctx).await;
+        let answer = Self::write_hold(ctx, wish).await;
+        ctx.state_mut(|pot| pot.moderating = false);
+        answer
+    }
+
+    /// A moderator lets the pot go on.
+    #[update(name = "release")]
+    pub async fn release(ctx: &mut WorkflowContext<Self>, wish: HoldWish) -> WishAnswer {
+        Self::wait_for_the_other_moderator(ctx).await;
+        let answer = Self::write_release(ctx, wish).await;
+        ctx.state_mut(|pot| pot.moderating = false);
+        answer
+    }
+
+    #[query(name = "state")]
+    pub fn state(&self, _ctx: &WorkflowContextView) -> PotState {
+        self.state.clone()
+    }
+}
+
+impl PotLifecycle {
+    async fn wait_for_the_other_moderator(ctx: &mut WorkflowContext<Self>) {
+        waiting::known(ctx, |pot| (!pot.moderating).then_some(())).await;
+        ctx.state_mut(|pot| pot.moderating = true);
+    }
+
+    async fn write_hold(ctx: &mut WorkflowContext<Self>, wish: HoldWish) -> WishAnswer {
         if wish.reason != HoldReason::Moderation {
             return WishAnswer::NotYours { reason: wish.reason };
         }
@@ -128,9 +158,7 @@ impl PotLifecycle {
         }
     }
 
-    /// A moderator lets the pot go on.
-    #[update(name = "release")]
-    pub async fn release(ctx: &mut WorkflowContext<Self>, wish: HoldWish) -> WishAnswer {
+    async fn write_release(ctx: &mut WorkflowContext<Self>, wish: HoldWish) -> WishAnswer {
         if wish.reason != HoldReason::Moderation {
             return WishAnswer::NotYours { reason: wish.reason };
         }
@@ -150,13 +178,6 @@ impl PotLifecycle {
         }
     }
 
-    #[query(name = "state")]
-    pub fn state(&self, _ctx: &WorkflowContextView) -> PotState {
-        self.state.clone()
-    }
-}
-
-impl PotLifecycle {
     async fn live(ctx: &mut WorkflowContext<Self>) -> Result<PotOutcome, Ending> {
         Self::schedule(ctx).await?;
         Self::go_on_cancelling(ctx).await?;

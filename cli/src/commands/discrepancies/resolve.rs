@@ -57,7 +57,7 @@ impl Resolve {
         let confirmed = confirm(&consequences, self.sure.yes)?;
         let resolve = ResolveDiscrepancy {
             discrepancy: self.id,
-            by: operator(self.decider.by.as_deref()),
+            by: operator(self.decider.by.as_deref())?,
             reason: self.decider.reason,
             clearing,
         };

@@ -1,6 +1,7 @@
 //! `wolo doctor`: looks at everything that WOLO stands on, a line each, and says what to do. It changes nothing, and
 //! fetches no tool that is missing.
 
+mod birthdays;
 mod books;
 mod gifts;
 mod pots;
@@ -120,6 +121,7 @@ async fn services(settings: &Settings) -> Vec<Finding> {
         Finding::of("Wave", wave, "see wave.url and wave.api_key"),
     ];
     findings.push(Finding::of("books", books::books(settings).await, ""));
+    findings.push(Finding::of("birthdays", birthdays::birthdays(settings).await, ""));
     match engine {
         Err(error) => findings.push(Finding::of("Temporal", Err(error.into()), start)),
         Ok(client) => {

@@ -34,7 +34,7 @@ impl Resume {
             "the ledger is read once more; if all its rules hold, orders to pay leave again".to_owned(),
         ];
         let confirmed = confirm(&consequences, self.sure.yes)?;
-        let resume = ResumePayouts { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
+        let resume = ResumePayouts { by: operator(self.decider.by.as_deref())?, reason: self.decider.reason };
         match decide(&system.control().await?, resume, confirmed).await {
             Err(AskError::Ended) => Err(refused("somebody else lets them go on at this moment")),
             Ok(LedgerVerdict::Broken { violations }) => {

@@ -115,7 +115,7 @@ impl Resolve {
         );
         let rules_out = decision == Decision::NeverPaid;
         let confirmed = confirm(&[about, means], self.yes)?;
-        let by = operator(self.decider.by.as_deref());
+        let by = operator(self.decider.by.as_deref())?;
         let resolve = payout::Resolve { decision, order: Some(order), by, reason: self.decider.reason };
         let answer = match decide(&control, pot.id, resolve, confirmed).await {
             Err(AskError::NotFound | AskError::Ended) => {

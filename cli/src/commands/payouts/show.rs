@@ -58,7 +58,12 @@ impl Show {
         fields.field("pot", payout.pot);
         fields.field("amount", payout.amount);
         fields.field("stage", payout.stage);
-        fields.field("order", payout.orders);
+        fields.field(
+            "order",
+            Some(payout.orders)
+                .filter(|number| *number > 0)
+                .map_or_else(|| "none yet".to_owned(), |number| number.to_string()),
+        );
         fields.field("reference", or_dash(payout.reference));
         fields.field("planned", instant(payout.planned_at));
         fields.field("ended", instant_or_dash(payout.ended_at));

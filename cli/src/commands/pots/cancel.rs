@@ -34,7 +34,7 @@ impl Cancel {
             "it is given up for good: the same birthday can have no other pot".to_owned(),
         ];
         let confirmed = confirm(&consequences, self.sure.yes)?;
-        let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
+        let wish = Wish { by: operator(self.decider.by.as_deref())?, reason: self.decider.reason };
         let answer = cancel(&system.control().await?, pot.id, wish, confirmed).await;
         answered(&pot, answer, "is cancelled", self.format)
     }

@@ -34,7 +34,7 @@ impl Close {
             "it is paid out tomorrow morning, Dakar time".to_owned(),
         ];
         let confirmed = confirm(&consequences, self.sure.yes)?;
-        let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
+        let wish = Wish { by: operator(self.decider.by.as_deref())?, reason: self.decider.reason };
         let answer = close(&system.control().await?, pot.id, wish, confirmed).await;
         answered(&pot, answer, "is closed", self.format)
     }

@@ -28,7 +28,7 @@ impl Hold {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
         let pot = named_pot(&system.pool().await?, &self.named.pot).await?;
-        let by = operator(self.by.as_deref());
+        let by = operator(self.by.as_deref())?;
         let wish = HoldWish { reason: HoldReason::Moderation, by, note: self.note };
         let answer = system.control().await?.hold_pot(pot.id, wish).await;
         answered(&pot, answer, "is held", self.format)

@@ -31,7 +31,7 @@ pub(crate) enum Pots {
     Show(show::Show),
     /// Close an open pot before its day; it is paid out the day after
     Close(close::Close),
-    /// Give up a pot to which nothing has been given
+    /// Give up a pot; every gift in it goes back
     Cancel(cancel::Cancel),
     /// Stop a pot, for a moderator to look at it
     Hold(hold::Hold),

@@ -26,7 +26,7 @@ impl Release {
         let system = System::find(config)?;
         let pool = system.pool().await?;
         let pot = named_pot(&pool, &self.named.pot).await?;
-        let by = operator(self.decider.by.as_deref());
+        let by = operator(self.decider.by.as_deref())?;
         let wish = HoldWish { reason: HoldReason::Moderation, by, note: self.decider.reason };
         let answer = system.control().await?.release_pot(pot.id, wish).await;
         let still: Vec<_> = match pots::pot(&pool, pot.id).await? {

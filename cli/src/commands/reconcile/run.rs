@@ -7,7 +7,7 @@ use wolo_api::rules::refund_patience;
 use wolo_control::books::ReconciledDay;
 use wolo_domain::dakar;
 
-use crate::commands::Config;
+use crate::commands::{Config, a_day};
 use crate::failure::refused;
 use crate::output::{self, Fields, Format, Progress, day};
 use crate::system::System;
@@ -15,7 +15,7 @@ use crate::system::System;
 #[derive(Args, Debug)]
 pub(crate) struct Run {
     /// The day in Dakar, as 2026-11-25; without it, today
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = a_day)]
     day: Option<NaiveDate>,
     /// Every day that is over and that nobody has compared since, the oldest first
     #[arg(long, conflicts_with = "day")]

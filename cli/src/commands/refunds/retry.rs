@@ -33,7 +33,7 @@ impl Retry {
         if refund.ended_at.is_some() {
             return Err(refused("the gift has gone back"));
         }
-        let wish = Wish { by: operator(self.decider.by.as_deref()), reason: self.decider.reason };
+        let wish = Wish { by: operator(self.decider.by.as_deref())?, reason: self.decider.reason };
         let control = system.control().await?;
         let (outcome, words) = match control.retry_refund(self.donation, wish).await {
             Err(AskError::NotFound | AskError::Ended) => {

@@ -10,7 +10,7 @@ use wolo_database::{Page, Pool, birthdays};
 use wolo_domain::dakar;
 use wolo_domain::ids::{PotId, UserId};
 
-use crate::commands::Config;
+use crate::commands::{Config, a_day};
 use crate::failure::refused;
 use crate::output::{self, Fields, Format, Progress, day};
 use crate::system::System;
@@ -23,7 +23,7 @@ const NAMED: usize = 20;
 #[derive(Args, Debug)]
 pub(crate) struct Run {
     /// The day on which the pots were to be made, as 2026-11-25; without it, every day that was missed, and today
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = a_day)]
     date: Option<NaiveDate>,
     /// Only say whose pots would be made
     #[arg(long = "dry-run")]

@@ -12,7 +12,7 @@ use wolo_domain::ids::UserId;
 use wolo_domain::people::{BirthDate, NAME_CHARS, Phone};
 use wolo_domain::texts::{self, Lines};
 
-use crate::commands::Config;
+use crate::commands::{Config, a_day};
 use crate::failure::refused;
 use crate::output::{self, Format};
 use crate::system::System;
@@ -23,7 +23,7 @@ pub(crate) struct Add {
     #[arg(long)]
     name: String,
     /// The day of birth, as 1999-12-31
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = a_day)]
     birth_date: NaiveDate,
     /// The phone that payouts go to and that opens the account, as 771234567 or +221771234567
     #[arg(long)]

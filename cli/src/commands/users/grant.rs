@@ -27,7 +27,7 @@ impl Grant {
         let pool = System::find(config)?.pool().await?;
         known(&pool, self.id).await?;
         let mut tx = pool.begin().await?;
-        let by = operator(self.decider.by.as_deref());
+        let by = operator(self.decider.by.as_deref())?;
         let is_new = roles::grant(&mut tx, self.id, self.role, &by, &self.decider.reason).await?;
         tx.commit().await?;
         output::say(&if is_new {

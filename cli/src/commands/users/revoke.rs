@@ -29,7 +29,7 @@ impl Revoke {
         let pool = System::find(config)?.pool().await?;
         known(&pool, self.id).await?;
         let mut tx = pool.begin().await?;
-        if !roles::revoke(&mut tx, self.id, self.role, &operator(self.by.as_deref())).await? {
+        if !roles::revoke(&mut tx, self.id, self.role, &operator(self.by.as_deref())?).await? {
             return Err(refused(format!("{} is not trusted with {}", self.id, self.role)));
         }
         tx.commit().await?;
