@@ -13,7 +13,6 @@ use crate::problem::{Code, Problem};
 use crate::state::App;
 
 const LANES: usize = 256;
-const LONGEST_NAME: usize = 255;
 
 /// An event that was dealt with: its id and a hash of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +48,6 @@ pub(crate) fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         (Some(one), None) => one.to_str().ok(),
         _ => None,
     }
-}
-
-/// What we can hold as a name: nobody gives one that is longer, and Postgres takes no NUL.
-pub(crate) fn fits(name: &str) -> bool {
-    name.len() <= LONGEST_NAME && !name.contains('\0')
 }
 
 /// What is genuine and cannot be read is our mistake until shown otherwise: its bytes are kept, and its sender comes again.

@@ -4,6 +4,8 @@
 //! costs hardly more than one of them would. Each request waits for its own answer, which it gets when its work has been
 //! committed and not before.
 
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, oneshot};
 use wolo_database::Error;
 
@@ -29,7 +31,7 @@ where
     /// `work` answers each question of a handful, in their order.
     pub(crate) fn of<Work, Answers>(work: Work) -> Self
     where
-        Work: Fn(Vec<Q>) -> Answers + Send + Sync + 'static,
+        Work: Fn(Arc<[Q]>) -> Answers + Send + Sync + 'static,
         Answers: Future<Output = Result<Vec<A>, Error>> + Send,
     {
         let (queue, mut asked) = mpsc::channel::<Asked<Q, A>>(QUEUE);
@@ -38,8 +40,11 @@ where
             while asked.recv_many(&mut handful, HANDFUL).await > 0 {
                 // Who has stopped waiting comes again.
                 handful.retain(|(_, waits)| !waits.is_closed());
+                if handful.is_empty() {
+                    continue;
+                }
                 let (questions, waiting): (Vec<_>, Vec<_>) = handful.drain(..).unzip();
-                let answers = answer(&work, questions).await;
+                let answers = answer(&work, questions.into()).await;
                 for (waits, answer) in waiting.into_iter().zip(answers) {
                     let _ = waits.send(answer);
                 }
@@ -56,21 +61,21 @@ where
     }
 }
 
-async fn answer<Q, A, Work, Answers>(work: &Work, questions: Vec<Q>) -> Vec<Result<A, Problem>>
+async fn answer<Q, A, Work, Answers>(work: &Work, questions: Arc<[Q]>) -> Vec<Result<A, Problem>>
 where
     Q: Clone,
-    Work: Fn(Vec<Q>) -> Answers,
+    Work: Fn(Arc<[Q]>) -> Answers,
     Answers: Future<Output = Result<Vec<A>, Error>>,
 {
     let count = questions.len();
-    match work(questions.clone()).await {
+    match work(Arc::clone(&questions)).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         // The one that cannot be done must not take the others with it.
         Err(error) if count > 1 && !error.may_pass() => {
             tracing::warn!(cause = chain(&error), count, "a handful failed, so each is done alone");
             let mut answers = Vec::with_capacity(count);
-            for question in questions {
-                let alone = work(vec![question]).await.map_err(Problem::from);
+            for question in questions.iter() {
+                let alone = work(Arc::new([question.clone()])).await.map_err(Problem::from);
                 answers.push(alone.and_then(|mut one| one.pop().ok_or_else(|| Problem::new(Code::Internal))));
             }
             answers
@@ -84,7 +89,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use futures::future::join_all;
     use tokio::sync::Semaphore;
@@ -96,12 +101,12 @@ mod tests {
         let (handfuls, gate) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));
         let doubled = Gathering::of({
             let (handfuls, gate) = (Arc::clone(&handfuls), Arc::clone(&gate));
-            move |numbers: Vec<u32>| {
+            move |numbers: Arc<[u32]>| {
                 handfuls.lock().unwrap().push(numbers.len());
                 let gate = Arc::clone(&gate);
                 async move {
                     gate.acquire().await.unwrap().forget();
-                    Ok(numbers.into_iter().map(|number| number * 2).collect())
+                    Ok(numbers.iter().map(|number| number * 2).collect())
                 }
             }
         });
@@ -125,12 +130,12 @@ mod tests {
         let gate = Arc::new(Semaphore::new(0));
         let picky = Gathering::of({
             let gate = Arc::clone(&gate);
-            move |numbers: Vec<u32>| {
+            move |numbers: Arc<[u32]>| {
                 let gate = Arc::clone(&gate);
                 async move {
                     drop(gate.acquire().await);
                     let bad = || Error::Conflict { rule: "no_thirteen".to_owned() };
-                    if numbers.contains(&13) { Err(bad()) } else { Ok(numbers) }
+                    if numbers.contains(&13) { Err(bad()) } else { Ok(numbers.to_vec()) }
                 }
             }
         });

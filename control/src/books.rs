@@ -1,9 +1,7 @@
 //! Asking that the books be looked at, and deciding about what was found.
 
 use chrono::NaiveDate;
-use temporalio_client::{
-    WorkflowGetResultOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
-};
+use temporalio_client::{WorkflowGetResultOptions, WorkflowIdConflictPolicy};
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
 use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
 use wolo_workflows::refund::RefundPatience;
@@ -15,7 +13,7 @@ pub use wolo_workflows::steps::discrepancies::{Clearing, DiscrepancyAnswer, Reso
 pub use wolo_workflows::steps::ledger::{LedgerVerdict, ResumePayouts};
 pub use wolo_workflows::steps::statements::ReconciledDay;
 
-use crate::{AskError, Control};
+use crate::{AskError, Control, again};
 
 impl Control {
     /// Compares a day of Wave's statement with our books, and waits until that is done. A comparison of this day that a
@@ -43,14 +41,18 @@ impl Control {
     }
 
     async fn compare(&self, id: String, input: ReconciliationInput) -> Result<Vec<ReconciledDay>, AskError> {
-        let options = again(id, WorkflowIdConflictPolicy::UseExisting);
+        let options = again(queues::MONEY, id, WorkflowIdConflictPolicy::UseExisting);
         let started = self.client.start_workflow(PaymentReconciliation::run, input, options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
     }
 
     /// Looks whether the books keep all their rules, and stops payouts if they do not.
     pub async fn check_ledger(&self) -> Result<LedgerVerdict, AskError> {
-        let options = again(format!("{}/asked", ids::LEDGER_CHECK), WorkflowIdConflictPolicy::UseExisting);
+        let options = again(
+            queues::MONEY,
+            format!("{}/asked", ids::LEDGER_CHECK),
+            WorkflowIdConflictPolicy::UseExisting,
+        );
         let started =
             self.client.start_workflow(LedgerCheck::run, LedgerCheckInput::default(), options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
@@ -60,7 +62,7 @@ impl Control {
     /// [`AskError::Ended`]: it has its own reason.
     pub async fn resume_payouts(&self, resume: ResumePayouts) -> Result<LedgerVerdict, AskError> {
         let input = LedgerCheckInput { resume: Some(resume), ..LedgerCheckInput::default() };
-        let options = again(ids::LEDGER_RESUME.to_owned(), WorkflowIdConflictPolicy::Fail);
+        let options = again(queues::MONEY, ids::LEDGER_RESUME.to_owned(), WorkflowIdConflictPolicy::Fail);
         let started = self.client.start_workflow(LedgerCheck::run, input, options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
     }
@@ -71,17 +73,10 @@ impl Control {
         &self,
         resolve: ResolveDiscrepancy,
     ) -> Result<DiscrepancyAnswer, AskError> {
-        let options = again(ids::resolution(resolve.discrepancy), WorkflowIdConflictPolicy::Fail);
+        let options =
+            again(queues::MONEY, ids::resolution(resolve.discrepancy), WorkflowIdConflictPolicy::Fail);
         let input = ResolutionInput { resolve };
         let started = self.client.start_workflow(Resolution::run, input, options).await?;
         Ok(started.get_result(WorkflowGetResultOptions::default()).await?)
     }
-}
-
-/// Of one name there is one at a time, and another when that has ended.
-fn again(id: String, conflict: WorkflowIdConflictPolicy) -> WorkflowStartOptions {
-    WorkflowStartOptions::new(queues::MONEY, id)
-        .id_conflict_policy(conflict)
-        .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
-        .build()
 }

@@ -15,7 +15,10 @@ pub mod refunds;
 pub mod time;
 
 pub use error::AskError;
-use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowExecutionStatus};
+use temporalio_client::{
+    Client, WorkflowDescribeOptions, WorkflowExecutionStatus, WorkflowIdConflictPolicy,
+    WorkflowIdReusePolicy, WorkflowStartOptions,
+};
 use temporalio_common::HasWorkflowDefinition;
 /// The names of processes, as answers and links show them.
 pub use wolo_workflows::ids;
@@ -59,4 +62,12 @@ impl Control {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Of one name there is one at a time, and another when that has ended.
+fn again(queue: &str, id: String, conflict: WorkflowIdConflictPolicy) -> WorkflowStartOptions {
+    WorkflowStartOptions::new(queue, id)
+        .id_conflict_policy(conflict)
+        .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+        .build()
 }

@@ -52,9 +52,9 @@ pub async fn receive(pool: &Pool, webhook: Webhook<'_>) -> Result<Receipt, Error
 /// Stores events that differ in their ids, and answers for each in their order.
 #[tracing::instrument(name = "db.webhooks.receive", skip_all, fields(events = webhooks.len()), err)]
 pub async fn receive_all(pool: &Pool, webhooks: &[Webhook<'_>]) -> Result<Vec<Receipt>, Error> {
-    let providers: Vec<_> = webhooks.iter().map(|webhook| webhook.provider.to_owned()).collect();
-    let event_ids: Vec<_> = webhooks.iter().map(|webhook| webhook.event_id.to_owned()).collect();
-    let kinds: Vec<_> = webhooks.iter().map(|webhook| webhook.kind.to_owned()).collect();
+    let providers: Vec<_> = webhooks.iter().map(|webhook| webhook.provider).collect();
+    let event_ids: Vec<_> = webhooks.iter().map(|webhook| webhook.event_id).collect();
+    let kinds: Vec<_> = webhooks.iter().map(|webhook| webhook.kind).collect();
     let subjects: Vec<_> = webhooks.iter().map(|webhook| webhook.subject).collect();
     let raw: Vec<_> = webhooks.iter().map(|webhook| webhook.raw).collect();
     let mut tx = Context::wave().begin(pool).await?;
@@ -74,9 +74,9 @@ pub async fn receive_all(pool: &Pool, webhooks: &[Webhook<'_>]) -> Result<Vec<Re
          select deliveries as "deliveries!", handled_at, kept.raw = given.raw as "same!"
          from given join kept using (provider, event_id)
          order by place"#,
-        &providers,
-        &event_ids,
-        &kinds,
+        &providers as _,
+        &event_ids as _,
+        &kinds as _,
         &subjects as _,
         &raw as _,
     )
@@ -91,7 +91,7 @@ pub async fn receive_all(pool: &Pool, webhooks: &[Webhook<'_>]) -> Result<Vec<Re
     Ok(rows.into_iter().map(|row| receipt(row.deliveries, row.same, row.handled_at.is_some())).collect())
 }
 
-/// One at a time: who notes several would wait, event by event, for somebody who notes the same ones in another order.
+/// Notes of an event that it was dealt with. One at a time: who notes several would wait, event by event, for somebody who notes the same ones in another order.
 #[tracing::instrument(name = "db.webhooks.mark_handled", skip(pool), err)]
 pub async fn mark_handled(pool: &Pool, provider: &str, event_id: &str) -> Result<(), Error> {
     let mut tx = Context::wave().begin(pool).await?;

@@ -25,6 +25,11 @@ pub fn hour_of(day: NaiveDate, hour: u32) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN.with_hour(hour.min(23)).unwrap_or(NaiveTime::MIN)).and_utc()
 }
 
+/// The day some days after another; the calendar's last day where there is none.
+pub fn days_after(day: NaiveDate, days: u32) -> NaiveDate {
+    day.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX)
+}
+
 /// The day some days before another; the calendar's first day where there is none.
 pub fn days_before(day: NaiveDate, days: u32) -> NaiveDate {
     day.checked_sub_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN)

@@ -22,6 +22,7 @@ pub mod evidence;
 pub mod ids;
 pub mod ledger;
 pub mod money;
+pub mod names;
 pub mod notices;
 pub mod payouts;
 pub mod people;

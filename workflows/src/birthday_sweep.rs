@@ -9,7 +9,7 @@
 //!
 //! It refuses to wait for the pots that it starts, and to sweep days whose birthdays are over.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
@@ -115,7 +115,7 @@ impl BirthdaySweep {
             }
         };
         let Some(day) = day else { return Ok(false) };
-        let birthday = day.checked_add_days(Days::new(ahead.into())).unwrap_or(NaiveDate::MAX);
+        let birthday = dakar::days_after(day, ahead);
         let sweeping = SweptDay { day, birthday, celebrants: 0, started: 0 };
         ctx.state_mut(|sweep| sweep.state.sweeping = Some(sweeping));
         Ok(true)

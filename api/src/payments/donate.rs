@@ -111,15 +111,15 @@ pub(crate) async fn donate(
     if let Some(phone) = &donor.phone {
         tally.phone(&app.limits, Class::Money, phone).await?;
     }
-    let pot = find_access(&app, Context::caller(user), &reference).await?;
+    let access = find_access(&app, Context::caller(user), &reference).await?;
     // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
-    if !Viewer::of(&pot, user, &reference).may_see(&pot) {
+    if !Viewer::of(&access, user, &reference).may_see(&access) {
         return Err(Problem::new(Code::PotUnknown));
     }
     if let Some(user) = user {
         account(&app, user).await?;
     }
-    let pot_id = pot.pot.to_string();
+    let pot_id = access.pot.to_string();
     let once = Once {
         app: &app,
         asker: &asker,
@@ -127,7 +127,7 @@ pub(crate) async fn donate(
         scope: user.map_or_else(|| format!("anonymous/{pot_id}"), |user| user.to_string()),
         request: [b"payments.donate", pot_id.as_bytes(), &bytes],
     };
-    once.run(|turn| begin(&app, pot.pot, DonationId::from_uuid(turn.subject), amount, donor)).await
+    once.run(|turn| begin(&app, access.pot, DonationId::from_uuid(turn.subject), amount, donor)).await
 }
 
 impl Gift {

@@ -1,5 +1,7 @@
 //! Where Wave's events are kept. Those that come at the same time are written down together.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use wolo_database::Pool;
 use wolo_database::webhooks::{self, Receipt, Webhook};
@@ -34,7 +36,7 @@ impl Inbox {
     }
 }
 
-async fn keep(pool: Pool, arrived: Vec<Arrived>) -> Result<Vec<Receipt>, wolo_database::Error> {
+async fn keep(pool: Pool, arrived: Arc<[Arrived]>) -> Result<Vec<Receipt>, wolo_database::Error> {
     let webhooks: Vec<_> = arrived
         .iter()
         .map(|arrived| Webhook {

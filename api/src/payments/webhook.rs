@@ -17,12 +17,13 @@ use wolo_database::webhooks::{self, Receipt};
 use wolo_database::{Context, donations};
 use wolo_domain::donations::DonationRules;
 use wolo_domain::ids::DonationId;
+use wolo_domain::names::fits;
 use wolo_providers::wave::webhook::{self as wave, EventKind, SIGNATURE_HEADER, SessionNotice};
 
 use super::inbox::Arrived;
 use crate::body::raw;
 use crate::contract::{refusals, schemas};
-use crate::deliveries::{Dealt, fits, keep_unreadable, only};
+use crate::deliveries::{Dealt, keep_unreadable, only};
 use crate::problem::{self, Code, Problem};
 use crate::rules;
 use crate::state::App;

@@ -411,17 +411,7 @@ pub(crate) fn key() -> String {
 }
 
 pub(crate) fn settings() -> PotSettings {
-    PotSettings {
-        title: "Les 30 ans d'Awa".to_owned(),
-        description: String::new(),
-        target: Xof::new(25_000),
-        visibility: Visibility::Link,
-        show_donor_names: true,
-        show_amounts: true,
-        allow_anonymous: true,
-        allow_messages: true,
-        surprise: false,
-    }
+    PotSettings { title: "Les 30 ans d'Awa".to_owned(), ..PotSettings::of_birthday("Awa", Xof::new(25_000)) }
 }
 
 /// The birth date of who becomes so old in so many days.

@@ -139,6 +139,14 @@ pub(crate) struct AtMost {
     limit: u32,
 }
 
+/// How far a list of days goes back.
+#[derive(Args, Debug)]
+pub(crate) struct LastDays {
+    /// So many days, the last first
+    #[arg(long, default_value_t = 14, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    days: u32,
+}
+
 /// Spares the question before what cannot be taken back.
 #[derive(Args, Debug)]
 pub(crate) struct Sure {

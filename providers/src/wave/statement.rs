@@ -9,6 +9,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use wolo_domain::money::Xof;
+use wolo_domain::names;
 use wolo_domain::reconciliation::LineType;
 
 use super::{Currency, Wave, amount};
@@ -17,8 +18,6 @@ use crate::wire::ProviderError;
 
 /// No movement of a wallet is as large, in francs.
 const LARGEST: u64 = 1_000_000_000_000;
-/// No name is longer, in bytes.
-const LONGEST_NAME: usize = 255;
 /// Wave's books begin in these.
 const YEARS: RangeInclusive<i32> = 2017..=9999;
 
@@ -86,9 +85,8 @@ impl StatementLine {
     }
 }
 
-/// What we can hold as a name: neither empty nor endless, and Postgres takes no NUL.
 fn is_a_name(text: &str) -> bool {
-    !text.is_empty() && text.len() <= LONGEST_NAME && !text.contains('\0')
+    !text.is_empty() && names::fits(text)
 }
 
 const fn unknown_type() -> LineType {

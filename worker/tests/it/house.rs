@@ -24,7 +24,7 @@ use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutRules;
 use wolo_domain::people::{BirthDate, Phone};
-use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline, Visibility};
+use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline};
 use wolo_sandbox::World;
 use wolo_sandbox::emulator::Place;
 use wolo_sandbox::temporal::SearchAttribute;
@@ -212,14 +212,7 @@ impl House {
             request: "test".to_owned(),
             settings: PotSettings {
                 title: "Awa a trente ans".to_owned(),
-                description: String::new(),
-                target: Xof::new(25_000),
-                visibility: Visibility::Link,
-                show_donor_names: true,
-                show_amounts: true,
-                allow_anonymous: true,
-                allow_messages: true,
-                surprise: false,
+                ..PotSettings::of_birthday("Awa", Xof::new(25_000))
             },
             timeline: Timeline::plan(birthday, Utc::now(), &rules),
             patience: PotPatience {

@@ -19,7 +19,7 @@ use wolo_domain::donations::DonationRules;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::people::BirthDate;
-use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
+use wolo_domain::pots::{PotRules, PotSettings, Timeline};
 use wolo_sandbox::World;
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule, Release};
 use wolo_worker::{Error, Worker, served};
@@ -71,14 +71,7 @@ impl Surroundings {
             owner,
             settings: PotSettings {
                 title: "Awa".to_owned(),
-                description: String::new(),
-                target: Xof::new(25_000),
-                visibility: Visibility::Link,
-                show_donor_names: true,
-                show_amounts: true,
-                allow_anonymous: true,
-                allow_messages: true,
-                surprise: false,
+                ..PotSettings::of_birthday("Awa", Xof::new(25_000))
             },
             timeline: Timeline::plan(birthday, Utc::now(), &rules),
             at: Utc::now(),

@@ -19,6 +19,7 @@ use wolo_control::AskError;
 use wolo_control::notices::ReceiptCame;
 use wolo_database::notices::{self, About, Attempt, OptOut};
 use wolo_database::{Context, Transaction};
+use wolo_domain::names::fits;
 use wolo_domain::notices::{Channel, Fate, Reply};
 use wolo_providers::messages::{self, Receipt, WebhookError};
 
@@ -27,7 +28,7 @@ pub(crate) use sendgrid::{__path_sendgrid, sendgrid};
 pub(crate) use twilio::{__path_twilio, twilio};
 pub(crate) use whatsapp::{__path_whatsapp, __path_whatsapp_handshake, whatsapp, whatsapp_handshake};
 
-use crate::deliveries::{Dealt, fits, keep_unreadable};
+use crate::deliveries::{Dealt, keep_unreadable};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 

@@ -2,9 +2,8 @@
 
 use anyhow::{Context as _, Result, bail};
 use chrono::{TimeDelta, Utc};
-use secrecy::ExposeSecret as _;
-use wolo_bootstrap::Settings;
-use wolo_database::birthdays;
+use wolo_bootstrap::settings::Rules;
+use wolo_database::{Pool, birthdays};
 use wolo_domain::dakar;
 
 use crate::output::{day, instant};
@@ -12,15 +11,14 @@ use crate::output::{day, instant};
 /// So long after its hour a sweep is late.
 const AN_HOUR: TimeDelta = TimeDelta::hours(1);
 
-pub(super) async fn birthdays(settings: &Settings) -> Result<String> {
+pub(super) async fn birthdays(pool: &Pool, rules: &Rules) -> Result<String> {
     let unsure = "the database does not say which birthdays have been looked after";
-    let pool = wolo_database::connect(settings.database.url.expose_secret(), 1).await.context(unsure)?;
-    let (rules, now) = (&settings.rules, Utc::now());
+    let now = Utc::now();
     let today = dakar::day_of(now);
-    let last = birthdays::last(&pool, 1).await.context(unsure)?;
+    let last = birthdays::last(pool, 1).await.context(unsure)?;
     // On its first day a system may have come after the hour.
     let is_late = !last.is_empty() && now > dakar::hour_of(today, rules.sweep_hour_dakar) + AN_HOUR;
-    let mut missed = birthdays::unswept(&pool, today, rules.opens_days_before).await.context(unsure)?;
+    let mut missed = birthdays::unswept(pool, today, rules.opens_days_before).await.context(unsure)?;
     missed.retain(|day| *day < today || is_late);
     if let Some(first) = missed.first() {
         bail!(

@@ -2,9 +2,8 @@
 
 use anyhow::{Context as _, Result, bail};
 use chrono::{TimeDelta, Utc};
-use secrecy::ExposeSecret as _;
 use wolo_bootstrap::Settings;
-use wolo_database::{Page, discrepancies, halts, reconciliation};
+use wolo_database::{Page, Pool, discrepancies, halts, reconciliation};
 use wolo_domain::dakar;
 
 use crate::output::{day, instant};
@@ -12,15 +11,14 @@ use crate::output::{day, instant};
 /// More than so many are not counted.
 const MOST: u32 = 1_000;
 
-pub(super) async fn books(settings: &Settings) -> Result<String> {
+pub(super) async fn books(pool: &Pool, settings: &Settings) -> Result<String> {
     let unsure = "the database does not say how the books are";
-    let pool = wolo_database::connect(settings.database.url.expose_secret(), 1).await.context(unsure)?;
-    if let Some(halt) = halts::standing(&pool).await.context(unsure)? {
+    if let Some(halt) = halts::standing(pool).await.context(unsure)? {
         bail!("payouts are stopped since {} ({}): see `wolo ledger check`", instant(halt.since), halt.reason);
     }
     // Yesterday's turn comes in the night.
     let yesterday = dakar::days_before(dakar::day_of(Utc::now()), 1);
-    let missed = reconciliation::uncompared(&pool, yesterday).await.context(unsure)?;
+    let missed = reconciliation::uncompared(pool, yesterday).await.context(unsure)?;
     if let Some(first) = missed.first() {
         bail!(
             "{} of Wave's days have not been compared since they were over, the first of them {}: `wolo reconcile run --missed`",
@@ -28,9 +26,9 @@ pub(super) async fn books(settings: &Settings) -> Result<String> {
             day(*first)
         );
     }
-    let open = discrepancies::all(&pool, None, false, Page::first(MOST)).await.context(unsure)?;
+    let open = discrepancies::all(pool, None, false, Page::first(MOST)).await.context(unsure)?;
     let days = settings.books.discrepancy_days;
-    let overdue = discrepancies::open_since_before(&pool, Utc::now() - TimeDelta::days(days.into())).await;
+    let overdue = discrepancies::open_since_before(pool, Utc::now() - TimeDelta::days(days.into())).await;
     let overdue = overdue.context(unsure)?;
     if overdue > 0 {
         bail!("{overdue} discrepancies are older than {days} days: see `wolo discrepancies list`");

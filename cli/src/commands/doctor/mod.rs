@@ -120,8 +120,11 @@ async fn services(settings: &Settings) -> Vec<Finding> {
         Finding::of("Redis", redis, "see redis.url; until then each process counts its limits alone"),
         Finding::of("Wave", wave, "see wave.url and wave.api_key"),
     ];
-    findings.push(Finding::of("books", books::books(settings).await, ""));
-    findings.push(Finding::of("birthdays", birthdays::birthdays(settings).await, ""));
+    // A database that cannot be named has been told of already.
+    if let Ok(pool) = &pool {
+        findings.push(Finding::of("books", books::books(pool, settings).await, ""));
+        findings.push(Finding::of("birthdays", birthdays::birthdays(pool, &settings.rules).await, ""));
+    }
     match engine {
         Err(error) => findings.push(Finding::of("Temporal", Err(error.into()), start)),
         Ok(client) => {
@@ -139,7 +142,6 @@ async fn services(settings: &Settings) -> Vec<Finding> {
                     "start a worker that serves it",
                 ));
             }
-            // A database that cannot be named has been told of already.
             if let Ok(pool) = &pool {
                 findings.push(Finding::of("pots", pots::processes(pool, &control).await, ""));
                 let gifts = gifts::processes(pool, &control, settings).await;

@@ -7,15 +7,14 @@ use serde::Serialize;
 use wolo_database::reconciliation::{self, Run};
 use wolo_domain::dakar;
 
-use crate::commands::Config;
+use crate::commands::{Config, LastDays};
 use crate::output::{self, Format, Listing, day, instant};
 use crate::system::System;
 
 #[derive(Args, Debug)]
 pub(crate) struct Status {
-    /// So many days, the last first
-    #[arg(long, default_value_t = 14, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    days: u32,
+    #[command(flatten)]
+    last: LastDays,
     #[command(flatten)]
     format: Format,
 }
@@ -53,7 +52,7 @@ impl From<(Run, DateTime<Utc>)> for Told {
 impl Status {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let pool = System::find(config)?.pool().await?;
-        let days = reconciliation::last_runs(&pool, self.days).await?;
+        let days = reconciliation::last_runs(&pool, self.last.days).await?;
         let days: Vec<Told> = days.into_iter().map(Told::from).collect();
         let uncompared = reconciliation::uncompared(&pool, dakar::day_of(Utc::now())).await?;
         if self.format.json {

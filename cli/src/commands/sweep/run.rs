@@ -1,7 +1,7 @@
 //! `wolo sweep run`: the same process that the schedule starts every morning.
 
 use anyhow::{Context as _, Result};
-use chrono::{Days, NaiveDate, Utc};
+use chrono::{Datelike as _, NaiveDate, Utc};
 use clap::Args;
 use serde::Serialize;
 use wolo_api::rules;
@@ -49,11 +49,12 @@ impl Run {
             if date > today {
                 return Err(refused(format!("{} has not begun", day(date))));
             }
-            if birthday(date, ahead) < today {
+            let birthday = dakar::days_after(date, ahead);
+            if birthday < today {
                 return Err(refused(format!(
                     "the birthdays that {} was for are over: the last was on {}",
                     day(date),
-                    day(birthday(date, ahead))
+                    day(birthday)
                 )));
             }
         }
@@ -102,13 +103,9 @@ impl Run {
     }
 }
 
-fn birthday(date: NaiveDate, ahead: u32) -> NaiveDate {
-    date.checked_add_days(Days::new(ahead.into())).unwrap_or(NaiveDate::MAX)
-}
-
 async fn due(pool: &Pool, days: &[NaiveDate], ahead: u32) -> Result<Vec<Due>> {
     let mut due = Vec::new();
-    for birthday in days.iter().map(|date| birthday(*date, ahead)) {
+    for birthday in days.iter().map(|date| dakar::days_after(*date, ahead)) {
         let mut page = Page::first(PAGE);
         loop {
             let celebrants = birthdays::celebrants(pool, birthday, page).await?;
@@ -116,7 +113,7 @@ async fn due(pool: &Pool, days: &[NaiveDate], ahead: u32) -> Result<Vec<Due>> {
             due.extend(celebrants.into_iter().map(|one| Due {
                 birthday,
                 owner: one.user,
-                pot: PotId::for_birthday(one.user, chrono::Datelike::year(&birthday)),
+                pot: PotId::for_birthday(one.user, birthday.year()),
             }));
             page = Page { after: Some(last), limit: PAGE };
         }

@@ -7,15 +7,14 @@ use serde::Serialize;
 use wolo_database::birthdays::{self, Sweep};
 use wolo_domain::dakar;
 
-use crate::commands::Config;
+use crate::commands::{Config, LastDays};
 use crate::output::{self, Format, Listing, day, instant};
 use crate::system::System;
 
 #[derive(Args, Debug)]
 pub(crate) struct Status {
-    /// So many days, the last first
-    #[arg(long, default_value_t = 14, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    days: u32,
+    #[command(flatten)]
+    last: LastDays,
     #[command(flatten)]
     format: Format,
 }
@@ -47,7 +46,8 @@ impl Status {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
         let pool = system.pool().await?;
-        let days: Vec<_> = birthdays::last(&pool, self.days).await?.into_iter().map(Told::from).collect();
+        let days: Vec<_> =
+            birthdays::last(&pool, self.last.days).await?.into_iter().map(Told::from).collect();
         let today = dakar::day_of(Utc::now());
         let unswept = birthdays::unswept(&pool, today, system.settings.rules.opens_days_before).await?;
         if self.format.json {
