@@ -38,8 +38,9 @@ impl BirthdaySteps {
         let celebrants = birthdays::celebrants(&self.pool, birthday, Page { after, limit }).await?;
         let count = u64::try_from(celebrants.len()).unwrap_or(u64::MAX);
         let last = celebrants.last().map(|last| last.user).filter(|_| count == u64::from(limit));
-        let starting =
-            celebrants.into_iter().map(|celebrant| start(client, plan(&celebrant, birthday, &pots, at)));
+        let starting = celebrants.into_iter().map(|celebrant| {
+            start(client, plan(&celebrant, format!("sweep/{birthday}"), birthday, &pots, at))
+        });
         let started = stream::iter(starting)
             .buffer_unordered(AT_ONCE)
             .try_fold(0, async |sum, new| Ok(sum + u64::from(new)))
@@ -80,11 +81,18 @@ impl BirthdaySteps {
     }
 }
 
-fn plan(celebrant: &Celebrant, birthday: NaiveDate, pots: &BirthdayPots, at: DateTime<Utc>) -> PotPlan {
+/// The pot of somebody's birthday. `request` tells who asked for it.
+pub(crate) fn plan(
+    celebrant: &Celebrant,
+    request: String,
+    birthday: NaiveDate,
+    pots: &BirthdayPots,
+    at: DateTime<Utc>,
+) -> PotPlan {
     PotPlan {
         pot: PotId::for_birthday(celebrant.user, birthday.year()),
         owner: celebrant.user,
-        request: format!("sweep/{birthday}"),
+        request,
         settings: PotSettings::of_birthday(&celebrant.name, pots.target),
         timeline: Timeline::plan(birthday, at, &pots.rules),
         patience: pots.patience,
@@ -93,7 +101,7 @@ fn plan(celebrant: &Celebrant, birthday: NaiveDate, pots: &BirthdayPots, at: Dat
 }
 
 /// Starts a pot, and says whether it is new. One that has begun, or has ended, is not begun again.
-async fn start(client: &Client, plan: PotPlan) -> Result<bool, ActivityError> {
+pub(crate) async fn start(client: &Client, plan: PotPlan) -> Result<bool, ActivityError> {
     let options = WorkflowStartOptions::new(queues::LIFECYCLE, ids::pot_lifecycle(plan.pot))
         .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
         .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)

@@ -16,6 +16,12 @@ impl Fields {
         self.0.push(Wrong { field: field.to_owned(), words });
     }
 
+    /// What is wrong within something, under its name.
+    pub(crate) fn under(&mut self, name: &str, inner: Self) {
+        let named = |wrong: Wrong| Wrong { field: format!("{name}.{}", wrong.field), ..wrong };
+        self.0.extend(inner.0.into_iter().map(named));
+    }
+
     /// A text without what surrounds it; nothing when it is empty.
     pub(crate) fn text(
         &mut self,

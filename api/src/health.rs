@@ -80,6 +80,13 @@ pub(crate) async fn notifications() -> Json<Health> {
     health().await
 }
 
+/// Whether this area's process lives.
+#[utoipa::path(get, path = "/api/sponsorship/health", operation_id = "sponsorship.health", tag = "sponsorship",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
+pub(crate) async fn sponsorship() -> Json<Health> {
+    health().await
+}
+
 /// Whether the process can work.
 #[utoipa::path(get, path = "/ready", operation_id = "ready", tag = "operation",
     responses(

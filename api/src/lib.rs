@@ -33,6 +33,7 @@ mod query;
 mod router;
 pub mod rules;
 mod server;
+mod sponsorship;
 mod state;
 pub mod tokens;
 mod users;

@@ -1,5 +1,7 @@
 //! Reading what stands after the question mark: each name known, each once.
 
+use std::str::FromStr;
+
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 
@@ -50,6 +52,37 @@ impl Pairs {
             );
         }
     }
+}
+
+/// A page of a list that knows nothing else: how long it is to be, and after what. `no_id` says that what stands there is none.
+pub(crate) fn page<Id: FromStr>(
+    mut pairs: Pairs,
+    no_id: impl FnOnce() -> Words,
+) -> Result<(usize, Option<Id>), Problem> {
+    let mut fields = Fields::default();
+    let limit = limit(&mut pairs, &mut fields);
+    let after = pairs.take("after", &mut fields).and_then(|text| {
+        let after = text.parse().ok();
+        if after.is_none() {
+            fields.wrong("after", no_id());
+        }
+        after
+    });
+    pairs.end(&mut fields);
+    fields.check().map(|()| (limit, after))
+}
+
+/// One more than wanted tells whether there are more.
+pub(crate) fn one_more(limit: usize) -> u32 {
+    u32::try_from(limit + 1).unwrap_or(u32::MAX)
+}
+
+/// What was asked for with one more: the page, and after what the list goes on.
+pub(crate) fn cut<T, Id>(mut found: Vec<T>, limit: usize, id: impl Fn(&T) -> Id) -> (Vec<T>, Option<Id>) {
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(id);
+    (found, next)
 }
 
 /// How long a page is to be.

@@ -9,7 +9,9 @@ use utoipa_axum::routes;
 use crate::notifications::LIMITS;
 use crate::problem::{Code, Problem};
 use crate::state::App;
-use crate::{admin, contract, edge, health, keys, metrics, notifications, payments, pots, users};
+use crate::{
+    admin, contract, edge, health, keys, metrics, notifications, payments, pots, sponsorship, users,
+};
 
 pub(crate) fn router(app: App) -> Router {
     let limit = DefaultBodyLimit::max(app.settings.api.body_limit_bytes);
@@ -47,6 +49,9 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(users::show_profile, users::change_profile))            // /api/users/profile
         .routes(routes!(users::change_contact))       // /api/users/profile/contact
         .routes(routes!(users::show_preferences, users::change_preferences))    // /api/users/preferences
+        .routes(routes!(users::show_points))          // /api/users/points
+        .routes(routes!(users::points_history))       // /api/users/points/history
+        .routes(routes!(users::leaders))              // /api/users/points/leaders
         .routes(routes!(users::list_identities))      // /api/users/identities
         .routes(routes!(users::unlink))               // /api/users/identities/{provider}
         .routes(routes!(health::users))               // /api/users/health
@@ -65,6 +70,14 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(pots::close))                 // /api/pots/{pot}/close
         .routes(routes!(pots::cancel))                // /api/pots/{pot}/cancel
         .routes(routes!(health::pots))                // /api/pots/health
+        // Inviting.
+        .routes(routes!(sponsorship::invite))         // /api/sponsorship/invite
+        .routes(routes!(sponsorship::accept))         // /api/sponsorship/accept
+        .routes(routes!(sponsorship::decline))        // /api/sponsorship/decline
+        .routes(routes!(sponsorship::status))         // /api/sponsorship/status
+        .routes(routes!(sponsorship::cancel))         // /api/sponsorship/invitations/{id}/cancel
+        .routes(routes!(sponsorship::show, sponsorship::decline_on_page))    // /i/{token}
+        .routes(routes!(health::sponsorship))         // /api/sponsorship/health
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate
         .routes(routes!(payments::status))            // /api/payments/status/{id}

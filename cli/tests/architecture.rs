@@ -51,8 +51,9 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ),
 ];
 
-/// What tests may use beside that: the sandbox everywhere, and whatever stands the whole house up.
-const IN_TESTS: [&str; 5] = ["sandbox", "worker", "api", "bootstrap", "control"];
+/// What tests may use beside that: the sandbox everywhere, whatever stands the whole house up, and the processes, of which one is
+/// started by hand where nobody of the house would.
+const IN_TESTS: [&str; 6] = ["sandbox", "worker", "api", "bootstrap", "control", "workflows"];
 
 /// Names that must not be reachable from a process: with them it could do I/O.
 const OUT_OF_REACH_OF_WORKFLOWS: [&str; 5] =

@@ -7,11 +7,13 @@ pub mod birthdays;
 pub mod books;
 pub mod donations;
 mod error;
+pub mod invitations;
 pub mod notices;
 pub mod payouts;
 pub mod pots;
 pub mod queues;
 pub mod refunds;
+pub mod schedules;
 pub mod time;
 
 pub use error::AskError;

@@ -60,6 +60,25 @@ pub async fn celebrants(
         .collect())
 }
 
+/// Somebody by name, with the day they were born, if they want a pot for their birthday. Nobody whose account is locked.
+#[tracing::instrument(name = "db.birthdays.celebrant", skip(pool), err)]
+pub async fn celebrant(pool: &Pool, user: UserId) -> Result<Option<(Celebrant, BirthDate)>, Error> {
+    let row = sqlx::query!(
+        "select name, birth_date
+         from people.users
+         where user_id = $1
+           and locked_at is null
+           and not exists (
+               select from people.preferences
+               where preferences.user_id = users.user_id and not birthday_pot
+           )",
+        user.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| (Celebrant { user, name: row.name }, BirthDate::new(row.birth_date))))
+}
+
 /// What a sweep of a day came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sweep {

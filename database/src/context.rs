@@ -29,12 +29,23 @@ pub struct Context<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a str>,
 }
 
 impl<'a> Context<'a> {
     const fn of(role: &'static str) -> Self {
-        Self { role, sub: None, link: None, donation: None, opt_out: None, device: None, keys: None }
+        Self {
+            role,
+            sub: None,
+            link: None,
+            donation: None,
+            opt_out: None,
+            device: None,
+            invitation: None,
+            keys: None,
+        }
     }
 
     /// Somebody who has not signed in.
@@ -59,6 +70,11 @@ impl<'a> Context<'a> {
     /// Whoever is signed in, if anybody is.
     pub fn caller(user: Option<UserId>) -> Self {
         user.map_or_else(Self::visitor, Self::user)
+    }
+
+    /// Whoever makes the list of those who have the most points.
+    pub const fn leaders() -> Self {
+        Self::of("leaders")
     }
 
     /// The provider, whose webhook's signature has been checked.
@@ -98,6 +114,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub const fn with_device(self, token: &'a str) -> Self {
         Self { device: Some(token), ..self }
+    }
+
+    /// The caller has an invitation's link, whose secret has this hash in hexadecimal digits.
+    #[must_use]
+    pub const fn with_invitation(self, token_hash: &'a str) -> Self {
+        Self { invitation: Some(token_hash), ..self }
     }
 
     /// A transaction that sees what this caller may see. Said together with its beginning: every request pays for this

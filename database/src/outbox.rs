@@ -26,10 +26,12 @@ pub enum Topic {
     PayoutRefused,
     /// A message that was written whole, for one person.
     Letter,
+    /// Somebody was invited.
+    Invitation,
 }
 
 impl Topic {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PotAnnounced,
         Self::DonationConfirmed,
         Self::DonationRefundDue,
@@ -38,6 +40,7 @@ impl Topic {
         Self::PayoutSucceeded,
         Self::PayoutRefused,
         Self::Letter,
+        Self::Invitation,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Topic {
             Self::PayoutSucceeded => "payout_succeeded",
             Self::PayoutRefused => "payout_refused",
             Self::Letter => "letter",
+            Self::Invitation => "invitation",
         }
     }
 }
@@ -113,11 +117,20 @@ pub(crate) async fn write(
 
 /// Writes a letter, in the transaction of what it follows from.
 pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> Result<(), Error> {
+    write_sealed(connection, Topic::Letter, letter).await
+}
+
+/// Writes an invitation on its way, in the transaction in which it was written down.
+pub async fn write_invitation(connection: &mut PgConnection, letter: Letter<'_>) -> Result<(), Error> {
+    write_sealed(connection, Topic::Invitation, letter).await
+}
+
+async fn write_sealed(connection: &mut PgConnection, topic: Topic, letter: Letter<'_>) -> Result<(), Error> {
     sqlx::query!(
         "insert into ops.outbox (outbox_id, topic, business_key, user_id, payload, sealed)
          values ($1, $2, $3, $4, '{}', $5)",
         Uuid::now_v7(),
-        Topic::Letter.as_str(),
+        topic.as_str(),
         letter.key,
         letter.user.map(UserId::uuid),
         letter.sealed,

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::points::PointsRule;
+
 /// Why a text is not an identifier of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("this is not {what}: it should be `{prefix}_` and 32 hexadecimal digits")]
@@ -87,6 +89,10 @@ typed_ids! {
     DiscrepancyId = "dsc", "a discrepancy";
     /// A message to one person about one event.
     NoticeId = "ntf", "a message";
+    /// Somebody asked to come here by somebody who is here.
+    InvitationId = "inv", "an invitation";
+    /// Points for one thing that happened.
+    AwardId = "awd", "an award of points";
 }
 
 impl PotId {
@@ -105,10 +111,22 @@ impl PayoutId {
 }
 
 impl NoticeId {
+    /// The message that brings an invitation.
+    pub fn of_invitation(invitation: InvitationId) -> Self {
+        Self::of("invitation", &invitation.to_string())
+    }
+
     /// The message about one event to one person, whoever that is by the word that events have for them.
     pub fn of(event: &str, person: &str) -> Self {
         const MESSAGES: Uuid = Uuid::from_u128(0x7d53_9fb1_f2ce_4c6d_9a5e_0c27_5d0b_31aa);
         Self(Uuid::new_v5(&MESSAGES, format!("{event}:{person}").as_bytes()))
+    }
+}
+
+impl AwardId {
+    /// The award of one rule for one invitation.
+    pub fn of(invitation: InvitationId, rule: PointsRule) -> Self {
+        Self(Uuid::new_v5(&invitation.uuid(), rule.as_str().as_bytes()))
     }
 }
 

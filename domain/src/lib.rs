@@ -10,6 +10,7 @@
 //! - a **payout** sends a pot's money to its owner, once;
 //! - a **hold** stops what it must on a pot and nothing else, and is lifted by what it waits for;
 //! - the **ledger** is the only truth about money: transfers between accounts, never a running total;
+//! - an **invitation** asks one person to come, on behalf of their **sponsor**; what comes of it brings the sponsor **points**;
 //! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
 
 pub mod accounts;
@@ -20,12 +21,14 @@ pub mod discrepancies;
 pub mod donations;
 pub mod evidence;
 pub mod ids;
+pub mod invitations;
 pub mod ledger;
 pub mod money;
 pub mod names;
 pub mod notices;
 pub mod payouts;
 pub mod people;
+pub mod points;
 pub mod pots;
 pub mod reconciliation;
 pub mod texts;

@@ -81,6 +81,13 @@ pub fn first_name(name: &str) -> &str {
     name.split_whitespace().next().unwrap_or(name)
 }
 
+/// Somebody's, in French: `de Moussa`, `d'Awa`.
+pub fn of(name: &str) -> String {
+    let is_vowel =
+        |letter: char| "aeiouàâäéèêëîïôöùûü".contains(letter.to_lowercase().next().unwrap_or(letter));
+    if name.starts_with(is_vowel) { format!("d'{name}") } else { format!("de {name}") }
+}
+
 /// A birth date is personal: it is not shown by accident.
 impl fmt::Debug for BirthDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -181,6 +188,11 @@ mod tests {
     fn a_name_without_its_surname() {
         assert_eq!(first_name("Awa Marie Ndiaye"), "Awa");
         assert_eq!(first_name("Moussa"), "Moussa");
+    }
+
+    #[test]
+    fn french_has_two_ways_to_say_whose_it_is() {
+        assert_eq!(["Awa", "Élise", "Moussa"].map(of), ["d'Awa", "d'Élise", "de Moussa"]);
     }
 
     #[test]

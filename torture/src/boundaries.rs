@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 35] = [
+pub const STEPS: [Step; 40] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -42,6 +42,10 @@ pub const STEPS: [Step; 35] = [
     step("birthdays.find_unswept", Speaks::Not, Story::Swept),
     step("birthdays.start_pots", Speaks::Not, Story::Swept),
     step("birthdays.record_sweep", Speaks::Not, Story::Swept),
+    step("invitations.accept", Speaks::Not, Story::Invited),
+    step("invitations.end", Speaks::Not, Story::Invited),
+    step("invitations.start_pot", Speaks::Not, Story::Invited),
+    step("invitations.follow", Speaks::Not, Story::Invited),
     step("accounts.forget_leftovers", Speaks::Not, Story::Housekeeping),
     step("donations.open_checkout", Speaks::Sends(Endpoint::CheckoutCreate), Story::Ordinary),
     step("donations.settle", Speaks::Asks(Endpoint::CheckoutGet), Story::Ordinary),
@@ -65,6 +69,7 @@ pub const STEPS: [Step; 35] = [
     step("discrepancies.resolve", Speaks::Not, Story::Books),
     step("notices.prepare", Speaks::Not, Story::Untold),
     step("notices.send", Speaks::Not, Story::Untold),
+    step("notices.begin", Speaks::Not, Story::Invited),
     step("notices.end", Speaks::Not, Story::Untold),
 ];
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wolo_api::tokens::Bearer;
 use wolo_database::people::{self, User};
-use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::ids::{DonationId, InvitationId, PotId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_providers::http::{self, Timeouts};
 
@@ -84,14 +84,22 @@ impl People {
     /// A new person's pot, which opens at once because the birthday is soon.
     pub async fn make_pot(&self, stage: &Stage) -> Result<Made> {
         let owner = self.born(stage).await?;
-        let bearer = Bearer { amr: vec!["torture".to_owned()], ..Bearer::default() };
-        let lives = Duration::from_hours(1);
-        let token = wolo_api::tokens::mint(&stage.settings.tokens, owner, bearer, Utc::now(), lives)?;
+        let token = token(stage, owner)?;
         let body = json!({ "title": "Les trente ans", "target": 25_000, "visibility": "link" });
         let made = self.insist("/api/pots", |request| request.bearer_auth(&token).json(&body)).await?;
         let pot = text(&made, "id")?.parse().context("the API names the pot oddly")?;
         self.remember(Promise::Pot(pot));
         Ok(Made { owner, pot, slug: text(&made, "slug")?.to_owned() })
+    }
+
+    /// Has somebody invited who has no account.
+    pub async fn invite(&self, stage: &Stage, sponsor: UserId) -> Result<InvitationId> {
+        let token = token(stage, sponsor)?;
+        let email = format!("{}@example.sn", Uuid::new_v4().simple());
+        let body = json!({ "invitations": [{ "email": email, "relationship": "friend" }] });
+        let invited =
+            self.insist("/api/sponsorship/invite", |request| request.bearer_auth(&token).json(&body)).await?;
+        text(&invited["invitations"][0], "id")?.parse().context("the API names the invitation oddly")
     }
 
     /// A person of thirty years, soon.
@@ -219,6 +227,12 @@ impl People {
     pub fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
     }
+}
+
+fn token(stage: &Stage, user: UserId) -> Result<String> {
+    let bearer = Bearer { amr: vec!["torture".to_owned()], ..Bearer::default() };
+    let lives = Duration::from_hours(1);
+    Ok(wolo_api::tokens::mint(&stage.settings.tokens, user, bearer, Utc::now(), lives)?)
 }
 
 fn is_for_later(status: StatusCode, body: &Value) -> bool {

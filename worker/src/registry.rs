@@ -12,8 +12,8 @@ use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, NoticeSteps, PayoutSteps,
-    PotSteps, RefundSteps, StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
+    PayoutSteps, PotSteps, RefundSteps, StatementSteps,
 };
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
@@ -26,6 +26,7 @@ use wolo_workflows::queues;
 use wolo_workflows::reconciliation::PaymentReconciliation;
 use wolo_workflows::refund::Refund;
 use wolo_workflows::resolution::Resolution;
+use wolo_workflows::sponsorship_invitation::SponsorshipInvitation;
 
 /// Lists what a queue has; `false` when there is no such queue.
 fn list(queue: &str, to: &mut impl Register) -> bool {
@@ -44,6 +45,13 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(BirthdaySteps::find_unswept);
             to.step(BirthdaySteps::start_pots);
             to.step(BirthdaySteps::record_sweep);
+            to.process::<SponsorshipInvitation>();
+            to.step(InvitationSteps::accept);
+            to.step(InvitationSteps::end);
+            to.step(InvitationSteps::start_pot);
+            to.step(InvitationSteps::follow);
+            // An invitation has its messages begun by name, because that of the first tells where it stands.
+            to.step(NoticeSteps::begin);
             to.process::<Housekeeping>();
             to.step(AccountSteps::forget_leftovers);
         }
@@ -112,6 +120,7 @@ pub(crate) struct Steps {
     pub(crate) birthdays: Arc<BirthdaySteps>,
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) donations: Arc<DonationSteps>,
+    pub(crate) invitations: Arc<InvitationSteps>,
     pub(crate) refunds: Arc<RefundSteps>,
     pub(crate) payouts: Arc<PayoutSteps>,
     pub(crate) statements: Arc<StatementSteps>,
@@ -146,6 +155,12 @@ impl Doer<PotSteps> for Steps {
 impl Doer<DonationSteps> for Steps {
     fn doer(&self) -> &Arc<DonationSteps> {
         &self.donations
+    }
+}
+
+impl Doer<InvitationSteps> for Steps {
+    fn doer(&self) -> &Arc<InvitationSteps> {
+        &self.invitations
     }
 }
 

@@ -1,9 +1,10 @@
 //! The product's numbers, from the settings, in the shapes that the processes of schedules want. The API has its own, because
 //! neither of the two may know the other; a test holds them together.
 
-use wolo_bootstrap::settings::Rules;
+use wolo_bootstrap::settings::{Rules, Sponsorship};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutRules;
+use wolo_domain::points::PointsRules;
 use wolo_domain::pots::PotRules;
 use wolo_workflows::birthday_sweep::BirthdayPots;
 use wolo_workflows::payout::PayoutPatience;
@@ -33,6 +34,15 @@ pub(crate) fn birthday_pots(rules: &Rules) -> BirthdayPots {
             continue_after_events: rules.continue_after_events,
         },
         target: Xof::new(rules.default_target_xof),
+    }
+}
+
+pub(crate) fn points(numbers: &Sponsorship) -> PointsRules {
+    PointsRules {
+        invitation_accepted: numbers.points_invitation_accepted,
+        pot_opened: numbers.points_pot_opened,
+        first_gift: numbers.points_first_gift,
+        mature_days: numbers.points_mature_days,
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, NoticeSteps, PayoutSteps,
-    PotSteps, RefundSteps, StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
+    PayoutSteps, PotSteps, RefundSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -83,6 +83,7 @@ impl Worker {
             pots: Arc::new(PotSteps::new(pool.clone(), sealing)),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
             donations,
+            invitations: Arc::new(InvitationSteps::new(pool.clone())),
             refunds: Arc::new(RefundSteps::new(pool.clone(), wave.clone())),
             payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
             ledger: Arc::new(LedgerSteps::new(pool.clone())),

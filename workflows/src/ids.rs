@@ -1,7 +1,7 @@
 //! The names of running processes. Everybody who speaks to one builds its name here.
 
 use chrono::NaiveDate;
-use wolo_domain::ids::{DiscrepancyId, DonationId, PotId};
+use wolo_domain::ids::{DiscrepancyId, DonationId, InvitationId, PotId};
 
 pub fn pot_lifecycle(pot: PotId) -> String {
     format!("pot/{pot}")
@@ -19,6 +19,11 @@ pub fn payout(pot: PotId) -> String {
 /// A gift goes back once, so its refund is named after the gift.
 pub fn refund(donation: DonationId) -> String {
     format!("refund/{donation}")
+}
+
+/// An invitation asks one person.
+pub fn invitation(invitation: InvitationId) -> String {
+    format!("invitation/{invitation}")
 }
 
 /// A person is told of an event once. Both are opaque words: an id of ours, or of nobody.

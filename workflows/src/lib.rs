@@ -19,5 +19,6 @@ pub mod queues;
 pub mod reconciliation;
 pub mod refund;
 pub mod resolution;
+pub mod sponsorship_invitation;
 pub mod steps;
 mod waiting;

@@ -1,5 +1,6 @@
 //! Messages to people: how somebody can be reached, and the handing over of one message to one provider.
 
+mod beginning;
 mod carriers;
 mod handing;
 pub mod words;
@@ -13,12 +14,14 @@ use wolo_database::Pool;
 use wolo_database::notices::{self, End, Notice, Reach};
 use wolo_domain::contacts::Contact;
 use wolo_domain::notices::Channel;
+use wolo_workflows::notice_delivery::NoticeInput;
 use wolo_workflows::steps::notices::{
-    EndNotice, EndNoticeStep, NoticeEnd, PrepareNotice, PrepareNoticeStep, Prepared, SendNotice,
-    SendNoticeStep, Sending,
+    BeginNoticeStep, EndNotice, EndNoticeStep, NoticeEnd, PrepareNotice, PrepareNoticeStep, Prepared,
+    SendNotice, SendNoticeStep, Sending,
 };
 
 use crate::alive::while_doing;
+pub use beginning::begin;
 pub use carriers::{Carriers, Paced};
 use words::Words;
 
@@ -88,6 +91,15 @@ impl NoticeSteps {
         input: SendNotice,
     ) -> Result<Sending, ActivityError> {
         while_doing(&ctx, self.hand_over(input)).await
+    }
+
+    #[activity(definition = BeginNoticeStep)]
+    pub async fn begin(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: NoticeInput,
+    ) -> Result<(), ActivityError> {
+        Ok(begin(&ctx.client(), input).await?)
     }
 
     #[activity(definition = EndNoticeStep)]

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, Schema
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use wolo_database::notices as stored;
-use wolo_domain::{accounts, contacts, donations, ids, notices, pots};
+use wolo_domain::{accounts, contacts, donations, ids, invitations, notices, points, pots};
 
 use super::docs::FILES;
 
@@ -59,6 +59,23 @@ shapes! {
             notices::Category::ALL.into_iter().filter(|one| !one.must_be_heard()).map(notices::Category::as_str),
         ))
         .build();
+    InvitationId = id(ids::InvitationId::PREFIX, "An invitation.");
+    AwardId = id(ids::AwardId::PREFIX, "Points for one thing that happened.");
+    Relationship = words(
+        "What an invited person is to the sponsor.",
+        invitations::Relationship::ALL.map(invitations::Relationship::as_str),
+    );
+    InvitationStage = words(
+        "How far an invitation has come.",
+        invitations::InvitationStage::ALL.map(invitations::InvitationStage::as_str),
+    );
+    NoPoints = words(
+        "Why an accepted invitation brings no points.",
+        invitations::NoPoints::ALL.map(invitations::NoPoints::as_str),
+    );
+    PointsRule = words("What brings points.", points::PointsRule::ALL.map(points::PointsRule::as_str));
+    AwardStage = words("Where points stand.", points::AwardStage::ALL.map(points::AwardStage::as_str));
+    InvitationToken = text("The secret part of an invitation's link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
     Platform = words("What runs on a phone.", stored::Platform::ALL.map(stored::Platform::as_str));
     OptOutToken = text("The secret part of an opt-out link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
     WaveEvent = ObjectBuilder::new()

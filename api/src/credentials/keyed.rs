@@ -46,6 +46,13 @@ impl Keyed {
         self.hash("nonce", &[nonce.as_bytes()])
     }
 
+    /// Of the secret in the link of an invitation.
+    pub(crate) fn invitation(&self, token: &str) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(&self.hash("invitation", &[token.as_bytes()]));
+        hash
+    }
+
     /// Of an access token that another provider gave out.
     pub(crate) fn foreign_token(&self, token: &str) -> Vec<u8> {
         self.hash("foreign token", &[token.as_bytes()])
@@ -92,6 +99,11 @@ pub(crate) fn new_code() -> Result<String, NoRandomness> {
 
 /// 256 bits.
 pub(crate) fn new_refresh_token() -> Result<String, NoRandomness> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
+}
+
+/// 256 bits, for the link of an invitation.
+pub(crate) fn new_invitation_token() -> Result<String, NoRandomness> {
     Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
 }
 

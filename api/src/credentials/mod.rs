@@ -6,7 +6,9 @@ mod passwords;
 mod second_factor;
 mod social;
 
-pub(crate) use keyed::{Keyed, new_code, new_nonce, new_recovery_codes, new_refresh_token};
+pub(crate) use keyed::{
+    Keyed, new_code, new_invitation_token, new_nonce, new_recovery_codes, new_refresh_token,
+};
 pub(crate) use passwords::{Passwords, Verified, weakness};
 pub(crate) use second_factor::Secret;
 pub(crate) use social::providers;

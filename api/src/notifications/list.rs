@@ -14,7 +14,6 @@ use super::titles;
 use crate::asker::{Asker, Language};
 use crate::caller::User;
 use crate::contract::{refusals, schemas};
-use crate::fields::Fields;
 use crate::problem::{Code, Problem, Words};
 use crate::query::{self, Pairs};
 use crate::state::App;
@@ -110,32 +109,13 @@ pub(crate) async fn list(
     asker: Asker,
     pairs: Pairs,
 ) -> Result<Json<List>, Problem> {
-    let (limit, after) = read(pairs)?;
-    // One more than wanted tells whether there are more.
-    let ask = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+    let (limit, after) = query::page(pairs, || {
+        Words::new("ce n'est pas l'identifiant d'un message", "this is not a message's id")
+            .wolof("lii du identifiant mesaas")
+    })?;
     let mut tx = Context::user(user).begin(&app.pool).await?;
-    let mut found = notices::of_user(&mut *tx, user, Page { after, limit: ask }).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|entry| entry.id);
+    let found = notices::of_user(&mut *tx, user, Page { after, limit: query::one_more(limit) }).await?;
+    let (found, next) = query::cut(found, limit, |entry| entry.id);
     let notifications = found.into_iter().map(|entry| Notification::of(entry, asker.language)).collect();
     Ok(Json(List { notifications, next }))
-}
-
-fn read(mut pairs: Pairs) -> Result<(usize, Option<NoticeId>), Problem> {
-    let mut fields = Fields::default();
-    let limit = query::limit(&mut pairs, &mut fields);
-    let after = pairs.take("after", &mut fields).and_then(|text| {
-        let after = text.parse().ok();
-        if after.is_none() {
-            fields.wrong(
-                "after",
-                Words::new("ce n'est pas l'identifiant d'un message", "this is not a message's id")
-                    .wolof("lii du identifiant mesaas"),
-            );
-        }
-        after
-    });
-    pairs.end(&mut fields);
-    fields.check().map(|()| (limit, after))
 }

@@ -93,13 +93,9 @@ async fn for_visitors(app: &App, page: Wish) -> Result<Bytes, Problem> {
 
 async fn public(app: &App, page: Wish, user: Option<UserId>, language: Language) -> Result<List, Problem> {
     let Wish { limit, after } = page;
-    // One more than wanted tells whether there are more.
-    let ask = u32::try_from(limit + 1).unwrap_or(u32::MAX);
     let mut tx = Context::caller(user).begin(&app.pool).await?;
-    let mut found = pots::listed(&mut *tx, Page { after, limit: ask }).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|pot| pot.id);
+    let found = pots::listed(&mut *tx, Page { after, limit: query::one_more(limit) }).await?;
+    let (found, next) = query::cut(found, limit, |pot| pot.id);
     let pots = found
         .into_iter()
         .map(|pot| {

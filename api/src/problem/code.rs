@@ -205,6 +205,27 @@ codes! {
     DonationUnknown = "donation_unknown", NOT_FOUND,
         "Cadeau inconnu", "Unknown gift",
         "Ce cadeau n'existe pas.", "There is no such gift.";
+    // Invitations.
+    InvitationUnknown = "invitation_unknown", NOT_FOUND,
+        "Invitation inconnue", "Unknown invitation",
+        "Cette invitation n'existe pas ; vérifiez que le lien est complet.",
+        "There is no such invitation; check that all of the link is there.";
+    InvitationTaken = "invitation_taken", CONFLICT,
+        "Invitation déjà acceptée", "Invitation accepted before",
+        "Cette invitation a déjà été acceptée.", "This invitation was accepted before.";
+    InvitationEnded = "invitation_ended", CONFLICT,
+        "Invitation terminée", "Invitation ended",
+        "Cette invitation n'est plus valable.", "This invitation is not good any more.";
+    OwnInvitation = "own_invitation", FORBIDDEN,
+        "Votre propre invitation", "Your own invitation",
+        "On n'accepte pas sa propre invitation.", "Nobody accepts their own invitation.";
+    InvitedBefore = "invited_before", CONFLICT,
+        "Déjà invité", "Invited before",
+        "Vous êtes déjà venu par une autre invitation.", "You came through another invitation.";
+    TooManyInvitations = "too_many_invitations", TOO_MANY_REQUESTS,
+        "Trop d'invitations", "Too many invitations",
+        "Vous avez envoyé vos invitations du jour ; continuez demain.",
+        "You have sent your invitations of the day; go on tomorrow.";
     // Messages.
     DeviceUnknown = "device_unknown", NOT_FOUND,
         "Appareil inconnu", "Unknown device",

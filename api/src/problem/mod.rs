@@ -121,6 +121,13 @@ impl Problem {
         self.code.status()
     }
 
+    /// Its title and what it is this time, for a page.
+    pub(crate) fn words(&self, language: Language) -> (String, String) {
+        let (title, own) = self.code.words(language);
+        let detail = self.detail.as_ref().map_or(own, |words| words.read(language));
+        (title.to_owned(), detail.to_owned())
+    }
+
     /// The document, as bytes.
     pub(crate) fn body(&self, asker: &Asker) -> Vec<u8> {
         let (title, own) = self.code.words(asker.language);

@@ -86,6 +86,16 @@ impl Code {
             Self::MessagesNotAllowed => ("Message nanguwuñu ko", "Cagnotte bii nanguwul message."),
             Self::RefusedByWave => ("Wave nanguwul", "Wave nanguwul kado bii."),
             Self::DonationUnknown => ("Kado bi amul", "Kado bii amul."),
+            Self::InvitationUnknown => {
+                ("Invitation bi xamuñu ko", "Invitation bii amul ; seetal ndax lien bi mat na.")
+            }
+            Self::InvitationTaken => ("Nangu nañu ko ba noppi", "Invitation bii nangu nañu ko ba noppi."),
+            Self::InvitationEnded => ("Invitation bi jeex na", "Invitation bii jeex na."),
+            Self::OwnInvitation => ("Sa invitation la", "Kenn du nangu invitation boppam."),
+            Self::InvitedBefore => ("Woo nañu la ba noppi", "Beneen invitation moo la indi fii."),
+            Self::TooManyInvitations => {
+                ("Invitation yi bari nañu", "Yónnee nga say invitation tey ba noppi ; dellusil suba.")
+            }
             Self::DeviceUnknown => ("Appareil bi xamuñu ko", "Appareil bii bokkul ci say yos."),
             Self::OptOutUnknown => ("Lien bi xamuñu ko", "Lien bii yóbbuwul ci benn mesaas."),
             Self::SenderUnknown => {

@@ -9,6 +9,7 @@ mod identities;
 mod letters;
 mod login;
 mod passwords;
+mod points;
 mod preferences;
 mod profile;
 mod register;
@@ -28,6 +29,10 @@ pub(crate) use login::{__path_login, login};
 pub(crate) use passwords::{
     __path_change as __path_change_password, __path_forgot, __path_reset, change as change_password, forgot,
     reset,
+};
+pub(crate) use points::{
+    __path_history as __path_points_history, __path_leaders, __path_show as __path_show_points,
+    history as points_history, leaders, show as show_points,
 };
 pub(crate) use preferences::{
     __path_change as __path_change_preferences, __path_show as __path_show_preferences,

@@ -125,6 +125,10 @@ impl<'a> Scene<'a> {
             "-" if row.path.contains("{provider}") => "google".to_owned(),
             "-" | "session" | "device" => Uuid::new_v4().to_string(),
             "orange" => RECEIPTS_OF_ORANGE.to_owned(),
+            "invitation" => {
+                let sent = app.invited(owner).await;
+                if row.path.contains("{id}") { sent.invitation.to_string() } else { sent.token }
+            }
             "message" => {
                 let link = app.message(Some(owner), Kind::DaysLeft, None).await.link;
                 link.rsplit('/').next().unwrap().to_owned()

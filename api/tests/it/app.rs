@@ -293,7 +293,7 @@ impl TestApp {
             .read(
                 "select coalesce(json_agg(json_build_array(business_key, encode(sealed, 'hex'))
                                           order by created_at, outbox_id), '[]')::text
-                 from ops.outbox where sealed is not null",
+                 from ops.outbox where topic = 'letter' and sealed is not null",
             )
             .await;
         let waiting: Vec<(String, String)> = serde_json::from_str(&waiting).unwrap();

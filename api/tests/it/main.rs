@@ -26,6 +26,7 @@ mod sabotage;
 mod sharing;
 mod social_login;
 mod spending;
+mod sponsorship;
 mod staff;
 mod status;
 mod webhook;

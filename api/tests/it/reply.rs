@@ -27,6 +27,11 @@ impl Reply {
         self.json()
     }
 
+    /// Insists on a status.
+    pub(crate) fn is(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+    }
+
     /// Insists on a problem of this status and code, in the one form that problems have.
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         let body = self.expect(status);

@@ -12,6 +12,7 @@ use super::books::books;
 use super::providers::{social, wave};
 use super::reader::Reader;
 use super::signing::{certificates, tokens};
+use super::sponsorship::sponsorship;
 use super::{
     Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Rules, Settings, Temporal,
     Worker, channels,
@@ -40,6 +41,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let worker = worker(reader);
     let books = books(reader);
     let rules = rules(reader);
+    let sponsorship = sponsorship(reader);
     Some(Settings {
         mode,
         database,
@@ -58,6 +60,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         worker,
         books,
         rules,
+        sponsorship,
     })
 }
 

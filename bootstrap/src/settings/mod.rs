@@ -12,6 +12,7 @@ mod layers;
 mod providers;
 mod reader;
 mod signing;
+mod sponsorship;
 #[cfg(test)]
 mod tests;
 
@@ -49,6 +50,7 @@ pub struct Settings {
     pub worker: Worker,
     pub books: Books,
     pub rules: Rules,
+    pub sponsorship: Sponsorship,
 }
 
 /// Which outside world is meant.
@@ -275,6 +277,19 @@ pub struct Rules {
     /// At least `payout_recheck_seconds` and `checkout_grace_seconds`.
     pub longest_pause_minutes: u32,
     pub continue_after_events: u32,
+}
+
+/// How people invite others, and what that brings.
+#[derive(Debug, Clone)]
+pub struct Sponsorship {
+    pub invitations_a_day: u32,
+    pub invitation_days: u32,
+    /// Rising, each less than `invitation_days`.
+    pub reminder_days_after: Vec<u32>,
+    pub points_invitation_accepted: u32,
+    pub points_pot_opened: u32,
+    pub points_first_gift: u32,
+    pub points_mature_days: u32,
 }
 
 /// One setting as it stands.

@@ -8,15 +8,18 @@ mod demo;
 mod dev;
 mod discrepancies;
 mod doctor;
+mod invitations;
 mod ledger;
 mod manual;
 mod migrate;
 mod notices;
 mod payouts;
+mod points;
 mod pots;
 mod reconcile;
 mod refunds;
 mod routes;
+mod schedules;
 mod serve;
 mod sweep;
 pub(crate) mod templates;
@@ -32,6 +35,8 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use tokens::mint_token;
+
+use crate::system::operator;
 
 /// Birthday pots with Wave: run WOLO on your own machine, and operate it anywhere.
 ///
@@ -87,6 +92,12 @@ enum Command {
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
+    /// Look at invitations, and take one back
+    #[command(subcommand)]
+    Invitations(invitations::Invitations),
+    /// Look at what brought people points, and take back what was not earned
+    #[command(subcommand)]
+    Points(points::Points),
     /// Look at messages to people
     #[command(subcommand)]
     Notices(notices::Notices),
@@ -96,6 +107,9 @@ enum Command {
     /// Make access tokens
     #[command(subcommand)]
     Tokens(tokens::Tokens),
+    /// Look at what starts by itself, and stop, resume or start it
+    #[command(subcommand)]
+    Schedules(schedules::Schedules),
     /// Move a process forward in time (sandbox only)
     #[command(subcommand)]
     Time(time::Time),
@@ -129,6 +143,13 @@ pub(crate) struct Decider {
     /// Who decides, when it is not the user of this shell
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
+}
+
+impl Decider {
+    /// Both, as one line for a place that keeps one.
+    fn note(&self) -> Result<String> {
+        Ok(format!("{}: {}", operator(self.by.as_deref())?, self.reason))
+    }
 }
 
 /// How much of a list is shown.
@@ -170,9 +191,12 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Certificate(certificate) => wait_for(certificate.run(config)),
         Command::Verify(verify) => verify.run(),
         Command::Users(users) => wait_for(users.run(config)),
+        Command::Invitations(invitations) => wait_for(invitations.run(config)),
+        Command::Points(points) => wait_for(points.run(config)),
         Command::Notices(notices) => notices.run(config),
         Command::Templates(templates) => wait_for(templates.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
+        Command::Schedules(schedules) => wait_for(schedules.run(config)),
         Command::Time(time) => wait_for(time.run(config)),
         Command::Migrate(migrate) => wait_for(migrate.run(config)),
         Command::Doctor(doctor) => wait_for(doctor.run(config)),

@@ -8,7 +8,7 @@ use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wolo_domain::donations::DonationStage;
-use wolo_domain::ids::{DonationId, PotId};
+use wolo_domain::ids::{DonationId, InvitationId, PotId};
 use wolo_domain::money::Xof;
 use wolo_domain::pots::Visibility;
 use wolo_providers::http::{self, Timeouts};
@@ -35,6 +35,21 @@ pub(crate) struct Gift {
 pub(crate) struct Status {
     pub(crate) stage: DonationStage,
     pub(crate) failed_attempts: u32,
+}
+
+/// Somebody's points.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct Points {
+    pub(crate) pending: i64,
+    pub(crate) matured: i64,
+}
+
+/// Points for one thing that happened.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Award {
+    pub(crate) points: u32,
+    /// In words.
+    pub(crate) why: String,
 }
 
 /// A pot as its owner is told of it.
@@ -102,6 +117,45 @@ impl Api {
         let made = answer(request.header("idempotency-key", key()).json(&body).send().await?).await?;
         let pot = text(&made, "id")?.parse().context("the API names the pot oddly")?;
         Ok(Made { pot, slug: text(&made, "slug")?.to_owned() })
+    }
+
+    /// Invites somebody by a phone.
+    pub(crate) async fn invite(&self, token: &str, phone: &str, message: &str) -> Result<InvitationId> {
+        let body = json!({
+            "invitations": [{ "phone": phone, "relationship": "friend", "message": message }],
+        });
+        let request = self.http.post(format!("{}/api/sponsorship/invite", self.url)).bearer_auth(token);
+        let invited = answer(request.header("idempotency-key", key()).json(&body).send().await?).await?;
+        text(&invited["invitations"][0], "id")?.parse().context("the API names the invitation oddly")
+    }
+
+    /// Accepts the invitation of a link.
+    pub(crate) async fn accept(&self, token: &str, invitation: &str, born: NaiveDate) -> Result<()> {
+        let body = json!({ "token": invitation, "birth_date": born });
+        let request = self.http.post(format!("{}/api/sponsorship/accept", self.url)).bearer_auth(token);
+        answer(request.json(&body).send().await?).await.map(drop)
+    }
+
+    /// The one pot that somebody has, once there is one.
+    pub(crate) async fn my_pot(&self, token: &str) -> Result<Option<Made>> {
+        let request = self.http.get(format!("{}/api/pots?mine=true", self.url)).bearer_auth(token);
+        let mine = answer(request.send().await?).await?;
+        let Some(pot) = mine["pots"].get(0) else { return Ok(None) };
+        let id = text(pot, "id")?.parse().context("the API names the pot oddly")?;
+        Ok(Some(Made { pot: id, slug: text(pot, "slug")?.to_owned() }))
+    }
+
+    /// The sums of somebody's points.
+    pub(crate) async fn points(&self, token: &str) -> Result<Points> {
+        let request = self.http.get(format!("{}/api/users/points", self.url)).bearer_auth(token);
+        serde_json::from_value(answer(request.send().await?).await?).context("the API tells oddly of points")
+    }
+
+    /// What brought somebody points, the last first.
+    pub(crate) async fn points_history(&self, token: &str) -> Result<Vec<Award>> {
+        let request = self.http.get(format!("{}/api/users/points/history", self.url)).bearer_auth(token);
+        let history = answer(request.send().await?).await?;
+        serde_json::from_value(history["awards"].clone()).context("the API tells oddly of points")
     }
 
     pub(crate) async fn give(&self, card: Card<'_>) -> Result<Gift> {

@@ -82,23 +82,26 @@ pub(crate) async fn tell(open: bool, format: Format, log: &Log, shutdown: Shutdo
 /// Whether every figure agrees.
 async fn live(local: &Local, teller: Teller, format: Format, began: Instant) -> Result<bool> {
     let mut story = Story::begin(local, teller).await?;
-    story.a_pot_is_scheduled().await?;
+    story.awa_is_invited().await?;
     story.ten_days_pass().await?;
     story.five_friends_give().await?;
     story.the_birthday_passes().await?;
     story.the_pot_is_paid_out().await?;
     let figures = story.the_books_are_compared().await?;
-    let checks = story.anybody_can_check_it().await?;
+    story.anybody_can_check_it().await?;
+    story.coumbas_points_have_matured().await?;
+    let pot = story.pot();
+    let checks = story.checks();
     let page = crate::system::process_page(
         &local.addresses.temporal_ui,
         &local.settings.temporal.namespace,
-        &wolo_workflows::ids::pot_lifecycle(story.pot()),
+        &wolo_workflows::ids::pot_lifecycle(pot),
     );
     let agreed = checks.all_agree();
     if format.json {
         output::json(&json!({
             "ok": agreed,
-            "pot": story.pot(),
+            "pot": pot,
             "seconds": began.elapsed().as_secs(),
             "figures": figures,
             "checks": checks.all(),

@@ -1,27 +1,49 @@
-//! Awa's phone: what the story says to her, as she reads it.
+//! The phones of the story: what it says to people, as they read it.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use wolo_domain::notices::Kind;
+use wolo_sandbox::inbox::{Button, Message};
 
-use super::story::{AWAS_PHONE, Story};
+use super::story::{AWAS_PHONE, COUMBAS_PHONE, Story};
 
 /// Nobody waits longer for a message that is on its way.
 const WITHIN: Duration = Duration::from_secs(40);
 
 impl Story<'_> {
-    /// Waits until these have come to her, and shows them.
+    /// Waits until these have come to Awa, and shows them.
     pub(super) async fn awa_reads(&self, kinds: &[Kind]) -> Result<()> {
         for kind in kinds {
-            let text = self.local.world.inbox.wait_for(AWAS_PHONE, WITHIN, |messages| {
-                let is_it = |template: &str| template.starts_with(kind.as_str());
-                let found = messages.iter().find(|one| one.template.as_deref().is_some_and(is_it))?;
-                Some(found.text.clone())
-            });
-            let text = text.await.with_context(|| format!("no message of the kind {kind} came to Awa"))?;
-            self.teller.message("WhatsApp", &text);
+            self.read(AWAS_PHONE, *kind, 1).await?;
         }
         Ok(())
+    }
+
+    /// The same of Coumba, who has so many of a kind by then.
+    pub(super) async fn coumba_reads(&self, kind: Kind, times: usize) -> Result<()> {
+        self.read(COUMBAS_PHONE, kind, times).await.map(drop)
+    }
+
+    /// The invitation on Awa's phone; answers the secret part of the link behind its button.
+    pub(super) async fn awa_reads_the_invitation(&self) -> Result<String> {
+        let message = self.read(AWAS_PHONE, Kind::Invitation, 1).await?;
+        let link = message.buttons.iter().find_map(|button| match button {
+            Button::Link { url, .. } => Some(url),
+            Button::Reply { .. } => None,
+        });
+        let token = link.and_then(|link| link.rsplit('/').next());
+        Ok(token.context("the invitation has no link")?.to_owned())
+    }
+
+    async fn read(&self, phone: &str, kind: Kind, times: usize) -> Result<Message> {
+        let message = self.local.world.inbox.wait_for(phone, WITHIN, |messages| {
+            let is_it = |template: &str| template.starts_with(&format!("{kind}_v"));
+            let mut found = messages.iter().filter(|one| one.template.as_deref().is_some_and(is_it));
+            found.nth(times - 1).cloned()
+        });
+        let message = message.await.with_context(|| format!("no message of the kind {kind} came"))?;
+        self.teller.message("WhatsApp", &message.text);
+        Ok(message)
     }
 }

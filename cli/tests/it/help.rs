@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 74] = [
+const COMMANDS: [&str; 87] = [
     "",
     "dev",
     "demo",
@@ -52,6 +52,14 @@ const COMMANDS: [&str; 74] = [
     "users revoke",
     "users lock",
     "users unlock",
+    "invitations",
+    "invitations list",
+    "invitations show",
+    "invitations cancel",
+    "points",
+    "points show",
+    "points explain",
+    "points revoke",
     "notices",
     "notices list",
     "notices show",
@@ -64,6 +72,11 @@ const COMMANDS: [&str; 74] = [
     "templates register",
     "tokens",
     "tokens mint",
+    "schedules",
+    "schedules list",
+    "schedules pause",
+    "schedules resume",
+    "schedules trigger",
     "time",
     "time forward",
     "migrate",

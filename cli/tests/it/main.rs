@@ -14,6 +14,7 @@ mod notices;
 mod payout;
 mod refund;
 mod refusals;
+mod sponsorship;
 mod trust;
 
 use std::path::Path;

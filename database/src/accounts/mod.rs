@@ -20,3 +20,4 @@ pub mod sessions;
 pub use people::{
     Account, Adding, Changing, NewAccount, account, add, by_contact, by_identity, change_profile, set_contact,
 };
+pub(crate) use people::{columns, contact};

@@ -186,7 +186,7 @@ pub(super) fn is_taken(error: &sqlx::Error) -> bool {
 }
 
 /// A contact as the two columns have it.
-pub(super) fn columns(contact: &Contact) -> (Option<&str>, Option<&str>) {
+pub(crate) fn columns(contact: &Contact) -> (Option<&str>, Option<&str>) {
     match contact {
         Contact::Phone(phone) => (Some(phone.reveal()), None),
         Contact::Email(email) => (None, Some(email.reveal())),
@@ -194,7 +194,7 @@ pub(super) fn columns(contact: &Contact) -> (Option<&str>, Option<&str>) {
 }
 
 /// The contact that two columns hold, if they hold one.
-pub(super) fn contact(
+pub(crate) fn contact(
     phone: Option<&str>,
     email: Option<&str>,
     table: &'static str,

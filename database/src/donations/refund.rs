@@ -15,7 +15,7 @@ use wolo_domain::pots::PotStage;
 use super::{DONATIONS, Donation, Payment, rows};
 use crate::outbox::{self, Topic};
 use crate::pots::{self, Lock};
-use crate::{Error, Pool, ledger};
+use crate::{Error, Pool, ledger, points};
 
 /// Where a gift stands that its pot gives back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,7 @@ pub async fn take_back(pool: &Pool, donation: DonationId) -> Result<TakingBack, 
     )
     .execute(&mut *tx)
     .await?;
+    points::revoke_for_gift(&mut tx, donation).await?;
     tell(&mut tx, Topic::DonationRefundDue, &row, payment).await?;
     tx.commit().await?;
     Ok(TakingBack::Due)
@@ -158,6 +159,7 @@ pub(crate) async fn went_back(
     )
     .execute(&mut *connection)
     .await?;
+    points::revoke_for_gift(connection, donation).await?;
     tell(connection, Topic::DonationRefunded, &row, payment).await?;
     Ok(WentBack::Now)
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use wolo_domain::accounts::Role;
-use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::ids::{DonationId, InvitationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::Kind;
 use wolo_domain::people::Phone;
@@ -28,15 +28,26 @@ pub struct Subject {
     pub opens_at: DateTime<Utc>,
     pub closes_at: DateTime<Utc>,
     pub stage: PotStage,
+    pub follower: Option<Follower>,
+}
+
+/// The invitation that has brought a pot's owner here: its process wants to hear of the pot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Follower {
+    pub invitation: InvitationId,
+    /// The first gift, which is all that it wants of gifts, has come.
+    pub has_a_gift: bool,
 }
 
 #[tracing::instrument(name = "db.notices.subject", skip(pool), err)]
 pub async fn subject(pool: &Pool, pot: PotId) -> Result<Option<Subject>, Error> {
     let row = sqlx::query!(
-        "select owner_id, name, slug, title, target, surprise, birthday, opens_at, closes_at, stage
-         from pots.pots
-         join people.users on user_id = owner_id
-         where pot_id = $1",
+        r#"select owner_id, name, slug, title, target, surprise, birthday, opens_at, closes_at, stage,
+                  invitation_id as "invitation_id?", first_gift_at
+           from pots.pots
+           join people.users on user_id = owner_id
+           left join sponsorship.invitations using (pot_id)
+           where pot_id = $1"#,
         pot.uuid(),
     )
     .fetch_optional(pool)
@@ -54,6 +65,10 @@ pub async fn subject(pool: &Pool, pot: PotId) -> Result<Option<Subject>, Error> 
             opens_at: row.opens_at,
             closes_at: row.closes_at,
             stage: word(&row.stage, "pots.pots", "stage", pot)?,
+            follower: row.invitation_id.map(|invitation| Follower {
+                invitation: InvitationId::from_uuid(invitation),
+                has_a_gift: row.first_gift_at.is_some(),
+            }),
         })
     })
     .transpose()

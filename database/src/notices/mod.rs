@@ -11,7 +11,7 @@ mod standing;
 mod wishes;
 
 pub use attempts::{Answer, Attempt, Beginning, End, answer, begin, end, take_back};
-pub use concerned::{Gift, Giver, Subject, ToldBefore, gift, givers, subject, told, trusted_with};
+pub use concerned::{Follower, Gift, Giver, Subject, ToldBefore, gift, givers, subject, told, trusted_with};
 pub use devices::{Device, Platform, add_device, devices_of, forget_device, remove_device};
 pub use reach::{Reach, Window, reach, window_of, wrote_to_us};
 pub use receipts::{About, Receipt, Told, about, is_handed_over, receive};

@@ -14,7 +14,7 @@ use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timelin
 use super::{Lock, POTS, holds, lock};
 use crate::outbox::{self, Topic};
 use crate::rows::word;
-use crate::{Error, Pool, certificates, ledger};
+use crate::{Error, Pool, certificates, ledger, points};
 
 #[derive(Clone)]
 pub struct NewPot {
@@ -290,6 +290,7 @@ pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancel
     .execute(&mut *tx)
     .await?;
     holds::release_all(&mut tx, pot, at).await?;
+    points::revoke_for_pot(&mut tx, pot).await?;
     write_announcement(&mut tx, pot, Announcement::Cancelled, at).await?;
     tx.commit().await?;
     Ok(Cancelling::Cancelled)
@@ -307,9 +308,9 @@ async fn begin_cancelling(
         to.as_str(),
         at,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    points::revoke_for_pot(connection, pot).await
 }
 
 /// Writes an announcement for the relay, once per pot and kind. Of a pot that was given up nothing more is said.

@@ -10,6 +10,7 @@ mod discrepancies;
 mod donations;
 mod halts;
 mod idempotency;
+mod invitations;
 mod ledger;
 mod leftovers;
 mod never_paid;

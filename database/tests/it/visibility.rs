@@ -238,7 +238,18 @@ fn account_rows(user: UserId) -> String {
              where owner_id = '{user}' and visibility = 'private';
          insert into money.certificates (pot_id, document, digest, lines, key_id)
              select pot_id, 'x', sha256('x'), 2, 'x' from pots.pots
-             where owner_id = '{user}' and visibility = 'private'"
+             where owner_id = '{user}' and visibility = 'private';
+         insert into sponsorship.invitations (
+             invitation_id, sponsor_id, sponsor_name, email, relationship, token_hash, notice_id, expires_at
+         )
+             values ('{user}', '{user}', 'x', '{user}@example.sn', 'friend', sha256('{user}'), gen_random_uuid(),
+                     now() + interval '1 day');
+         insert into sponsorship.days (sponsor_id, day, invitations) values ('{user}', now(), 1);
+         insert into sponsorship.awards (
+             award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at
+         )
+             values ('{user}', '{user}', 'x', 'invitation_accepted', '{user}', 10, now(), now());
+         insert into sponsorship.award_steps (award_id, stage, reason) values ('{user}', 'matured', 'time')"
     )
 }
 
@@ -288,6 +299,10 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         ("people.users", 1),
         ("pots.holds", 1),
         ("pots.pots", 2),
+        ("sponsorship.award_steps", 1),
+        ("sponsorship.awards", 1),
+        ("sponsorship.days", 1),
+        ("sponsorship.invitations", 1),
     ];
     assert_eq!(read, own.map(|(table, rows)| (table.to_owned(), rows)));
 }

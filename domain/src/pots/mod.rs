@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::money::Xof;
-use crate::people::first_name;
+use crate::people::{first_name, of};
 use crate::words::words;
 
 pub use holds::HoldReason;
@@ -169,10 +169,8 @@ impl PotSettings {
     /// What a pot is that nobody has made by hand. Its title has the owner's first name and no more, because it may be the pot of
     /// a child.
     pub fn of_birthday(owner: &str, target: Xof) -> Self {
-        let name = first_name(owner);
-        let of = if name.starts_with(is_vowel) { "d'" } else { "de " };
         Self {
-            title: format!("L'anniversaire {of}{name}"),
+            title: format!("L'anniversaire {}", of(first_name(owner))),
             description: String::new(),
             target,
             visibility: Visibility::Link,
@@ -183,11 +181,6 @@ impl PotSettings {
             surprise: false,
         }
     }
-}
-
-/// Before which French says *d'*.
-fn is_vowel(letter: char) -> bool {
-    "aeiouàâäéèêëîïôöùûü".contains(letter.to_lowercase().next().unwrap_or(letter))
 }
 
 /// The title and the description are the owner's own words, so they are not shown.

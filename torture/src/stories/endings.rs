@@ -1,20 +1,26 @@
 //! The stories, one ending each.
 
-use anyhow::{Context as _, Result, bail};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
 use chrono::{Datelike as _, Days, Utc};
 use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions};
 use uuid::Uuid;
 use wolo_api::rules;
 use wolo_control::AskError;
 use wolo_control::books::{Clearing, ResolveDiscrepancy, ResumePayouts};
+use wolo_control::invitations::InvitationAnswer;
 use wolo_control::payouts::{Approve, Approving};
 use wolo_control::pots::{HoldWish, RefundPatience, Wish, WishAnswer};
 use wolo_database::accounts::roles;
+use wolo_database::{invitations, points};
 use wolo_domain::accounts::Role;
 use wolo_domain::dakar;
 use wolo_domain::donations::DonationStage;
-use wolo_domain::ids::{DiscrepancyId, PotId, UserId};
+use wolo_domain::ids::{DiscrepancyId, InvitationId, PotId, UserId};
+use wolo_domain::invitations::InvitationEnd;
 use wolo_domain::notices::{NoticeRules, Says};
+use wolo_domain::points::AwardStage;
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
@@ -33,6 +39,9 @@ fn wish() -> Wish {
 
 /// What may still be on its way into the books is not compared: others are in the middle of their stories.
 const AN_HOUR: u32 = 3_600;
+/// An answer that takes longer is asked for again.
+const AN_ANSWER: Duration = Duration::from_secs(8);
+const DECLINED: InvitationAnswer = InvitationAnswer::Ended { end: InvitationEnd::Declined };
 
 impl Scene {
     pub(super) async fn ordinary(&self) -> Result<()> {
@@ -66,6 +75,46 @@ impl Scene {
         let pot = PotId::for_birthday(owner, birthday.year());
         self.stage_is(pot, PotStage::Open).await?;
         self.cancel(pot).await
+    }
+
+    pub(super) async fn invited(&self) -> Result<()> {
+        let birthday = dakar::day_of(Utc::now()) + Days::new(10);
+        let sponsor = self.people.born(&self.stage).await?;
+        let friend = self.people.born_for(&self.stage, birthday).await?;
+        let (accepted, declined) = (
+            self.people.invite(&self.stage, sponsor).await?,
+            self.people.invite(&self.stage, sponsor).await?,
+        );
+        let control = &self.stage.control;
+        let accept = async || control.accept_invitation(accepted, friend, AN_ANSWER).await;
+        let answer = self.ask("accept", accept).await?;
+        ensure!(answer == InvitationAnswer::Accepted, "{accepted} was not accepted: {answer:?}");
+        let decline =
+            async || match control.end_invitation(declined, InvitationEnd::Declined, AN_ANSWER).await {
+                // It ended so, and that answer was lost.
+                Err(AskError::Ended | AskError::NotFound) if self.has_ended(declined).await => Ok(DECLINED),
+                answer => answer,
+            };
+        let answer = self.ask("decline", decline).await?;
+        ensure!(answer == DECLINED, "{declined} was not declined: {answer:?}");
+        self.points_are(accepted, AwardStage::Pending, 14).await?;
+        self.cancel(PotId::for_birthday(friend, birthday.year())).await?;
+        self.points_are(accepted, AwardStage::Revoked, 4).await
+    }
+
+    async fn has_ended(&self, invitation: InvitationId) -> bool {
+        let found = invitations::invitation(&self.stage.pool, invitation).await;
+        found.is_ok_and(|found| found.is_some_and(|one| one.milestones.end.is_some()))
+    }
+
+    /// What an invitation has brought, once that is so much.
+    async fn points_are(&self, invitation: InvitationId, stage: AwardStage, sum: u32) -> Result<()> {
+        let there = comes_about(LONG, async || {
+            let awards = points::of_invitation(&self.stage.pool, invitation).await?;
+            let of_stage = awards.iter().filter(|award| award.stage == stage);
+            Ok((of_stage.map(|award| award.points).sum::<u32>() == sum).then_some(()))
+        });
+        there.await.with_context(|| format!("{invitation} has not {sum} points that are {stage}"))
     }
 
     async fn cancel(&self, pot: PotId) -> Result<()> {

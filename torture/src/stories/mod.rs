@@ -49,6 +49,8 @@ pub enum Story {
     Throttled,
     /// The morning's process, which makes the pot of somebody whose birthday comes.
     Swept,
+    /// One invitation is accepted and brings a pot and points; another is declined.
+    Invited,
     /// The nightly process.
     Housekeeping,
     /// The books are compared with Wave's statement and looked through, and finance decides about them.
@@ -87,6 +89,7 @@ impl Story {
             Self::Forgotten => scene.forgotten().await,
             Self::Throttled => scene.throttled().await,
             Self::Swept => scene.swept().await,
+            Self::Invited => scene.invited().await,
             Self::Housekeeping => scene.housekeeping().await,
             Self::Books => scene.books().await,
             Self::Untold => scene.untold().await,

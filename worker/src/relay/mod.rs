@@ -4,21 +4,24 @@
 //! is it marked as carried on. Whoever dies in between has lost nothing and told nobody twice: another one takes the event
 //! when its time is over, and finds the processes there. What lay too long is not told any more.
 
+mod inviting;
 mod telling;
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use temporalio_client::errors::WorkflowStartError;
-use temporalio_client::{Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions};
+use temporalio_client::Client;
+use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
 use tracing::Instrument as _;
+use wolo_activities::notices;
 use wolo_bootstrap::{Seal, Settings, Shutdown};
 use wolo_database::Pool;
-use wolo_database::outbox::{self, Event};
-use wolo_domain::notices::{Category, Letter, NoticeRules};
-use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticePatience};
-use wolo_workflows::{attributes, ids, queues};
+use wolo_database::outbox::{self, Event, Topic};
+use wolo_domain::notices::{Letter, NoticeRules};
+use wolo_workflows::notice_delivery::{NoticeInput, NoticePatience};
+
+use inviting::Inviting;
 
 /// Between two looks into an empty outbox.
 const LOOK: Duration = Duration::from_millis(200);
@@ -28,8 +31,6 @@ const PAUSE: Duration = Duration::from_secs(2);
 const A_HANDFUL: u32 = 50;
 /// … and carried on side by side.
 const AT_ONCE: usize = 8;
-/// The engine does what is less urgent last.
-const BULK: u32 = 5;
 /// Whoever has taken an event has so long to carry it on.
 const HELD: TimeDelta = TimeDelta::seconds(60);
 
@@ -42,8 +43,10 @@ enum Error {
     Sealed(#[from] wolo_bootstrap::codec::CodecError),
     #[error("a letter or an event cannot be read")]
     Unreadable(#[from] serde_json::Error),
-    #[error("the process of a message cannot be started")]
+    #[error("the process of a message or an invitation cannot be started")]
     Start(#[from] WorkflowStartError),
+    #[error("the process of an invitation cannot be told")]
+    Tell(#[from] WorkflowInteractionError),
 }
 
 /// Who carries on.
@@ -55,6 +58,7 @@ pub(crate) struct Relay {
     public_url: String,
     rules: NoticeRules,
     patience: NoticePatience,
+    inviting: Inviting,
 }
 
 impl Relay {
@@ -79,6 +83,7 @@ impl Relay {
                 code_receipt_seconds: notices.code_receipt.as_secs(),
                 unknown_seconds: notices.unknown.as_secs(),
             },
+            inviting: Inviting::new(settings),
         })
     }
 
@@ -128,33 +133,31 @@ impl Relay {
     }
 
     async fn carry(&self, event: &Event) -> Result<(), Error> {
-        if let Some(sealed) = &event.sealed {
-            let letter: Letter = serde_json::from_slice(&self.seal.open(&event.key, sealed)?)?;
-            self.start(telling::of_letter(event, letter)).await?;
-        } else {
-            let told = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
-            told.messages().await?.try_for_each_concurrent(AT_ONCE, |message| self.start(message)).await?;
+        let Some(sealed) = &event.sealed else { return self.tell(event).await };
+        let plain = self.seal.open(&event.key, sealed)?;
+        if event.topic == Topic::Invitation {
+            let sent = serde_json::from_slice(&plain)?;
+            let Self { client, public_url, rules, patience, .. } = self;
+            return self.inviting.start(client, event, sent, public_url, *rules, *patience).await;
         }
-        Ok(())
+        let letter: Letter = serde_json::from_slice(&plain)?;
+        self.begin(telling::of_letter(event, letter)).await
+    }
+
+    /// Tells everybody whom an event about a pot concerns.
+    async fn tell(&self, event: &Event) -> Result<(), Error> {
+        let telling = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
+        let Some(about) = telling.about().await? else { return Ok(()) };
+        if let Some(invitation) = inviting::hears(about.follower(), event.topic) {
+            inviting::tell(&self.client, invitation).await?;
+        }
+        telling.messages(about).await?.try_for_each_concurrent(AT_ONCE, |message| self.begin(message)).await
     }
 
     /// Starts the process of a message, unless it has been.
-    async fn start(&self, message: telling::Due) -> Result<(), Error> {
-        let telling::Due { message, expires } = message;
-        let process = ids::notice(&message.event, &message.person);
-        let bulk = message.says.kind().category() == Category::Wishes;
-        let mut options = WorkflowStartOptions::new(queues::NOTICES, process)
-            .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
-            .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
-            .search_attributes(attributes::of_notice(message.pot, message.says.kind()))
-            .build();
-        if bulk {
-            options.priority.priority_key = Some(BULK);
-        }
-        let input = NoticeInput { message, expires, rules: self.rules, patience: self.patience };
-        match self.client.start_workflow(NoticeDelivery::run, input, options).await {
-            Ok(_) | Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+    async fn begin(&self, due: telling::Due) -> Result<(), Error> {
+        let telling::Due { message, expires } = due;
+        let notice = NoticeInput { message, expires, rules: self.rules, patience: self.patience };
+        Ok(notices::begin(&self.client, notice).await?)
     }
 }

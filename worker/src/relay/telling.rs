@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
-use wolo_database::notices::{self, Gift, Giver, Subject};
+use wolo_database::notices::{self, Follower, Gift, Giver, Subject};
 use wolo_database::outbox::{Event, Topic};
 use wolo_database::pots::{self, Totals};
 use wolo_database::{Page, Pool};
@@ -71,19 +71,22 @@ pub(super) struct Telling<'a> {
 type Messages<'a> = BoxStream<'a, Result<Due, Error>>;
 
 impl<'a> Telling<'a> {
-    /// Everything that follows from the event.
-    pub(super) async fn messages(self) -> Result<Messages<'a>, Error> {
-        let Some(pot) = self.event.pot else { return Ok(nothing()) };
+    /// What it is about, if that is a pot and it is still news.
+    pub(super) async fn about(self) -> Result<Option<About>, Error> {
+        let Some(pot) = self.event.pot else { return Ok(None) };
         if Utc::now() - self.event.created_at > NEWS_FOR {
             tracing::warn!(%pot, topic = %self.event.topic, "an event lay too long and is not told");
-            return Ok(nothing());
+            return Ok(None);
         }
-        let Some(pot) = notices::subject(self.pool, pot).await? else { return Ok(nothing()) };
-        let about = About {
+        Ok(notices::subject(self.pool, pot).await?.map(|pot| About {
             name: first_name(&pot.owner_name).to_owned(),
             link: format!("{}/p/{}", self.public_url, pot.slug),
             pot,
-        };
+        }))
+    }
+
+    /// Everything that people are told of it.
+    pub(super) async fn messages(self, about: About) -> Result<Messages<'a>, Error> {
         match self.event.topic {
             Topic::PotAnnounced => self.of_pot(about).await,
             Topic::DonationConfirmed => self.of_gift(about).await,
@@ -98,8 +101,8 @@ impl<'a> Telling<'a> {
                 Ok(all(std::iter::once(held).chain(finance)))
             }
             Topic::DonationSuspended => Ok(all(self.to_finance(&about, "donation_suspended").await?)),
-            // It is told when it has gone back. A letter is its own.
-            Topic::DonationRefundDue | Topic::Letter => Ok(nothing()),
+            // It is told when it has gone back. What is sealed is told by itself.
+            Topic::DonationRefundDue | Topic::Letter | Topic::Invitation => Ok(nothing()),
         }
     }
 
@@ -232,13 +235,18 @@ impl<'a> Telling<'a> {
 }
 
 /// What an event is about.
-struct About {
+pub(super) struct About {
     pot: Subject,
     name: String,
     link: String,
 }
 
 impl About {
+    /// The invitation that has brought the pot's owner here.
+    pub(super) fn follower(&self) -> Option<Follower> {
+        self.pot.follower
+    }
+
     fn title(&self) -> String {
         self.pot.title.clone()
     }

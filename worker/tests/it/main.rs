@@ -15,6 +15,7 @@ mod engine;
 mod histories;
 mod house;
 mod housekeeping;
+mod invitation;
 mod locks;
 mod never_paid;
 mod notice;

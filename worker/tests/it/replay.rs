@@ -27,6 +27,7 @@ use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::reconciliation::PaymentReconciliation;
 use wolo_workflows::refund::Refund;
 use wolo_workflows::resolution::Resolution;
+use wolo_workflows::sponsorship_invitation::SponsorshipInvitation;
 
 use crate::histories::folder;
 
@@ -44,7 +45,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 60] = [
+const ENDINGS: [&str; 65] = [
     "birthday-sweep",
     "birthday-sweep-carried-on",
     "birthday-sweep-missed",
@@ -61,6 +62,11 @@ const ENDINGS: [&str; 60] = [
     "donation-webhook-before-reply",
     "donation-webhook-twice",
     "housekeeping",
+    "invitation-accepted",
+    "invitation-cancelled",
+    "invitation-declined",
+    "invitation-lapsed",
+    "invitation-pot-given-up",
     "ledger-check-broken",
     "ledger-check-resumed",
     "notice-arrived",
@@ -114,6 +120,7 @@ fn todays_code(options: Options) -> Options {
     options
         .register_workflow::<Donation>()
         .and_then(Options::register_workflow::<BirthdaySweep>)
+        .and_then(Options::register_workflow::<SponsorshipInvitation>)
         .and_then(Options::register_workflow::<Housekeeping>)
         .and_then(Options::register_workflow::<NoticeDelivery>)
         .and_then(Options::register_workflow::<PotLifecycle>)

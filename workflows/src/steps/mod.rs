@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod birthdays;
 pub mod discrepancies;
 pub mod donations;
+pub mod invitations;
 pub mod ledger;
 pub mod notices;
 pub mod payouts;

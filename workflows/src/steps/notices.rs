@@ -11,6 +11,8 @@ use wolo_domain::contacts::{Contact, Language};
 use wolo_domain::ids::{NoticeId, PotId, UserId};
 use wolo_domain::notices::{Channel, Says, Withheld};
 
+use crate::notice_delivery::NoticeInput;
+
 pub struct Notices;
 
 #[activity_definitions]
@@ -23,13 +25,19 @@ impl Notices {
     pub fn send(input: SendNotice) -> Result<Sending, ActivityError> {
         unimplemented!()
     }
+    #[activity(name = "notices.begin")]
+    pub fn begin(input: NoticeInput) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
     #[activity(name = "notices.end")]
     pub fn end(input: EndNotice) -> Result<(), ActivityError> {
         unimplemented!()
     }
 }
 
-pub use notices::{End as EndNoticeStep, Prepare as PrepareNoticeStep, Send as SendNoticeStep};
+pub use notices::{
+    Begin as BeginNoticeStep, End as EndNoticeStep, Prepare as PrepareNoticeStep, Send as SendNoticeStep,
+};
 
 /// Who is to be told what about which event. Personal, but for the names.
 #[derive(Clone, Serialize, Deserialize)]

@@ -51,7 +51,7 @@ impl Users {
 }
 
 /// Stops at an id that nobody has.
-async fn known(pool: &Pool, id: UserId) -> Result<()> {
+pub(super) async fn known(pool: &Pool, id: UserId) -> Result<()> {
     people::user(pool, id).await?.with_context(|| format!("there is no person {id}"))?;
     Ok(())
 }

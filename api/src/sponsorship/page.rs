@@ -1,0 +1,143 @@
+//! `GET, POST /i/{token}`: where the link of an invitation leads.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use wolo_database::invitations::{self, Invitation};
+use wolo_domain::dakar;
+
+use super::answer::turn_down;
+use super::{ended, find, in_path};
+use crate::asker::{Asker, Language};
+use crate::contract::{refusals, schemas};
+use crate::page::{escape, page, shown, spoken, wants_page};
+use crate::problem::{self, Code, Problem, Words};
+use crate::state::App;
+
+type Token = Result<Path<String>, PathRejection>;
+
+/// An invitation, as far as whoever has its link may know it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvitationView {
+    /// The sponsor's first name.
+    sponsor: String,
+    /// It can be accepted until then.
+    expires_at: DateTime<Utc>,
+}
+
+refusals!(NotShown: problem::OF_THE_STORE, &[Code::InvitationUnknown, Code::InvitationTaken, Code::InvitationEnded]);
+
+/// An invitation that waits for its answer: for a program what is known of it, for a browser a page. That its link was followed
+/// is noted.
+#[utoipa::path(get, path = "/i/{token}", operation_id = "sponsorship.show", tag = "sponsorship",
+    params(("token" = inline(schemas::InvitationToken), Path, description = "The link's secret part.")),
+    responses(
+        (status = 200, description = "The invitation.", content(
+            (InvitationView = "application/json"), (String = "text/html"),
+        )),
+        NotShown,
+    ))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    headers: HeaderMap,
+    asker: Asker,
+    token: Token,
+) -> Result<Response, Problem> {
+    let language = spoken(asker.language);
+    match open(&app, token).await {
+        Ok(invitation) if wants_page(&headers) => {
+            Ok(shown(StatusCode::OK, invites(&invitation, language), language))
+        }
+        Ok(Invitation { sponsor_name, expires_at, .. }) => {
+            Ok(Json(InvitationView { sponsor: sponsor_name, expires_at }).into_response())
+        }
+        Err(problem) if wants_page(&headers) && problem.status().is_client_error() => {
+            Ok(shown(problem.status(), over(&problem, language), language))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+refusals!(NotDeclined: problem::OF_THE_STORE, problem::OF_THE_ENGINE,
+    &[Code::InvitationUnknown, Code::InvitationTaken, Code::InvitationEnded]);
+
+/// Declines the invitation, from its page.
+#[utoipa::path(post, path = "/i/{token}", operation_id = "sponsorship.decline_on_page", tag = "sponsorship",
+    params(("token" = inline(schemas::InvitationToken), Path, description = "The link's secret part.")),
+    responses(
+        (status = 200, description = "Declined.", body = String, content_type = "text/html"),
+        NotDeclined,
+    ))]
+pub(crate) async fn decline_on_page(
+    State(app): State<App>,
+    headers: HeaderMap,
+    asker: Asker,
+    token: Token,
+) -> Result<Response, Problem> {
+    let language = spoken(asker.language);
+    match turn_down(&app, &in_path(token)?).await {
+        Ok(()) => Ok(shown(StatusCode::OK, declined(language), language)),
+        Err(problem) if wants_page(&headers) && problem.status().is_client_error() => {
+            Ok(shown(problem.status(), over(&problem, language), language))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The invitation, if it waits for its answer still.
+async fn open(app: &App, token: Token) -> Result<Invitation, Problem> {
+    let (mut tx, hash, invitation) = find(app, &in_path(token)?).await?;
+    if invitation.invitee.is_some() {
+        return Err(Problem::new(Code::InvitationTaken));
+    }
+    if let Some(end) = invitation.end {
+        return Err(ended(end));
+    }
+    invitations::note_opened(&mut tx, &hash).await?;
+    wolo_database::commit(tx).await?;
+    Ok(invitation)
+}
+
+fn invites(invitation: &Invitation, language: Language) -> String {
+    let sponsor = escape(&invitation.sponsor_name);
+    let until = dakar::day_of(invitation.expires_at).format("%d/%m/%Y");
+    let title =
+        Words::new(format!("{sponsor} vous invite sur WOLO"), format!("{sponsor} invites you to WOLO"));
+    let sentence = Words::new(
+        format!(
+            "WOLO réunit l'argent d'anniversaire de vos proches, par Wave : votre cagnotte s'ouvre trente jours avant votre \
+             anniversaire et vous est versée le lendemain. Pour accepter, créez votre compte dans l'application WOLO et \
+             gardez ce lien ; il est valable jusqu'au {until}."
+        ),
+        format!(
+            "WOLO brings together what your friends give for your birthday, with Wave: your pot opens thirty days before it \
+             and is paid to you the day after. To accept, register in the WOLO app and keep this link; it is good until {until}."
+        ),
+    );
+    let decline = Words::new("Décliner l'invitation", "Decline the invitation");
+    let body = format!(
+        "<p>{}</p><form method=\"post\"><button>{}</button></form>",
+        sentence.read(language),
+        decline.read(language)
+    );
+    page(title.read(language), "", &body, language)
+}
+
+fn declined(language: Language) -> String {
+    let title = Words::new("C'est noté", "Noted");
+    let sentence = Words::new(
+        "L'invitation est déclinée ; vous ne recevrez plus de rappel.",
+        "The invitation is declined; you will not be reminded of it.",
+    );
+    page(title.read(language), "", &format!("<p>{}</p>", sentence.read(language)), language)
+}
+
+fn over(problem: &Problem, language: Language) -> String {
+    let (title, detail) = problem.words(language);
+    page(&escape(&title), "", &format!("<p>{}</p>", escape(&detail)), language)
+}

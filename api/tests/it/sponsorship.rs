@@ -1,0 +1,289 @@
+//! Inviting others, answering, and what that brings.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, Utc};
+use reqwest::header;
+use serde_json::{Value, json};
+use temporalio_client::{Client, WorkflowSignalOptions, WorkflowStartOptions};
+use temporalio_common::data_converters::RawValue;
+use wolo_api::rules::birthday_pots;
+use wolo_bootstrap::Seal;
+use wolo_domain::dakar;
+use wolo_domain::ids::UserId;
+use wolo_domain::invitations::SentInvitation;
+use wolo_domain::notices::NoticeRules;
+use wolo_domain::people::BirthDate;
+use wolo_domain::points::PointsRules;
+use wolo_workflows::notice_delivery::NoticePatience;
+use wolo_workflows::sponsorship_invitation::{InvitationInput, InvitationState, SponsorshipInvitation};
+use wolo_workflows::{ids, queues};
+
+use crate::app::{TestApp, born, key};
+use crate::reply::Reply;
+
+/// A phone that nobody has.
+fn somebody() -> String {
+    format!("+2217{:08}", 60_000_000 + uuid::Uuid::new_v4().as_u128() % 9_000_000)
+}
+
+fn friend(phone: &str) -> Value {
+    json!({ "invitations": [{ "phone": phone, "relationship": "friend" }] })
+}
+
+impl TestApp {
+    pub(crate) async fn invite(&self, sponsor: UserId, key: &str, body: &Value) -> Reply {
+        let request = self.post("/api/sponsorship/invite").bearer_auth(self.token(sponsor));
+        Reply::of(request.header("idempotency-key", key).json(body)).await
+    }
+
+    async fn answer(&self, what: &str, user: Option<UserId>, body: &Value) -> Reply {
+        let request = self.post(&format!("/api/sponsorship/{what}")).json(body);
+        Reply::of(match user {
+            Some(user) => request.bearer_auth(self.token(user)),
+            None => request,
+        })
+        .await
+    }
+
+    async fn mine(&self, user: UserId, path: &str) -> Value {
+        Reply::of(self.get(path).bearer_auth(self.token(user))).await.expect(200)
+    }
+
+    /// Has somebody invited; its process runs. Nobody carries messages on in these tests, so what a relay does is done here.
+    pub(crate) async fn invited(&self, sponsor: UserId) -> SentInvitation {
+        let reply = self.invite(sponsor, &key(), &friend(&somebody())).await.expect(201);
+        let key = reply["invitations"][0]["id"].as_str().unwrap().to_owned();
+        let sql =
+            format!("select sealed from ops.outbox where topic = 'invitation' and business_key = '{key}'");
+        let sealed: Vec<u8> = self.read(&sql).await;
+        let seal = Seal::new(&self.settings.temporal.payload_keys).unwrap();
+        let sent: SentInvitation = serde_json::from_slice(&seal.open(&key, &sealed).unwrap()).unwrap();
+        let input = InvitationInput {
+            link: format!("https://wolo.example/i/{}", sent.token),
+            reminders: Vec::new(),
+            points: PointsRules::default(),
+            pots: birthday_pots(&self.settings.rules),
+            notices: NoticeRules::default(),
+            notice_patience: NoticePatience::default(),
+            carried: InvitationState::default(),
+            sent: sent.clone(),
+        };
+        let client: Client = wolo_bootstrap::temporal::connect(&self.settings.temporal).await.unwrap();
+        let options = WorkflowStartOptions::new(queues::LIFECYCLE, ids::invitation(sent.invitation)).build();
+        client.start_workflow(SponsorshipInvitation::run, input, options).await.unwrap();
+        sent
+    }
+
+    /// What a relay tells when something has happened to the pot.
+    async fn news(&self, sent: &SentInvitation) {
+        let client: Client = wolo_bootstrap::temporal::connect(&self.settings.temporal).await.unwrap();
+        let process = client.get_workflow_handle::<SponsorshipInvitation>(ids::invitation(sent.invitation));
+        process
+            .signal(SponsorshipInvitation::news, RawValue::empty(), WorkflowSignalOptions::default())
+            .await
+            .unwrap();
+    }
+
+    /// Somebody whose pot would be open at once.
+    async fn celebrant(&self) -> (UserId, BirthDate) {
+        let born = born(30, 10);
+        (self.person_born(born).await, born)
+    }
+}
+
+#[tokio::test]
+async fn whoever_accepts_gets_a_pot_and_the_sponsor_sees_how_far_it_has_come() {
+    let app = TestApp::start().await;
+    let sponsor = app.person(40).await;
+    let sent = app.invited(sponsor).await;
+    let page = Reply::of(app.get(&format!("/i/{}", sent.token))).await.expect(200);
+    assert_eq!(page["sponsor"], "Awa");
+    let status = app.mine(sponsor, "/api/sponsorship/status").await;
+    assert_eq!(status["invitations"][0]["stage"], "opened");
+    assert_eq!((&status["funnel"]["written"], &status["funnel"]["opened"]), (&json!(1), &json!(1)));
+
+    let (moussa, born) = app.celebrant().await;
+    let acceptance = json!({ "token": sent.token, "birth_date": born.day() });
+    let yesterday = json!({ "token": sent.token, "birth_date": born.day() - Days::new(1) });
+    app.answer("accept", Some(moussa), &yesterday).await.problem(422, "request_invalid");
+    app.answer("accept", None, &acceptance).await.problem(401, "token_missing");
+    let accepted = app.answer("accept", Some(moussa), &acceptance).await.expect(200);
+    assert_eq!(accepted["process"], format!("invitation/{}", sent.invitation));
+    let again = app.answer("accept", Some(moussa), &acceptance).await.expect(200);
+    assert_eq!(accepted, again);
+    let other = app.person_born(born).await;
+    app.answer("accept", Some(other), &acceptance).await.problem(409, "invitation_taken");
+    app.answer("decline", None, &json!({ "token": sent.token })).await.problem(409, "invitation_taken");
+    Reply::of(app.get(&format!("/i/{}", sent.token))).await.problem(409, "invitation_taken");
+
+    let pot = app
+        .until(async || {
+            let mine = app.mine(moussa, "/api/pots?mine=true").await;
+            mine["pots"].get(0).filter(|pot| pot["stage"] == "open").cloned()
+        })
+        .await;
+    assert_eq!(pot["visibility"], "link");
+    let points = app
+        .until(async || {
+            app.news(&sent).await;
+            let points = app.mine(sponsor, "/api/users/points").await;
+            (points["pending"] == 14).then_some(points)
+        })
+        .await;
+    assert_eq!((&points["available"], &points["streak"]["current"]), (&json!(0), &json!(1)));
+    let history = app.mine(sponsor, "/api/users/points/history?limit=1").await;
+    let rest = app
+        .mine(sponsor, &format!("/api/users/points/history?after={}", history["next"].as_str().unwrap()))
+        .await;
+    let whys: Vec<_> =
+        [&history, &rest].map(|page| page["awards"][0]["why"].as_str().unwrap().to_owned()).into();
+    assert!(
+        whys[0].starts_with("La cagnotte d'Awa s'est ouverte. Ces points seront utilisables le "),
+        "{whys:?}"
+    );
+    assert!(whys[1].starts_with("Awa a accepté votre invitation."), "{whys:?}");
+    assert_eq!(rest["next"], Value::Null);
+    let status = app.mine(sponsor, "/api/sponsorship/status").await;
+    assert_eq!(
+        (&status["invitations"][0]["stage"], &status["invitations"][0]["points"]),
+        (&json!("pot_opened"), &json!(14))
+    );
+    // Somebody else sees nothing of it.
+    let others = app.mine(other, "/api/sponsorship/status").await;
+    assert_eq!((&others["funnel"]["written"], &others["invitations"]), (&json!(0), &json!([])));
+}
+
+#[tokio::test]
+async fn whoever_has_a_link_declines_and_whoever_has_sent_it_takes_it_back() {
+    let app = TestApp::start().await;
+    let sponsor = app.person(40).await;
+    let sent = app.invited(sponsor).await;
+    let declining = json!({ "token": sent.token });
+    app.answer("decline", None, &declining).await.is(204);
+    app.answer("decline", None, &declining).await.is(204);
+    let (moussa, born) = app.celebrant().await;
+    let acceptance = json!({ "token": sent.token, "birth_date": born.day() });
+    app.answer("accept", Some(moussa), &acceptance).await.problem(409, "invitation_ended");
+
+    let sent = app.invited(sponsor).await;
+    let cancel = |user| {
+        let path = format!("/api/sponsorship/invitations/{}/cancel", sent.invitation.uuid());
+        let named = format!("/api/sponsorship/invitations/{}/cancel", sent.invitation);
+        let token = app.token(user);
+        (app.post(&path).bearer_auth(&token), app.post(&named).bearer_auth(token))
+    };
+    Reply::of(cancel(moussa).1).await.problem(404, "invitation_unknown");
+    let (unnamed, named) = cancel(sponsor);
+    Reply::of(unnamed).await.problem(404, "invitation_unknown");
+    Reply::of(named).await.is(204);
+    Reply::of(cancel(sponsor).1).await.is(204);
+    let acceptance = json!({ "token": sent.token, "birth_date": born.day() });
+    let refused = app.answer("accept", Some(moussa), &acceptance).await.problem(409, "invitation_ended");
+    assert!(refused["detail"].as_str().unwrap().contains("retirée"), "{refused}");
+    for token in ["nothing", "", "%2f", &"a".repeat(65), "é"] {
+        app.answer("decline", None, &json!({ "token": token })).await.problem(404, "invitation_unknown");
+    }
+}
+
+#[tokio::test]
+async fn nobody_accepts_their_own_or_a_second_invitation() {
+    let app = TestApp::start().await;
+    let (sponsor, born) = app.celebrant().await;
+    let own = app.invited(sponsor).await;
+    let of = |sent: &SentInvitation| json!({ "token": sent.token, "birth_date": born.day() });
+    app.answer("accept", Some(sponsor), &of(&own)).await.problem(403, "own_invitation");
+    let (moussa, _) = app.celebrant().await;
+    app.answer("accept", Some(moussa), &of(&own)).await.is(200);
+    let second = app.invited(app.person(40).await).await;
+    app.answer("accept", Some(moussa), &of(&second)).await.problem(409, "invited_before");
+}
+
+#[tokio::test]
+async fn a_batch_is_all_right_or_nothing_is_sent() {
+    let app = TestApp::start().await;
+    let sponsor = app.person(40).await;
+    let phone = somebody();
+    let body = json!({ "invitations": [
+        { "phone": phone, "relationship": "friend", "message": "x".repeat(301) },
+        { "phone": phone, "relationship": "friend" },
+        { "email": "nobody", "relationship": "friend" },
+        { "relationship": "friend" },
+    ]});
+    let refused = app.invite(sponsor, &key(), &body).await.problem(422, "request_invalid");
+    let fields: BTreeSet<_> =
+        refused["errors"].as_array().unwrap().iter().map(|wrong| wrong["field"].as_str().unwrap()).collect();
+    let expected =
+        ["invitations[0].message", "invitations[1]", "invitations[2].email", "invitations[3].phone"];
+    assert_eq!(fields, BTreeSet::from(expected));
+    for body in [
+        json!({}),
+        json!({ "invitations": [] }),
+        json!({ "invitations": [{ "phone": phone, "relationship": "enemy" }] }),
+        json!({ "invitations": [{ "phone": phone, "relationship": "friend", "points": 100 }] }),
+    ] {
+        app.invite(sponsor, &key(), &body).await.problem(422, "request_invalid");
+    }
+    let once = key();
+    let first = app.invite(sponsor, &once, &friend(&phone)).await.expect(201);
+    assert_eq!(app.invite(sponsor, &once, &friend(&phone)).await.expect(201), first);
+    let again = app.invite(sponsor, &key(), &friend(&phone)).await.problem(422, "request_invalid");
+    assert_eq!(again["errors"][0]["field"], "invitations[0]");
+    let own = somebody();
+    let has = format!(
+        "update people.users set phone = '{own}' where user_id = '{}' returning phone",
+        sponsor.uuid()
+    );
+    assert_eq!(app.read::<String>(&has).await, own);
+    app.invite(sponsor, &key(), &friend(&own)).await.problem(422, "request_invalid");
+    let sql = format!("select invitations from sponsorship.days where sponsor_id = '{}'", sponsor.uuid());
+    assert_eq!(app.read::<i32>(&sql).await, 1);
+}
+
+#[tokio::test]
+async fn the_fifty_first_of_a_day_waits_for_tomorrow() {
+    let app = TestApp::start().await;
+    let sponsor = app.person(40).await;
+    let batch = |count: usize| {
+        let all: Vec<_> =
+            (0..count).map(|_| json!({ "phone": somebody(), "relationship": "other" })).collect();
+        json!({ "invitations": all })
+    };
+    app.invite(sponsor, &key(), &batch(48)).await.is(201);
+    app.invite(sponsor, &key(), &batch(3)).await.problem(429, "too_many_invitations");
+    app.invite(sponsor, &key(), &batch(2)).await.is(201);
+    app.invite(sponsor, &key(), &batch(1)).await.problem(429, "too_many_invitations");
+    let status = app.mine(sponsor, "/api/sponsorship/status?limit=30").await;
+    assert_eq!(status["funnel"]["written"], 50);
+    let rest = app
+        .mine(
+            sponsor,
+            &format!("/api/sponsorship/status?limit=30&after={}", status["next"].as_str().unwrap()),
+        )
+        .await;
+    assert_eq!((rest["invitations"].as_array().unwrap().len(), &rest["next"]), (20, &Value::Null));
+    let masked = rest["invitations"][0]["to"].as_str().unwrap();
+    assert!(masked.contains('•'), "{masked}");
+}
+
+#[tokio::test]
+async fn the_link_leads_a_browser_to_a_page_that_declines() {
+    let app = TestApp::start().await;
+    let sent = app.invited(app.person(40).await).await;
+    let page = |request: reqwest::RequestBuilder| async {
+        let response = request.header(header::ACCEPT, "text/html").send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let path = format!("/i/{}", sent.token);
+    let (status, text) = page(app.get(&path)).await;
+    assert!(status == 200 && text.contains("Awa vous invite sur WOLO"), "{status} {text}");
+    assert!(
+        text.contains(&dakar::day_of(Utc::now() + chrono::TimeDelta::days(7)).format("%d/%m/%Y").to_string())
+    );
+    let (status, text) = page(app.post(&path)).await;
+    assert!(status == 200 && text.contains("déclinée"), "{status} {text}");
+    let (status, text) = page(app.get(&path)).await;
+    assert!(status == 409 && text.contains("refusée"), "{status} {text}");
+    let (status, text) = page(app.get("/i/nothing")).await;
+    assert!(status == 404 && text.contains("Invitation inconnue"), "{status} {text}");
+}

@@ -1,0 +1,26 @@
+//! How people invite others, and what that brings.
+
+use super::Sponsorship;
+use super::reader::Reader;
+
+pub(super) fn sponsorship(reader: &mut Reader) -> Sponsorship {
+    let points = 0..=1_000;
+    let sponsorship = Sponsorship {
+        invitations_a_day: reader.number("sponsorship.invitations_a_day", &(1..=1_000)),
+        invitation_days: reader.number("sponsorship.invitation_days", &(1..=90)),
+        reminder_days_after: reader.numbers("sponsorship.reminder_days_after", &(1..=90)),
+        points_invitation_accepted: reader.number("sponsorship.points_invitation_accepted", &points),
+        points_pot_opened: reader.number("sponsorship.points_pot_opened", &points),
+        points_first_gift: reader.number("sponsorship.points_first_gift", &points),
+        points_mature_days: reader.number("sponsorship.points_mature_days", &(0..=365)),
+    };
+    let reminders = &sponsorship.reminder_days_after;
+    let rising = reminders.windows(2).all(|pair| pair[0] < pair[1]);
+    if !rising || reminders.last().is_some_and(|last| *last >= sponsorship.invitation_days) {
+        reader.problem(
+            "sponsorship.reminder_days_after",
+            "must rise, and end below sponsorship.invitation_days",
+        );
+    }
+    sponsorship
+}

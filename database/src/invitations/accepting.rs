@@ -1,0 +1,203 @@
+//! How an invitation ends: somebody accepts it, or nobody does.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use wolo_domain::ids::{InvitationId, UserId};
+use wolo_domain::invitations::{Bond, InvitationEnd, NoPoints, Party};
+use wolo_domain::people::{Phone, first_name};
+
+use super::{INVITATIONS, ended};
+use crate::rows::word;
+use crate::{Error, Pool};
+
+/// How far back those who brought a sponsor are looked for.
+const LONGEST_LINE: i32 = 100;
+
+#[derive(Clone, PartialEq, Eq)]
+pub enum Accepting {
+    /// It has been accepted, now or before, by this person.
+    Accepted {
+        /// A first name.
+        invitee_name: String,
+        no_points: Option<NoPoints>,
+    },
+    /// Somebody else has.
+    Taken,
+    Ended(InvitationEnd),
+    /// It is the person's own.
+    Own,
+    /// The person was here through another invitation.
+    BroughtAlready,
+    PersonUnknown,
+}
+
+/// Accepts an invitation for a person, and decides once and for all whether it brings points. One acceptance comes after the
+/// other, whoever's they are: two that would close a circle must see each other.
+#[tracing::instrument(name = "db.invitations.accept", skip_all, fields(%invitation, %invitee), err)]
+pub async fn accept(
+    pool: &Pool,
+    invitation: InvitationId,
+    invitee: UserId,
+    at: DateTime<Utc>,
+) -> Result<Accepting, Error> {
+    let mut tx = pool.begin().await?;
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('sponsorship.acceptances', 0))")
+        .execute(&mut *tx)
+        .await?;
+    let found = lock(&mut tx, invitation).await?;
+    let Some((name, guest)) = party(&mut tx, invitee).await? else { return Ok(Accepting::PersonUnknown) };
+    let invitee_name = first_name(&name).to_owned();
+    match found {
+        Locked { accepted_by: Some(by), no_points, .. } if by == invitee => {
+            return Ok(Accepting::Accepted { invitee_name, no_points });
+        }
+        Locked { accepted_by: Some(_), .. } => return Ok(Accepting::Taken),
+        Locked { end: Some(end), .. } => return Ok(Accepting::Ended(end)),
+        Locked { sponsor, .. } if sponsor == invitee => return Ok(Accepting::Own),
+        Locked { .. } => {}
+    }
+    if is_brought(&mut tx, invitee).await? {
+        return Ok(Accepting::BroughtAlready);
+    }
+    let Some((_, sponsor)) = party(&mut tx, found.sponsor).await? else {
+        return Err(Error::inconsistent(INVITATIONS, "sponsor_id", invitation));
+    };
+    let brought_the_sponsor = who_brought(&mut tx, found.sponsor).await?;
+    let bond = Bond { sponsor, invited: guest, invited_at: found.phone, brought_the_sponsor };
+    let no_points = NoPoints::between(&bond);
+    sqlx::query!(
+        "update sponsorship.invitations set invitee_id = $2, invitee_name = $3, accepted_at = $4, no_points = $5
+         where invitation_id = $1",
+        invitation.uuid(),
+        invitee.uuid(),
+        invitee_name,
+        at,
+        no_points.map(NoPoints::as_str),
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Accepting::Accepted { invitee_name, no_points })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It has ended, now or before, so.
+    Ended(InvitationEnd),
+    /// It was accepted.
+    Accepted,
+}
+
+/// Ends an invitation that nobody accepts. One that has ended stays as it is.
+#[tracing::instrument(name = "db.invitations.end", skip(pool), err)]
+pub async fn end(
+    pool: &Pool,
+    invitation: InvitationId,
+    end: InvitationEnd,
+    at: DateTime<Utc>,
+) -> Result<Ending, Error> {
+    let mut tx = pool.begin().await?;
+    let found = lock(&mut tx, invitation).await?;
+    if found.accepted_by.is_some() {
+        return Ok(Ending::Accepted);
+    }
+    if let Some(end) = found.end {
+        return Ok(Ending::Ended(end));
+    }
+    sqlx::query!(
+        "update sponsorship.invitations set ended_as = $2, ended_at = $3 where invitation_id = $1",
+        invitation.uuid(),
+        end.as_str(),
+        at,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Ending::Ended(end))
+}
+
+struct Locked {
+    sponsor: UserId,
+    phone: Option<Phone>,
+    accepted_by: Option<UserId>,
+    no_points: Option<NoPoints>,
+    end: Option<InvitationEnd>,
+}
+
+async fn lock(connection: &mut PgConnection, invitation: InvitationId) -> Result<Locked, Error> {
+    let row = sqlx::query!(
+        "select sponsor_id, phone, invitee_id, no_points, ended_as
+         from sponsorship.invitations
+         where invitation_id = $1
+         for update",
+        invitation.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .ok_or_else(|| Error::missing(INVITATIONS, invitation))?;
+    Ok(Locked {
+        sponsor: UserId::from_uuid(row.sponsor_id),
+        phone: row.phone.map(|phone| word(&phone, INVITATIONS, "phone", invitation)).transpose()?,
+        accepted_by: row.invitee_id.map(UserId::from_uuid),
+        no_points: row.no_points.map(|rule| word(&rule, INVITATIONS, "no_points", invitation)).transpose()?,
+        end: ended(row.ended_as.as_deref(), invitation.uuid())?,
+    })
+}
+
+/// Somebody's name, phone, and the numbers that they are or were paid to.
+async fn party(connection: &mut PgConnection, user: UserId) -> Result<Option<(String, Party)>, Error> {
+    let row = sqlx::query!(
+        r#"select name, phone,
+                  array(
+                      select recipients.phone
+                      from pots.pots
+                      join money.payouts using (pot_id)
+                      join money.payout_recipients recipients using (payout_id)
+                      where owner_id = $1 and recipients.phone is not null
+                      union
+                      select phone where phone is not null
+                  ) as "paid_to!"
+           from people.users
+           where user_id = $1"#,
+        user.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let phone = |text: &str| word(text, "people.users", "phone", user);
+    let party = Party {
+        user,
+        phone: row.phone.as_deref().map(phone).transpose()?,
+        paid_to: row.paid_to.iter().map(|text| phone(text)).collect::<Result<_, _>>()?,
+    };
+    Ok(Some((row.name, party)))
+}
+
+async fn is_brought(connection: &mut PgConnection, user: UserId) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from sponsorship.invitations where invitee_id = $1) as "brought!""#,
+        user.uuid(),
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Who brought somebody here, who brought them, and so on; the nearest first.
+async fn who_brought(connection: &mut PgConnection, user: UserId) -> Result<Vec<UserId>, Error> {
+    let line = sqlx::query_scalar!(
+        r#"with recursive line (user_id, place) as (
+               select sponsor_id, 1 from sponsorship.invitations where invitee_id = $1
+               union all
+               select invitation.sponsor_id, place + 1
+               from line
+               join sponsorship.invitations invitation on invitation.invitee_id = line.user_id
+               where place < $2
+           )
+           select user_id as "user_id!" from line order by place"#,
+        user.uuid(),
+        LONGEST_LINE,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(line.into_iter().map(UserId::from_uuid).collect())
+}

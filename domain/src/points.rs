@@ -1,0 +1,177 @@
+//! Points: what brings them, how many, and when they may be used.
+//!
+//! Points are never counted up. Each award is one row for one rule and one subject, and what becomes of it (it matures, it is
+//! revoked) is another row beside it; a balance is a sum.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::words::words;
+
+/// What brings points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PointsRule {
+    /// The invited person has accepted.
+    InvitationAccepted,
+    /// Their pot has opened.
+    PotOpened,
+    /// Somebody else than the sponsor has given to it.
+    FirstGift,
+}
+
+impl PointsRule {
+    pub const ALL: [Self; 3] = [Self::InvitationAccepted, Self::PotOpened, Self::FirstGift];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvitationAccepted => "invitation_accepted",
+            Self::PotOpened => "pot_opened",
+            Self::FirstGift => "first_gift",
+        }
+    }
+}
+
+words!(PointsRule, "a rule of points");
+
+/// How many points each rule brings, and when they may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointsRules {
+    pub invitation_accepted: u32,
+    pub pot_opened: u32,
+    pub first_gift: u32,
+    /// An award matures after so many days, or when the pot has settled.
+    pub mature_days: u32,
+}
+
+impl Default for PointsRules {
+    fn default() -> Self {
+        Self { invitation_accepted: 10, pot_opened: 4, first_gift: 5, mature_days: 14 }
+    }
+}
+
+impl PointsRules {
+    pub const fn points(&self, rule: PointsRule) -> u32 {
+        match rule {
+            PointsRule::InvitationAccepted => self.invitation_accepted,
+            PointsRule::PotOpened => self.pot_opened,
+            PointsRule::FirstGift => self.first_gift,
+        }
+    }
+
+    pub fn matures_at(&self, awarded_at: DateTime<Utc>) -> DateTime<Utc> {
+        awarded_at + TimeDelta::days(self.mature_days.into())
+    }
+}
+
+/// Where an award stands. A matured one can still be revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AwardStage {
+    Pending,
+    Matured,
+    Revoked,
+}
+
+impl AwardStage {
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Matured, Self::Revoked];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Matured => "matured",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+words!(AwardStage, "a stage of points");
+
+/// Why an award has matured or was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AwardReason {
+    /// Its days have passed.
+    Time,
+    PotSettled,
+    /// The gift that brought it has gone back, or is to.
+    GiftRefunded,
+    /// The pot that brought it was given up.
+    PotCancelled,
+    /// Somebody who works here has found that it was not earned.
+    ByHand,
+}
+
+impl AwardReason {
+    pub const ALL: [Self; 5] =
+        [Self::Time, Self::PotSettled, Self::GiftRefunded, Self::PotCancelled, Self::ByHand];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::PotSettled => "pot_settled",
+            Self::GiftRefunded => "gift_refunded",
+            Self::PotCancelled => "pot_cancelled",
+            Self::ByHand => "by_hand",
+        }
+    }
+}
+
+words!(AwardReason, "a reason of what became of points");
+
+/// Somebody's points. Each award is in one of the first three.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Points {
+    /// They are not to be used yet.
+    pub pending: i64,
+    /// They can be used, or have been.
+    pub matured: i64,
+    pub revoked: i64,
+    pub spent: i64,
+}
+
+impl Points {
+    /// What can be used. Less than nothing where points were revoked that had been used: the next ones make up for them.
+    pub const fn available(&self) -> i64 {
+        self.matured - self.spent
+    }
+}
+
+/// How many days in a row somebody has invited others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streak {
+    /// Up to today, or up to yesterday where today has none yet.
+    pub current: i64,
+    pub longest: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_has_its_points_and_they_mature_after_two_weeks() {
+        let rules = PointsRules::default();
+        assert_eq!(PointsRule::ALL.map(|rule| rules.points(rule)), [10, 4, 5]);
+        assert_eq!(rules.matures_at(DateTime::UNIX_EPOCH), DateTime::UNIX_EPOCH + TimeDelta::days(14));
+    }
+
+    #[test]
+    fn points_that_were_used_and_revoked_are_owed() {
+        let points = Points { pending: 4, matured: 5, revoked: 10, spent: 10 };
+        assert_eq!(points.available(), -5);
+    }
+
+    #[test]
+    fn words_are_read_as_they_are_written() {
+        for word in PointsRule::ALL {
+            assert_eq!(word.as_str().parse(), Ok(word));
+        }
+        for word in AwardStage::ALL {
+            assert_eq!(word.as_str().parse(), Ok(word));
+        }
+        for word in AwardReason::ALL {
+            assert_eq!(word.as_str().parse(), Ok(word));
+        }
+    }
+}
