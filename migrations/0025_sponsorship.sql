@@ -86,6 +86,8 @@ create table sponsorship.days (
 -- another row.
 create table sponsorship.awards (
     award_id      uuid primary key,
+    -- The order in which they were given.
+    place         bigint not null generated always as identity,
     user_id       uuid not null references people.users (user_id),
     -- A first name, for the list of those who have the most.
     name          text not null,
@@ -99,13 +101,14 @@ create table sponsorship.awards (
     matures_at    timestamptz not null,
 
     constraint awards_given_once unique (rule, invitation_id),
+    constraint awards_given_one_after_the_other unique (place),
     constraint awards_rule_is_known check (rule in ('invitation_accepted', 'pot_opened', 'first_gift')),
     constraint awards_are_worth_something check (points > 0),
     constraint awards_for_a_gift_name_it check ((rule = 'first_gift') = (donation_id is not null)),
     constraint awards_mature_later check (matures_at >= awarded_at)
 );
 
-create index awards_of_a_user on sponsorship.awards (user_id, awarded_at desc, award_id desc);
+create index awards_of_a_user on sponsorship.awards (user_id, place desc);
 create index awards_of_an_invitation on sponsorship.awards (invitation_id);
 create index awards_for_a_gift on sponsorship.awards (donation_id) where donation_id is not null;
 

@@ -242,12 +242,7 @@ pub async fn of_invitation(
     database: impl PgExecutor<'_>,
     invitation: InvitationId,
 ) -> Result<Vec<Award>, Error> {
-    read_awards!(
-        database,
-        "where points.invitation_id = $1
-         order by array_position(array['invitation_accepted', 'pot_opened', 'first_gift'], rule)",
-        invitation.uuid()
-    )
+    read_awards!(database, "where points.invitation_id = $1 order by place", invitation.uuid())
 }
 
 /// Somebody's points, the last first.
@@ -260,10 +255,8 @@ pub async fn history(
     read_awards!(
         database,
         "where user_id = $1
-           and ($2::uuid is null or (awarded_at, award_id) < (
-               select awarded_at, award_id from sponsorship.awards where award_id = $2
-           ))
-         order by awarded_at desc, award_id desc
+           and ($2::uuid is null or place < (select place from sponsorship.awards where award_id = $2))
+         order by place desc
          limit $3",
         user.uuid(),
         page.after.map(AwardId::uuid),

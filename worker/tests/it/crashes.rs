@@ -1,18 +1,27 @@
-//! A worker that is killed between Wave's doing and its own writing loses nothing and pays nobody twice.
+//! A worker that is killed between Wave's doing and its own writing loses nothing and pays nobody twice; one that is killed while it
+//! makes pots makes each once.
 //!
 //! The worker is a process of its own here, so it can be killed as a machine would: without a word. Wave has done the
 //! work and its reply is on the way when it happens. `WOLO_KILLS=20` makes it twenty times; every build makes it a few.
 
+use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use chrono::Utc;
+use futures::TryStreamExt as _;
+use temporalio_client::{WorkflowGetResultOptions, WorkflowListOptions, WorkflowStartOptions};
+use wolo_api::rules::birthday_pots;
+use wolo_control::birthdays::SweptDay;
+use wolo_domain::dakar;
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{PayoutId, PotId};
 use wolo_domain::ledger::Account;
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 use wolo_sandbox::World;
 use wolo_sandbox::wave::{Endpoint, Fault, Release};
-use wolo_workflows::ids;
+use wolo_workflows::birthday_sweep::{BirthdaySweep, SweepInput};
+use wolo_workflows::{ids, queues};
 
 use crate::house::{House, LONG, alone, until};
 
@@ -49,6 +58,10 @@ impl Drop for Worker {
     }
 }
 
+fn kills() -> usize {
+    std::env::var_os("WOLO_KILLS").and_then(|kills| kills.to_str()?.parse().ok()).unwrap_or(2)
+}
+
 fn order(pot: PotId) -> String {
     PayoutOrder::first(PayoutId::of_pot(pot)).key()
 }
@@ -64,8 +77,7 @@ async fn payout_succeeds(house: &House, pot: PotId) {
 #[test]
 fn a_worker_killed_between_the_call_and_its_recording_loses_and_repeats_nothing() {
     alone(async {
-        let kills: usize =
-            std::env::var_os("WOLO_KILLS").and_then(|kills| kills.to_str()?.parse().ok()).unwrap_or(2);
+        let kills = kills();
         let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
         let house = House::without_worker(world).await;
         let mut worker = Worker::start(&house);
@@ -139,5 +151,59 @@ fn a_worker_killed_while_wave_makes_the_page_makes_no_second_one() {
         house.donation_is(donation, DonationStage::Confirmed).await;
         assert_eq!(house.balance(Account::Pot(pot)).await, 2_000);
         worker.kill();
+    });
+}
+
+/// How many pots there are.
+#[expect(clippy::disallowed_methods, reason = "a test counts what the crate has no reason to count")]
+async fn pots(house: &House) -> usize {
+    let count: i64 =
+        sqlx::query_scalar("select count(*) from pots.pots").fetch_one(&house.pool).await.expect("pots");
+    usize::try_from(count).expect("a count")
+}
+
+/// So many people who celebrate in thirty days.
+#[expect(clippy::disallowed_methods, reason = "a test writes many at once")]
+async fn celebrants(house: &House, count: usize) {
+    let many = "insert into people.users (user_id, name, birth_date)
+                select gen_random_uuid(), 'Awa', (current_date + 30 - interval '40 years')::date
+                from generate_series(1, $1::bigint)";
+    let count = i64::try_from(count).expect("a count");
+    sqlx::query(many).bind(count).execute(&house.pool).await.expect("people");
+}
+
+#[test]
+fn a_sweep_whose_worker_is_killed_again_and_again_makes_every_pot_once() {
+    alone(async {
+        let kills = kills();
+        let people = 30 * (kills + 1);
+        let world: &'static World = Box::leak(Box::new(World::start(House::world()).await.expect("a world")));
+        let house = House::without_worker(world).await;
+        celebrants(&house, people).await;
+        let all = SweepInput::new(Some(dakar::day_of(Utc::now())), birthday_pots(&house.settings.rules));
+        let input = SweepInput { page: 7, ..all };
+        let client = house.control.client();
+        let options = WorkflowStartOptions::new(queues::LIFECYCLE, "birthday-sweep/killed").build();
+        let sweep = client.start_workflow(BirthdaySweep::run, input, options).await.expect("it starts");
+        let mut worker = Worker::start(&house);
+        for kill in 1..=kills {
+            until("some pots are made", async || (pots(&house).await >= 30 * kill).then_some(())).await;
+            worker.kill();
+            worker = Worker::start(&house);
+        }
+        let swept = sweep.get_result(WorkflowGetResultOptions::default()).await.expect("it ends");
+        assert!(matches!(swept[..], [SweptDay { celebrants, .. }] if celebrants >= 1), "{swept:?}");
+        until("every pot is made", async || (pots(&house).await == people).then_some(())).await;
+        let begun = until("the engine's index has them all", async || {
+            let found =
+                client.list_workflows("WorkflowType = 'PotLifecycle'", WorkflowListOptions::default());
+            let found: Vec<_> = found.map_ok(|process| process.id().to_owned()).try_collect().await.ok()?;
+            (found.len() >= people).then_some(found)
+        })
+        .await;
+        let different: BTreeSet<_> = begun.iter().collect();
+        assert_eq!((begun.len(), different.len()), (people, people), "one process for each");
+        worker.kill();
+        println!("{kills} kills, {people} pots, each begun once");
     });
 }
