@@ -93,6 +93,8 @@ typed_ids! {
     InvitationId = "inv", "an invitation";
     /// Points for one thing that happened.
     AwardId = "awd", "an award of points";
+    /// Points that somebody turned into credit for a pot.
+    ConversionId = "cnv", "a conversion of points";
 }
 
 impl PotId {

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::ids::{DiscrepancyId, DonationId, PayoutId, PotId};
+use crate::ids::{ConversionId, DiscrepancyId, DonationId, PayoutId, PotId};
 use crate::money::Xof;
 use crate::payouts::PayoutOrder;
 use crate::words::{UnknownWord, words};
@@ -30,7 +30,7 @@ pub enum Account {
     Fees,
     /// Money that goes back to its giver: it came too late, or its pot is given up.
     RefundsDue,
-    /// Credit that WOLO gives away.
+    /// Credit that WOLO gives away (negative: what has been given).
     Promotions,
     /// Money that matches nothing yet.
     Suspense,
@@ -108,10 +108,14 @@ pub enum TransactionKind {
     UnmatchedSpending,
     /// Finance has decided that WOLO keeps, or bears, money that matched nothing.
     SuspenseCleared,
+    /// Somebody's points became credit in a pot.
+    Credit,
+    /// The credit left its pot again, because that was given up.
+    CreditReturned,
 }
 
 impl TransactionKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Donation,
         Self::LateDonation,
         Self::OddDonation,
@@ -123,6 +127,8 @@ impl TransactionKind {
         Self::UnmatchedReceipt,
         Self::UnmatchedSpending,
         Self::SuspenseCleared,
+        Self::Credit,
+        Self::CreditReturned,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -138,6 +144,8 @@ impl TransactionKind {
             Self::UnmatchedReceipt => "unmatched_receipt",
             Self::UnmatchedSpending => "unmatched_spending",
             Self::SuspenseCleared => "suspense_cleared",
+            Self::Credit => "credit",
+            Self::CreditReturned => "credit_returned",
         }
     }
 }
@@ -292,6 +300,18 @@ impl Transaction {
         Self::new(TransactionKind::SuspenseCleared, discrepancy.to_string(), None, from, to, amount)
     }
 
+    /// Points became credit in a pot. WOLO gives it, and nothing moves at Wave before the pot is paid out.
+    pub fn credit(conversion: ConversionId, pot: PotId, credit: Xof) -> Result<Self, PostingError> {
+        let (from, to) = (Account::Promotions, Account::Pot(pot));
+        Self::new(TransactionKind::Credit, conversion.to_string(), None, from, to, credit)
+    }
+
+    /// The pot was given up: its credit is WOLO's again, and the points are their owner's.
+    pub fn credit_returned(conversion: ConversionId, pot: PotId, credit: Xof) -> Result<Self, PostingError> {
+        let (from, to) = (Account::Pot(pot), Account::Promotions);
+        Self::new(TransactionKind::CreditReturned, conversion.to_string(), None, from, to, credit)
+    }
+
     fn new(
         kind: TransactionKind,
         business_key: String,
@@ -356,7 +376,8 @@ mod tests {
         let (pot, amount, wave_id) =
             (PotId::from_uuid(Uuid::from_u128(pot)), Xof::new(francs), "T1".to_owned());
         let discrepancy = DiscrepancyId::from_uuid(Uuid::from_u128(thing));
-        match kind % 10 {
+        let conversion = ConversionId::from_uuid(Uuid::from_u128(thing));
+        match kind % 12 {
             0 => Transaction::donation(donation, pot, amount, wave_id),
             1 => Transaction::late_donation(donation, amount, wave_id),
             2 => Transaction::odd_donation(donation, amount, wave_id),
@@ -366,6 +387,8 @@ mod tests {
             6 => Transaction::unmatched(wave_id, amount),
             7 => Transaction::suspense_cleared(discrepancy, amount),
             8 => Transaction::refund_owed(donation, pot, amount),
+            9 => Transaction::credit(conversion, pot, amount),
+            10 => Transaction::credit_returned(conversion, pot, amount),
             _ => Transaction::payout_fee(PayoutOrder::first(payout), amount),
         }
     }
@@ -412,6 +435,21 @@ mod tests {
             prop_assert_eq!(sum(&book, Account::Pot(pot)), Xof::ZERO);
             prop_assert_eq!(sum(&book, Account::WaveFloat), Xof::ZERO);
         }
+    }
+
+    #[test]
+    fn credit_that_is_returned_leaves_nothing_behind_and_never_touches_wave() {
+        let (pot, conversion) = (PotId::from_uuid(Uuid::from_u128(1)), ConversionId::from_uuid(Uuid::max()));
+        let given = Transaction::credit(conversion, pot, Xof::new(1_000)).unwrap();
+        let returned = Transaction::credit_returned(conversion, pot, Xof::new(1_000)).unwrap();
+        for account in [Account::Promotions, Account::Pot(pot), Account::WaveFloat] {
+            let entries = given.entries().into_iter().chain(returned.entries());
+            let left: Xof = entries.filter(|one| one.account == account).map(|one| one.amount).sum();
+            assert_eq!(left, Xof::ZERO, "{account}");
+        }
+        let [from, to] = given.entries();
+        assert_eq!((from.account, from.amount.francs()), (Account::Promotions, -1_000));
+        assert_eq!((to.account, given.wave_id()), (Account::Pot(pot), None));
     }
 
     #[test]

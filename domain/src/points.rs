@@ -1,11 +1,13 @@
 //! Points: what brings them, how many, and when they may be used.
 //!
 //! Points are never counted up. Each award is one row for one rule and one subject, and what becomes of it (it matures, it is
-//! revoked) is another row beside it; a balance is a sum.
+//! revoked) is another row beside it; a balance is a sum. So is what was used: each conversion into credit is a row.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
+use crate::money::Xof;
 use crate::words::words;
 
 /// What brings points.
@@ -61,6 +63,40 @@ impl PointsRules {
 
     pub fn matures_at(&self, awarded_at: DateTime<Utc>) -> DateTime<Utc> {
         awarded_at + TimeDelta::days(self.mature_days.into())
+    }
+}
+
+/// What points buy: so much credit for so many of them, as often as there are enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditRules {
+    pub points: u32,
+    pub credit: Xof,
+}
+
+impl Default for CreditRules {
+    fn default() -> Self {
+        Self { points: 10, credit: Xof::new(1_000) }
+    }
+}
+
+/// Why so many points are not turned into credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CreditRefusal {
+    #[error("points become credit by {by} at a time")]
+    NotAMultiple { by: u32 },
+    #[error("nobody has so many points")]
+    TooMany,
+}
+
+impl CreditRules {
+    /// The credit that points come to. No point is left over, and none is rounded away.
+    pub fn credit_for(&self, points: u32) -> Result<Xof, CreditRefusal> {
+        let refused = CreditRefusal::NotAMultiple { by: self.points };
+        if points == 0 || points.checked_rem(self.points).ok_or(refused)? != 0 {
+            return Err(refused);
+        }
+        let times = i64::from(points / self.points);
+        self.credit.francs().checked_mul(times).map(Xof::new).ok_or(CreditRefusal::TooMany)
     }
 }
 
@@ -127,6 +163,7 @@ pub struct Points {
     /// They can be used, or have been.
     pub matured: i64,
     pub revoked: i64,
+    /// They became credit, in pots that were not given up.
     pub spent: i64,
 }
 
@@ -160,6 +197,26 @@ mod tests {
     fn points_that_were_used_and_revoked_are_owed() {
         let points = Points { pending: 4, matured: 5, revoked: 10, spent: 10 };
         assert_eq!(points.available(), -5);
+    }
+
+    #[test]
+    fn ten_points_are_a_thousand_francs_and_only_whole_tens_are_anything() {
+        let rules = CreditRules::default();
+        for (points, francs) in [(10, 1_000), (20, 2_000), (1_000, 100_000)] {
+            assert_eq!(rules.credit_for(points), Ok(Xof::new(francs)));
+        }
+        for points in [0, 1, 9, 11, 19, u32::MAX] {
+            assert_eq!(rules.credit_for(points), Err(CreditRefusal::NotAMultiple { by: 10 }), "{points}");
+        }
+    }
+
+    #[test]
+    fn rules_that_make_no_sense_give_nothing() {
+        let free = CreditRules { points: 0, credit: Xof::new(1_000) };
+        assert_eq!(free.credit_for(10), Err(CreditRefusal::NotAMultiple { by: 0 }));
+        let dear = CreditRules { points: 1, credit: Xof::new(i64::MAX) };
+        assert_eq!(dear.credit_for(1), Ok(Xof::new(i64::MAX)));
+        assert_eq!(dear.credit_for(2), Err(CreditRefusal::TooMany));
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::lines::{Closing, FORMAT, Gift, Line, Mark, OfGift, Opening, Payout, PayoutFee, What};
+use super::lines::{
+    Closing, Credit, Gift, Line, Mark, OfGift, Opening, Payout, PayoutFee, WITH_CREDITS, WITHOUT_CREDITS,
+    What,
+};
 use crate::ids::PayoutId;
 use crate::money::Xof;
 
@@ -32,6 +35,8 @@ pub enum Wrong {
     MoreThanGiven,
     #[error("it is not later than the gift before it, or the same again")]
     Order,
+    #[error("its mark does not come after that of the credit before it, or is the same again")]
+    OrderOfCredits,
     #[error("Wave's transaction {transaction} stands in the certificate before")]
     Twice { transaction: String },
     #[error("it is not about the payout before it, or about that of another pot")]
@@ -40,6 +45,14 @@ pub enum Wrong {
     Sum { what: &'static str, says: i64, found: i64 },
     #[error("gifts of {gifts} are not the payout, the fees and the refunds together, which are {rest}")]
     Balance { gifts: Xof, rest: Xof },
+    #[error(
+        "gifts of {gifts} and credits of {credits} are not the payout, the fees and the refunds together, which are {rest}"
+    )]
+    BalanceWithCredits { gifts: Xof, credits: Xof, rest: Xof },
+    #[error(
+        "it says nothing of credits in format 1, and what they come to in format 2, which is more than nothing"
+    )]
+    Credits,
     #[error("a sum is larger than any amount can be")]
     TooLarge,
 }
@@ -49,6 +62,8 @@ pub enum Wrong {
 pub struct Totals {
     pub gift_count: u64,
     pub gifts: Xof,
+    /// Points that became francs, borne by WOLO.
+    pub credits: Xof,
     pub fees: Xof,
     pub refunds: Xof,
     pub payout: Xof,
@@ -69,8 +84,11 @@ struct LastGift {
 /// What came before, as far as it limits what may come.
 enum Before {
     Nothing,
-    /// Gifts may follow, or the payout.
+    /// Credits may follow, gifts, or the payout.
     Opening,
+    Credit {
+        mark: Mark,
+    },
     Gift(LastGift),
     Payout {
         transaction: String,
@@ -81,6 +99,7 @@ enum Before {
 
 pub(super) struct Judge {
     before: Before,
+    format: u32,
     payout_of_pot: Option<PayoutId>,
     lines: u64,
     totals: Totals,
@@ -92,6 +111,7 @@ impl Judge {
     pub(super) fn new() -> Self {
         Self {
             before: Before::Nothing,
+            format: WITHOUT_CREDITS,
             payout_of_pot: None,
             lines: 0,
             totals: Totals::default(),
@@ -120,6 +140,7 @@ impl Judge {
         }
         match &line.what {
             What::Opening(opening) => self.opening(opening)?,
+            What::Credit(credit) => self.credit(credit)?,
             What::Gift(gift) => self.gift(gift)?,
             What::Fee(fee) => self.fee(fee)?,
             What::Refund(refund) => self.refund(refund)?,
@@ -132,17 +153,32 @@ impl Judge {
     }
 
     fn opening(&mut self, opening: &Opening) -> Result<(), Wrong> {
-        if !matches!(self.before, Before::Nothing) || opening.format != FORMAT {
+        let is_known = matches!(opening.format, WITHOUT_CREDITS | WITH_CREDITS);
+        if !matches!(self.before, Before::Nothing) || !is_known {
             return Err(Wrong::Place { kind: "opening" });
         }
+        self.format = opening.format;
         self.payout_of_pot = Some(PayoutId::of_pot(opening.pot));
         self.before = Before::Opening;
         Ok(())
     }
 
+    fn credit(&mut self, credit: &Credit) -> Result<(), Wrong> {
+        match &self.before {
+            Before::Opening if self.format == WITH_CREDITS => {}
+            // One after the other by mark: so none is there twice.
+            Before::Credit { mark } if *mark < credit.mark => {}
+            Before::Credit { .. } => return Err(Wrong::OrderOfCredits),
+            _ => return Err(Wrong::Place { kind: "credit" }),
+        }
+        self.totals.credits = sum(self.totals.credits, credit.amount)?;
+        self.before = Before::Credit { mark: credit.mark.clone() };
+        Ok(())
+    }
+
     fn gift(&mut self, gift: &Gift) -> Result<(), Wrong> {
         match &self.before {
-            Before::Opening => {}
+            Before::Opening | Before::Credit { .. } => {}
             // One after the other by time, and by id within a moment: so none is there twice.
             Before::Gift(last) if (last.paid_at, &last.mark) < (gift.paid_at, &gift.mark) => {}
             Before::Gift(_) => return Err(Wrong::Order),
@@ -185,7 +221,7 @@ impl Judge {
     }
 
     fn payout(&mut self, payout: &Payout) -> Result<(), Wrong> {
-        if !matches!(self.before, Before::Opening | Before::Gift(_)) {
+        if !matches!(self.before, Before::Opening | Before::Credit { .. } | Before::Gift(_)) {
             return Err(Wrong::Place { kind: "payout" });
         }
         if self.payout_of_pot != Some(payout.payout) {
@@ -218,6 +254,7 @@ impl Judge {
         counts("number of gifts", closing.gift_count, found.gift_count)?;
         for (what, says, found) in [
             ("gifts", closing.gifts, found.gifts),
+            ("credits", self.credits_of(closing)?, found.credits),
             ("fees", closing.fees, found.fees),
             ("refunds", closing.refunds, found.refunds),
             ("payout", closing.payout, found.payout),
@@ -227,13 +264,30 @@ impl Judge {
                 return Err(Wrong::Sum { what, says: says.francs(), found: found.francs() });
             }
         }
-        let rest = found.payout.checked_add(found.fees).and_then(|sum| sum.checked_add(found.refunds));
-        let rest = rest.ok_or(Wrong::TooLarge)?;
-        if rest != found.gifts {
-            return Err(Wrong::Balance { gifts: found.gifts, rest });
-        }
+        self.adds_up()?;
         self.before = Before::Closing;
         Ok(())
+    }
+
+    /// What a closing says of credits. What can be written in the first format is written in no other.
+    fn credits_of(&self, closing: &Closing) -> Result<Xof, Wrong> {
+        match (self.format, closing.credits) {
+            (WITHOUT_CREDITS, None) => Ok(Xof::ZERO),
+            (WITH_CREDITS, Some(credits)) if credits.is_positive() => Ok(credits),
+            _ => Err(Wrong::Credits),
+        }
+    }
+
+    fn adds_up(&self) -> Result<(), Wrong> {
+        let Totals { gifts, credits, fees, refunds, payout, .. } = self.totals;
+        let came = gifts.checked_add(credits).ok_or(Wrong::TooLarge)?;
+        let rest =
+            payout.checked_add(fees).and_then(|sum| sum.checked_add(refunds)).ok_or(Wrong::TooLarge)?;
+        match came == rest {
+            true => Ok(()),
+            false if credits.is_zero() => Err(Wrong::Balance { gifts, rest }),
+            false => Err(Wrong::BalanceWithCredits { gifts, credits, rest }),
+        }
     }
 
     /// The gift that stands right before, with what was taken from it.

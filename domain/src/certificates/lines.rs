@@ -6,11 +6,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DonationId, PayoutId, PotId};
+use crate::ids::{ConversionId, DonationId, PayoutId, PotId};
 use crate::money::Xof;
 
-/// The way of writing that this program knows.
-pub(super) const FORMAT: u32 = 1;
+/// The ways of writing that this program knows. A pot to which nobody gave credit is written in the first, as it always was.
+pub(super) const WITHOUT_CREDITS: u32 = 1;
+pub(super) const WITH_CREDITS: u32 = 2;
 
 /// A line without its seal. Fields are written in the order in which they stand here: changing it makes a new format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,7 @@ pub(super) struct Line {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum What {
     Opening(Opening),
+    Credit(Credit),
     Gift(Gift),
     /// Wave's part of the gift before it.
     Fee(OfGift),
@@ -55,18 +57,33 @@ pub(super) enum Currency {
     Xof,
 }
 
-/// What a gift is called in a certificate. Who has its id finds it by that; nobody finds the id, with which one may ask what
-/// became of the gift.
+/// What a gift or a credit is called in a certificate. Who has its id finds it by that; nobody finds the id, with which one may
+/// ask what became of the gift.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Mark(String);
 
 impl Mark {
     pub(super) fn of(pot: PotId, donation: DonationId) -> Self {
-        let named = format!("wolo certificate 1: gift\0{pot}\0{donation}");
-        let hash = digest(&SHA256, named.as_bytes());
+        Self::named(&format!("wolo certificate 1: gift\0{pot}\0{donation}"))
+    }
+
+    pub(super) fn of_credit(pot: PotId, conversion: ConversionId) -> Self {
+        Self::named(&format!("wolo certificate 2: credit\0{pot}\0{conversion}"))
+    }
+
+    fn named(name: &str) -> Self {
+        let hash = digest(&SHA256, name.as_bytes());
         Self(URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]))
     }
+}
+
+/// Points that became francs. Nothing of it is at Wave before the payout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Credit {
+    pub(super) mark: Mark,
+    pub(super) amount: Xof,
+    pub(super) borne_by: Bearer,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +120,7 @@ pub(super) struct PayoutFee {
     pub(super) borne_by: Bearer,
 }
 
-/// Who pays a fee that no pot does.
+/// Who pays what no giver and no pot does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Bearer {
@@ -117,6 +134,9 @@ pub(super) struct Closing {
     pub(super) lines: u64,
     pub(super) gift_count: u64,
     pub(super) gifts: Xof,
+    /// In the format with credits, and in no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) credits: Option<Xof>,
     pub(super) fees: Xof,
     pub(super) refunds: Xof,
     pub(super) payout: Xof,

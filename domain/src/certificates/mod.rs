@@ -1,9 +1,15 @@
 //! Certificates: what a settled pot took in and where it went, provable to somebody who trusts only a public key.
 //!
-//! A certificate is a JSON array, one element on each line of the file: an opening, then each gift with Wave's fee on it
-//! and its refund, then the payout with its fee, then a closing with the sums. It holds no name, no phone and no message. A gift
-//! is called by a mark, because its id opens its page: the first 16 bytes of
+//! A certificate is a JSON array, one element on each line of the file: an opening, then each credit, each gift with Wave's fee
+//! on it and its refund, then the payout with its fee, then a closing with the sums. It holds no name, no phone and no message.
+//! A gift is called by a mark, because its id opens its page: the first 16 bytes of
 //! SHA-256("wolo certificate 1: gift" ‖ 0 ‖ pot id ‖ 0 ‖ donation id), in the base64 of addresses. Its giver finds it by that.
+//!
+//! **Two formats.** A pot to which nobody gave credit is written in format 1. Credit is points that became francs, borne by WOLO:
+//! a pot that has any is written in format 2, in which each credit is a line after the opening, by mark
+//! (SHA-256("wolo certificate 2: credit" ‖ 0 ‖ pot id ‖ 0 ‖ conversion id), cut and written as a gift's), and the closing says
+//! what they come to. All else is the same, seals included; that a certificate cannot be taken for one of the other format
+//! follows from the opening, which is sealed.
 //!
 //! **Canonical bytes.** A certificate is its bytes, and there is one way to write each line: the fields that its kind
 //! has, in their order, whole numbers and texts only, no space. A reader writes down again what it understood and
@@ -24,7 +30,7 @@
 //! wrong line is found by halving. A tail that was cut off shows because the closing line is missing.
 //!
 //! **What is in it.** All that was booked into the pot or came too late for it and had gone back when the pot was settled:
-//! gifts = payout + fees + refunds. Money in suspense was never the pot's, and what comes or goes back after the
+//! gifts + credits = payout + fees + refunds. Money in suspense was never the pot's, and what comes or goes back after the
 //! settlement stands in the ledger alone. The fee of the payout is borne by WOLO and stands apart.
 //!
 //! Certificates are not chained to one another. Each would need the one before, so all pots of a morning would settle in
@@ -43,7 +49,7 @@ mod write;
 pub use judge::{Totals, Wrong};
 pub use keys::{KeyError, NamedKey, PublicKey, SealingKey, read_keys};
 pub use verify::{CertificateError, Trust, Verified, verify};
-pub use write::{Certificate, Facts, Gift, NotCertifiable, Paid, write};
+pub use write::{Certificate, Credit, Facts, Gift, NotCertifiable, Paid, write};
 
 #[cfg(test)]
 mod tests;

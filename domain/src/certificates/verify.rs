@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::chain::{Chain, Hash};
 use super::judge::{Judge, Totals, Wrong};
 use super::keys::{NamedKey, PublicKey, SEAL_BYTES};
-use super::lines::{FORMAT, Line, Opening, What};
+use super::lines::{Line, Opening, WITH_CREDITS, WITHOUT_CREDITS, What};
 use crate::ids::PotId;
 
 pub(super) const BEFORE_SEAL: &str = ",\"seal\":\"";
@@ -47,7 +47,9 @@ pub struct Verified {
 pub enum CertificateError {
     #[error("this is not a certificate")]
     NotACertificate,
-    #[error("this certificate is written in another format, and this program knows format {FORMAT}")]
+    #[error(
+        "this certificate is written in another format, and this program knows formats {WITHOUT_CREDITS} and {WITH_CREDITS}"
+    )]
     OtherFormat,
     /// The first line that is wrong, counted from 1 as an editor does.
     #[error("line {line}: {wrong}")]
@@ -75,7 +77,7 @@ fn opening(document: &[u8]) -> Result<Opening, CertificateError> {
         return Err(CertificateError::NotACertificate);
     };
     let format: Vec<u8> = rest.iter().copied().take_while(u8::is_ascii_digit).collect();
-    if format != FORMAT.to_string().as_bytes() {
+    if ![WITHOUT_CREDITS, WITH_CREDITS].iter().any(|known| format == known.to_string().as_bytes()) {
         return Err(CertificateError::OtherFormat);
     }
     let wrong = CertificateError::Line { line: 1, wrong: Wrong::Form };

@@ -9,9 +9,12 @@ use thiserror::Error;
 use super::chain::Chain;
 use super::judge::{Judge, Wrong};
 use super::keys::SealingKey;
-use super::lines::{Bearer, Closing, Currency, FORMAT, Line, Mark, OfGift, Opening, Payout, PayoutFee, What};
+use super::lines::{
+    Bearer, Closing, Currency, Line, Mark, OfGift, Opening, Payout, PayoutFee, WITH_CREDITS, WITHOUT_CREDITS,
+    What,
+};
 use super::{lines, verify};
-use crate::ids::{DonationId, PayoutId, PotId};
+use crate::ids::{ConversionId, DonationId, PayoutId, PotId};
 use crate::money::Xof;
 
 /// What is to be certified, from the books.
@@ -24,9 +27,18 @@ pub struct Facts {
     pub closed_at: DateTime<Utc>,
     pub settled_at: DateTime<Utc>,
     /// In any order.
+    pub credits: Vec<Credit>,
+    /// In any order.
     pub gifts: Vec<Gift>,
     /// None when there was nothing to pay.
     pub payout: Option<Paid>,
+}
+
+/// Points that became francs, borne by WOLO.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    pub conversion: ConversionId,
+    pub amount: Xof,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,9 +88,15 @@ pub fn write(facts: &Facts, key: &SealingKey) -> Result<Certificate, NotCertifia
         key,
         chain: Chain::of(facts.pot),
         // What most lines need, so that a large document is not copied again and again.
-        document: String::with_capacity(512 * (facts.gifts.len() + 3)),
+        document: String::with_capacity(512 * (facts.gifts.len() + 3) + 192 * facts.credits.len()),
     };
     writer.opening(facts)?;
+    let mut credits: Vec<(Mark, &Credit)> =
+        facts.credits.iter().map(|credit| (Mark::of_credit(facts.pot, credit.conversion), credit)).collect();
+    credits.sort_unstable_by(|(mark, _), (other, _)| mark.cmp(other));
+    for (mark, credit) in credits {
+        writer.credit(mark, credit)?;
+    }
     let mut gifts: Vec<(Mark, &Gift)> =
         facts.gifts.iter().map(|gift| (Mark::of(facts.pot, gift.donation), gift)).collect();
     gifts.sort_unstable_by(|(mark, gift), (other_mark, other)| {
@@ -104,7 +122,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn opening(&mut self, facts: &Facts) -> Result<(), NotCertifiable> {
         self.line(What::Opening(Opening {
-            format: FORMAT,
+            format: if facts.credits.is_empty() { WITHOUT_CREDITS } else { WITH_CREDITS },
             pot: facts.pot,
             year: facts.year,
             currency: Currency::Xof,
@@ -113,6 +131,10 @@ impl Writer<'_> {
             key_id: self.key.id().to_owned(),
             public_key: self.key.public().to_string(),
         }))
+    }
+
+    fn credit(&mut self, mark: Mark, credit: &Credit) -> Result<(), NotCertifiable> {
+        self.line(What::Credit(lines::Credit { mark, amount: credit.amount, borne_by: Bearer::Wolo }))
     }
 
     fn gift(&mut self, mark: &Mark, gift: &Gift) -> Result<(), NotCertifiable> {
@@ -149,6 +171,7 @@ impl Writer<'_> {
             lines: self.judge.lines() + 1,
             gift_count: totals.gift_count,
             gifts: totals.gifts,
+            credits: Some(totals.credits).filter(|credits| !credits.is_zero()),
             fees: totals.fees,
             refunds: totals.refunds,
             payout: totals.payout,

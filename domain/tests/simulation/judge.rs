@@ -223,6 +223,7 @@ fn its_certificate(books: &Books) -> Result<(), String> {
         opened_at: instant(0),
         closed_at: instant(books.closing_recorded_at.unwrap_or_default()),
         settled_at: instant(books.settled_at.unwrap_or_default()),
+        credits: Vec::new(),
         gifts: gifts.collect(),
         payout: books.payout.as_ref().and_then(|payout| payout.receipt.as_ref()).map(|receipt| Paid {
             amount: receipt.received,

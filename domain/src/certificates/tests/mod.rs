@@ -1,12 +1,14 @@
 //! A certificate is forged here in every way that we could think of.
 
+mod credits;
+
 use aws_lc_rs::signature::Ed25519KeyPair;
 use chrono::DateTime;
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::ids::{DonationId, PotId};
+use crate::ids::{ConversionId, DonationId, PotId};
 use crate::money::Xof;
 
 fn key(name: &str) -> SealingKey {
@@ -52,11 +54,31 @@ fn facts(pot: PotId, amounts: &[i64]) -> Facts {
         fee: Xof::new(left / 100),
     });
     let (opened_at, closed_at, settled_at) = (at(1_789_000_000), at(1_791_000_000), at(1_791_030_000));
-    Facts { pot, year: 2026, opened_at, closed_at, settled_at, gifts, payout }
+    Facts { pot, year: 2026, opened_at, closed_at, settled_at, credits: Vec::new(), gifts, payout }
+}
+
+/// The same with credits of so much each, which are paid out too.
+fn facts_with_credits(pot: PotId, amounts: &[i64], credits: &[i64]) -> Facts {
+    let facts = facts(pot, amounts);
+    let credited: i64 = credits.iter().sum();
+    let paid =
+        facts.payout.unwrap_or(Paid { amount: Xof::ZERO, transaction: "pt-1".to_owned(), fee: Xof::ZERO });
+    let payout = Some(Paid { amount: Xof::new(paid.amount.francs() + credited), ..paid });
+    let credit = |(number, &amount): (u128, &i64)| Credit {
+        conversion: ConversionId::from_uuid(Uuid::from_u128(number)),
+        amount: Xof::new(amount),
+    };
+    Facts { credits: (0..).zip(credits).map(credit).collect(), payout, ..facts }
 }
 
 fn written(pot: PotId, amounts: &[i64]) -> String {
     write(&facts(pot, amounts), &key("ours")).unwrap().document
+}
+
+/// One of each format.
+fn both(pot: PotId) -> [String; 2] {
+    let with_credits = write(&facts_with_credits(pot, FIVE, &[1_000, 3_000, 1_000]), &key("ours")).unwrap();
+    [written(pot, FIVE), with_credits.document]
 }
 
 fn ours() -> Trust {
@@ -97,8 +119,9 @@ fn what_is_written_verifies_and_adds_up() {
     let document = written(pot(1), FIVE);
     let verified = read(&document).unwrap();
     assert_eq!((verified.pot, verified.year, verified.key_id.as_str()), (pot(1), 2026, "ours"));
-    let Totals { gift_count, gifts, fees, refunds, payout, payout_fee } = verified.totals;
+    let Totals { gift_count, gifts, credits, fees, refunds, payout, payout_fee } = verified.totals;
     assert_eq!((gift_count, gifts.francs(), refunds.francs()), (5, 26_050, 2_500));
+    assert_eq!(credits, Xof::ZERO);
     assert_eq!((fees.francs(), payout.francs(), payout_fee.francs()), (50 + 100 + 75 + 11, 23_314, 233));
     assert_eq!(verified.lines, parted(&document).len() as u64);
     // It is a JSON document like any other, and holds nothing but ids, amounts and times.
@@ -152,16 +175,20 @@ fn what_does_not_add_up_is_not_written() {
 
 #[test]
 fn a_line_that_was_taken_out_swapped_doubled_or_put_in_is_named_at_its_place() {
-    let lines = parted(&written(pot(1), FIVE));
-    let other = parted(&written(pot(2), FIVE));
+    for (ours, theirs) in both(pot(1)).iter().zip(&both(pot(2))) {
+        every_line_is_moved(&parted(ours), &parted(theirs));
+    }
+}
+
+fn every_line_is_moved(lines: &[String], other: &[String]) {
     for place in 0..lines.len() {
-        let mut cut = lines.clone();
+        let mut cut = lines.to_vec();
         cut.remove(place);
-        let mut doubled = lines.clone();
+        let mut doubled = lines.to_vec();
         doubled.insert(place, lines[place].clone());
-        let mut foreign = lines.clone();
+        let mut foreign = lines.to_vec();
         foreign[place] = other[place].clone();
-        let mut put_in = lines.clone();
+        let mut put_in = lines.to_vec();
         put_in.insert(place, other[place].clone());
         // Where nothing else was touched, the number tells; where the numbers were written anew, the seals do.
         for (changed, first) in [(cut, place), (doubled, place + 1), (foreign, place), (put_in, place)] {
@@ -178,7 +205,7 @@ fn a_line_that_was_taken_out_swapped_doubled_or_put_in_is_named_at_its_place() {
             }
         }
         for to in place + 1..lines.len() {
-            let mut swapped = lines.clone();
+            let mut swapped = lines.to_vec();
             swapped.swap(place, to);
             let anew: Vec<_> =
                 swapped.iter().zip(1..).map(|(line, number)| renumbered(line, number)).collect();
@@ -194,8 +221,11 @@ fn a_line_that_was_taken_out_swapped_doubled_or_put_in_is_named_at_its_place() {
 
 #[test]
 fn a_tail_that_was_cut_off_is_missed() {
-    let document = written(pot(1), FIVE);
-    let lines = parted(&document);
+    both(pot(1)).iter().for_each(|document| every_tail_is_cut_off(document));
+}
+
+fn every_tail_is_cut_off(document: &str) {
+    let lines = parted(document);
     for left in 1..lines.len() {
         let expected = (left as u64 + 1, Wrong::Missing);
         // Cut with scissors, and cut by somebody who knows how a list ends.
@@ -269,7 +299,7 @@ fn what_is_no_certificate_or_one_of_tomorrow_is_not_read() {
     for text in ["", "[]\n", "{}", "null", "[{\"line\":1}]\n", "\u{feff}[{\"line\":1"] {
         assert_eq!(read(text), Err(CertificateError::NotACertificate), "{text:?}");
     }
-    let tomorrow = written(pot(1), &[]).replacen("\"format\":1", "\"format\":2", 1);
+    let tomorrow = written(pot(1), &[]).replacen("\"format\":1", "\"format\":3", 1);
     assert_eq!(read(&tomorrow), Err(CertificateError::OtherFormat));
 }
 
@@ -301,11 +331,17 @@ proptest! {
     #[test]
     fn any_byte_that_is_changed_is_found_in_its_line(
         amounts in prop::collection::vec(100_i64..1_000_000, 0..8),
+        credits in prop::collection::vec(100_i64..1_000_000, 0..4),
         place in any::<prop::sample::Index>(),
         byte in any::<u8>(),
         how in 0..3_u8,
     ) {
-        let document = written(pot(1), &amounts).into_bytes();
+        let document = if credits.is_empty() {
+            written(pot(1), &amounts)
+        } else {
+            write(&facts_with_credits(pot(1), &amounts, &credits), &key("ours")).unwrap().document
+        };
+        let document = document.into_bytes();
         let place = place.index(document.len());
         let mut changed = document.clone();
         match how {
