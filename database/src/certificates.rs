@@ -6,14 +6,15 @@
 
 use chrono::{DateTime, Datelike as _, Utc};
 use sqlx::{PgConnection, PgExecutor};
-use wolo_domain::certificates::{self, Certificate, Facts, Gift, NotCertifiable, Paid, SealingKey};
-use wolo_domain::ids::{DonationId, PayoutId, PotId};
+use wolo_domain::certificates::{self, Certificate, Credit, Facts, Gift, NotCertifiable, Paid, SealingKey};
+use wolo_domain::ids::{ConversionId, DonationId, PayoutId, PotId};
 use wolo_domain::money::Xof;
 
 use crate::Error;
 use crate::error::Fault;
 
 const CERTIFICATES: &str = "money.certificates";
+const CONVERSIONS: &str = "sponsorship.conversions";
 const DONATIONS: &str = "money.donations";
 const ENTRIES: &str = "money.ledger_entries";
 const PAYOUTS: &str = "money.payouts";
@@ -95,16 +96,18 @@ async fn facts(connection: &mut PgConnection, pot: PotId, settled_at: DateTime<U
         row.closed_at.ok_or_else(|| missing("closed_at"))?,
     );
     let (gifts, mut account) = gifts(connection, pot).await?;
+    let credits = credits(connection, pot, &mut account).await?;
     let payout = payout(connection, pot).await?;
     account.payout = payout.as_ref().map_or(Xof::ZERO, |paid| paid.amount);
     account.agrees_with_ledger(connection, pot).await?;
-    Ok(Facts { pot, year: row.birthday.year(), opened_at, closed_at, settled_at, gifts, payout })
+    Ok(Facts { pot, year: row.birthday.year(), opened_at, closed_at, settled_at, credits, gifts, payout })
 }
 
 /// What the lines say of the pot's account.
 #[derive(Debug, Default)]
 struct AccountOfPot {
     given: Xof,
+    credits: Xof,
     fees: Xof,
     payout: Xof,
     /// Of gifts that had been in the pot.
@@ -180,6 +183,38 @@ async fn gifts(connection: &mut PgConnection, pot: PotId) -> Result<(Vec<Gift>, 
     Ok((gifts, account))
 }
 
+/// Points that became credit in the pot. Where any was returned the pot had been given up, and the ledger says more than this.
+async fn credits(
+    connection: &mut PgConnection,
+    pot: PotId,
+    account: &mut AccountOfPot,
+) -> Result<Vec<Credit>, Error> {
+    let rows = sqlx::query!(
+        r#"select conversion_id, credit, arrived.amount as "arrived?"
+           from sponsorship.conversions
+           left join money.ledger_transactions as posting
+               on posting.business_key = 'cnv_' || replace(conversion_id::text, '-', '') and posting.kind = 'credit'
+           left join money.ledger_entries as arrived
+               on arrived.transaction_id = posting.transaction_id and arrived.amount > 0
+           where conversions.pot_id = $1"#,
+        pot.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut credits = Vec::with_capacity(rows.len());
+    for row in rows {
+        let conversion = ConversionId::from_uuid(row.conversion_id);
+        if row.arrived != Some(row.credit) {
+            return Err(Error::inconsistent(CONVERSIONS, "credit", conversion));
+        }
+        let amount = Xof::new(row.credit);
+        let sum = account.credits.checked_add(amount);
+        account.credits = sum.ok_or_else(|| Error::inconsistent(ENTRIES, "amount", pot))?;
+        credits.push(Credit { conversion, amount });
+    }
+    Ok(credits)
+}
+
 /// The payout, if there was one. Nobody settles a pot before it has arrived.
 async fn payout(connection: &mut PgConnection, pot: PotId) -> Result<Option<Paid>, Error> {
     let id = PayoutId::of_pot(pot);
@@ -232,10 +267,12 @@ impl AccountOfPot {
     async fn agrees_with_ledger(&self, connection: &mut PgConnection, pot: PotId) -> Result<(), Error> {
         let found = sqlx::query!(
             r#"select coalesce(sum(amount) filter (where kind = 'donation'), 0)::bigint as "given!",
+                      coalesce(sum(amount) filter (where kind = 'credit'), 0)::bigint as "credits!",
                       coalesce(-sum(amount) filter (where kind = 'donation_fee'), 0)::bigint as "fees!",
                       coalesce(-sum(amount) filter (where kind = 'payout'), 0)::bigint as "payout!",
-                      coalesce(-sum(amount) filter (where kind not in ('donation', 'donation_fee', 'payout')), 0)::bigint
-                          as "returned!"
+                      coalesce(
+                          -sum(amount) filter (where kind not in ('donation', 'credit', 'donation_fee', 'payout')), 0
+                      )::bigint as "returned!"
                from money.ledger_entries
                join money.ledger_transactions using (transaction_id)
                where pot_id = $1"#,
@@ -243,8 +280,8 @@ impl AccountOfPot {
         )
         .fetch_one(connection)
         .await?;
-        let found = [found.given, found.fees, found.payout, found.returned];
-        if found == [self.given, self.fees, self.payout, self.returned].map(Xof::francs) {
+        let found = [found.given, found.credits, found.fees, found.payout, found.returned];
+        if found == [self.given, self.credits, self.fees, self.payout, self.returned].map(Xof::francs) {
             Ok(())
         } else {
             Err(Error::inconsistent(ENTRIES, "amount", pot))

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use wolo_domain::discrepancies::DiscrepancyKind;
-use wolo_domain::ids::{DiscrepancyId, DonationId, PayoutId, PotId};
+use wolo_domain::ids::{ConversionId, DiscrepancyId, DonationId, PayoutId, PotId};
 use wolo_domain::money::Xof;
 
 use super::rules;
@@ -47,6 +47,10 @@ pub enum Violation {
     /// What a gift's row says of Wave's fee is not what was posted.
     FeeNotInBooks {
         donation: DonationId,
+    },
+    /// Points became credit, and the pot's account does not have that as their row has it.
+    CreditNotInBooks {
+        conversion: ConversionId,
     },
     /// Something is posted about a gift that its stage does not allow.
     PostedAgainstStage {

@@ -2,7 +2,7 @@
 //! and no money without an owner.
 
 use sqlx::PgConnection;
-use wolo_domain::ids::{DiscrepancyId, DonationId, PayoutId};
+use wolo_domain::ids::{ConversionId, DiscrepancyId, DonationId, PayoutId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
 
@@ -15,6 +15,7 @@ pub(super) async fn broken(connection: &mut PgConnection) -> Result<Vec<Violatio
     let mut violations = posted_twice(connection).await?;
     violations.extend(refunds(connection).await?);
     violations.extend(fees(connection).await?);
+    violations.extend(credits(connection).await?);
     violations.extend(stages(connection).await?);
     violations.extend(keys(connection).await?);
     violations.extend(orders(connection).await?);
@@ -79,6 +80,28 @@ async fn fees(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> {
     Ok(wrong.into_iter().map(violation).collect())
 }
 
+/// Points that became credit are in their pot's account, and what was returned is out of it again.
+async fn credits(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> {
+    let wrong = sqlx::query_scalar!(
+        "select conversion_id
+         from sponsorship.conversions
+         left join money.ledger_transactions posting
+             on posting.kind in ('credit', 'credit_returned')
+            and posting.business_key = 'cnv_' || replace(conversion_id::text, '-', '')
+         left join money.ledger_entries entry
+             on entry.transaction_id = posting.transaction_id and entry.pot_id = conversions.pot_id
+         group by conversion_id
+         having coalesce(sum(amount) filter (where kind = 'credit'), 0) <> credit
+             or coalesce(-sum(amount) filter (where kind = 'credit_returned'), 0)
+                 <> case when conversion_id in (select conversion_id from sponsorship.conversions_returned)
+                        then credit else 0 end"
+    )
+    .fetch_all(connection)
+    .await?;
+    let violation = |id| Violation::CreditNotInBooks { conversion: ConversionId::from_uuid(id) };
+    Ok(wrong.into_iter().map(violation).collect())
+}
+
 /// A gift that was not paid has no posting at all, and one that was not given back none of that.
 async fn stages(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> {
     let wrong = sqlx::query_scalar!(
@@ -97,19 +120,21 @@ async fn stages(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> 
 /// and not the check.
 async fn keys(connection: &mut PgConnection) -> Result<Vec<Violation>, Error> {
     let wrong = sqlx::query_scalar!(
-        "select transaction_id
+        r#"select transaction_id as "transaction!"
          from money.ledger_transactions
          left join money.donations on business_key = 'don_' || replace(donation_id::text, '-', '')
          left join money.payouts on business_key = 'pay_' || replace(payout_id::text, '-', '')
          left join money.discrepancies on business_key = 'dsc_' || replace(discrepancy_id::text, '-', '')
+         left join sponsorship.conversions on business_key = 'cnv_' || replace(conversion_id::text, '-', '')
          where case
              when ledger_transactions.kind in
                  ('donation', 'late_donation', 'odd_donation', 'donation_fee', 'refund_owed', 'refund')
                  then donation_id is null
              when ledger_transactions.kind in ('payout', 'payout_fee') then payout_id is null
              when ledger_transactions.kind = 'suspense_cleared' then discrepancy_id is null
+             when ledger_transactions.kind in ('credit', 'credit_returned') then conversion_id is null
              else provider_tx_id is distinct from business_key
-         end"
+         end"#
     )
     .fetch_all(connection)
     .await?;

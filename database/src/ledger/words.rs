@@ -28,6 +28,9 @@ impl fmt::Display for Violation {
             Self::FeeNotInBooks { donation } => {
                 write!(f, "the ledger does not have Wave's fee on {donation} as its row has it")
             }
+            Self::CreditNotInBooks { conversion } => {
+                write!(f, "the ledger does not have the credit of {conversion} as its row has it")
+            }
             Self::PostedAgainstStage { donation } => {
                 write!(f, "the ledger has something about {donation} that its stage does not allow")
             }

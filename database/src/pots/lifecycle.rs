@@ -245,7 +245,7 @@ pub async fn settle(pool: &Pool, pot: PotId, at: DateTime<Utc>, key: &SealingKey
 }
 
 /// Gives a pot up. It is cancelled when there is nothing in it and nothing on its way; until then it is cancelling, which no
-/// gift and no payout gets past.
+/// gift and no payout gets past. Credit goes back at once: it is WOLO's own, and nobody has to be asked.
 #[tracing::instrument(name = "db.pots.cancel", skip_all, fields(%pot), err)]
 pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancelling, Error> {
     let mut tx = pool.begin().await?;
@@ -278,6 +278,7 @@ pub async fn cancel(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Cancel
         }
         return Ok(Cancelling::GivingBack { count: left.count, for_finance: left.for_finance });
     }
+    points::return_credits(&mut tx, pot).await?;
     if !ledger::balance_within(&mut tx, Account::Pot(pot)).await?.is_zero() {
         return Err(Error::conflict("pots_cancelled_when_empty"));
     }
@@ -310,6 +311,7 @@ async fn begin_cancelling(
     )
     .execute(&mut *connection)
     .await?;
+    points::return_credits(connection, pot).await?;
     points::revoke_for_pot(connection, pot).await
 }
 

@@ -78,9 +78,9 @@ pub struct Access {
 pub struct Totals {
     /// What it holds now.
     pub balance: Xof,
-    /// What was given to it, before fees.
+    /// What was given to it, before fees, with the credit that points have bought for it.
     pub given: Xof,
-    /// How many gifts have arrived in it.
+    /// How many gifts have arrived in it; each time that somebody gives credit is one.
     pub donations: i64,
 }
 

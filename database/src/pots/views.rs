@@ -27,7 +27,7 @@ macro_rules! read_pots {
                from ("# + $wanted + r#") as wanted
                join pots.pots on pots.pot_id = wanted.pot_id
                cross join lateral (
-                   -- Only gifts add to a pot; fees and the payout take from it.
+                   -- Gifts add to a pot, and credit that somebody has given; all else takes from it.
                    select coalesce(sum(amount), 0)::bigint as balance,
                           coalesce(sum(amount) filter (where amount > 0), 0)::bigint as given,
                           count(*) filter (where amount > 0) as donations

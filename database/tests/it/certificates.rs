@@ -60,6 +60,7 @@ async fn a_settled_pot_has_one_certificate_that_says_what_the_books_say() {
     let expected = Totals {
         gift_count: 3,
         gifts: xof(6_700),
+        credits: xof(0),
         fees: xof(50),
         refunds: xof(700),
         payout: xof(5_950),

@@ -255,8 +255,8 @@ async fn the_judge_sees_what_is_wrong() {
 #[tokio::test]
 async fn a_transaction_under_a_malformed_key_or_about_nothing_breaks_a_rule_and_not_the_check() {
     let scene = Scene::new().await;
-    let keys = ["don_x", "don_0192f0c1a2b3c4d5e6f708192a3b4c5d", "pay_1", "nobody"];
-    for (key, kind) in keys.into_iter().zip(["donation", "refund", "payout", "suspense_cleared"]) {
+    let keys = ["don_x", "don_0192f0c1a2b3c4d5e6f708192a3b4c5d", "pay_1", "nobody", "cnv_1"];
+    for (key, kind) in keys.into_iter().zip(["donation", "refund", "payout", "suspense_cleared", "credit"]) {
         scene
             .force(&format!(
                 "with posted as (
@@ -271,5 +271,5 @@ async fn a_transaction_under_a_malformed_key_or_about_nothing_breaks_a_rule_and_
     }
     let violations = ledger::check(&scene.pool).await.expect("a verdict");
     let about_nothing = violations.iter().filter(|one| matches!(one, Violation::AboutNothing { .. })).count();
-    assert_eq!((violations.len(), about_nothing), (4, 4), "{violations:?}");
+    assert_eq!((violations.len(), about_nothing), (5, 5), "{violations:?}");
 }

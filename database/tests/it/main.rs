@@ -6,6 +6,7 @@ mod birthdays;
 mod by_hand;
 mod certificates;
 mod clearances;
+mod credits;
 mod discrepancies;
 mod donations;
 mod halts;

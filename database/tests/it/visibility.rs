@@ -249,7 +249,12 @@ fn account_rows(user: UserId) -> String {
              award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at
          )
              values ('{user}', '{user}', 'x', 'invitation_accepted', '{user}', 10, now(), now());
-         insert into sponsorship.award_steps (award_id, stage, reason) values ('{user}', 'matured', 'time')"
+         insert into sponsorship.award_steps (award_id, stage, reason) values ('{user}', 'matured', 'time');
+         insert into sponsorship.conversions (conversion_id, user_id, points, pot_id, credit, at)
+             select pot_id, owner_id, 10, pot_id, 1000, now() from pots.pots
+             where owner_id = '{user}' and visibility = 'private';
+         insert into sponsorship.conversions_returned (conversion_id)
+             select pot_id from pots.pots where owner_id = '{user}' and visibility = 'private'"
     )
 }
 
@@ -301,6 +306,8 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         ("pots.pots", 2),
         ("sponsorship.award_steps", 1),
         ("sponsorship.awards", 1),
+        ("sponsorship.conversions", 1),
+        ("sponsorship.conversions_returned", 1),
         ("sponsorship.days", 1),
         ("sponsorship.invitations", 1),
     ];

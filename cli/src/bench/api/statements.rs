@@ -15,7 +15,7 @@ macro_rules! statement {
 
 /// `pots::pot`.
 pub(super) const POT: Statement =
-    statement!("062d02f984862e352521b98f67bebae88bed585c3d45940200f93c011cbca444");
+    statement!("755de440ee080324c5d231b68b4d5e901f3e45b03dd8ddde49d8551cdb7a4c99");
 /// `donations::donation`.
 pub(super) const GIFT: Statement =
     statement!("664349c0391d7d0c80c08eb7f0a762c30c0af8502abcad6abef5e2b9b65b69c6");

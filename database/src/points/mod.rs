@@ -1,4 +1,6 @@
-//! Points: one row for each thing that brought them, one for what became of it, and sums.
+//! Points: one row for each thing that brought them, one for what became of it, one for each use, and sums.
+
+mod conversions;
 
 use std::fmt;
 
@@ -7,6 +9,9 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 use wolo_domain::ids::{AwardId, DonationId, InvitationId, PotId, UserId};
 use wolo_domain::points::{AwardReason, AwardStage, Points, PointsRule, Streak};
+
+pub(crate) use conversions::return_credits;
+pub use conversions::{Converting, NewConversion, convert};
 
 use crate::rows::{Page, count, word};
 use crate::{Error, Pool};
@@ -278,7 +283,14 @@ pub async fn of_user(database: impl PgExecutor<'_>, user: UserId) -> Result<Poin
         r#"select coalesce(sum(points) filter (where stage = 'pending'), 0) as "pending!",
                   coalesce(sum(points) filter (where stage = 'matured'), 0) as "matured!",
                   coalesce(sum(points) filter (where stage = 'revoked'), 0) as "revoked!",
-                  0::bigint as "spent!"
+                  (
+                      select coalesce(sum(conversions.points), 0)
+                      from sponsorship.conversions
+                      where conversions.user_id = $1 and not exists (
+                          select from sponsorship.conversions_returned returned
+                          where returned.conversion_id = conversions.conversion_id
+                      )
+                  ) as "spent!"
            from sponsorship.points
            where user_id = $1"#,
         user.uuid(),
