@@ -51,6 +51,7 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(users::show_preferences, users::change_preferences))    // /api/users/preferences
         .routes(routes!(users::show_points))          // /api/users/points
         .routes(routes!(users::points_history))       // /api/users/points/history
+        .routes(routes!(users::convert))              // /api/users/points/convert
         .routes(routes!(users::leaders))              // /api/users/points/leaders
         .routes(routes!(users::list_identities))      // /api/users/identities
         .routes(routes!(users::unlink))               // /api/users/identities/{provider}

@@ -1,11 +1,12 @@
 //! The product's numbers, from the settings, in the shapes that the domain and the processes want.
 
-use wolo_bootstrap::settings::Rules;
+use wolo_bootstrap::settings::{Rules, Sponsorship};
 use wolo_control::birthdays::BirthdayPots;
 use wolo_control::pots::{PayoutPatience, PotPatience, RefundPatience};
 use wolo_domain::donations::DonationRules;
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutRules;
+use wolo_domain::points::CreditRules;
 use wolo_domain::pots::PotRules;
 
 pub fn of_pots(rules: &Rules) -> PotRules {
@@ -44,6 +45,10 @@ pub fn refund_patience(rules: &Rules) -> RefundPatience {
         rules.refund_retry_minutes,
         rules.refund_longest_pause_hours,
     )
+}
+
+pub fn of_credit(numbers: &Sponsorship) -> CreditRules {
+    CreditRules { points: numbers.points_per_credit, credit: Xof::new(numbers.credit_xof) }
 }
 
 pub fn longest_pause_seconds(rules: &Rules) -> u64 {

@@ -16,9 +16,10 @@ use wolo_workflows::{attributes, ids, queues};
 /// What a pot's process is asked with, and answers.
 pub use wolo_workflows::payout::PayoutPatience;
 pub use wolo_workflows::pot_lifecycle::{
-    HoldWish, PotMade, PotPatience, PotPlan, PotState, Wish, WishAnswer,
+    CreditWish, HoldWish, PotMade, PotPatience, PotPlan, PotState, Wish, WishAnswer,
 };
 pub use wolo_workflows::refund::RefundPatience;
+pub use wolo_workflows::steps::points::Converting;
 
 pub use crate::TakingUp;
 use crate::{AskError, Control};
@@ -97,6 +98,22 @@ impl Control {
         Ok(handle
             .execute_update(PotLifecycle::cancel_now, wish, WorkflowExecuteUpdateOptions::default())
             .await?)
+    }
+
+    /// Turns points into credit for a pot. Asking again for the same conversion gives the same credit, once.
+    pub async fn credit_pot(
+        &self,
+        pot: PotId,
+        wish: CreditWish,
+        patience: Duration,
+    ) -> Result<Converting, AskError> {
+        let handle = self.client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
+        let asked =
+            handle.execute_update(PotLifecycle::credit, wish, WorkflowExecuteUpdateOptions::default());
+        match tokio::time::timeout(patience, asked).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(AskError::NotYet),
+        }
     }
 
     pub async fn hold_pot(&self, pot: PotId, wish: HoldWish) -> Result<WishAnswer, AskError> {

@@ -13,7 +13,7 @@ use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
     AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
-    PayoutSteps, PotSteps, RefundSteps, StatementSteps,
+    PayoutSteps, PointsSteps, PotSteps, RefundSteps, StatementSteps,
 };
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
@@ -41,6 +41,7 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
             to.step(PotSteps::announce);
+            to.step(PointsSteps::convert);
             to.process::<BirthdaySweep>();
             to.step(BirthdaySteps::find_unswept);
             to.step(BirthdaySteps::start_pots);
@@ -118,6 +119,7 @@ trait Register {
 pub(crate) struct Steps {
     pub(crate) accounts: Arc<AccountSteps>,
     pub(crate) birthdays: Arc<BirthdaySteps>,
+    pub(crate) points: Arc<PointsSteps>,
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) donations: Arc<DonationSteps>,
     pub(crate) invitations: Arc<InvitationSteps>,
@@ -143,6 +145,12 @@ impl Doer<AccountSteps> for Steps {
 impl Doer<BirthdaySteps> for Steps {
     fn doer(&self) -> &Arc<BirthdaySteps> {
         &self.birthdays
+    }
+}
+
+impl Doer<PointsSteps> for Steps {
+    fn doer(&self) -> &Arc<PointsSteps> {
+        &self.points
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
     AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
-    PayoutSteps, PotSteps, RefundSteps, StatementSteps,
+    PayoutSteps, PointsSteps, PotSteps, RefundSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -84,6 +84,7 @@ impl Worker {
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
             donations,
             invitations: Arc::new(InvitationSteps::new(pool.clone())),
+            points: Arc::new(PointsSteps::new(pool.clone())),
             refunds: Arc::new(RefundSteps::new(pool.clone(), wave.clone())),
             payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
             ledger: Arc::new(LedgerSteps::new(pool.clone())),

@@ -1,9 +1,9 @@
 //! The task queues. A worker serves all of them or some, so each can be scaled, and can fail, alone.
 
-/// Pots: days and announcements; nothing here touches a provider.
+/// Pots: days, announcements and the credit that people give; nothing here touches a provider.
 pub const LIFECYCLE: &str = "lifecycle";
 
-/// Donations, payouts and statements: everything that speaks to Wave or posts to the ledger.
+/// Donations, payouts and statements: everything that speaks to Wave, and books what Wave has done.
 pub const MONEY: &str = "money";
 
 /// Messages to people.

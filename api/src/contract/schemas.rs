@@ -60,6 +60,7 @@ shapes! {
         ))
         .build();
     InvitationId = id(ids::InvitationId::PREFIX, "An invitation.");
+    ConversionId = id(ids::ConversionId::PREFIX, "Points that became credit in a pot.");
     AwardId = id(ids::AwardId::PREFIX, "Points for one thing that happened.");
     Relationship = words(
         "What an invited person is to the sponsor.",

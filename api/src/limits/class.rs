@@ -28,7 +28,9 @@ impl Class {
             _ if route.starts_with("/api/notifications/receipts/") => Some(Self::Receipt),
             _ if route.ends_with("/health") => None,
             _ if method.is_safe() => Some(Self::Read),
-            "/api/payments/donate" | "/api/pots/{pot}/close" => Some(Self::Money),
+            "/api/payments/donate" | "/api/pots/{pot}/close" | "/api/users/points/convert" => {
+                Some(Self::Money)
+            }
             _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),
             _ => Some(Self::Write),
         }
@@ -76,6 +78,8 @@ mod tests {
             (Method::POST, "/api/pots", Some(Class::Write)),
             (Method::POST, "/api/pots/{pot}/close", Some(Class::Money)),
             (Method::POST, "/api/payments/donate", Some(Class::Money)),
+            (Method::POST, "/api/users/points/convert", Some(Class::Money)),
+            (Method::GET, "/api/users/points", Some(Class::Read)),
             (Method::POST, "/api/payments/webhook", Some(Class::Webhook)),
             (Method::GET, "/api/payments/webhook", Some(Class::Webhook)),
             (Method::GET, "/api/notifications/receipts/whatsapp", Some(Class::Receipt)),

@@ -14,15 +14,15 @@ use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::people::NAME_CHARS;
 
-use crate::asker::{Asker, Language};
+use crate::asker::Asker;
 use crate::body::{self, Body};
 use crate::caller::{MaybeUser, account};
 use crate::contract::{refusals, schemas};
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once};
 use crate::limits::{Class, Tally};
-use crate::pots::{Reference, Viewer, find_access};
-use crate::problem::{self, Code, Problem, Words, stage_words};
+use crate::pots::{Reference, Viewer, find_access, not_open};
+use crate::problem::{self, Code, Problem, Words};
 use crate::rules;
 use crate::state::App;
 
@@ -232,19 +232,7 @@ fn refusal(why: DonationRefusal) -> Problem {
             Problem::new(Code::AmountTooLarge).detail(words.clone()).at("amount", words)
         }
         DonationRefusal::PotUnknown => Problem::new(Code::PotUnknown),
-        DonationRefusal::PotNotOpen { stage } => {
-            let words = stage_words(stage);
-            Problem::new(Code::PotNotOpen).detail(
-                Words::new(
-                    format!(
-                        "Cette cagnotte ne reçoit pas de cadeaux : elle {}.",
-                        words.read(Language::French)
-                    ),
-                    format!("This pot takes no gifts now: it {}.", words.read(Language::English)),
-                )
-                .wolof(format!("Cagnotte bii du jot kado léegi : {}.", words.read(Language::Wolof))),
-            )
-        }
+        DonationRefusal::PotNotOpen { stage } => not_open(stage),
         DonationRefusal::PotHeld { .. } => Problem::new(Code::PotHeld),
         DonationRefusal::OwnPot => Problem::new(Code::OwnPot),
         DonationRefusal::AnonymousNotAllowed => Problem::new(Code::AnonymousNotAllowed),

@@ -226,6 +226,9 @@ codes! {
         "Trop d'invitations", "Too many invitations",
         "Vous avez envoyé vos invitations du jour ; continuez demain.",
         "You have sent your invitations of the day; go on tomorrow.";
+    PointsShort = "points_short", CONFLICT,
+        "Pas assez de points", "Not enough points",
+        "Vous n'avez pas autant de points utilisables.", "You do not have so many points that can be used.";
     // Messages.
     DeviceUnknown = "device_unknown", NOT_FOUND,
         "Appareil inconnu", "Unknown device",

@@ -96,6 +96,9 @@ impl Code {
             Self::TooManyInvitations => {
                 ("Invitation yi bari nañu", "Yónnee nga say invitation tey ba noppi ; dellusil suba.")
             }
+            Self::PointsShort => {
+                ("Points yi doyuñu", "Amuloo points yu tollu noonu yu nga mën a jëfandikoo.")
+            }
             Self::DeviceUnknown => ("Appareil bi xamuñu ko", "Appareil bii bokkul ci say yos."),
             Self::OptOutUnknown => ("Lien bi xamuñu ko", "Lien bii yóbbuwul ci benn mesaas."),
             Self::SenderUnknown => {

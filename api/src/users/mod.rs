@@ -5,6 +5,7 @@
 
 mod codes;
 mod contact;
+mod convert;
 mod identities;
 mod letters;
 mod login;
@@ -22,6 +23,7 @@ pub(crate) use codes::{
     __path_request, __path_resend, __path_verify, __path_verify_contact, request, resend, verify,
     verify_contact,
 };
+pub(crate) use convert::{__path_convert, convert};
 pub(crate) use identities::{
     __path_list as __path_list_identities, __path_unlink, list as list_identities, unlink,
 };

@@ -290,6 +290,9 @@ pub struct Sponsorship {
     pub points_pot_opened: u32,
     pub points_first_gift: u32,
     pub points_mature_days: u32,
+    /// So many points are worth `credit_xof`.
+    pub points_per_credit: u32,
+    pub credit_xof: i64,
 }
 
 /// One setting as it stands.

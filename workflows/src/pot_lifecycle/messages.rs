@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::ids::{ConversionId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutRules;
 use wolo_domain::pots::{HoldReason, PotSettings, PotStage, Timeline};
@@ -118,4 +118,14 @@ pub struct HoldWish {
     pub reason: HoldReason,
     pub by: String,
     pub note: String,
+}
+
+/// Somebody wishes to turn points into credit for the pot.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct CreditWish {
+    pub conversion: ConversionId,
+    pub user: UserId,
+    pub points: u32,
+    /// What so many points come to.
+    pub credit: Xof,
 }

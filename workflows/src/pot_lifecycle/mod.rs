@@ -15,7 +15,9 @@ mod messages;
 mod stages;
 mod waits;
 
-pub use messages::{HoldWish, PotMade, PotOutcome, PotPatience, PotPlan, PotState, Wish, WishAnswer};
+pub use messages::{
+    CreditWish, HoldWish, PotMade, PotOutcome, PotPatience, PotPlan, PotState, Wish, WishAnswer,
+};
 use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
@@ -25,6 +27,7 @@ use temporalio_workflow::{
 use wolo_domain::ids::PotId;
 use wolo_domain::pots::{HoldReason, PotStage};
 
+use crate::steps::points::{ConvertPoints, ConvertPointsStep, Converting};
 use crate::steps::pots::{
     Cancelling, HoldPot, HoldPotStep, PotMoment, ReleasePot, ReleasePotStep, Scheduling,
 };
@@ -129,6 +132,19 @@ impl PotLifecycle {
         let answer = Self::write_release(ctx, wish).await;
         ctx.state_mut(|pot| pot.moderating = false);
         answer
+    }
+
+    /// Somebody turns points into credit for the pot. Answered when it is booked, or when it is not to be.
+    #[update(name = "credit")]
+    pub async fn credit(ctx: &mut WorkflowContext<Self>, wish: CreditWish) -> Converting {
+        let CreditWish { conversion, user, points, credit } = wish;
+        let (pot, at) = (Self::pot(ctx), waiting::now(ctx));
+        let convert = ConvertPoints { conversion, user, points, credit, pot, at };
+        match ctx.execute_activity(ConvertPointsStep, convert, patience::own_books()).await {
+            Ok(converting) => converting,
+            // The process is cancelled. What became of it is told to whoever asks again, by the process after this one.
+            Err(_) => std::future::pending().await,
+        }
     }
 
     #[query(name = "state")]

@@ -18,6 +18,7 @@ pub mod invitations;
 pub mod ledger;
 pub mod notices;
 pub mod payouts;
+pub mod points;
 pub mod pots;
 pub mod refunds;
 pub mod statements;
