@@ -235,10 +235,32 @@ fn logs(scene: &Scene, verdict: &mut Verdict) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+    use wolo_domain::ids::{ConversionId, PotId};
+    use wolo_domain::ledger::Transaction;
+    use wolo_domain::money::Xof;
+
     use super::*;
 
     fn one(what: &'static str, id: &str, francs: i64) -> Movements {
         Movements::from([((what, id.to_owned(), francs), 1)])
+    }
+
+    #[test]
+    fn credit_is_no_movement_at_wave() {
+        let (pot, conversion) = (PotId::from_uuid(Uuid::max()), ConversionId::from_uuid(Uuid::max()));
+        let credit = [Transaction::credit, Transaction::credit_returned].map(|fact| {
+            let fact = fact(conversion, pot, Xof::new(1_000)).expect("a posting");
+            Posted {
+                id: Uuid::max(),
+                kind: fact.kind(),
+                business_key: fact.business_key().to_owned(),
+                wave_id: None,
+                posted_at: DateTime::UNIX_EPOCH,
+                entries: fact.entries().to_vec(),
+            }
+        });
+        assert_eq!(posted(&credit), Movements::new());
     }
 
     #[test]

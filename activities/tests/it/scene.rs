@@ -10,8 +10,8 @@ use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, Tes
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PotSteps,
-    RefundSteps, StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PointsSteps,
+    PotSteps, RefundSteps, StatementSteps,
 };
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::certificates::SealingKey;
@@ -156,6 +156,7 @@ impl Scene {
         let (count, heartbeats) = watch::channel(0);
         let mut environment = ActivityEnvironment::builder_with_default()
             .register_activities(AccountSteps::new(pool.clone()))
+            .register_activities(PointsSteps::new(pool.clone()))
             .register_activities(PotSteps::new(pool.clone(), Some(sealing_key())))
             .register_activities(DonationSteps::new(pool.clone(), wave.clone(), public_url.clone()))
             .register_activities(RefundSteps::new(pool.clone(), wave.clone()))

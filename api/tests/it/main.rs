@@ -10,6 +10,7 @@ mod auth;
 mod certificates;
 mod connections;
 mod contract;
+mod credits;
 mod edge;
 mod giving;
 mod health;

@@ -86,6 +86,7 @@ fn json(verified: &Verified, is_trusted: bool) -> Result<()> {
         "lines": verified.lines,
         "gifts": totals.gift_count,
         "given_xof": totals.gifts,
+        "credits_xof": totals.credits,
         "fees_xof": totals.fees,
         "refunds_xof": totals.refunds,
         "paid_out_xof": totals.payout,
@@ -105,6 +106,9 @@ fn tell(verified: &Verified, is_trusted: bool) -> Result<()> {
     let mut fields = Fields::new();
     fields.field("pot", verified.pot);
     fields.field("given", format!("{} in {}", totals.gifts, gifts(count)));
+    if !totals.credits.is_zero() {
+        fields.field("credit", format!("{}, borne by WOLO", totals.credits));
+    }
     fields.field("Wave's fees", totals.fees);
     fields.field("given back", totals.refunds);
     fields.field("paid out", totals.payout);
@@ -113,7 +117,8 @@ fn tell(verified: &Verified, is_trusted: bool) -> Result<()> {
     fields.field("settled", instant(verified.settled_at));
     fields.field("lines", verified.lines);
     fields.field("sealed with", format!("{} ({})", verified.key_id, verified.key));
-    output::say("The certificate is whole, and adds up: gifts = payout + fees + refunds.");
+    let came = if totals.credits.is_zero() { "gifts" } else { "gifts + credits" };
+    output::say(&format!("The certificate is whole, and adds up: {came} = payout + fees + refunds."));
     output::say(&fields.text());
     if !is_trusted {
         output::say(

@@ -331,13 +331,15 @@ impl<'a> Story<'a> {
         let (document, keys) = self.api.certificate(&self.slug).await?;
         let trust = Trust::Keys(certificates::read_keys(&keys)?);
         let verified = certificates::verify(document.as_bytes(), &trust)?;
-        let Totals { gifts, fees, refunds, payout, .. } = verified.totals;
+        let Totals { gifts, credits, fees, refunds, payout, .. } = verified.totals;
         self.teller.say(&format!(
             "The pot's certificate has {} lines, each sealed upon the ones before it. Awa's friends fetch it by her link:",
             verified.lines
         ));
-        self.teller
-            .good(&format!("{gifts} given = {payout} paid out + {fees} Wave's fees + {refunds} given back"));
+        let credit = if credits.is_zero() { String::new() } else { format!(" + {credits} credit") };
+        self.teller.good(&format!(
+            "{gifts} given{credit} = {payout} paid out + {fees} Wave's fees + {refunds} given back"
+        ));
         let of_5000 = "\"amount\":5000";
         let line = document.find(of_5000).map_or(0, |at| 1 + document[..at].matches('\n').count());
         let forged = document.replacen(of_5000, "\"amount\":4000", 1);
@@ -347,6 +349,7 @@ impl<'a> Story<'a> {
         let checks = &mut self.checks;
         checks.same("the certificate is this pot's", self.pot, verified.pot);
         checks.same("gifts: the certificate and our books", books.moved(TransactionKind::Donation), gifts);
+        checks.same("credits: the certificate and our books", books.moved(TransactionKind::Credit), credits);
         checks.same("fees: the certificate and our books", books.moved(TransactionKind::DonationFee), fees);
         checks.same("payout: the certificate and our books", books.moved(TransactionKind::Payout), payout);
         let line = format!("line {line}: its seal does not fit: it was changed, or it does not belong here");
@@ -385,7 +388,9 @@ impl<'a> Story<'a> {
         let fees = books.moved(TransactionKind::DonationFee);
         let at_wave = books.at_wave();
         let checks = &mut self.checks;
-        checks.same("gifts = payout + fees", given, [paid, fees].into_iter().sum());
+        let credited = books.moved(TransactionKind::Credit);
+        let came: Xof = [given, credited].into_iter().sum();
+        checks.same("gifts and credits = payout + fees", came, [paid, fees].into_iter().sum());
         checks.same("payout: Wave's book and ours", paid, books.moved(TransactionKind::Payout));
         checks.same("the payout's fee is ours to bear", -payout_fee, books.of(Account::Fees));
         checks.same("at Wave: the wallet's change and our books", wallet, at_wave);

@@ -6,8 +6,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 use uuid::Uuid;
-use wolo_domain::certificates::{self, Facts, Gift, Paid, SealingKey};
-use wolo_domain::ids::{DonationId, PotId};
+use wolo_domain::certificates::{self, Credit, Facts, Gift, Paid, SealingKey};
+use wolo_domain::ids::{ConversionId, DonationId, PotId};
 use wolo_domain::money::Xof;
 
 use crate::{said, wolo};
@@ -22,6 +22,11 @@ fn key(name: &str) -> SealingKey {
 
 /// Three gifts, one of which went back.
 fn certificate() -> String {
+    certificate_with(0)
+}
+
+/// The same, with so many times a thousand francs of credit.
+fn certificate_with(credits: u32) -> String {
     let gift = |number: u32, amount, fee, refund| Gift {
         donation: DonationId::from_uuid(Uuid::from_u128(u128::from(number))),
         amount: Xof::new(amount),
@@ -30,14 +35,23 @@ fn certificate() -> String {
         fee: Xof::new(fee),
         refund: Xof::new(refund),
     };
+    let credit = |number| Credit {
+        conversion: ConversionId::from_uuid(Uuid::from_u128(u128::from(number))),
+        amount: Xof::new(1_000),
+    };
     let facts = Facts {
         pot: PotId::from_uuid(Uuid::from_u128(7)),
         year: 2026,
         opened_at: at(0),
         closed_at: at(100),
         settled_at: at(110),
+        credits: (0..credits).map(credit).collect(),
         gifts: vec![gift(1, 5_000, 50, 0), gift(2, 10_000, 100, 0), gift(3, 700, 0, 700)],
-        payout: Some(Paid { amount: Xof::new(14_850), transaction: "pt-1".to_owned(), fee: Xof::new(149) }),
+        payout: Some(Paid {
+            amount: Xof::new(14_850 + 1_000 * i64::from(credits)),
+            transaction: "pt-1".to_owned(),
+            fee: Xof::new(149),
+        }),
     };
     certificates::write(&facts, &key("ours")).unwrap().document
 }
@@ -58,6 +72,21 @@ fn a_whole_certificate_is_told_in_figures() {
     let (code, out, err) = verify(home.path(), &certificate(), &["--key", &digits(&key("ours"))]);
     assert_eq!((code, err.as_str()), (0, ""));
     insta::assert_snapshot!(out);
+}
+
+#[test]
+fn credit_is_told_where_there_was_any() {
+    let home = TempDir::new().unwrap();
+    let ours = digits(&key("ours"));
+    let (code, out, err) = verify(home.path(), &certificate_with(2), &["--key", &ours]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with("The certificate is whole, and adds up: gifts + credits = payout"), "{out}");
+    assert!(out.contains("2 000 XOF, borne by WOLO"), "{out}");
+    for (credits, francs) in [(0, 0), (2, 2_000)] {
+        let (_, out, _) = verify(home.path(), &certificate_with(credits), &["--key", &ours, "--json"]);
+        let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((&told["credits_xof"], &told["given_xof"]), (&francs.into(), &15_700.into()));
+    }
 }
 
 #[test]
@@ -141,10 +170,10 @@ fn what_cannot_be_read_ends_with_two() {
         assert_eq!((code, out.as_str()), (2, ""));
         assert!(err.ends_with("cannot be read: this is not a certificate\n"), "{err}");
     }
-    let tomorrow = certificate().replacen("\"format\":1", "\"format\":2", 1);
+    let tomorrow = certificate().replacen("\"format\":1", "\"format\":3", 1);
     let (code, _, err) = verify(home.path(), &tomorrow, &[]);
     assert_eq!(code, 2);
-    assert!(err.ends_with("written in another format, and this program knows format 1\n"), "{err}");
+    assert!(err.ends_with("written in another format, and this program knows formats 1 and 2\n"), "{err}");
     let (code, _, err) = verify(home.path(), &certificate(), &["--key", "/no/such/file"]);
     assert_eq!(code, 2);
     assert!(err.starts_with("wolo: the keys in /no/such/file cannot be read: "), "{err}");

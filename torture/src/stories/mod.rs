@@ -3,6 +3,7 @@
 //! A story looks at facts alone, in our database and in Wave's book; how often somebody had to ask on the way is not its
 //! matter. It refuses to end before its pot has.
 
+mod credit;
 mod endings;
 mod orders;
 mod steps;
@@ -51,6 +52,8 @@ pub enum Story {
     Swept,
     /// One invitation is accepted and brings a pot and points; another is declined.
     Invited,
+    /// Somebody turns points into credit for a pot, which is paid out with its gift.
+    Credited,
     /// The nightly process.
     Housekeeping,
     /// The books are compared with Wave's statement and looked through, and finance decides about them.
@@ -90,6 +93,7 @@ impl Story {
             Self::Throttled => scene.throttled().await,
             Self::Swept => scene.swept().await,
             Self::Invited => scene.invited().await,
+            Self::Credited => scene.credited().await,
             Self::Housekeeping => scene.housekeeping().await,
             Self::Books => scene.books().await,
             Self::Untold => scene.untold().await,

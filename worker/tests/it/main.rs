@@ -10,6 +10,7 @@ mod birthday_sweep;
 mod books;
 mod clearance;
 mod crashes;
+mod credit;
 mod donation;
 mod engine;
 mod histories;

@@ -45,7 +45,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 65] = [
+const ENDINGS: [&str; 66] = [
     "birthday-sweep",
     "birthday-sweep-carried-on",
     "birthday-sweep-missed",
@@ -106,6 +106,7 @@ const ENDINGS: [&str; 65] = [
     "pot-settled-empty",
     "pot-taken-up-again",
     "pot-told-that-it-is-given-up",
+    "pot-with-credit",
     "reconciliation",
     "reconciliation-missed",
     "refund-given-back",
