@@ -87,7 +87,9 @@ impl Api {
             settings.database.max_connections,
         )?;
         let figures = temporal::Figures::start()?;
-        let control = Control::new(temporal::connect_counted(&settings.temporal, &figures).await?);
+        // Connecting is most of what this future would be, and whoever binds an API would carry it along.
+        let connecting = Box::pin(temporal::connect_counted(&settings.temporal, &figures));
+        let control = Control::new(connecting.await?);
         let metrics = Metrics::new(figures)?;
         let limits = Limits::new(&settings, metrics.clone())?;
         let patience =

@@ -54,11 +54,11 @@ async fn a_pot_that_takes_no_gifts_says_why_it_takes_no_credit() {
     let (sponsor, pot) = (sponsor(&scene, 10).await, scene.open_pot().await);
     let hold = HoldPot { pot, reason: HoldReason::Moderation, note: "look".to_owned(), at: noon() };
     scene.does(PotSteps::hold, hold).await;
-    let held = scene.does(PointsSteps::convert, ten_for(sponsor, pot)).await;
-    assert_eq!(held, Converting::Held { reason: HoldReason::Moderation });
+    let refused = scene.does(PointsSteps::convert, ten_for(sponsor, pot)).await;
+    assert_eq!(refused, Converting::Held { reason: HoldReason::Moderation });
     scene.does(PotSteps::close, PotMoment { pot, at: noon() }).await;
-    let closed = scene.does(PointsSteps::convert, ten_for(sponsor, pot)).await;
-    assert_eq!(closed, Converting::NotOpen { stage: PotStage::Closed });
+    let refused = scene.does(PointsSteps::convert, ten_for(sponsor, pot)).await;
+    assert_eq!(refused, Converting::NotOpen { stage: PotStage::Closed });
     scene.judge().await;
 }
 

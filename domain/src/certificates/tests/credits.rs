@@ -42,8 +42,8 @@ fn changed(document: &str, change: impl FnOnce(&mut Vec<Line>)) -> (u64, Wrong) 
     line_of(&sealed(&lines))
 }
 
-fn say_of_credits(line: Option<&mut Line>, credits: Option<i64>) {
-    let Some(Line { what: What::Closing(closing), .. }) = line else { panic!("no closing") };
+fn say_of_credits(lines: &mut [Line], credits: Option<i64>) {
+    let Some(Line { what: What::Closing(closing), .. }) = lines.last_mut() else { panic!("no closing") };
     closing.credits = credits.map(Xof::new);
 }
 
@@ -112,7 +112,7 @@ fn a_credit_in_the_first_format_is_refused_though_our_key_has_sealed_it() {
     assert_eq!(put_in, (2, Wrong::Place { kind: "credit" }));
     for credits in [0, 4_000] {
         let (line, wrong) = changed(&written(pot(1), FIVE), |lines| {
-            say_of_credits(lines.last_mut(), Some(credits));
+            say_of_credits(lines, Some(credits));
         });
         assert_eq!((line, wrong), (parted(&written(pot(1), FIVE)).len() as u64, Wrong::Credits));
     }
@@ -126,9 +126,9 @@ fn a_credit_in_the_first_format_is_refused_though_our_key_has_sealed_it() {
 #[test]
 fn the_second_format_says_what_its_credits_come_to() {
     let last = parted(&certificate()).len() as u64;
-    let missing = changed(&certificate(), |lines| say_of_credits(lines.last_mut(), None));
+    let missing = changed(&certificate(), |lines| say_of_credits(lines, None));
     assert_eq!(missing, (last, Wrong::Credits));
-    let (line, wrong) = changed(&certificate(), |lines| say_of_credits(lines.last_mut(), Some(4_001)));
+    let (line, wrong) = changed(&certificate(), |lines| say_of_credits(lines, Some(4_001)));
     assert_eq!(
         (line, wrong.to_string()),
         (last, "it says 4001 for the credits, and the lines make 4000".into())
@@ -137,7 +137,7 @@ fn the_second_format_says_what_its_credits_come_to() {
     let empty = changed(&written(pot(1), FIVE), |lines| {
         let What::Opening(opening) = &mut lines[0].what else { panic!("no opening") };
         opening.format = WITH_CREDITS;
-        say_of_credits(lines.last_mut(), Some(0));
+        say_of_credits(lines, Some(0));
     });
     assert_eq!(empty, (parted(&written(pot(1), FIVE)).len() as u64, Wrong::Credits));
 }

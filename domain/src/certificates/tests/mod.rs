@@ -221,7 +221,9 @@ fn every_line_is_moved(lines: &[String], other: &[String]) {
 
 #[test]
 fn a_tail_that_was_cut_off_is_missed() {
-    both(pot(1)).iter().for_each(|document| every_tail_is_cut_off(document));
+    for document in &both(pot(1)) {
+        every_tail_is_cut_off(document);
+    }
 }
 
 fn every_tail_is_cut_off(document: &str) {
