@@ -20,6 +20,7 @@ pub mod notices;
 mod payouts;
 mod points;
 mod pots;
+mod punctuality;
 mod refunds;
 mod statements;
 
@@ -34,5 +35,6 @@ pub use notices::{Carriers, NoticeSteps, Paced};
 pub use payouts::PayoutSteps;
 pub use points::PointsSteps;
 pub use pots::PotSteps;
+pub use punctuality::PunctualitySteps;
 pub use refunds::RefundSteps;
 pub use statements::StatementSteps;

@@ -8,6 +8,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutRules;
 use wolo_domain::points::CreditRules;
 use wolo_domain::pots::PotRules;
+use wolo_domain::punctuality::Punctuality;
 
 pub fn of_pots(rules: &Rules) -> PotRules {
     PotRules {
@@ -53,6 +54,14 @@ pub fn of_credit(numbers: &Sponsorship) -> CreditRules {
 
 pub fn longest_pause_seconds(rules: &Rules) -> u64 {
     u64::from(rules.longest_pause_minutes) * 60
+}
+
+pub fn punctuality(rules: &Rules) -> Punctuality {
+    Punctuality {
+        late_after_seconds: u64::from(rules.punctuality_minutes) * 60,
+        sweep_hour: rules.sweep_hour_dakar,
+        look_back_days: rules.opens_days_before,
+    }
 }
 
 pub fn birthday_pots(rules: &Rules) -> BirthdayPots {

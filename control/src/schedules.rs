@@ -11,10 +11,11 @@ use temporalio_client::schedules::{
 use wolo_workflows::ids;
 
 /// The schedules that there are.
-pub const ALL: [&str; 5] = [
+pub const ALL: [&str; 6] = [
     ids::BIRTHDAY_SWEEP,
     ids::HOUSEKEEPING,
     ids::LEDGER_CHECK,
+    ids::PUNCTUALITY_CHECK,
     ids::RECONCILE_TODAY,
     ids::RECONCILE_YESTERDAY,
 ];

@@ -34,6 +34,7 @@ pub mod points;
 mod pool;
 pub mod pots;
 pub mod processes;
+pub mod punctuality;
 pub mod reconciliation;
 mod rows;
 pub mod webhooks;

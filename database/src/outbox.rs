@@ -28,10 +28,14 @@ pub enum Topic {
     Letter,
     /// Somebody was invited.
     Invitation,
+    /// A step was due and has not been done.
+    StepLate,
+    /// So many steps are late that they are told of as one.
+    StepsLate,
 }
 
 impl Topic {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PotAnnounced,
         Self::DonationConfirmed,
         Self::DonationRefundDue,
@@ -41,6 +45,8 @@ impl Topic {
         Self::PayoutRefused,
         Self::Letter,
         Self::Invitation,
+        Self::StepLate,
+        Self::StepsLate,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -54,6 +60,8 @@ impl Topic {
             Self::PayoutRefused => "payout_refused",
             Self::Letter => "letter",
             Self::Invitation => "invitation",
+            Self::StepLate => "step_late",
+            Self::StepsLate => "steps_late",
         }
     }
 }
@@ -92,12 +100,23 @@ pub struct Letter<'a> {
     pub sealed: &'a [u8],
 }
 
-/// Writes an event, once per topic and key.
+/// Writes an event about a pot, once per topic and key.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     topic: Topic,
     business_key: &str,
     pot: PotId,
+    payload: serde_json::Value,
+) -> Result<(), Error> {
+    write_about(connection, topic, business_key, Some(pot), payload).await
+}
+
+/// Writes an event that may be about no pot, once per topic and key.
+pub(crate) async fn write_about(
+    connection: &mut PgConnection,
+    topic: Topic,
+    business_key: &str,
+    pot: Option<PotId>,
     payload: serde_json::Value,
 ) -> Result<(), Error> {
     sqlx::query!(
@@ -107,7 +126,7 @@ pub(crate) async fn write(
         Uuid::now_v7(),
         topic.as_str(),
         business_key,
-        pot.uuid(),
+        pot.map(PotId::uuid),
         payload,
     )
     .execute(connection)

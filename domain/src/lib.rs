@@ -30,6 +30,7 @@ pub mod payouts;
 pub mod people;
 pub mod points;
 pub mod pots;
+pub mod punctuality;
 pub mod reconciliation;
 pub mod texts;
 pub mod words;

@@ -48,6 +48,7 @@ pub const STEPS: [Step; 41] = [
     step("invitations.start_pot", Speaks::Not, Story::Invited),
     step("invitations.follow", Speaks::Not, Story::Invited),
     step("accounts.forget_leftovers", Speaks::Not, Story::Housekeeping),
+    step("punctuality.find_late", Speaks::Not, Story::Housekeeping),
     step("donations.open_checkout", Speaks::Sends(Endpoint::CheckoutCreate), Story::Ordinary),
     step("donations.settle", Speaks::Asks(Endpoint::CheckoutGet), Story::Ordinary),
     step("refunds.give_back", Speaks::Sends(Endpoint::CheckoutRefund), Story::Late),

@@ -13,7 +13,7 @@ use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
     AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
-    PayoutSteps, PointsSteps, PotSteps, RefundSteps, StatementSteps,
+    PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
 };
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
@@ -22,6 +22,7 @@ use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::notice_delivery::NoticeDelivery;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
+use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::queues;
 use wolo_workflows::reconciliation::PaymentReconciliation;
 use wolo_workflows::refund::Refund;
@@ -55,6 +56,8 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(NoticeSteps::begin);
             to.process::<Housekeeping>();
             to.step(AccountSteps::forget_leftovers);
+            to.process::<PunctualityCheck>();
+            to.step(PunctualitySteps::find_late);
         }
         queues::MONEY => {
             to.process::<Donation>();
@@ -121,6 +124,7 @@ pub(crate) struct Steps {
     pub(crate) birthdays: Arc<BirthdaySteps>,
     pub(crate) points: Arc<PointsSteps>,
     pub(crate) pots: Arc<PotSteps>,
+    pub(crate) punctuality: Arc<PunctualitySteps>,
     pub(crate) donations: Arc<DonationSteps>,
     pub(crate) invitations: Arc<InvitationSteps>,
     pub(crate) refunds: Arc<RefundSteps>,
@@ -157,6 +161,12 @@ impl Doer<PointsSteps> for Steps {
 impl Doer<PotSteps> for Steps {
     fn doer(&self) -> &Arc<PotSteps> {
         &self.pots
+    }
+}
+
+impl Doer<PunctualitySteps> for Steps {
+    fn doer(&self) -> &Arc<PunctualitySteps> {
+        &self.punctuality
     }
 }
 

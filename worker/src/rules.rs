@@ -6,6 +6,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutRules;
 use wolo_domain::points::PointsRules;
 use wolo_domain::pots::PotRules;
+use wolo_domain::punctuality::Punctuality;
 use wolo_workflows::birthday_sweep::BirthdayPots;
 use wolo_workflows::payout::PayoutPatience;
 use wolo_workflows::pot_lifecycle::PotPatience;
@@ -34,6 +35,14 @@ pub(crate) fn birthday_pots(rules: &Rules) -> BirthdayPots {
             continue_after_events: rules.continue_after_events,
         },
         target: Xof::new(rules.default_target_xof),
+    }
+}
+
+pub(crate) fn punctuality(rules: &Rules) -> Punctuality {
+    Punctuality {
+        late_after_seconds: u64::from(rules.punctuality_minutes) * 60,
+        sweep_hour: rules.sweep_hour_dakar,
+        look_back_days: rules.opens_days_before,
     }
 }
 
@@ -67,5 +76,11 @@ mod tests {
         let swept = birthday_pots(&settings.rules);
         let by_hand = wolo_api::rules::birthday_pots(&settings.rules);
         assert_eq!(to_value(swept).expect("JSON"), to_value(by_hand).expect("JSON"));
+    }
+
+    #[test]
+    fn what_is_late_to_the_worker_is_late_to_an_operator() {
+        let settings = Layers::new().read().expect("the defaults are sound");
+        assert_eq!(punctuality(&settings.rules), wolo_api::rules::punctuality(&settings.rules));
     }
 }

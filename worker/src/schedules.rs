@@ -13,6 +13,7 @@ use wolo_bootstrap::Settings;
 use wolo_workflows::birthday_sweep::{BirthdaySweep, SweepInput};
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
+use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
 use wolo_workflows::{ids, queues};
 
@@ -40,7 +41,7 @@ pub(crate) async fn ensure(client: &Client, settings: &Settings) -> Result<(), S
 }
 
 /// All times are Dakar's, which are the engine's.
-fn schedules(settings: &Settings) -> [Schedule; 5] {
+fn schedules(settings: &Settings) -> Vec<Schedule> {
     let keeping = Keeping {
         leftovers_days: settings.accounts.leftovers_days,
         ended_sessions_days: settings.accounts.ended_sessions_days,
@@ -53,7 +54,7 @@ fn schedules(settings: &Settings) -> [Schedule; 5] {
         ScheduleAction::start_workflow(PaymentReconciliation::run, input, queues::MONEY, id)
     };
     let checking = LedgerCheckInput { discrepancy_days: Some(books.discrepancy_days), ..Default::default() };
-    [
+    vec![
         Schedule {
             id: ids::HOUSEKEEPING,
             action: ScheduleAction::start_workflow(
@@ -76,6 +77,18 @@ fn schedules(settings: &Settings) -> [Schedule; 5] {
             ),
             spec: daily(numbers.sweep_hour_dakar, 0),
             catch_up: WITHIN_A_DAY,
+        },
+        Schedule {
+            id: ids::PUNCTUALITY_CHECK,
+            action: ScheduleAction::start_workflow(
+                PunctualityCheck::run,
+                rules::punctuality(numbers),
+                queues::LIFECYCLE,
+                ids::PUNCTUALITY_CHECK,
+            ),
+            // When what fell due with the hour has had its time.
+            spec: hourly(40),
+            catch_up: SOON_AGAIN,
         },
         Schedule {
             id: ids::RECONCILE_TODAY,

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
     AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
-    PayoutSteps, PointsSteps, PotSteps, RefundSteps, StatementSteps,
+    PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -81,6 +81,7 @@ impl Worker {
             accounts: Arc::new(AccountSteps::new(pool.clone())),
             birthdays: Arc::new(BirthdaySteps::new(pool.clone())),
             pots: Arc::new(PotSteps::new(pool.clone(), sealing)),
+            punctuality: Arc::new(PunctualitySteps::new(pool.clone())),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
             donations,
             invitations: Arc::new(InvitationSteps::new(pool.clone())),

@@ -49,6 +49,9 @@ pub const RECONCILE_YESTERDAY: &str = "reconciliation-yesterday";
 /// The schedule that looks whether the books keep their rules.
 pub const LEDGER_CHECK: &str = "ledger-check";
 
+/// The schedule that looks for steps that are late.
+pub const PUNCTUALITY_CHECK: &str = "punctuality-check";
+
 /// A comparison that a person has asked for.
 pub fn reconciliation(day: NaiveDate) -> String {
     format!("reconciliation/{day}")

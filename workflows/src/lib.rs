@@ -15,6 +15,7 @@ pub mod notice_delivery;
 mod patience;
 pub mod payout;
 pub mod pot_lifecycle;
+pub mod punctuality_check;
 pub mod queues;
 pub mod reconciliation;
 pub mod refund;

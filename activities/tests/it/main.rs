@@ -12,6 +12,7 @@ mod ending;
 mod fees;
 mod finding;
 mod pots;
+mod punctuality;
 mod reconciling;
 mod refunds;
 mod scene;

@@ -10,8 +10,7 @@ use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, Tes
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PointsSteps,
-    PotSteps, RefundSteps, StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
 };
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::certificates::SealingKey;
@@ -164,6 +163,7 @@ impl Scene {
             .register_activities(LedgerSteps::new(pool.clone()))
             .register_activities(DiscrepancySteps::new(pool.clone()))
             .register_activities(BirthdaySteps::new(pool.clone()))
+            .register_activities(PunctualitySteps::new(pool.clone()))
             .register_activities(StatementSteps::new(pool, wave, std::sync::Arc::new(donations)))
             .on_heartbeat(move |_| count.send_modify(|count| *count += 1));
         if let Some(told) = told {

@@ -265,6 +265,7 @@ fn rules(reader: &mut Reader) -> Rules {
     let rules = Rules {
         opens_days_before: reader.number("rules.opens_days_before", &(1..=180)),
         sweep_hour_dakar: reader.number("rules.sweep_hour_dakar", &(0..=23)),
+        punctuality_minutes: reader.number("rules.punctuality_minutes", &(1..=1_440)),
         reminder_days_before: reader.numbers("rules.reminder_days_before", &(1..=180)),
         default_target_xof: reader.number("rules.default_target_xof", &francs),
         gift_min_xof: reader.number("rules.gift_min_xof", &francs),

@@ -253,6 +253,7 @@ pub struct Books {
 pub struct Rules {
     pub opens_days_before: u32,
     pub sweep_hour_dakar: u32,
+    pub punctuality_minutes: u32,
     /// Falling, without repetition, each less than `opens_days_before`.
     pub reminder_days_before: Vec<u32>,
     pub default_target_xof: i64,

@@ -9,6 +9,7 @@ mod dev;
 mod discrepancies;
 mod doctor;
 mod invitations;
+mod late;
 mod ledger;
 mod manual;
 mod migrate;
@@ -78,6 +79,8 @@ enum Command {
     /// Make the pots of those whose birthday comes, and see which days were missed
     #[command(subcommand)]
     Sweep(sweep::Sweep),
+    /// Show what should have been done by now and has not
+    Late(late::Late),
     /// Compare Wave's statement with the books
     #[command(subcommand)]
     Reconcile(reconcile::Reconcile),
@@ -186,6 +189,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Refunds(refunds) => wait_for(refunds.run(config)),
         Command::Ledger(ledger) => wait_for(ledger.run(config)),
         Command::Sweep(sweep) => wait_for(sweep.run(config)),
+        Command::Late(late) => wait_for(late.run(config)),
         Command::Reconcile(reconcile) => wait_for(reconcile.run(config)),
         Command::Discrepancies(discrepancies) => wait_for(discrepancies.run(config)),
         Command::Certificate(certificate) => wait_for(certificate.run(config)),

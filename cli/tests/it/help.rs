@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 87] = [
+const COMMANDS: [&str; 88] = [
     "",
     "dev",
     "demo",
@@ -34,6 +34,7 @@ const COMMANDS: [&str; 87] = [
     "sweep",
     "sweep run",
     "sweep status",
+    "late",
     "reconcile",
     "reconcile run",
     "reconcile status",

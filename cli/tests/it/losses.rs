@@ -3,9 +3,15 @@
 use std::path::Path;
 use std::process::Command;
 
+use chrono::{Datelike as _, Days, TimeDelta, Utc};
 use tempfile::TempDir;
 use temporalio_client::WorkflowTerminateOptions;
 use wolo_bootstrap::settings::Layers;
+use wolo_database::pots::NewPot;
+use wolo_domain::dakar;
+use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::money::Xof;
+use wolo_domain::pots::{PotRules, PotSettings, Timeline};
 use wolo_workflows::pot_lifecycle::PotLifecycle;
 
 use crate::dev::{Dev, json, make_pot, token_of};
@@ -46,6 +52,47 @@ pub(crate) fn a_pot_that_lost_its_process_is_found_and_started_again(home: &Path
     assert_eq!(json(home, &cancel)["outcome"], "done");
     let (code, _, err) = said(wolo(home).args(["pots", "restart", &pot]));
     assert_eq!((code, err.as_str()), (3, "wolo: there is nothing to start: the pot is cancelled\n"));
+}
+
+/// It is written down, and nobody has ever moved it.
+pub(crate) fn a_pot_that_is_late_is_named_and_helped(home: &Path, dev: &Dev) {
+    let words =
+        ["users", "add", "--name", "Ndeye", "--birth-date", "1999-12-31", "--phone", "781234570", "--json"];
+    let owner = json(home, &words)["id"].as_str().unwrap().parse().unwrap();
+    let pot = forgotten(dev.addresses["postgres"].as_str().unwrap(), owner);
+    let late = json(home, &["late", "--json"]);
+    assert_eq!((&late["total"], &late["late"][0]["what"]), (&1.into(), &"opening".into()), "{late}");
+    assert_eq!(late["late"][0]["pot"], pot.as_str());
+    let (code, out, _) = said(wolo(home).arg("late"));
+    let helps = format!("wolo pots restart {pot}");
+    assert!(code == 0 && out.contains("not opened") && out.contains(&helps), "{out}");
+    let (code, out, _) = said(wolo(home).arg("doctor"));
+    assert!(code == 1 && out.contains("pots whose next step is late: 1, the first since"), "{out}");
+
+    assert_eq!(json(home, &["pots", "restart", &pot, "--json"])["outcome"], "started");
+    until(|| (json(home, &["late", "--json"])["total"] == 0).then_some(()));
+    let cancel = ["pots", "cancel", &pot, "--reason", "a test", "--yes", "--json"];
+    assert_eq!(json(home, &cancel)["outcome"], "done");
+}
+
+/// A pot that should have opened two hours ago.
+fn forgotten(postgres: &str, owner: UserId) -> String {
+    let at = Utc::now() - TimeDelta::hours(2);
+    let birthday = dakar::day_of(at) + Days::new(10);
+    let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
+    let new = NewPot {
+        id: PotId::for_birthday(owner, birthday.year()),
+        owner,
+        settings: PotSettings::of_birthday("Ndeye", Xof::new(25_000)),
+        timeline: Timeline::plan(birthday, at, &rules),
+        at,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let pool = wolo_database::connect(postgres, 1).await.unwrap();
+        wolo_database::pots::schedule(&pool, &new).await.unwrap();
+    });
+    new.id.to_string()
 }
 
 pub(crate) fn terminate(temporal: &str, workflow_id: &str) {

@@ -22,6 +22,7 @@ mod payouts;
 mod people;
 mod pots;
 mod processes;
+mod punctuality;
 mod races;
 mod reconciliation;
 mod refunds;

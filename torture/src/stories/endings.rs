@@ -23,7 +23,6 @@ use wolo_domain::notices::{NoticeRules, Says};
 use wolo_domain::points::AwardStage;
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
-use wolo_workflows::housekeeping::{Housekeeping, Keeping};
 use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticeOutcome, NoticePatience};
 use wolo_workflows::payout::{Decision, Resolve, Resolving};
 use wolo_workflows::steps::notices::Message;
@@ -322,20 +321,6 @@ impl Scene {
     async fn is_held_for(&self, pot: PotId, reason: HoldReason) -> Result<bool> {
         let row = wolo_database::pots::pot(&self.stage.pool, pot).await?.context("there is no such pot")?;
         Ok(row.holds.iter().any(|hold| hold.reason == reason))
-    }
-
-    pub(super) async fn housekeeping(&self) -> Result<()> {
-        let client = self.stage.control.client();
-        let id = format!("{}-{}", ids::HOUSEKEEPING, Uuid::new_v4());
-        let keeping = Keeping { leftovers_days: 7, ended_sessions_days: 90 };
-        let options = WorkflowStartOptions::new(queues::LIFECYCLE, id.clone()).build();
-        client.start_workflow(Housekeeping::run, keeping, options).await?;
-        let process = client.get_workflow_handle::<Housekeeping>(id);
-        let done = comes_about(LONG, async || {
-            process.get_result(WorkflowGetResultOptions::default()).await?;
-            Ok(Some(()))
-        });
-        done.await.context("the house was not kept")
     }
 
     /// WhatsApp knows none of our templates here.

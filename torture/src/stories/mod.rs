@@ -5,6 +5,7 @@
 
 mod credit;
 mod endings;
+mod hours;
 mod orders;
 mod steps;
 
@@ -54,7 +55,7 @@ pub enum Story {
     Invited,
     /// Somebody turns points into credit for a pot, which is paid out with its gift.
     Credited,
-    /// The nightly process.
+    /// The nightly process, and the hourly one that looks for what is late.
     Housekeeping,
     /// The books are compared with Wave's statement and looked through, and finance decides about them.
     Books,
@@ -94,7 +95,7 @@ impl Story {
             Self::Swept => scene.swept().await,
             Self::Invited => scene.invited().await,
             Self::Credited => scene.credited().await,
-            Self::Housekeeping => scene.housekeeping().await,
+            Self::Housekeeping => scene.hours().await,
             Self::Books => scene.books().await,
             Self::Untold => scene.untold().await,
         }

@@ -144,9 +144,13 @@ impl Relay {
         self.begin(telling::of_letter(event, letter)).await
     }
 
-    /// Tells everybody whom an event about a pot concerns.
+    /// Tells everybody whom an event concerns.
     async fn tell(&self, event: &Event) -> Result<(), Error> {
         let telling = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
+        if matches!(event.topic, Topic::StepLate | Topic::StepsLate) {
+            let alerts = telling.of_lateness().await?;
+            return alerts.try_for_each_concurrent(AT_ONCE, |message| self.begin(message)).await;
+        }
         let Some(about) = telling.about().await? else { return Ok(()) };
         if let Some(invitation) = inviting::hears(about.follower(), event.topic) {
             inviting::tell(&self.client, invitation).await?;

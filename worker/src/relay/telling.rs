@@ -3,6 +3,7 @@
 //! What an event says is ids and amounts; names and titles are read here, when it is told. An owner is told of the first few
 //! gifts of a day and not of a hundred thousand.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,6 +21,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::notices::{Kind, Letter, RefundCause, Says};
 use wolo_domain::people::first_name;
 use wolo_domain::pots::{Announcement, PotStage};
+use wolo_domain::punctuality::{DueFor, LateStep};
 use wolo_domain::{dakar, notices as domain};
 use wolo_workflows::steps::notices::Message;
 
@@ -73,16 +75,21 @@ type Messages<'a> = BoxStream<'a, Result<Due, Error>>;
 impl<'a> Telling<'a> {
     /// What it is about, if that is a pot and it is still news.
     pub(super) async fn about(self) -> Result<Option<About>, Error> {
-        let Some(pot) = self.event.pot else { return Ok(None) };
-        if Utc::now() - self.event.created_at > NEWS_FOR {
-            tracing::warn!(%pot, topic = %self.event.topic, "an event lay too long and is not told");
-            return Ok(None);
-        }
+        let Some(pot) = self.event.pot.filter(|_| self.is_news()) else { return Ok(None) };
         Ok(notices::subject(self.pool, pot).await?.map(|pot| About {
             name: first_name(&pot.owner_name).to_owned(),
             link: format!("{}/p/{}", self.public_url, pot.slug),
             pot,
         }))
+    }
+
+    fn is_news(self) -> bool {
+        let is_news = Utc::now() - self.event.created_at <= NEWS_FOR;
+        if !is_news {
+            let (topic, key) = (self.event.topic, &self.event.key);
+            tracing::warn!(%topic, key, "an event lay too long and is not told");
+        }
+        is_news
     }
 
     /// Everything that people are told of it.
@@ -101,8 +108,12 @@ impl<'a> Telling<'a> {
                 Ok(all(std::iter::once(held).chain(finance)))
             }
             Topic::DonationSuspended => Ok(all(self.to_finance(&about, "donation_suspended").await?)),
-            // It is told when it has gone back. What is sealed is told by itself.
-            Topic::DonationRefundDue | Topic::Letter | Topic::Invitation => Ok(nothing()),
+            // It is told when it has gone back. What is sealed, and what may be about no pot, is told by itself.
+            Topic::DonationRefundDue
+            | Topic::Letter
+            | Topic::Invitation
+            | Topic::StepLate
+            | Topic::StepsLate => Ok(nothing()),
         }
     }
 
@@ -220,6 +231,48 @@ impl<'a> Telling<'a> {
         Ok(finance.into_iter().map(due).collect())
     }
 
+    /// What those who work here are told of steps that are late. A pot's step may be put right by support, a day's sweep and what
+    /// concerns many pots by whoever runs the system.
+    pub(super) async fn of_lateness(self) -> Result<Messages<'a>, Error> {
+        if !self.is_news() {
+            return Ok(nothing());
+        }
+        let (what, link, roles): (_, _, &[Role]) = if self.event.topic == Topic::StepsLate {
+            (format!("steps_late {}", self.fact::<Many>()?.count), self.services(), &[Role::Superadmin])
+        } else {
+            let LateStep { what, about, .. } = self.fact()?;
+            match about {
+                DueFor::Day(day) => (format!("{what}_late {day}"), self.services(), &[Role::Superadmin]),
+                DueFor::Pot(pot) => {
+                    let subject = notices::subject(self.pool, pot).await?;
+                    let Some(subject) = subject else { return Ok(nothing()) };
+                    let link = format!("{}/p/{}", self.public_url, subject.slug);
+                    (format!("{what}_late {pot}"), link, &[Role::Support, Role::Superadmin])
+                }
+            }
+        };
+        let told = self.everybody_with(roles).await?.into_iter().map(move |user| {
+            let says = Says::OperatorAlert { what: what.clone(), link: link.clone() };
+            let message = Message::new(word(self.event), user.to_string(), says);
+            Due { message: Message { user: Some(user), pot: self.event.pot, ..message }, expires: None }
+        });
+        Ok(all(told.collect::<Vec<_>>()))
+    }
+
+    /// Where one sees who serves what.
+    fn services(self) -> String {
+        format!("{}/services", self.public_url)
+    }
+
+    /// Whoever has several of the roles is one person.
+    async fn everybody_with(self, roles: &[Role]) -> Result<BTreeSet<UserId>, Error> {
+        let mut people = BTreeSet::new();
+        for role in roles {
+            people.extend(notices::trusted_with(self.pool, *role).await?);
+        }
+        Ok(people)
+    }
+
     async fn gift(self) -> Result<Option<Gift>, Error> {
         let Given { donation } = self.fact()?;
         Ok(notices::gift(self.pool, donation).await?)
@@ -296,4 +349,9 @@ struct Given {
 #[derive(Deserialize)]
 struct Paid {
     amount: Xof,
+}
+
+#[derive(Deserialize)]
+struct Many {
+    count: u64,
 }

@@ -22,6 +22,7 @@ mod never_paid;
 mod notice;
 mod payout;
 mod pot_lifecycle;
+mod punctuality;
 mod put_back;
 mod refund;
 mod replay;

@@ -24,6 +24,7 @@ use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::notice_delivery::NoticeDelivery;
 use wolo_workflows::payout::Payout;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
+use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::reconciliation::PaymentReconciliation;
 use wolo_workflows::refund::Refund;
 use wolo_workflows::resolution::Resolution;
@@ -45,7 +46,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 66] = [
+const ENDINGS: [&str; 67] = [
     "birthday-sweep",
     "birthday-sweep-carried-on",
     "birthday-sweep-missed",
@@ -107,6 +108,7 @@ const ENDINGS: [&str; 66] = [
     "pot-taken-up-again",
     "pot-told-that-it-is-given-up",
     "pot-with-credit",
+    "punctuality",
     "reconciliation",
     "reconciliation-missed",
     "refund-given-back",
@@ -126,6 +128,7 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<NoticeDelivery>)
         .and_then(Options::register_workflow::<PotLifecycle>)
         .and_then(Options::register_workflow::<Payout>)
+        .and_then(Options::register_workflow::<PunctualityCheck>)
         .and_then(Options::register_workflow::<Refund>)
         .and_then(Options::register_workflow::<PaymentReconciliation>)
         .and_then(Options::register_workflow::<LedgerCheck>)

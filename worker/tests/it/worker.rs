@@ -248,6 +248,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         accounts: ForgetLeftoversStep;
         birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
+        punctuality: FindLateStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
         refunds: GiveBackStep, BeginAllRefunds;
         payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout, RuleOutPayout, RecordDecisionStep;
@@ -275,7 +276,7 @@ fn every_contract_is_served_where_it_is_called() {
 
     let mut called = BTreeSet::new();
     for (path, text) in sources(&processes) {
-        let on_lifecycle = ["pot_lifecycle", "housekeeping", "birthday_sweep"]
+        let on_lifecycle = ["pot_lifecycle", "housekeeping", "birthday_sweep", "punctuality_check"]
             .iter()
             .any(|name| path.to_string_lossy().contains(name));
         let own_queue = match () {
@@ -314,7 +315,8 @@ fn names_are_unique_and_as_histories_know_them() {
         "processes": [
           "PotLifecycle",
           "BirthdaySweep",
-          "Housekeeping"
+          "Housekeeping",
+          "PunctualityCheck"
         ],
         "steps": [
           "pots.schedule",
@@ -328,7 +330,8 @@ fn names_are_unique_and_as_histories_know_them() {
           "birthdays.find_unswept",
           "birthdays.start_pots",
           "birthdays.record_sweep",
-          "accounts.forget_leftovers"
+          "accounts.forget_leftovers",
+          "punctuality.find_late"
         ]
       },
       "money": {

@@ -20,5 +20,6 @@ pub mod notices;
 pub mod payouts;
 pub mod points;
 pub mod pots;
+pub mod punctuality;
 pub mod refunds;
 pub mod statements;

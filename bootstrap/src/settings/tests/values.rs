@@ -99,6 +99,7 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
             "must not be shorter than rules.payout_recheck_seconds and rules.checkout_grace_seconds",
         ),
         ("rules.sweep_hour_dakar", "24", "must be a whole number from 0 to 23"),
+        ("rules.punctuality_minutes", "0", "must be a whole number from 1 to 1440"),
         ("rules.reminder_days_before", "1,7", "must fall, and begin below rules.opens_days_before"),
         ("rules.reminder_days_before", "30", "must fall, and begin below rules.opens_days_before"),
         ("rules.reminder_days_before", "7,soon", "must be whole numbers from 1 to 180"),

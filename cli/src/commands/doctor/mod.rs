@@ -4,6 +4,7 @@
 mod birthdays;
 mod books;
 mod gifts;
+mod late;
 mod pots;
 
 use std::time::Duration;
@@ -124,6 +125,7 @@ async fn services(settings: &Settings) -> Vec<Finding> {
     if let Ok(pool) = &pool {
         findings.push(Finding::of("books", books::books(pool, settings).await, ""));
         findings.push(Finding::of("birthdays", birthdays::birthdays(pool, &settings.rules).await, ""));
+        findings.push(Finding::of("punctuality", late::steps(pool, &settings.rules).await, ""));
     }
     match engine {
         Err(error) => findings.push(Finding::of("Temporal", Err(error.into()), start)),

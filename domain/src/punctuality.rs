@@ -1,0 +1,119 @@
+//! Steps that were due and have not been done: what they are, and what is said of them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::dakar;
+use crate::ids::PotId;
+use crate::words::words;
+
+/// What should have happened by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DueStep {
+    /// The pots of a day are made. A sweep notes its day even when nobody celebrates, so a day without its note means that no
+    /// sweep lives.
+    Sweep,
+    /// A pot opens.
+    Opening,
+    /// A pot closes.
+    Closing,
+    /// A closed pot begins to pay out.
+    Payout,
+}
+
+impl DueStep {
+    pub const ALL: [Self; 4] = [Self::Sweep, Self::Opening, Self::Closing, Self::Payout];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sweep => "sweep",
+            Self::Opening => "opening",
+            Self::Closing => "closing",
+            Self::Payout => "payout",
+        }
+    }
+}
+
+words!(DueStep, "a step that falls due");
+
+/// What a step is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DueFor {
+    Day(NaiveDate),
+    Pot(PotId),
+}
+
+/// A step that was due and has not been done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateStep {
+    pub what: DueStep,
+    #[serde(flatten)]
+    pub about: DueFor,
+    /// When it was due.
+    pub since: DateTime<Utc>,
+}
+
+impl LateStep {
+    /// A step is told of once for each day on which it was due: a pot that was moved may be late again.
+    pub fn key(&self) -> String {
+        let Self { what, about, since } = self;
+        let due = dakar::day_of(*since);
+        match about {
+            DueFor::Day(day) => format!("{what}/{day}/{due}"),
+            DueFor::Pot(pot) => format!("{what}/{pot}/{due}"),
+        }
+    }
+}
+
+/// All that is late.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lateness {
+    /// The first of them, those that have waited longest.
+    pub steps: Vec<LateStep>,
+    /// How many there are, named or not.
+    pub total: u64,
+}
+
+impl Lateness {
+    pub const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+}
+
+/// From when on a step counts as late, and how far back one looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Punctuality {
+    /// So long after its time a step is late.
+    pub late_after_seconds: u64,
+    /// The hour in Dakar at which a day is swept.
+    pub sweep_hour: u32,
+    /// A day that lies further back is not swept any more: its birthdays are over.
+    pub look_back_days: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_apart_by_what_it_is_about_and_by_the_day_on_which_it_was_due() {
+        let since = "2026-11-25T05:00:00Z".parse().expect("an instant");
+        let day = dakar::day_of(since);
+        let sweep = LateStep { what: DueStep::Sweep, about: DueFor::Day(day), since };
+        assert_eq!(sweep.key(), "sweep/2026-11-25/2026-11-25");
+        let pot = PotId::from_uuid(uuid::Uuid::nil());
+        let opening = LateStep { what: DueStep::Opening, about: DueFor::Pot(pot), since };
+        assert_eq!(opening.key(), format!("opening/{pot}/2026-11-25"));
+    }
+
+    #[test]
+    fn a_late_step_is_read_back_as_it_was_written() {
+        let since = "2026-11-25T05:00:00Z".parse().expect("an instant");
+        let about = DueFor::Pot(PotId::from_uuid(uuid::Uuid::nil()));
+        let late = LateStep { what: DueStep::Payout, about, since };
+        let text = serde_json::to_string(&late).expect("JSON");
+        assert_eq!(serde_json::from_str::<LateStep>(&text).expect("a late step"), late);
+    }
+}
