@@ -8,8 +8,9 @@ use wolo_database::{Pool, pots};
 use wolo_domain::certificates::SealingKey;
 use wolo_domain::pots::PotStage;
 use wolo_workflows::steps::pots::{
-    Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, Found, HoldPot, HoldPotStep, OpenPot, Opening,
-    PotMoment, ReleasePot, ReleasePotStep, SchedulePot, SchedulePotStep, Scheduling, SettlePot,
+    Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, Found, HoldPot, HoldPotStep, MoveBirthday,
+    MoveBirthdayStep, Moving, OpenPot, Opening, PotMoment, ReleasePot, ReleasePotStep, SchedulePot,
+    SchedulePotStep, Scheduling, SettlePot,
 };
 
 pub struct PotSteps {
@@ -109,6 +110,19 @@ impl PotSteps {
         input: ReleasePot,
     ) -> Result<(), ActivityError> {
         Ok(pots::release(&self.pool, input.pot, input.reason, input.at).await?)
+    }
+
+    #[activity(definition = MoveBirthdayStep)]
+    pub async fn move_birthday(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: MoveBirthday,
+    ) -> Result<Moving, ActivityError> {
+        let MoveBirthday { pot, timeline, at } = input;
+        Ok(match pots::move_birthday(&self.pool, pot, &timeline, at).await? {
+            pots::Moving::Moved { holds } => Moving::Moved { holds },
+            pots::Moving::NotPossible { stage } => Moving::NotPossible { stage },
+        })
     }
 
     #[activity(definition = AnnouncePot)]

@@ -16,7 +16,7 @@ use wolo_workflows::{attributes, ids, queues};
 /// What a pot's process is asked with, and answers.
 pub use wolo_workflows::payout::PayoutPatience;
 pub use wolo_workflows::pot_lifecycle::{
-    CreditWish, HoldWish, PotMade, PotPatience, PotPlan, PotState, Wish, WishAnswer,
+    CreditWish, HoldWish, MoveWish, PotMade, PotPatience, PotPlan, PotState, Wish, WishAnswer,
 };
 pub use wolo_workflows::refund::RefundPatience;
 pub use wolo_workflows::steps::points::Converting;
@@ -114,6 +114,14 @@ impl Control {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(AskError::NotYet),
         }
+    }
+
+    /// Gives a pot that has not opened the days of another birthday of its year.
+    pub async fn move_pot(&self, pot: PotId, wish: MoveWish) -> Result<WishAnswer, AskError> {
+        let handle = self.client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
+        Ok(handle
+            .execute_update(PotLifecycle::move_birthday, wish, WorkflowExecuteUpdateOptions::default())
+            .await?)
     }
 
     pub async fn hold_pot(&self, pot: PotId, wish: HoldWish) -> Result<WishAnswer, AskError> {

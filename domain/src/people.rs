@@ -43,6 +43,11 @@ impl BirthDate {
         if this_year >= today { this_year } else { self.celebrated_in(today.year() + 1) }
     }
 
+    /// The birthday in a calendar year, if it is not over yet.
+    pub fn still_ahead_in(self, year: i32, today: NaiveDate) -> Option<NaiveDate> {
+        Some(self.celebrated_in(year)).filter(|birthday| *birthday >= today)
+    }
+
     /// Where the births lie in the year that are celebrated on a day, as month × 100 + day: more than one place on
     /// 28 February of a common year.
     pub fn places_celebrated_on(day: NaiveDate) -> Vec<i32> {
@@ -182,6 +187,14 @@ mod tests {
         assert_eq!(leapling.celebrated_in(2028), day("2028-02-29"));
         assert_eq!(leapling.next_on_or_after(day("2027-02-28")), day("2027-02-28"));
         assert_eq!(leapling.next_on_or_after(day("2027-03-01")), day("2028-02-29"));
+    }
+
+    #[test]
+    fn a_birthday_is_ahead_in_its_year_until_its_day_is_over() {
+        let today = day("2026-11-26");
+        assert_eq!(born("1990-11-26").still_ahead_in(2026, today), Some(today));
+        assert_eq!(born("1990-11-25").still_ahead_in(2026, today), None);
+        assert_eq!(born("1990-11-25").still_ahead_in(2027, today), Some(day("2027-11-25")));
     }
 
     #[test]

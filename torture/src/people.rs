@@ -84,6 +84,11 @@ impl People {
     /// A new person's pot, which opens at once because the birthday is soon.
     pub async fn make_pot(&self, stage: &Stage) -> Result<Made> {
         let owner = self.born(stage).await?;
+        self.make_pot_of(stage, owner).await
+    }
+
+    /// The pot of somebody's next birthday.
+    pub async fn make_pot_of(&self, stage: &Stage, owner: UserId) -> Result<Made> {
         let token = token(stage, owner)?;
         let body = json!({ "title": "Les trente ans", "target": 25_000, "visibility": "link" });
         let made = self.insist("/api/pots", |request| request.bearer_auth(&token).json(&body)).await?;

@@ -41,6 +41,7 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PotSteps::cancel);
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
+            to.step(PotSteps::move_birthday);
             to.step(PotSteps::announce);
             to.step(PointsSteps::convert);
             to.process::<BirthdaySweep>();

@@ -4,9 +4,10 @@ use temporalio_sdk::testing::ActivityEnvironment;
 use wolo_activities::PotSteps;
 use wolo_domain::certificates::{NamedKey, Trust, verify};
 use wolo_domain::ids::{PotId, UserId};
-use wolo_domain::pots::{Announcement, HoldReason, PotStage};
+use wolo_domain::pots::{Announcement, HoldReason, PotRules, PotStage, Timeline};
 use wolo_workflows::steps::pots::{
-    Announce, Cancelling, Found, HoldPot, Opening, PotMoment, ReleasePot, SchedulePot, Scheduling,
+    Announce, Cancelling, Found, HoldPot, MoveBirthday, Moving, Opening, PotMoment, ReleasePot, SchedulePot,
+    Scheduling,
 };
 
 use crate::scene::{SAME_KEY, Scene, noon, sealing_key};
@@ -65,6 +66,27 @@ async fn a_pot_of_somebody_unknown_or_of_another_identity_is_not_made() {
     scene.does(PotSteps::schedule, schedule(owner)).await;
     let other = SchedulePot { pot: PotId::from_uuid(uuid::Uuid::now_v7()), ..schedule(owner) };
     assert_eq!(scene.does(PotSteps::schedule, other).await, Scheduling::PotExists);
+}
+
+#[tokio::test]
+async fn a_pot_moves_once_however_often_it_is_moved_and_not_when_it_is_open() {
+    let scene = Scene::new().await;
+    let owner = scene.person_whose_phone_ends_with(Some(1)).await;
+    let new = schedule(owner);
+    let pot = new.pot;
+    let birthday = new.timeline.birthday + chrono::Days::new(60);
+    scene.does(PotSteps::schedule, new).await;
+    let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
+    let move_it = MoveBirthday { pot, timeline: Timeline::plan(birthday, noon(), &rules), at: noon() };
+    for _ in 0..2 {
+        let moved = scene.does(PotSteps::move_birthday, move_it.clone()).await;
+        assert_eq!(moved, Moving::Moved { holds: vec![] });
+        let row = wolo_database::pots::pot(&scene.pool, pot).await.expect("an answer").expect("a pot");
+        assert_eq!((row.birthday, row.opens_at), (birthday, move_it.timeline.opens_at));
+    }
+    scene.does(PotSteps::open, PotMoment { pot, at: noon() }).await;
+    let late = scene.does(PotSteps::move_birthday, move_it).await;
+    assert_eq!(late, Moving::NotPossible { stage: PotStage::Open });
 }
 
 #[tokio::test]

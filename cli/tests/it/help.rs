@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 88] = [
+const COMMANDS: [&str; 89] = [
     "",
     "dev",
     "demo",
@@ -47,6 +47,7 @@ const COMMANDS: [&str; 88] = [
     "verify",
     "users",
     "users add",
+    "users birth-date",
     "users list",
     "users show",
     "users grant",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
 mod bench;
+mod birth_dates;
 mod books;
 mod certificate;
 mod config;

@@ -11,7 +11,7 @@ use wolo_domain::ledger::Account;
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timeline};
 
-use super::{Lock, POTS, holds, lock};
+use super::{Lock, OF_A_MINOR, POTS, holds, lock};
 use crate::outbox::{self, Topic};
 use crate::rows::word;
 use crate::{Error, Pool, certificates, ledger, points};
@@ -91,8 +91,7 @@ pub async fn schedule(pool: &Pool, new: &NewPot) -> Result<Scheduling, Error> {
 
     let found = if insert(&mut tx, new).await? {
         if birth_date.is_minor_at(new.timeline.opens_at) {
-            let note = "the owner is a minor when the pot opens";
-            holds::write(&mut tx, new.id, HoldReason::Consent, note, new.at).await?;
+            holds::write(&mut tx, new.id, HoldReason::Consent, OF_A_MINOR, new.at).await?;
         }
         if new.timeline.opens_at > new.at {
             write_announcement(&mut tx, new.id, Announcement::Scheduled, new.at).await?;

@@ -7,6 +7,7 @@ mod holds;
 mod lifecycle;
 mod lists;
 mod locks;
+mod moving;
 mod views;
 
 use std::fmt;
@@ -23,10 +24,14 @@ pub use lifecycle::{
 };
 pub use lists::{Filter, all, cancelling, listed, of_owner, unfinished};
 pub(crate) use locks::{Lock, enter, lock};
+pub use moving::{Moving, move_birthday};
 pub use views::{access, access_by_slug, by_slug, pot};
 
 const POTS: &str = "pots.pots";
 const HOLDS: &str = "pots.holds";
+
+/// Why a minor's pot is held from the beginning.
+const OF_A_MINOR: &str = "the owner is a minor when the pot opens";
 
 /// A pot as it stands, with its money and its holds.
 #[derive(Clone, PartialEq, Eq)]

@@ -202,6 +202,8 @@ fn account_rows(user: UserId) -> String {
          insert into people.second_factors (user_id, secret) values ('{user}', 'x');
          insert into people.recovery_codes (user_id, code_hash) values ('{user}', 'x');
          insert into people.roles (user_id, role, granted_by, reason) values ('{user}', 'support', 'x', 'x');
+         insert into people.birth_date_changes (change_id, user_id, was, becomes, changed_by, reason)
+             values ('{user}', '{user}', '2000-01-01', '2000-01-02', 'x', 'x');
          insert into people.preferences (user_id, muted) values ('{user}', array['news']);
          insert into people.identities (issuer, subject, user_id) values ('x', '{user}', '{user}');
          insert into people.registrations (registration_id, name, birth_date, phone, language)

@@ -11,7 +11,7 @@ use wolo_control::AskError;
 use wolo_control::books::{Clearing, ResolveDiscrepancy, ResumePayouts};
 use wolo_control::invitations::InvitationAnswer;
 use wolo_control::payouts::{Approve, Approving};
-use wolo_control::pots::{HoldWish, RefundPatience, Wish, WishAnswer};
+use wolo_control::pots::{HoldWish, MoveWish, RefundPatience, Wish, WishAnswer};
 use wolo_database::accounts::roles;
 use wolo_database::{invitations, points};
 use wolo_domain::accounts::Role;
@@ -21,7 +21,7 @@ use wolo_domain::ids::{DiscrepancyId, InvitationId, PotId, UserId};
 use wolo_domain::invitations::InvitationEnd;
 use wolo_domain::notices::{NoticeRules, Says};
 use wolo_domain::points::AwardStage;
-use wolo_domain::pots::{HoldReason, PotStage};
+use wolo_domain::pots::{HoldReason, PotStage, Timeline};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
 use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticeOutcome, NoticePatience};
 use wolo_workflows::payout::{Decision, Resolve, Resolving};
@@ -73,6 +73,22 @@ impl Scene {
         }
         let pot = PotId::for_birthday(owner, birthday.year());
         self.stage_is(pot, PotStage::Open).await?;
+        self.cancel(pot).await
+    }
+
+    pub(super) async fn moved(&self) -> Result<()> {
+        let wrong = dakar::day_of(Utc::now()) + Days::new(80);
+        let later = wrong + Days::new(10);
+        let right = if later.year() == wrong.year() { later } else { wrong - Days::new(10) };
+        let owner = self.people.born_for(&self.stage, wrong).await?;
+        let pot = self.people.make_pot_of(&self.stage, owner).await?.pot;
+        let timeline = Timeline::plan(right, Utc::now(), &rules::of_pots(&self.stage.settings.rules));
+        let Wish { by, reason } = wish();
+        let wish = MoveWish { timeline, by, reason };
+        let answer = self.ask("move", async || self.stage.control.move_pot(pot, wish.clone()).await).await?;
+        ensure!(answer == WishAnswer::Done, "{pot} was not moved: {answer:?}");
+        let row = wolo_database::pots::pot(&self.stage.pool, pot).await?.context("there is no such pot")?;
+        ensure!(row.birthday == right, "{pot} was moved, and its row does not say so");
         self.cancel(pot).await
     }
 

@@ -35,6 +35,8 @@ pub enum Story {
     GivenUp,
     /// A payout that two people of finance must approve.
     Large,
+    /// The owner's birth date was wrong, and the pot moves before it opens.
+    Moved,
     /// A moderator holds the pot and lets it go.
     Held,
     /// A gift is paid after the closing and goes back.
@@ -85,6 +87,7 @@ impl Story {
             Self::Cancelled => scene.cancelled().await,
             Self::GivenUp => scene.given_up().await,
             Self::Large => scene.large().await,
+            Self::Moved => scene.moved().await,
             Self::Held => scene.held().await,
             Self::Late => scene.late().await,
             Self::Found => scene.found().await,

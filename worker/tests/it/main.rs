@@ -18,6 +18,7 @@ mod house;
 mod housekeeping;
 mod invitation;
 mod locks;
+mod moving;
 mod never_paid;
 mod notice;
 mod payout;

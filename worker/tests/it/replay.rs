@@ -101,6 +101,7 @@ const ENDINGS: [&str; 67] = [
     "pot-given-up-when-it-closes",
     "pot-given-up-when-it-settles",
     "pot-held-and-released",
+    "pot-moved",
     "pot-never-opened",
     "pot-not-scheduled",
     "pot-paid-out",

@@ -247,7 +247,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
     all! {
         accounts: ForgetLeftoversStep;
         birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
-        pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, AnnouncePot;
+        pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, MoveBirthdayStep, AnnouncePot;
         punctuality: FindLateStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
         refunds: GiveBackStep, BeginAllRefunds;
@@ -326,6 +326,7 @@ fn names_are_unique_and_as_histories_know_them() {
           "pots.cancel",
           "pots.hold",
           "pots.release",
+          "pots.move_birthday",
           "pots.announce",
           "birthdays.find_unswept",
           "birthdays.start_pots",

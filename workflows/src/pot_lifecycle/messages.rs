@@ -113,6 +113,15 @@ pub enum WishAnswer {
     },
 }
 
+/// The pot's days were planned for the wrong birthday, and these are the right ones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MoveWish {
+    pub timeline: Timeline,
+    pub by: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HoldWish {
     pub reason: HoldReason,

@@ -3,7 +3,7 @@
 //! The pot is scheduled, opens thirty days before the birthday, reminds its owner, wishes a happy birthday, closes
 //! at the end of the day (or earlier, when the owner says so), is paid out the day after, and thanks the givers.
 //! It can be given up until it pays out: then every gift goes back, and the pot is cancelled when the last one has.
-//! It can be held: a hold stops what it must and nothing else.
+//! It can be held: a hold stops what it must and nothing else. Until it opens it can be moved, when its owner's birth date was wrong.
 //!
 //! A process that is started for a pot that is there already (somebody ended the one before) goes on where the pot stands.
 //!
@@ -12,11 +12,12 @@
 
 mod cancelling;
 mod messages;
+mod moving;
 mod stages;
 mod waits;
 
 pub use messages::{
-    CreditWish, HoldWish, PotMade, PotOutcome, PotPatience, PotPlan, PotState, Wish, WishAnswer,
+    CreditWish, HoldWish, MoveWish, PotMade, PotOutcome, PotPatience, PotPlan, PotState, Wish, WishAnswer,
 };
 use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
@@ -39,8 +40,10 @@ pub struct PotLifecycle {
     state: PotState,
     /// Its opening is being written down: others may see the pot open a moment before its process hears of it.
     opening: bool,
-    /// A moderator's word is being carried out. One comes after another: a word that hangs must not undo a later one.
+    /// A moderator's word is being carried out, or the pot is being moved. One comes after another: a word that hangs must not undo a later one.
     moderating: bool,
+    /// Its days are being written anew. It does not open meanwhile.
+    moving: bool,
 }
 
 #[workflow_methods]
@@ -48,7 +51,7 @@ impl PotLifecycle {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, mut plan: PotPlan) -> Self {
         let state = plan.carried.take().unwrap_or_default();
-        Self { plan, state, opening: false, moderating: false }
+        Self { plan, state, opening: false, moderating: false, moving: false }
     }
 
     #[run(name = "PotLifecycle")]
@@ -145,6 +148,15 @@ impl PotLifecycle {
             // The process is cancelled. What became of it is told to whoever asks again, by the process after this one.
             Err(_) => std::future::pending().await,
         }
+    }
+
+    /// The owner's birth date was wrong. Answered when the pot has its right days; it opens on the new one.
+    #[update(name = "move_birthday")]
+    pub async fn move_birthday(ctx: &mut WorkflowContext<Self>, wish: MoveWish) -> WishAnswer {
+        Self::wait_for_the_other_moderator(ctx).await;
+        let answer = Self::write_move(ctx, wish).await;
+        ctx.state_mut(|pot| (pot.moderating, pot.moving) = (false, false));
+        answer
     }
 
     #[query(name = "state")]

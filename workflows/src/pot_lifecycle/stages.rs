@@ -64,17 +64,23 @@ impl PotLifecycle {
         if found.stage == PotStage::Cancelled { Err(Ending::Early(PotOutcome::Cancelled)) } else { Ok(()) }
     }
 
-    /// A pot that is still held when its birthday ends was never open, and ends with it.
+    /// A pot that is still held when its birthday ends was never open, and ends with it. One that is moved waits anew.
     pub(super) async fn wait_for_the_opening(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
-        let (opens_at, closes_at) =
-            ctx.state(|pot| (pot.plan.timeline.opens_at, pot.plan.timeline.closes_at));
-        if !Self::is_at(ctx, PotStage::Scheduled) {
+        while Self::is_at(ctx, PotStage::Scheduled) {
+            let days = ctx.state(Self::days);
+            let is_moved = move |pot: &Self| pot.days() != days;
+            let (opens_at, closes_at) = days;
+            Self::wait(ctx, Some(opens_at), "its opening day", is_moved).await?;
+            let woken = Self::wait_while_stopped(ctx, Some(closes_at), is_moved).await?;
+            Self::let_the_move_end(ctx).await?;
+            if ctx.state(is_moved) {
+                continue;
+            }
+            if woken == Woken::Due {
+                ctx.state_mut(|pot| pot.state.cancel_asked = true);
+                Self::cancel_if_asked(ctx).await?;
+            }
             return Ok(());
-        }
-        Self::wait(ctx, Some(opens_at), "its opening day", |_| false).await?;
-        if Self::wait_while_stopped(ctx, Some(closes_at)).await? == Woken::Due {
-            ctx.state_mut(|pot| pot.state.cancel_asked = true);
-            Self::cancel_if_asked(ctx).await?;
         }
         Ok(())
     }
@@ -150,7 +156,7 @@ impl PotLifecycle {
             let payout_at =
                 ctx.state(|pot| pot.plan.timeline.pays_out_at(pot.state.closed_at.unwrap_or(now)));
             Self::wait(ctx, Some(payout_at), "the day of its payout", |_| false).await?;
-            Self::wait_while_stopped(ctx, None).await?;
+            Self::wait_while_stopped(ctx, None, |_| false).await?;
         }
         Ok(())
     }

@@ -31,15 +31,15 @@ impl PotLifecycle {
         }
     }
 
-    /// Waits as long as something stops the pot, but no longer than a moment.
+    /// Waits as long as something stops the pot, but no longer than a moment, and not when something else calls.
     pub(super) async fn wait_while_stopped(
         ctx: &mut WorkflowContext<Self>,
         at_most: Option<DateTime<Utc>>,
+        called: impl Fn(&Self) -> bool,
     ) -> Result<Woken, Ending> {
-        while let Some(reason) = ctx.state(Self::stopped_by) {
-            if Self::wait(ctx, at_most, reason.waits_for(), |pot| pot.stopped_by().is_none()).await?
-                == Woken::Due
-            {
+        while let Some(reason) = ctx.state(Self::stopped_by).filter(|_| !ctx.state(&called)) {
+            let goes_on = |pot: &Self| pot.stopped_by().is_none() || called(pot);
+            if Self::wait(ctx, at_most, reason.waits_for(), goes_on).await? == Woken::Due {
                 return Ok(Woken::Due);
             }
         }

@@ -43,6 +43,10 @@ impl Pots {
     pub fn release(input: ReleasePot) -> Result<(), ActivityError> {
         unimplemented!()
     }
+    #[activity(name = "pots.move_birthday")]
+    pub fn move_birthday(input: MoveBirthday) -> Result<Moving, ActivityError> {
+        unimplemented!()
+    }
     #[activity(name = "pots.announce")]
     pub fn announce(input: Announce) -> Result<(), ActivityError> {
         unimplemented!()
@@ -50,8 +54,9 @@ impl Pots {
 }
 
 pub use pots::{
-    Announce as AnnouncePot, Cancel as CancelPot, Close as ClosePot, Hold as HoldPotStep, Open as OpenPot,
-    Release as ReleasePotStep, Schedule as SchedulePotStep, Settle as SettlePot,
+    Announce as AnnouncePot, Cancel as CancelPot, Close as ClosePot, Hold as HoldPotStep,
+    MoveBirthday as MoveBirthdayStep, Open as OpenPot, Release as ReleasePotStep,
+    Schedule as SchedulePotStep, Settle as SettlePot,
 };
 
 /// Writes the pot's row (stage scheduled), with a link nobody can guess. A minor's pot is born held for consent. A pot
@@ -140,6 +145,25 @@ pub struct ReleasePot {
     pub pot: PotId,
     pub reason: HoldReason,
     pub at: DateTime<Utc>,
+}
+
+/// Gives a pot that has not opened the days of another birthday of its year. A minor's is held for consent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MoveBirthday {
+    pub pot: PotId,
+    pub timeline: Timeline,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Moving {
+    Moved {
+        /// What holds the pot now.
+        holds: Vec<HoldReason>,
+    },
+    /// It is too late: people were told of the day.
+    NotPossible { stage: PotStage },
 }
 
 /// Puts an announcement in the outbox, once per pot and kind.

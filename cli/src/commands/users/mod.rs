@@ -1,6 +1,7 @@
 //! `wolo users`: people with accounts, and what some of them are trusted with.
 
 mod add;
+mod birth_date;
 mod grant;
 mod list;
 mod lock;
@@ -22,6 +23,8 @@ use super::Config;
 pub(crate) enum Users {
     /// Add a person, who can then own a pot
     Add(add::Add),
+    /// Correct the day on which somebody was born; a pot that has not opened follows
+    BirthDate(birth_date::Correct),
     /// List people, masked
     List(list::List),
     /// Show one person, masked
@@ -40,6 +43,7 @@ impl Users {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         match self {
             Self::Add(add) => add.run(config).await,
+            Self::BirthDate(correct) => correct.run(config).await,
             Self::List(list) => list.run(config).await,
             Self::Show(show) => show.run(config).await,
             Self::Grant(grant) => grant.run(config).await,

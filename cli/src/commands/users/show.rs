@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
 use wolo_database::accounts::{identities, roles};
-use wolo_database::{accounts, people, pots};
+use wolo_database::{accounts, birth_dates, people, pots};
 use wolo_domain::ids::UserId;
 
 use super::Masked;
@@ -31,12 +31,18 @@ impl Show {
         let roles = roles::of_user(&pool, self.id).await?;
         let locked = accounts::account(&pool, self.id).await?.is_some_and(|account| account.locked);
         let identities = identities::of_user(&pool, self.id).await?;
+        let corrections = birth_dates::changes(&pool, self.id).await?;
         if self.format.json {
             let identities: Vec<_> = identities.iter().map(|linked| linked.provider).collect();
             let pots: Vec<_> = pots.iter().map(|pot| pot.id).collect();
             let roles: Vec<_> = roles.iter().map(|grant| grant.role).collect();
+            let corrections: Vec<_> = corrections
+                .iter()
+                .map(|one| json!({ "by": one.by, "reason": one.reason, "at": one.at }))
+                .collect();
             return output::json(&json!({
                 "person": person, "locked": locked, "identities": identities, "roles": roles, "pots": pots,
+                "birth_date_corrections": corrections,
             }));
         }
         let mut fields = Fields::new();
@@ -54,6 +60,10 @@ impl Show {
         }
         for grant in roles {
             fields.field("role", format!("{} (by {}: {})", grant.role, grant.granted_by, grant.reason));
+        }
+        for one in corrections {
+            let at = instant(one.at);
+            fields.field("birth date corrected", format!("{at} (by {}: {})", one.by, one.reason));
         }
         for pot in pots {
             fields.field("pot", format!("{} ({})", pot.id, pot.stage));
