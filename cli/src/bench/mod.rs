@@ -14,6 +14,7 @@ mod process;
 mod reconcile;
 mod report;
 mod start;
+mod sweep;
 mod words;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub(crate) use bare::serve as serve_bare;
 pub(crate) use gifts::{Load, gifts};
 pub(crate) use reconcile::{Statement, reconcile};
 pub(crate) use start::start;
+pub(crate) use sweep::sweep;
 pub(crate) use words::words;
 
 /// Between two looks at what has become known.

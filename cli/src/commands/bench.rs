@@ -22,6 +22,10 @@ pub(crate) enum Bench {
     ///
     /// Ends with exit code 1, and names the goal, when one is missed.
     Start(Start),
+    /// Find whom the sweep of a day makes pots for, among very many people
+    ///
+    /// Ends with exit code 1, and names the goal, when one is missed.
+    Sweep(Sweep),
     /// Make messages out of their templates, on one core
     ///
     /// Ends with exit code 1, and names the goal, when one is missed.
@@ -80,6 +84,18 @@ pub(crate) struct Start {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Sweep {
+    /// People with accounts; one in 365 celebrates on the day
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
+    people: u32,
+    /// Rounds; the median is shown
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    rounds: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Words {
     /// Messages for each channel
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
@@ -103,6 +119,9 @@ impl Bench {
                     Box::pin(bench::reconcile(Statement { lines, differences }, format)).await
                 }
                 Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
+                Self::Sweep(Sweep { people, rounds, format }) => {
+                    Box::pin(bench::sweep(people, rounds, format)).await
+                }
                 Self::Words(Words { count, format }) => bench::words(count, format),
             }
         })

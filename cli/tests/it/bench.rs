@@ -62,3 +62,14 @@ fn every_difference_in_a_statement_is_told_as_what_it_is() {
     );
     assert_eq!(report["lines"], 3000);
 }
+
+#[test]
+fn everybody_who_celebrates_is_found_among_many() {
+    let home = TempDir::new().unwrap();
+    let words = ["bench", "sweep", "--people", "20000", "--rounds", "1", "--json"];
+    let (code, out, err) = said(wolo(home.path()).args(words));
+    // One who is not found fails the command before it says anything; how long it took is this machine's affair.
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}\n{out}"));
+    assert_eq!((&report["people"], &report["celebrants"]), (&20_000.into(), &55.into()));
+    assert_eq!(code, i32::from(report["goals"][0]["ok"] == false), "{err}");
+}

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 89] = [
+const COMMANDS: [&str; 90] = [
     "",
     "dev",
     "demo",
@@ -92,6 +92,7 @@ const COMMANDS: [&str; 89] = [
     "bench gifts",
     "bench reconcile",
     "bench start",
+    "bench sweep",
     "bench words",
     "completions",
     "manual",
