@@ -6,9 +6,11 @@ use chrono::{TimeDelta, Utc};
 use temporalio_client::WorkflowStartOptions;
 use wolo_database::accounts::roles;
 use wolo_database::pots::{self, NewPot};
+use wolo_database::punctuality;
 use wolo_domain::accounts::Role;
+use wolo_domain::dakar;
 use wolo_domain::ids::{PotId, UserId};
-use wolo_domain::punctuality::{DueFor, DueStep, Lateness, Punctuality};
+use wolo_domain::punctuality::{DueFor, DueStep, LateStep, Lateness, Punctuality};
 use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::{ids, queues};
 
@@ -49,6 +51,14 @@ async fn check(house: &House, name: &str) -> Lateness {
     house.outcome::<PunctualityCheck>(id).await
 }
 
+/// Who has been told of an event.
+async fn told_of(house: &House, key: &str) -> Vec<String> {
+    let people = "select person from notices.notices
+                  join ops.outbox on replace(outbox_id::text, '-', '') = event
+                  where business_key = $1";
+    sqlx::query_scalar(people).bind(key).fetch_all(&house.pool).await.expect("Postgres answers")
+}
+
 /// How many alerts somebody has had about a pot.
 async fn alerts(house: &House, person: UserId, pot: PotId) -> i64 {
     let count =
@@ -74,5 +84,27 @@ fn a_late_pot_is_found_whenever_one_looks_and_is_told_once_to_whoever_can_help()
         assert_eq!(events.fetch_one(&house.pool).await.expect("Postgres answers"), 1);
         assert_eq!((alerts(house, support, pot).await, alerts(house, finance, pot).await), (1, 0));
         keep(house, "punctuality", &format!("{}/first", ids::PUNCTUALITY_CHECK)).await;
+    });
+}
+
+#[test]
+fn a_day_that_nobody_swept_and_many_steps_at_once_are_told_to_whoever_runs_the_system() {
+    live(async |house| {
+        let superadmin = trusted(house, &[Role::Superadmin]).await.to_string();
+        let support = trusted(house, &[Role::Support]).await.to_string();
+        let since = "2020-01-01T05:00:00Z".parse().expect("an instant");
+        let day = LateStep { what: DueStep::Sweep, about: DueFor::Day(dakar::day_of(since)), since };
+        for total in [1, 11] {
+            let late = Lateness { steps: vec![day], total };
+            punctuality::tell(&house.pool, since, &late).await.expect("it is told");
+        }
+        for key in ["sweep/2020-01-01/2020-01-01", "many/2020-01-01"] {
+            let told = until("the superadmin is told", async || {
+                let told = told_of(house, key).await;
+                told.contains(&superadmin).then_some(told)
+            })
+            .await;
+            assert!(!told.contains(&support), "{key}: {told:?}");
+        }
     });
 }
