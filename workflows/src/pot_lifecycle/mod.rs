@@ -3,7 +3,8 @@
 //! The pot is scheduled, opens thirty days before the birthday, reminds its owner, wishes a happy birthday, closes
 //! at the end of the day (or earlier, when the owner says so), is paid out the day after, and thanks the givers.
 //! It can be given up until it pays out: then every gift goes back, and the pot is cancelled when the last one has.
-//! It can be held: a hold stops what it must and nothing else. Until it opens it can be moved, when its owner's birth date was wrong.
+//! It can be held: a hold stops what it must and nothing else. Until it opens it can be moved, when its owner's birth
+//! date was wrong.
 //!
 //! A process that is started for a pot that is there already (somebody ended the one before) goes on where the pot stands.
 //!
@@ -40,7 +41,8 @@ pub struct PotLifecycle {
     state: PotState,
     /// Its opening is being written down: others may see the pot open a moment before its process hears of it.
     opening: bool,
-    /// A moderator's word is being carried out, or the pot is being moved. One comes after another: a word that hangs must not undo a later one.
+    /// A moderator's word is being carried out, or the pot is being moved. One comes after another: a word that hangs must
+    /// not undo a later one.
     moderating: bool,
     /// Its days are being written anew. It does not open meanwhile.
     moving: bool,
