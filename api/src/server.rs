@@ -127,7 +127,6 @@ fn breakers(social: &Social) -> BTreeMap<String, String> {
 pub async fn run(settings: Settings, shutdown: Shutdown) -> Result<(), Error> {
     let address = settings.api.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
-    // The settings are large, and would be copied from one step to the next.
-    Box::pin(Api::bind(settings, listener)).await?.serve(shutdown).await;
+    Api::bind(settings, listener).await?.serve(shutdown).await;
     Ok(())
 }

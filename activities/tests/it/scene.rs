@@ -10,7 +10,8 @@ use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, Tes
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PointsSteps,
+    PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
 };
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::certificates::SealingKey;

@@ -146,8 +146,7 @@ impl House {
         wolo_database::migrate(&pool).await.expect("the schema is made");
         let client = wolo_bootstrap::temporal::connect(&settings.temporal).await.expect("Temporal answers");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let api = Box::pin(wolo_api::Api::bind(settings.clone(), listener));
-        let api = api.await.expect("the API listens");
+        let api = wolo_api::Api::bind(settings.clone(), listener).await.expect("the API listens");
         world.wave.register_webhook(&format!("http://{}/api/payments/webhook", api.address()));
         let receipts = format!("http://{}/api/notifications/receipts", api.address());
         world.whatsapp.register_webhook(&format!("{receipts}/whatsapp"));

@@ -46,7 +46,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 67] = [
+const ENDINGS: [&str; 68] = [
     "birthday-sweep",
     "birthday-sweep-carried-on",
     "birthday-sweep-missed",
