@@ -16,12 +16,12 @@ impl TestApp {
         let sql = format!(
             "with invitation as (
                  insert into sponsorship.invitations
-                     (invitation_id, sponsor_id, email, relationship, token_hash, expires_at)
-                 values ('{invitation}', '{0}', 'f@example.sn', 'friend', sha256('{invitation}'), now() + '7 days')
+                     (invitation_id, sponsor_id, sponsor_name, email, relationship, token_hash, notice_id, expires_at)
+                 values ('{invitation}', '{0}', 'Awa', 'f@example.sn', 'friend', sha256('{invitation}'), '{invitation}', now() + '7 days')
              ), award as (
                  insert into sponsorship.awards
-                     (award_id, user_id, rule, invitation_id, points, awarded_at, matures_at)
-                 values ('{award}', '{0}', 'invitation_accepted', '{invitation}', {points}, now(), now())
+                     (award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at)
+                 values ('{award}', '{0}', 'Awa', 'invitation_accepted', '{invitation}', {points}, now(), now())
              )
              insert into sponsorship.award_steps (award_id, stage, reason) values ('{award}', 'matured', 'time')
              returning stage",

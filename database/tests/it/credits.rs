@@ -28,10 +28,12 @@ impl Scene {
         let sponsor = self.person().await.id;
         let (invitation, award) = (Uuid::now_v7(), Uuid::now_v7());
         self.force(&format!(
-            "insert into sponsorship.invitations (invitation_id, sponsor_id, email, relationship, token_hash, expires_at)
-             values ('{invitation}', '{0}', 'friend@example.sn', 'friend', sha256('{invitation}'), now() + '7 days');
-             insert into sponsorship.awards (award_id, user_id, rule, invitation_id, points, awarded_at, matures_at)
-             values ('{award}', '{0}', 'invitation_accepted', '{invitation}', {points}, now(), now());
+            "insert into sponsorship.invitations (
+                 invitation_id, sponsor_id, sponsor_name, email, relationship, token_hash, notice_id, expires_at
+             )
+             values ('{invitation}', '{0}', 'Awa', 'friend@example.sn', 'friend', sha256('{invitation}'), '{invitation}', now() + '7 days');
+             insert into sponsorship.awards (award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at)
+             values ('{award}', '{0}', 'Awa', 'invitation_accepted', '{invitation}', {points}, now(), now());
              insert into sponsorship.award_steps (award_id, stage, reason) values ('{award}', 'matured', 'time')",
             sponsor.uuid()
         ))

@@ -46,10 +46,12 @@ impl Scene {
     async fn have_matured(&self, sponsor: UserId, points: u32) -> Result<()> {
         let (invitation, award, sponsor) = (Uuid::now_v7(), Uuid::now_v7(), sponsor.uuid());
         let sql = format!(
-            "insert into sponsorship.invitations (invitation_id, sponsor_id, email, relationship, token_hash, expires_at)
-             values ('{invitation}', '{sponsor}', 'friend@example.sn', 'friend', sha256('{invitation}'), now() + '7 days');
-             insert into sponsorship.awards (award_id, user_id, rule, invitation_id, points, awarded_at, matures_at)
-             values ('{award}', '{sponsor}', 'invitation_accepted', '{invitation}', {points}, now(), now());
+            "insert into sponsorship.invitations (
+                 invitation_id, sponsor_id, sponsor_name, email, relationship, token_hash, notice_id, expires_at
+             )
+             values ('{invitation}', '{sponsor}', 'Awa', 'friend@example.sn', 'friend', sha256('{invitation}'), '{invitation}', now() + '7 days');
+             insert into sponsorship.awards (award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at)
+             values ('{award}', '{sponsor}', 'Awa', 'invitation_accepted', '{invitation}', {points}, now(), now());
              insert into sponsorship.award_steps (award_id, stage, reason) values ('{award}', 'matured', 'time')"
         );
         let written = comes_about(LONG, async || {

@@ -249,13 +249,15 @@ fn contracts() -> BTreeMap<&'static str, String> {
         birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, MoveBirthdayStep, AnnouncePot;
         punctuality: FindLateStep;
+        invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
+        points: ConvertPointsStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
         refunds: GiveBackStep, BeginAllRefunds;
         payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout, RuleOutPayout, RecordDecisionStep;
         statements: BookFeesStep, FindUncomparedStep, ReconcileDayStep;
         ledger: CheckLedgerStep, ResumePayoutsStep;
         discrepancies: ResolveDiscrepancyStep;
-        notices: PrepareNoticeStep, SendNoticeStep, EndNoticeStep;
+        notices: BeginNoticeStep, PrepareNoticeStep, SendNoticeStep, EndNoticeStep;
     }
 }
 
@@ -276,9 +278,15 @@ fn every_contract_is_served_where_it_is_called() {
 
     let mut called = BTreeSet::new();
     for (path, text) in sources(&processes) {
-        let on_lifecycle = ["pot_lifecycle", "housekeeping", "birthday_sweep", "punctuality_check"]
-            .iter()
-            .any(|name| path.to_string_lossy().contains(name));
+        let on_lifecycle = [
+            "pot_lifecycle",
+            "housekeeping",
+            "birthday_sweep",
+            "punctuality_check",
+            "sponsorship_invitation",
+        ]
+        .iter()
+        .any(|name| path.to_string_lossy().contains(name));
         let own_queue = match () {
             () if on_lifecycle => queues::LIFECYCLE,
             () if path.ends_with("notice_delivery.rs") => queues::NOTICES,
@@ -315,6 +323,7 @@ fn names_are_unique_and_as_histories_know_them() {
         "processes": [
           "PotLifecycle",
           "BirthdaySweep",
+          "SponsorshipInvitation",
           "Housekeeping",
           "PunctualityCheck"
         ],
@@ -328,9 +337,15 @@ fn names_are_unique_and_as_histories_know_them() {
           "pots.release",
           "pots.move_birthday",
           "pots.announce",
+          "points.convert",
           "birthdays.find_unswept",
           "birthdays.start_pots",
           "birthdays.record_sweep",
+          "invitations.accept",
+          "invitations.end",
+          "invitations.start_pot",
+          "invitations.follow",
+          "notices.begin",
           "accounts.forget_leftovers",
           "punctuality.find_late"
         ]
