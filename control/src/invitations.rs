@@ -7,7 +7,7 @@ use temporalio_client::WorkflowQueryOptions;
 use wolo_domain::ids::{InvitationId, UserId};
 use wolo_domain::invitations::InvitationEnd;
 use wolo_workflows::ids;
-use wolo_workflows::sponsorship_invitation::{Acceptance, SponsorshipInvitation};
+use wolo_workflows::sponsorship_invitation::{Acceptance, EndWish, SponsorshipInvitation};
 
 /// What an invitation's process is asked with, and answers.
 pub use wolo_workflows::sponsorship_invitation::{InvitationAnswer, InvitationState};
@@ -37,7 +37,7 @@ impl Control {
     ) -> Result<InvitationAnswer, AskError> {
         let handle = self.client.get_workflow_handle::<SponsorshipInvitation>(ids::invitation(invitation));
         let options = WorkflowExecuteUpdateOptions::default();
-        let asked = handle.execute_update(SponsorshipInvitation::end, end, options);
+        let asked = handle.execute_update(SponsorshipInvitation::end, EndWish { end }, options);
         Ok(tokio::time::timeout(patience, asked).await.map_err(|_| AskError::NotYet)??)
     }
 

@@ -74,6 +74,12 @@ pub struct Acceptance {
     pub user: UserId,
 }
 
+/// Somebody wants it to end.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct EndWish {
+    pub end: InvitationEnd,
+}
+
 /// What came of an answer to an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -104,8 +110,8 @@ pub struct SponsorshipInvitation {
     state: InvitationState,
     /// As the sponsor knows whoever accepted.
     invitee_name: String,
-    /// Something has happened to the pot.
-    news: bool,
+    /// Something has happened to the pot since somebody looked.
+    pot_changed: bool,
 }
 
 #[workflow_methods]
@@ -113,7 +119,7 @@ impl SponsorshipInvitation {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, mut input: InvitationInput) -> Self {
         let state = std::mem::take(&mut input.carried);
-        Self { input, state, invitee_name: String::new(), news: false }
+        Self { input, state, invitee_name: String::new(), pot_changed: false }
     }
 
     #[run(name = "SponsorshipInvitation")]
@@ -161,8 +167,8 @@ impl SponsorshipInvitation {
 
     /// The invited person does not want it, or the sponsor takes it back. Answered when that is written down.
     #[update(name = "end")]
-    pub async fn end(ctx: &mut WorkflowContext<Self>, end: InvitationEnd) -> InvitationAnswer {
-        match Self::write_the_end(ctx, end).await {
+    pub async fn end(ctx: &mut WorkflowContext<Self>, wish: EndWish) -> InvitationAnswer {
+        match Self::write_the_end(ctx, wish.end).await {
             Ok(Ending::Ended { end }) => Self::note_the_end(ctx, end),
             Ok(Ending::Accepted) => InvitationAnswer::Taken,
             Err(_) => std::future::pending().await,
@@ -170,9 +176,9 @@ impl SponsorshipInvitation {
     }
 
     /// Something has happened to the invited person's pot.
-    #[signal(name = "news")]
-    pub fn news(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
-        self.news = true;
+    #[signal(name = "pot_changed")]
+    pub fn pot_changed(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
+        self.pot_changed = true;
     }
 
     #[query(name = "state")]
@@ -260,7 +266,7 @@ impl SponsorshipInvitation {
     async fn follow(ctx: &mut WorkflowContext<Self>) -> Result<Option<DateTime<Utc>>, WorkflowTermination> {
         let at = waiting::now(ctx);
         let follow = ctx.state_mut(|invitation| {
-            invitation.news = false;
+            invitation.pot_changed = false;
             FollowInvitation {
                 invitation: invitation.input.sent.invitation,
                 rules: invitation.input.points,
@@ -285,7 +291,8 @@ impl SponsorshipInvitation {
         ctx: &mut WorkflowContext<Self>,
         next: DateTime<Utc>,
     ) -> Result<(), WorkflowTermination> {
-        waiting::until(ctx, Some(next), "the invited person's pot", |invitation| invitation.news).await?;
+        waiting::until(ctx, Some(next), "the invited person's pot", |invitation| invitation.pot_changed)
+            .await?;
         Ok(())
     }
 
@@ -346,7 +353,9 @@ impl SponsorshipInvitation {
 
     fn carry_on_if_long(ctx: &WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
         let most = ctx.state(|invitation| invitation.input.pots.patience.continue_after_events);
-        if ctx.history_length() <= most && !ctx.continue_as_new_suggested() {
+        let is_long = ctx.history_length() > most || ctx.continue_as_new_suggested();
+        // Whoever waits for an answer is answered by the run that they asked.
+        if !is_long || !ctx.all_handlers_finished() {
             return Ok(());
         }
         let input = ctx.state(|invitation| InvitationInput {

@@ -32,6 +32,7 @@ pub(crate) async fn cancel(
     let Path(id) = id.map_err(|_| unknown())?;
     let mut tx = Context::user(user).begin(&app.pool).await?;
     let invitation = invitations::invitation(&mut *tx, id).await?.ok_or_else(unknown)?;
+    wolo_database::commit(tx).await?;
     let end = invitation.milestones.end;
     if end == Some(InvitationEnd::Cancelled) {
         return Ok(StatusCode::NO_CONTENT);

@@ -80,7 +80,7 @@ impl TestApp {
         let client: Client = wolo_bootstrap::temporal::connect(&self.settings.temporal).await.unwrap();
         let process = client.get_workflow_handle::<SponsorshipInvitation>(ids::invitation(sent.invitation));
         process
-            .signal(SponsorshipInvitation::news, RawValue::empty(), WorkflowSignalOptions::default())
+            .signal(SponsorshipInvitation::pot_changed, RawValue::empty(), WorkflowSignalOptions::default())
             .await
             .unwrap();
     }

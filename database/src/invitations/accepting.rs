@@ -10,9 +10,6 @@ use super::{INVITATIONS, ended};
 use crate::rows::word;
 use crate::{Error, Pool};
 
-/// How far back those who brought a sponsor are looked for.
-const LONGEST_LINE: i32 = 100;
-
 #[derive(Clone, PartialEq, Eq)]
 pub enum Accepting {
     /// It has been accepted, now or before, by this person.
@@ -182,20 +179,18 @@ async fn is_brought(connection: &mut PgConnection, user: UserId) -> Result<bool,
     .await?)
 }
 
-/// Who brought somebody here, who brought them, and so on; the nearest first.
+/// Who brought somebody here, who brought them, and so on, however far back.
 async fn who_brought(connection: &mut PgConnection, user: UserId) -> Result<Vec<UserId>, Error> {
     let line = sqlx::query_scalar!(
-        r#"with recursive line (user_id, place) as (
-               select sponsor_id, 1 from sponsorship.invitations where invitee_id = $1
-               union all
-               select invitation.sponsor_id, place + 1
+        r#"with recursive line (user_id) as (
+               select sponsor_id from sponsorship.invitations where invitee_id = $1
+               union
+               select invitation.sponsor_id
                from line
                join sponsorship.invitations invitation on invitation.invitee_id = line.user_id
-               where place < $2
            )
-           select user_id as "user_id!" from line order by place"#,
+           select user_id as "user_id!" from line"#,
         user.uuid(),
-        LONGEST_LINE,
     )
     .fetch_all(connection)
     .await?;

@@ -147,7 +147,8 @@ async fn lock(connection: &mut PgConnection, invitation: InvitationId) -> Result
     })
 }
 
-/// The first gift to a pot that has not gone back and is not the sponsor's own.
+/// The first gift to a pot that has not gone back and is not the sponsor's own. It does not go back before its points stand: whoever
+/// takes it out of the pot takes them with it.
 async fn first_gift(
     connection: &mut PgConnection,
     pot: PotId,
@@ -160,7 +161,8 @@ async fn first_gift(
            and (donor_phone is null
                 or donor_phone is distinct from (select phone from people.users where user_id = $2))
          order by ended_at, donation_id
-         limit 1",
+         limit 1
+         for share",
         pot.uuid(),
         sponsor.uuid(),
     )

@@ -46,8 +46,10 @@ pub async fn subject(pool: &Pool, pot: PotId) -> Result<Option<Subject>, Error> 
                   invitation_id as "invitation_id?", first_gift_at
            from pots.pots
            join people.users on user_id = owner_id
-           left join sponsorship.invitations using (pot_id)
-           where pot_id = $1"#,
+           -- A pot that was open before brings nothing more.
+           left join sponsorship.invitations
+               on invitations.pot_id = pots.pot_id and (pots.opened_at is null or pots.opened_at >= accepted_at)
+           where pots.pot_id = $1"#,
         pot.uuid(),
     )
     .fetch_optional(pool)

@@ -83,8 +83,11 @@ pub(super) fn hears(follower: Option<Follower>, topic: Topic) -> Option<Invitati
 /// Tells the process of an invitation that something has happened. One that has ended needs to know nothing.
 pub(super) async fn tell(client: &Client, invitation: InvitationId) -> Result<(), Error> {
     let process = client.get_workflow_handle::<SponsorshipInvitation>(ids::invitation(invitation));
-    let told =
-        process.signal(SponsorshipInvitation::news, RawValue::empty(), WorkflowSignalOptions::default());
+    let told = process.signal(
+        SponsorshipInvitation::pot_changed,
+        RawValue::empty(),
+        WorkflowSignalOptions::default(),
+    );
     match told.await {
         Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => Ok(()),
         Err(error) => Err(error.into()),

@@ -192,7 +192,7 @@ fn a_sweep_whose_worker_is_killed_again_and_again_makes_every_pot_once() {
             worker = Worker::start(&house);
         }
         let swept = sweep.get_result(WorkflowGetResultOptions::default()).await.expect("it ends");
-        assert!(matches!(swept[..], [SweptDay { celebrants, .. }] if celebrants >= 1), "{swept:?}");
+        assert!(matches!(swept[..], [SweptDay { .. }]), "{swept:?}");
         until("every pot is made", async || (pots(&house).await == people).then_some(())).await;
         let begun = until("the engine's index has them all", async || {
             let found =

@@ -14,7 +14,7 @@ use wolo_domain::ids::{InvitationId, NoticeId, PotId, UserId};
 use wolo_domain::invitations::{InvitationEnd, InvitationStage, Relationship, SentInvitation};
 use wolo_domain::notices::Kind;
 use wolo_domain::points::{AwardReason, AwardStage, PointsRule};
-use wolo_domain::pots::PotStage;
+use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_workflows::ids;
 use wolo_workflows::sponsorship_invitation::{InvitationOutcome, SponsorshipInvitation};
 
@@ -205,11 +205,15 @@ fn points_for_a_pot_that_is_given_up_and_for_its_gift_are_taken_back() {
 fn whoever_declines_is_not_asked_again() {
     live(async |house| {
         let invited = house.invite(house.person().await).await;
+        let person = invited.invitation.to_string();
+        house.is_told(&person, Kind::Invitation, 1).await;
+        house.forward(&ids::invitation(invited.invitation), TimeDelta::days(3)).await;
+        house.is_told(&person, Kind::InvitationReminder, 1).await;
         let declined = InvitationAnswer::Ended { end: InvitationEnd::Declined };
         assert_eq!(house.ends(&invited, InvitationEnd::Declined).await, declined);
         assert_eq!(house.ended(&invited).await, InvitationOutcome::Ended(InvitationEnd::Declined));
         house.invitation_is(&invited, InvitationStage::Declined).await;
-        assert_eq!(house.told(&invited.invitation.to_string(), Kind::InvitationReminder).await, 0);
+        assert_eq!(house.told(&person, Kind::InvitationReminder).await, 1, "the second is not sent");
         keep(house, "invitation-declined", &ids::invitation(invited.invitation)).await;
     });
 }
@@ -238,6 +242,23 @@ fn silence_is_reminded_of_twice_and_lapses_after_a_week() {
         let received = house.world.whatsapp.look(|book| book.messages_to(&invited.phone).count());
         assert_eq!(received, 3, "the invitation and two reminders");
         keep(house, "invitation-lapsed", &ids::invitation(invited.invitation)).await;
+    });
+}
+
+/// What the earlier system got wrong.
+#[test]
+fn accepting_an_invitation_does_not_open_a_minors_pot() {
+    live(async |house| {
+        let birthday = dakar::day_of(Utc::now()) + Days::new(20);
+        let born = birthday.with_year(birthday.year() - 12).expect("a day");
+        let child = house.person_born(&born.to_string(), 1).await;
+        let invited = house.invite(house.person().await).await;
+        assert_eq!(house.accept(&invited, child).await, InvitationAnswer::Accepted);
+        house.points(&invited, AwardStage::Pending, 10).await;
+        let pot = PotId::for_birthday(child, birthday.year());
+        let row = wolo_database::pots::pot(&house.pool, pot).await.expect("a look").expect("a pot");
+        assert_eq!(row.stage, PotStage::Scheduled);
+        assert_eq!(row.holds.iter().map(|hold| hold.reason).collect::<Vec<_>>(), [HoldReason::Consent]);
     });
 }
 
