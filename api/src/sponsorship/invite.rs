@@ -180,7 +180,7 @@ async fn write(app: &App, sponsor: UserId, guests: Vec<Guest>, turn: Turn) -> Re
     match invitations::invite(&mut tx, sponsor, &new, a_day).await? {
         Inviting::Invited => {}
         Inviting::TooMany => return Err(too_many(a_day)),
-        Inviting::OpenAlready(places) => return Err(open_already(&places)),
+        Inviting::NotToBeAsked(places) => return Err(not_to_be_asked(&places)),
     }
     for one in &sent {
         send(app, &mut tx, one).await?;
@@ -253,16 +253,16 @@ fn refuse_oneself(account: &accounts::Account, guests: &[Guest]) -> Result<(), P
     fields.check()
 }
 
-fn open_already(places: &[usize]) -> Problem {
+fn not_to_be_asked(places: &[usize]) -> Problem {
     let mut fields = Fields::default();
     for place in places {
         fields.wrong(
             &format!("invitations[{place}]"),
             Words::new(
-                "cette personne a déjà une invitation de votre part qui attend sa réponse",
-                "this person has an invitation of yours that waits for an answer",
+                "cette personne n'a pas encore répondu à une invitation de votre part, ou l'a refusée",
+                "this person has not answered an invitation of yours yet, or has declined one",
             )
-            .wolof("woo nga nit kii ba noppi, te tontuwagul"),
+            .wolof("woo nga nit kii ba noppi : tontuwagul, walla bañ na"),
         );
     }
     fields.check().err().unwrap_or_else(|| Problem::new(Code::RequestInvalid))

@@ -64,11 +64,10 @@ fn ended(end: InvitationEnd) -> Problem {
             "This invitation has lapsed; ask whoever sent it for another.",
         )
         .wolof("Waxtu invitation bii weesu na ; laajal ki la ko yónnee beneen."),
-        InvitationEnd::Cancelled => Words::new(
-            "Cette invitation a été retirée par qui vous l'a envoyée.",
-            "This invitation was taken back by whoever sent it.",
-        )
-        .wolof("Ki la yónnee invitation bii jëlaat na ko."),
+        InvitationEnd::Cancelled => {
+            Words::new("Cette invitation a été retirée.", "This invitation was taken back.")
+                .wolof("Invitation bii jëlaat nañu ko.")
+        }
     })
 }
 

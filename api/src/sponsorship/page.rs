@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -44,12 +44,14 @@ refusals!(NotShown: problem::OF_THE_STORE, &[Code::InvitationUnknown, Code::Invi
     ))]
 pub(crate) async fn show(
     State(app): State<App>,
+    method: Method,
     headers: HeaderMap,
     asker: Asker,
     token: Token,
 ) -> Result<Response, Problem> {
     let language = spoken(asker.language);
-    match open(&app, token).await {
+    // What only asks whether there is something there is no person who follows the link.
+    match open(&app, token, method == Method::GET).await {
         Ok(invitation) if wants_page(&headers) => {
             Ok(shown(StatusCode::OK, invites(&invitation, language), language))
         }
@@ -90,7 +92,7 @@ pub(crate) async fn decline_on_page(
 }
 
 /// The invitation, if it waits for its answer still.
-async fn open(app: &App, token: Token) -> Result<Invitation, Problem> {
+async fn open(app: &App, token: Token, is_followed: bool) -> Result<Invitation, Problem> {
     let (mut tx, hash, invitation) = find(app, &in_path(token)?).await?;
     if invitation.invitee.is_some() {
         return Err(Problem::new(Code::InvitationTaken));
@@ -98,8 +100,10 @@ async fn open(app: &App, token: Token) -> Result<Invitation, Problem> {
     if let Some(end) = invitation.end {
         return Err(ended(end));
     }
-    invitations::note_opened(&mut tx, &hash).await?;
-    wolo_database::commit(tx).await?;
+    if is_followed {
+        invitations::note_opened(&mut tx, &hash).await?;
+        wolo_database::commit(tx).await?;
+    }
     Ok(invitation)
 }
 

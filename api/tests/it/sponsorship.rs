@@ -97,6 +97,9 @@ async fn whoever_accepts_gets_a_pot_and_the_sponsor_sees_how_far_it_has_come() {
     let app = TestApp::start().await;
     let sponsor = app.person(40).await;
     let sent = app.invited(sponsor).await;
+    Reply::of(app.request(reqwest::Method::HEAD, &format!("/i/{}", sent.token))).await.is(200);
+    let status = app.mine(sponsor, "/api/sponsorship/status").await;
+    assert_eq!(status["invitations"][0]["stage"], "written", "a preview is no person");
     let page = Reply::of(app.get(&format!("/i/{}", sent.token))).await.expect(200);
     assert_eq!(page["sponsor"], "Awa");
     let status = app.mine(sponsor, "/api/sponsorship/status").await;

@@ -42,6 +42,8 @@ pub(crate) fn is_followed_from_the_invitation_to_the_points(home: &Path, dev: &D
     );
     let accepted = accepted["id"].as_str().unwrap().to_owned();
     let other = if accepted == id(0) { id(1) } else { id(0) };
+    let (code, out, err) = said(wolo(home).args(["time", "forward", &other, "3d"]));
+    assert!(code == 0 && out.contains("Now the invitation is "), "{out} {err}");
     assert_eq!(said(wolo(home).args(["invitations", "cancel", &other])).0, 3, "nobody has said yes");
     let (code, out, err) = said(wolo(home).args(["invitations", "cancel", &other, "--yes"]));
     assert_eq!((code, out), (0, format!("{other} is taken back.\n")), "{err}");

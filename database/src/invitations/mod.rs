@@ -52,8 +52,8 @@ pub enum Inviting {
     Invited,
     /// With these the sponsor would have sent more than a day allows.
     TooMany,
-    /// These contacts, by their places, have an invitation of this sponsor that is open.
-    OpenAlready(Vec<usize>),
+    /// These contacts, by their places, have not answered this sponsor yet, or have declined.
+    NotToBeAsked(Vec<usize>),
 }
 
 /// Writes a sponsor's invitations, all of them or, where the answer says so, none: then the caller must not commit.
@@ -67,14 +67,19 @@ pub async fn invite(
     if !count_on_the_day(connection, sponsor, new.len(), a_day).await? {
         return Ok(Inviting::TooMany);
     }
-    let mut open_already = Vec::new();
+    let mut not_to_be_asked = Vec::new();
     for (place, one) in new.iter().enumerate() {
         let (phone, email) = columns(&one.to);
         let written = sqlx::query!(
             "insert into sponsorship.invitations (
                  invitation_id, sponsor_id, sponsor_name, phone, email, relationship, token_hash, notice_id, expires_at
              )
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             select $1, $2, $3, $4, $5, $6, $7, $8, $9
+             where not exists (
+                 select from sponsorship.invitations
+                 where sponsor_id = $2 and coalesce(phone, lower(email)) = coalesce($4, lower($5))
+                   and ended_as = 'declined'
+             )
              on conflict (sponsor_id, coalesce(phone, lower(email))) where accepted_at is null and ended_at is null
                  do nothing",
             one.id.uuid(),
@@ -91,10 +96,10 @@ pub async fn invite(
         .await?
         .rows_affected();
         if written == 0 {
-            open_already.push(place);
+            not_to_be_asked.push(place);
         }
     }
-    Ok(if open_already.is_empty() { Inviting::Invited } else { Inviting::OpenAlready(open_already) })
+    Ok(if not_to_be_asked.is_empty() { Inviting::Invited } else { Inviting::NotToBeAsked(not_to_be_asked) })
 }
 
 /// Counts them into the sponsor's day, if they fit into it. Who counts at the same time waits.

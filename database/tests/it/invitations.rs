@@ -110,7 +110,7 @@ async fn sixty_four_batches_at_once_never_pass_what_a_day_allows() {
         let inviting = invitations::invite(&mut tx, sponsor, &new, 50).await.expect("an answer");
         match inviting {
             Inviting::Invited => wolo_database::commit(tx).await.expect("written"),
-            Inviting::TooMany | Inviting::OpenAlready(_) => tx.rollback().await.expect("nothing"),
+            Inviting::TooMany | Inviting::NotToBeAsked(_) => tx.rollback().await.expect("nothing"),
         }
         inviting
     });
@@ -128,24 +128,29 @@ async fn sixty_four_batches_at_once_never_pass_what_a_day_allows() {
 }
 
 #[tokio::test]
-async fn a_contact_that_has_not_answered_is_not_asked_again_and_then_nobody_is() {
+async fn whoever_has_not_answered_or_has_declined_is_not_asked_again() {
     let scene = Scene::new().await;
     let sponsor = scene.user().await;
     let moussa = to("moussa@example.sn");
     assert_eq!(scene.invite(sponsor, std::slice::from_ref(&moussa), 50).await, Inviting::Invited);
     let again = [anybody(), to("Moussa@example.sn")];
-    assert_eq!(scene.invite(sponsor, &again, 50).await, Inviting::OpenAlready(vec![1]));
+    assert_eq!(scene.invite(sponsor, &again, 50).await, Inviting::NotToBeAsked(vec![1]));
     assert_eq!(scene.read::<i64>("select count(*) from sponsorship.invitations").await, 1);
     assert_eq!(scene.read::<i32>("select invitations from sponsorship.days").await, 1, "nor is it counted");
     let other = [to("moussa@example.sn")];
     assert_eq!(scene.invite(scene.user().await, &other, 50).await, Inviting::Invited, "by another");
-    let declined = invitations::end(&scene.pool, moussa.id, InvitationEnd::Declined, noon()).await;
-    assert_eq!(declined.expect("an end"), Ending::Ended(InvitationEnd::Declined));
+    let end =
+        async |invitation, end| invitations::end(&scene.pool, invitation, end, noon()).await.expect("an end");
+    assert_eq!(end(moussa.id, InvitationEnd::Lapsed).await, Ending::Ended(InvitationEnd::Lapsed));
+    let once_more = to("moussa@example.sn");
     assert_eq!(
-        scene.invite(sponsor, &[to("moussa@example.sn")], 50).await,
+        scene.invite(sponsor, std::slice::from_ref(&once_more), 50).await,
         Inviting::Invited,
-        "once it has ended"
+        "it lapsed"
     );
+    assert_eq!(end(once_more.id, InvitationEnd::Declined).await, Ending::Ended(InvitationEnd::Declined));
+    let a_no = scene.invite(sponsor, &[to("moussa@example.sn")], 50).await;
+    assert_eq!(a_no, Inviting::NotToBeAsked(vec![0]), "a no is a no");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,8 +11,8 @@ use serde_json::json;
 use wolo_bootstrap::settings::Mode;
 use wolo_control::time::{ForwardError, Forwarded};
 use wolo_control::{AskError, Control};
-use wolo_database::{donations, pots};
-use wolo_domain::ids::{DonationId, PotId};
+use wolo_database::{donations, invitations, pots};
+use wolo_domain::ids::{DonationId, InvitationId, PotId};
 use wolo_providers::http::{self, Timeouts};
 use wolo_workflows::ids;
 
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Args, Debug)]
 pub(crate) struct Forward {
-    /// The pot's id, or the last part of its link; or the id of a donation
+    /// The pot's id, or the last part of its link; or the id of a donation or an invitation
     #[arg(value_name = "POT")]
     name: String,
     /// How far: 30d, 12h, 1d12h, 45m
@@ -45,6 +45,7 @@ enum Process {
     Pot(PotId),
     Payout(PotId),
     Donation(DonationId),
+    Invitation(InvitationId),
 }
 
 impl Process {
@@ -53,6 +54,7 @@ impl Process {
             Self::Pot(pot) => ids::pot_lifecycle(pot),
             Self::Payout(pot) => ids::payout(pot),
             Self::Donation(donation) => ids::donation(donation),
+            Self::Invitation(invitation) => ids::invitation(invitation),
         }
     }
 }
@@ -117,6 +119,9 @@ impl Forward {
             }
             return Ok(Process::Donation(donation));
         }
+        if let Ok(invitation) = self.name.parse::<InvitationId>() {
+            return Ok(Process::Invitation(invitation));
+        }
         let pot = named_pot(&pool, &self.name).await?.id;
         Ok(if self.payout { Process::Payout(pot) } else { Process::Pot(pot) })
     }
@@ -129,6 +134,10 @@ async fn stands(system: &System, control: &Control, process: Process) -> Option<
         Process::Donation(donation) => {
             let gift = donations::donation(&pool, donation).await.ok()??;
             Some(format!("the gift is {}", gift.stage))
+        }
+        Process::Invitation(invitation) => {
+            let found = invitations::invitation(&pool, invitation).await.ok()??;
+            Some(format!("the invitation is {}", found.milestones.stage()))
         }
         Process::Payout(pot) => {
             let status = tokio::time::timeout(PATIENCE, control.payout_status(pot)).await.ok()?.ok()?;
