@@ -73,7 +73,8 @@ pub(crate) fn is_safe_address(url: &Url) -> bool {
     scheme && bare
 }
 
-/// What a server answered, with its whole body (at most 1 MiB).
+/// What a server answered, with its whole body (at most 1 MiB). A pause that it asks for is counted from its answer, and not from
+/// the question, which may have been on its way for long.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -81,10 +82,10 @@ pub(crate) struct Answer {
 }
 
 /// A 2xx or 4xx answer, or what any other means for the caller.
-pub(crate) async fn answer(request: RequestBuilder, now: DateTime<Utc>) -> Result<Answer, ProviderError> {
+pub(crate) async fn answer(request: RequestBuilder) -> Result<Answer, ProviderError> {
     let response = request.send().await.map_err(ProviderError::transport)?;
     // Their own trouble is told by the status alone; such a body is often a proxy's page.
-    match judged(response.status().as_u16(), response.headers(), now) {
+    match judged(response.status().as_u16(), response.headers(), Utc::now()) {
         Some(error) => Err(error),
         None => whole(response).await,
     }
@@ -98,11 +99,10 @@ pub(crate) async fn exchange(request: RequestBuilder) -> Result<Answer, Provider
 /// An answer of which `failure` says what went wrong, if anything did.
 pub(crate) async fn read(
     request: RequestBuilder,
-    now: DateTime<Utc>,
     failure: fn(&Answer, DateTime<Utc>) -> Option<ProviderError>,
 ) -> Result<Answer, ProviderError> {
     let answer = exchange(request).await?;
-    match failure(&answer, now) {
+    match failure(&answer, Utc::now()) {
         Some(error) => Err(error),
         None => Ok(answer),
     }

@@ -81,7 +81,7 @@ impl<I: Issuer> Authorized<I> {
         let again = request.try_clone();
         let token = self.token(now).await?;
         let bearing =
-            |request: RequestBuilder, token| http::read(request.header(AUTHORIZATION, token), now, failure);
+            |request: RequestBuilder, token| http::read(request.header(AUTHORIZATION, token), failure);
         let answer = self.api.call(bearing(request, &token)).await?;
         let (401, Some(again)) = (answer.status, again) else { return Ok(answer) };
         self.forget(&token).await;
@@ -118,7 +118,7 @@ impl<I: Issuer> Authorized<I> {
 
     async fn ask(&self, now: DateTime<Utc>) -> Result<Kept, ProviderError> {
         let request = self.issuer.question(now)?;
-        let answer = self.issuer.api().call(http::answer(request, now)).await?;
+        let answer = self.issuer.api().call(http::answer(request)).await?;
         let granted = granted(&answer)?;
         let header = http::bearer(&granted.access_token)
             .map_err(|_| unexpected(&answer, "a token that no header can carry"))?;

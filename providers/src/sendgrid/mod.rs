@@ -10,7 +10,6 @@ mod answers;
 mod suppressions;
 pub mod webhook;
 
-use chrono::Utc;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use secrecy::SecretString;
@@ -142,7 +141,7 @@ impl SendGrid {
     }
 
     async fn call(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
-        self.api.call(http::read(request, Utc::now(), answers::failure)).await
+        self.api.call(http::read(request, answers::failure)).await
     }
 }
 

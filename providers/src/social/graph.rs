@@ -96,9 +96,9 @@ impl Graph {
         {
             return Err(Refused::Unreadable.into());
         }
-        let debugged = self.debugged(token, now).await?;
+        let debugged = self.debugged(token).await?;
         let (user, good_until) = self.accepted(&debugged, now)?;
-        let me = self.me(token, now).await?;
+        let me = self.me(token).await?;
         if me.id != user || !is_name(user) {
             return Err(Refused::Subject.into());
         }
@@ -137,19 +137,19 @@ impl Graph {
         Ok((user, expires_at.and_then(|at| DateTime::from_timestamp(at, 0))))
     }
 
-    async fn debugged(&self, token: &str, now: DateTime<Utc>) -> Result<Debugged, ProviderError> {
+    async fn debugged(&self, token: &str) -> Result<Debugged, ProviderError> {
         let app = format!("{}|{}", self.app_id, self.app_secret.expose_secret());
         let question = [("input_token", token), ("access_token", &app)];
         let request = self.http.get(self.at("debug_token")).query(&question);
-        let answer = self.asked(request, now).await?;
+        let answer = self.asked(request).await?;
         let Enveloped { data } = decoded(&answer)?;
         Ok(data)
     }
 
-    async fn me(&self, token: &str, now: DateTime<Utc>) -> Result<Me, ProofError> {
+    async fn me(&self, token: &str) -> Result<Me, ProofError> {
         let proof = app_secret_proof(&self.app_secret, token);
         let question = [("fields", "id,name"), ("access_token", token), ("appsecret_proof", &proof)];
-        let answer = self.asked(self.http.get(self.at("me")).query(&question), now).await?;
+        let answer = self.asked(self.http.get(self.at("me")).query(&question)).await?;
         match failure(&answer) {
             // Withdrawn between the two questions.
             Some(FailureWords { code: TOKEN_NOT_GOOD }) => Err(Refused::NotGood.into()),
@@ -167,14 +167,14 @@ impl Graph {
         url
     }
 
-    async fn asked(&self, request: RequestBuilder, now: DateTime<Utc>) -> Result<Answer, ProviderError> {
-        self.guard.call(Box::pin(answer(request, now))).await
+    async fn asked(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
+        self.guard.call(Box::pin(answer(request))).await
     }
 }
 
 /// Facebook tells of its limits under the status of a refusal.
-async fn answer(request: RequestBuilder, now: DateTime<Utc>) -> Result<Answer, ProviderError> {
-    let answer = http::answer(request, now).await?;
+async fn answer(request: RequestBuilder) -> Result<Answer, ProviderError> {
+    let answer = http::answer(request).await?;
     match failure(&answer) {
         Some(words) if TOO_OFTEN.contains(&words.code) => Err(ProviderError::Throttled { retry_after: None }),
         _ => Ok(answer),

@@ -151,7 +151,7 @@ impl Keys {
 
     async fn ask(&self, now: DateTime<Utc>) -> Result<Kept, ProviderError> {
         let request = self.http.get(self.address.clone());
-        let answer = self.guard.call(Box::pin(http::answer(request, now))).await?;
+        let answer = self.guard.call(Box::pin(http::answer(request))).await?;
         let unusable = |what: &str| ProviderError::unexpected(what, Some(answer.status));
         if !(200..=299).contains(&answer.status) {
             return Err(unusable("its keys are not where they should be"));

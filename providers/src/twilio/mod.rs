@@ -8,7 +8,6 @@
 mod reply;
 pub mod webhook;
 
-use chrono::Utc;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use secrecy::SecretString;
@@ -110,7 +109,7 @@ impl Twilio {
             .header(AUTHORIZATION, &self.header)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body);
-        let answer = self.api.call(http::read(request, Utc::now(), reply::failure)).await?;
+        let answer = self.api.call(http::read(request, reply::failure)).await?;
         let message: Message = decoded(&answer)?;
         if !webhook::is_message_sid(&message.sid) {
             return Err(ProviderError::unexpected("a message without a name", Some(answer.status)));

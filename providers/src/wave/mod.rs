@@ -164,7 +164,7 @@ impl Wave {
         }
 
         wolo_faultpoints::reach(call.leaves);
-        let answer = self.guard.call(Box::pin(http::answer(request.body(bytes), now))).await;
+        let answer = self.guard.call(Box::pin(http::answer(request.body(bytes)))).await;
         wolo_faultpoints::reach(if answer.is_ok() { call.comes_back } else { call.is_lost });
         let Answer { status, body, .. } = answer?;
         Ok(Reply { status, body })

@@ -14,7 +14,6 @@ mod message;
 mod templates;
 pub mod webhook;
 
-use chrono::Utc;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use secrecy::SecretString;
@@ -149,7 +148,7 @@ impl WhatsApp {
     }
 
     async fn call(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
-        self.api.call(http::read(request, Utc::now(), codes::failure)).await
+        self.api.call(http::read(request, codes::failure)).await
     }
 }
 
