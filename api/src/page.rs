@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use crate::asker::Language;
+use crate::problem::Words;
 
 /// The language that a page is written in: its sentences are in French and English.
 pub(crate) const fn spoken(wanted: Language) -> Language {
@@ -22,6 +23,22 @@ pub(crate) fn page(title: &str, head: &str, body: &str, language: Language) -> S
          <body><main><h1>{title}</h1>{body}</main></body></html>",
         language.as_str()
     )
+}
+
+/// A page that says one thing. What its words have of others is HTML already.
+pub(crate) fn saying(title: &Words, sentence: &Words, language: Language) -> String {
+    let body = format!("<p>{}</p>", sentence.read(language));
+    page(title.read(language), "", &body, language)
+}
+
+/// A page that says one thing and has one button, which posts to where the page is.
+pub(crate) fn asking(title: &Words, sentence: &Words, button: &Words, language: Language) -> String {
+    let body = format!(
+        "<p>{}</p><form method=\"post\"><button>{}</button></form>",
+        sentence.read(language),
+        button.read(language)
+    );
+    page(title.read(language), "", &body, language)
 }
 
 const STYLE: &str = "body{margin:0;font:18px/1.5 system-ui,sans-serif;background:#f6f4ef;color:#1d1d1b}\

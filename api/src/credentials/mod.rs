@@ -14,6 +14,7 @@ pub(crate) use second_factor::Secret;
 pub(crate) use social::providers;
 
 use secrecy::ExposeSecret as _;
+use serde::Serialize;
 use wolo_bootstrap::codec::CodecError;
 use wolo_bootstrap::{Seal, Settings};
 use wolo_providers::social::Social;
@@ -37,6 +38,18 @@ impl Credentials {
             seal: Seal::new(&settings.temporal.payload_keys)?,
             social,
         })
+    }
+}
+
+impl Credentials {
+    /// Seals something about something, for whoever carries it on.
+    pub(crate) fn sealed(&self, about: &str, what: &impl Serialize) -> Result<Vec<u8>, Problem> {
+        let unsealable = || {
+            tracing::error!("something could not be sealed");
+            Problem::new(Code::Internal)
+        };
+        let plain = serde_json::to_vec(what).map_err(|_| unsealable())?;
+        self.seal.close(about, &plain).map_err(|_| unsealable())
     }
 }
 

@@ -15,7 +15,7 @@ use wolo_domain::notices::{Category, Channel};
 
 use crate::asker::{Asker, Language};
 use crate::contract::{refusals, schemas};
-use crate::page::{page, shown, spoken, wants_page};
+use crate::page::{asking, saying, shown, spoken, wants_page};
 use crate::problem::{self, Code, Problem, Words};
 use crate::state::App;
 
@@ -116,12 +116,7 @@ fn question(refusable: &Refusable, language: Language) -> String {
         ),
     };
     let confirm = Words::new("Ne plus recevoir", "No more of these");
-    let body = format!(
-        "<p>{}</p><form method=\"post\"><button>{}</button></form>",
-        sentence.read(language),
-        confirm.read(language)
-    );
-    page(title.read(language), "", &body, language)
+    asking(&title, &sentence, &confirm, language)
 }
 
 fn category_words(category: Category) -> Words {
@@ -139,7 +134,7 @@ fn done(language: Language) -> String {
     let title = Words::new("C'est noté", "Noted");
     let sentence =
         Words::new("Vous ne recevrez plus ces messages.", "You will get no more of these messages.");
-    page(title.read(language), "", &format!("<p>{}</p>", sentence.read(language)), language)
+    saying(&title, &sentence, language)
 }
 
 fn unknown(language: Language) -> String {
@@ -148,5 +143,5 @@ fn unknown(language: Language) -> String {
         "Ce lien ne mène à aucun message. Vérifiez qu'il est complet.",
         "This link leads to no message. Check that all of it is there.",
     );
-    page(title.read(language), "", &format!("<p>{}</p>", sentence.read(language)), language)
+    saying(&title, &sentence, language)
 }

@@ -172,7 +172,7 @@ async fn write(app: &App, sponsor: UserId, guests: Vec<Guest>, turn: Turn) -> Re
     let (new, sent): (Vec<_>, Vec<_>) = guests
         .into_iter()
         .zip(&invited)
-        .map(|(guest, one)| guest.invite(app, sponsor, &account.name, one))
+        .map(|(guest, one)| guest.invite(app, sponsor, first_name(&account.name), one))
         .collect::<Result<Vec<_>, Problem>>()?
         .into_iter()
         .unzip();
@@ -203,7 +203,7 @@ impl Guest {
             id: one.id,
             to: self.to.clone(),
             relationship: self.relationship,
-            sponsor_name: first_name(sponsor_name).to_owned(),
+            sponsor_name: sponsor_name.to_owned(),
             notice: NoticeId::of_invitation(one.id),
             token_hash: app.credentials.keyed.invitation(&token),
             expires_at: one.expires_at,
@@ -211,7 +211,7 @@ impl Guest {
         let sent = SentInvitation {
             invitation: one.id,
             sponsor,
-            sponsor_name: first_name(sponsor_name).to_owned(),
+            sponsor_name: sponsor_name.to_owned(),
             to: self.to,
             language: self.language,
             message: self.message,
@@ -224,13 +224,8 @@ impl Guest {
 
 /// Puts an invitation on its way, sealed.
 async fn send(app: &App, tx: &mut Transaction, sent: &SentInvitation) -> Result<(), Problem> {
-    let unsealable = || {
-        tracing::error!("an invitation could not be sealed");
-        Problem::new(Code::Internal)
-    };
     let key = sent.invitation.to_string();
-    let plain = serde_json::to_vec(sent).map_err(|_| unsealable())?;
-    let sealed = app.credentials.seal.close(&key, &plain).map_err(|_| unsealable())?;
+    let sealed = app.credentials.sealed(&key, sent)?;
     let letter = outbox::Letter { key: &key, user: Some(sent.sponsor), sealed: &sealed };
     Ok(outbox::write_invitation(tx, letter).await?)
 }

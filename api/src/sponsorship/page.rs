@@ -15,7 +15,7 @@ use super::answer::turn_down;
 use super::{ended, find, in_path};
 use crate::asker::{Asker, Language};
 use crate::contract::{refusals, schemas};
-use crate::page::{escape, page, shown, spoken, wants_page};
+use crate::page::{asking, escape, page, saying, shown, spoken, wants_page};
 use crate::problem::{self, Code, Problem, Words};
 use crate::state::App;
 
@@ -124,12 +124,7 @@ fn invites(invitation: &Invitation, language: Language) -> String {
         ),
     );
     let decline = Words::new("Décliner l'invitation", "Decline the invitation");
-    let body = format!(
-        "<p>{}</p><form method=\"post\"><button>{}</button></form>",
-        sentence.read(language),
-        decline.read(language)
-    );
-    page(title.read(language), "", &body, language)
+    asking(&title, &sentence, &decline, language)
 }
 
 fn declined(language: Language) -> String {
@@ -138,7 +133,7 @@ fn declined(language: Language) -> String {
         "L'invitation est déclinée ; vous ne recevrez plus de rappel.",
         "The invitation is declined; you will not be reminded of it.",
     );
-    page(title.read(language), "", &format!("<p>{}</p>", sentence.read(language)), language)
+    saying(&title, &sentence, language)
 }
 
 fn over(problem: &Problem, language: Language) -> String {

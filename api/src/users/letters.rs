@@ -6,7 +6,7 @@ use wolo_database::outbox;
 use wolo_domain::ids::UserId;
 use wolo_domain::notices::Letter;
 
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::state::App;
 
 /// Writes a letter under a key that nothing else has.
@@ -17,12 +17,7 @@ pub(super) async fn write(
     key: &str,
     letter: &Letter,
 ) -> Result<(), Problem> {
-    let unsealable = || {
-        tracing::error!("a letter could not be sealed");
-        Problem::new(Code::Internal)
-    };
-    let plain = serde_json::to_vec(letter).map_err(|_| unsealable())?;
-    let sealed = app.credentials.seal.close(key, &plain).map_err(|_| unsealable())?;
+    let sealed = app.credentials.sealed(key, letter)?;
     let letter = outbox::Letter { key, user, sealed: &sealed };
     Ok(outbox::write_letter(tx, letter).await?)
 }
