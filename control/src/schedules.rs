@@ -8,17 +8,9 @@ use temporalio_client::schedules::{
     PauseScheduleOptions, ScheduleDescription, ScheduleError, ScheduleOverlapPolicy, TriggerScheduleOptions,
     UnpauseScheduleOptions,
 };
-use wolo_workflows::ids;
 
 /// The schedules that there are.
-pub const ALL: [&str; 6] = [
-    ids::BIRTHDAY_SWEEP,
-    ids::HOUSEKEEPING,
-    ids::LEDGER_CHECK,
-    ids::PUNCTUALITY_CHECK,
-    ids::RECONCILE_TODAY,
-    ids::RECONCILE_YESTERDAY,
-];
+pub use wolo_workflows::ids::SCHEDULES as ALL;
 
 use crate::{AskError, Control};
 

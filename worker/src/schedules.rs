@@ -161,3 +161,19 @@ fn code(error: &ScheduleError) -> Option<Code> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use wolo_bootstrap::settings::Layers;
+
+    use super::*;
+
+    #[test]
+    fn every_schedule_is_one_that_operators_are_told_of() {
+        let settings = Layers::new().read().expect("the defaults are sound");
+        let made: BTreeSet<_> = schedules(&settings).into_iter().map(|schedule| schedule.id).collect();
+        assert_eq!(made, BTreeSet::from(ids::SCHEDULES));
+    }
+}

@@ -52,6 +52,10 @@ pub const LEDGER_CHECK: &str = "ledger-check";
 /// The schedule that looks for steps that are late.
 pub const PUNCTUALITY_CHECK: &str = "punctuality-check";
 
+/// The schedules that there are.
+pub const SCHEDULES: [&str; 6] =
+    [BIRTHDAY_SWEEP, HOUSEKEEPING, LEDGER_CHECK, PUNCTUALITY_CHECK, RECONCILE_TODAY, RECONCILE_YESTERDAY];
+
 /// A comparison that a person has asked for.
 pub fn reconciliation(day: NaiveDate) -> String {
     format!("reconciliation/{day}")
