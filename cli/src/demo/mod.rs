@@ -6,6 +6,7 @@
 
 mod checks;
 mod friends;
+mod invitation;
 mod ledger;
 mod phone;
 mod story;

@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 use wolo_domain::notices::Kind;
 use wolo_sandbox::inbox::{Button, Message};
 
-use super::story::{AWAS_PHONE, COUMBAS_PHONE, Story};
+use super::invitation::COUMBAS_PHONE;
+use super::story::{AWAS_PHONE, Story};
 
 /// Nobody waits longer for a message that is on its way.
 const WITHIN: Duration = Duration::from_secs(40);
