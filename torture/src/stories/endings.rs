@@ -281,7 +281,7 @@ impl Scene {
             bend(Endpoint::PayoutCreate, Fault::LostReply),
             bend(Endpoint::PayoutSearch, Fault::SearchBlind),
         ];
-        let unknown = self.until_unknown(pot.pot).await;
+        let unknown = self.until_paid_unseen(pot.pot, &order).await;
         for rule in rules {
             self.stage.wave.remove_fault(rule);
         }
@@ -326,6 +326,20 @@ impl Scene {
             Ok(known.then_some(row.stage))
         });
         held.await.with_context(|| format!("{pot} was not held though nobody knew of its payout"))
+    }
+
+    /// Waits until an order is paid and nobody knows. What a trial does to the calls of others may have kept it from Wave:
+    /// then it is sent again, with its key.
+    pub(super) async fn until_paid_unseen(&self, pot: PotId, order: &str) -> Result<PotStage> {
+        let unseen = comes_about(LONG, async || {
+            let stage = self.until_unknown(pot).await?;
+            if stage == PotStage::Settled || !self.stage.wave.executed_payouts(order).is_empty() {
+                return Ok(Some(stage));
+            }
+            self.finance_decides(pot, |_| Decision::AskAgain).await;
+            Ok(None)
+        });
+        unseen.await.with_context(|| format!("{order} was not paid"))
     }
 
     async fn held_for(&self, pot: PotId, reason: HoldReason) -> Result<()> {

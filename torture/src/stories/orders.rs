@@ -64,7 +64,7 @@ impl Scene {
             |endpoint, fault| self.stage.wave.fault(FaultRule::always(endpoint, fault).about(order.clone()));
         let silent = bend(Endpoint::PayoutCreate, Fault::LostReply);
         let blind = bend(Endpoint::PayoutSearch, Fault::SearchBlind);
-        let unknown = self.until_unknown(pot.pot).await;
+        let unknown = self.until_paid_unseen(pot.pot, &order).await;
         let asked = async {
             if unknown? == PotStage::Settled {
                 return Ok(());
