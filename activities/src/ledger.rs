@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use wolo_database::audit::Doer;
 use wolo_database::halts::{self, Halting};
 use wolo_database::ledger::{self, Violation};
 use wolo_database::{Pool, discrepancies};
@@ -90,7 +91,7 @@ impl LedgerSteps {
         if matches!(verdict, LedgerVerdict::Broken { .. }) {
             return Ok(verdict);
         }
-        if halts::lift(&self.pool, &input.by, &input.reason).await? {
+        if halts::lift(&self.pool, Doer::new(&input.by, &input.reason)).await? {
             tracing::warn!("payouts go on");
         }
         Ok(LedgerVerdict::Resumed)

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod alive;
+mod audit;
 mod birthdays;
 mod discrepancies;
 mod donations;
@@ -25,6 +26,7 @@ mod refunds;
 mod statements;
 
 pub use accounts::AccountSteps;
+pub use audit::AuditSteps;
 pub use birthdays::BirthdaySteps;
 pub use discrepancies::DiscrepancySteps;
 pub use donations::DonationSteps;

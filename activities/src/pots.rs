@@ -5,8 +5,8 @@ use std::sync::Arc;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::{Pool, pots};
-use wolo_domain::certificates::SealingKey;
 use wolo_domain::pots::PotStage;
+use wolo_domain::seals::SealingKey;
 use wolo_workflows::steps::pots::{
     Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, Found, HoldPot, HoldPotStep, MoveBirthday,
     MoveBirthdayStep, Moving, OpenPot, Opening, PotMoment, ReleasePot, ReleasePotStep, SchedulePot,
@@ -19,10 +19,10 @@ pub struct PotSteps {
     sealing: Option<SealingKey>,
 }
 
-/// A worker to which nobody gave the key of certificates was asked to settle a pot.
+/// A worker to which nobody gave the key of certificates was asked to settle a pot, or to seal the audit trail.
 #[derive(Debug, thiserror::Error)]
-#[error("this worker has no key to seal certificates with")]
-struct NoSealingKey;
+#[error("this worker has no key to seal with")]
+pub(crate) struct NoSealingKey;
 
 impl PotSteps {
     pub fn new(pool: Pool, sealing: Option<SealingKey>) -> Self {

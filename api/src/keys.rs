@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use secrecy::ExposeSecret as _;
-use wolo_domain::certificates::SealingKey;
+use wolo_domain::seals::SealingKey;
 
 use crate::contract::Nothing;
 use crate::problem::{Code, Problem};

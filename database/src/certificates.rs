@@ -6,9 +6,10 @@
 
 use chrono::{DateTime, Datelike as _, Utc};
 use sqlx::{PgConnection, PgExecutor};
-use wolo_domain::certificates::{self, Certificate, Credit, Facts, Gift, NotCertifiable, Paid, SealingKey};
+use wolo_domain::certificates::{self, Certificate, Credit, Facts, Gift, NotCertifiable, Paid};
 use wolo_domain::ids::{ConversionId, DonationId, PayoutId, PotId};
 use wolo_domain::money::Xof;
+use wolo_domain::seals::SealingKey;
 
 use crate::Error;
 use crate::error::Fault;

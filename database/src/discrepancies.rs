@@ -7,11 +7,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
+use wolo_domain::audit::{Action, Happening};
 use wolo_domain::discrepancies::DiscrepancyKind;
 use wolo_domain::ids::{DiscrepancyId, DonationId};
 use wolo_domain::ledger::Transaction;
 use wolo_domain::money::Xof;
 
+use crate::audit::{self, Doer};
 use crate::rows::{Page, word};
 use crate::{Error, Pool, ledger};
 
@@ -69,6 +71,17 @@ pub enum Clearing {
     ToFees,
     /// Another discrepancy is its counterpart, such as a payment and its refund: together they are zero.
     Against(DiscrepancyId),
+}
+
+impl Clearing {
+    /// As the audit trail has it.
+    fn in_words(self) -> String {
+        match self {
+            Self::Nothing => "nothing".to_owned(),
+            Self::ToFees => "to fees".to_owned(),
+            Self::Against(other) => format!("against {other}"),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -328,6 +341,8 @@ pub async fn resolve(
         }
     }
     end(&mut tx, id, by, why).await?;
+    let happening = Happening::new(Action::DiscrepancyResolved, id).with("clearing", clearing.in_words());
+    audit::note(&mut tx, happening, Doer::new(by, why)).await?;
     tx.commit().await?;
     Ok(Resolving::Resolved)
 }

@@ -6,7 +6,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use wolo_domain::audit::{Action, Happening};
 
+use crate::audit::{self, Doer};
 use crate::{Error, Pool};
 
 /// The number of the lock that orders to pay share. Pots are locked by numbers of 64 random bits.
@@ -45,16 +47,21 @@ pub async fn halt(pool: &Pool, reason: &str) -> Result<Halting, Error> {
 
 /// Lets payouts go on; answers whether they were stopped.
 #[tracing::instrument(name = "db.halts.lift", skip_all, err)]
-pub async fn lift(pool: &Pool, by: &str, why: &str) -> Result<bool, Error> {
+pub async fn lift(pool: &Pool, doer: Doer<'_>) -> Result<bool, Error> {
+    let mut tx = pool.begin().await?;
     let lifted = sqlx::query!(
         "update money.halts set lifted_at = clock_timestamp(), lifted_by = $1, lift_reason = $2
          where lifted_at is null",
-        by,
-        why,
+        doer.by,
+        doer.reason,
     )
-    .execute(pool)
+    .execute(&mut *tx)
     .await?
     .rows_affected();
+    if lifted > 0 {
+        audit::note(&mut tx, Happening::new(Action::PayoutsResumed, "payouts"), doer).await?;
+    }
+    tx.commit().await?;
     Ok(lifted > 0)
 }
 

@@ -16,6 +16,7 @@
 //! data into an error, a log or a `Debug` text.
 
 pub mod accounts;
+pub mod audit;
 pub mod birth_dates;
 pub mod birthdays;
 pub mod certificates;

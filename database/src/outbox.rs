@@ -32,10 +32,12 @@ pub enum Topic {
     StepLate,
     /// So many steps are late that they are told of as one.
     StepsLate,
+    /// Something was done that the audit trail must show.
+    Audit,
 }
 
 impl Topic {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::PotAnnounced,
         Self::DonationConfirmed,
         Self::DonationRefundDue,
@@ -47,6 +49,7 @@ impl Topic {
         Self::Invitation,
         Self::StepLate,
         Self::StepsLate,
+        Self::Audit,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -62,6 +65,7 @@ impl Topic {
             Self::Invitation => "invitation",
             Self::StepLate => "step_late",
             Self::StepsLate => "steps_late",
+            Self::Audit => "audit",
         }
     }
 }

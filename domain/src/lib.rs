@@ -14,6 +14,7 @@
 //! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
 
 pub mod accounts;
+pub mod audit;
 pub mod certificates;
 pub mod contacts;
 pub mod dakar;
@@ -32,5 +33,6 @@ pub mod points;
 pub mod pots;
 pub mod punctuality;
 pub mod reconciliation;
+pub mod seals;
 pub mod texts;
 pub mod words;

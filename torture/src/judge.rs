@@ -17,6 +17,7 @@ use wolo_database::{Page, donations, pots, webhooks};
 use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_sandbox::wave::{Book, Delivery, DeliveryState, MovementKind};
 
+use crate::evidence;
 use crate::people::Promise;
 use crate::stage::comes_about;
 use crate::stories::{LONG, Scene};
@@ -64,7 +65,9 @@ async fn still_open(scene: &Scene, verdict: &mut Verdict) -> Result<()> {
     let rest = comes_about(LONG, async || Ok(open(scene).await?.is_empty().then_some(()))).await;
     if rest.is_none() {
         let open = open(scene).await.context("the engine does not say what runs")?;
-        verdict.stuck.extend(open.into_iter().map(|id| format!("{id} still runs")));
+        for process in open {
+            verdict.stuck.push(evidence::of(&scene.stage, &process).await);
+        }
     }
     Ok(())
 }

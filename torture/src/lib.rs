@@ -12,6 +12,7 @@
 
 pub mod boundaries;
 pub mod chance;
+mod evidence;
 pub mod havoc;
 pub mod judge;
 pub mod mischief;

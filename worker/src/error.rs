@@ -8,7 +8,7 @@ use temporalio_sdk::error::WorkerRunError;
 use wolo_activities::words::Mistakes;
 use wolo_bootstrap::codec::CodecError;
 use wolo_bootstrap::temporal::{ConnectError, SearchAttributeError};
-use wolo_domain::certificates::KeyError;
+use wolo_domain::seals::KeyError;
 use wolo_providers::wave::WaveSetupError;
 
 use crate::carriers::CarrierError;

@@ -12,9 +12,10 @@ use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
-    PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
+    NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
 };
+use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
@@ -59,6 +60,8 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(AccountSteps::forget_leftovers);
             to.process::<PunctualityCheck>();
             to.step(PunctualitySteps::find_late);
+            to.process::<AuditCheckpoint>();
+            to.step(AuditSteps::seal_the_end);
         }
         queues::MONEY => {
             to.process::<Donation>();
@@ -122,6 +125,7 @@ trait Register {
 #[derive(Clone)]
 pub(crate) struct Steps {
     pub(crate) accounts: Arc<AccountSteps>,
+    pub(crate) audit: Arc<AuditSteps>,
     pub(crate) birthdays: Arc<BirthdaySteps>,
     pub(crate) points: Arc<PointsSteps>,
     pub(crate) pots: Arc<PotSteps>,
@@ -144,6 +148,12 @@ trait Doer<D> {
 impl Doer<AccountSteps> for Steps {
     fn doer(&self) -> &Arc<AccountSteps> {
         &self.accounts
+    }
+}
+
+impl Doer<AuditSteps> for Steps {
+    fn doer(&self) -> &Arc<AuditSteps> {
+        &self.audit
     }
 }
 

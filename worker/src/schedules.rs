@@ -10,6 +10,7 @@ use temporalio_client::schedules::{
 use temporalio_client::tonic::Code;
 use temporalio_client::{Client, RpcOptions};
 use wolo_bootstrap::Settings;
+use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::{BirthdaySweep, SweepInput};
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
@@ -77,6 +78,17 @@ fn schedules(settings: &Settings) -> Vec<Schedule> {
             ),
             spec: daily(numbers.sweep_hour_dakar, 0),
             catch_up: WITHIN_A_DAY,
+        },
+        Schedule {
+            id: ids::AUDIT_CHECKPOINT,
+            action: ScheduleAction::start_workflow(
+                AuditCheckpoint::run,
+                (),
+                queues::LIFECYCLE,
+                ids::AUDIT_CHECKPOINT,
+            ),
+            spec: hourly(50),
+            catch_up: SOON_AGAIN,
         },
         Schedule {
             id: ids::PUNCTUALITY_CHECK,

@@ -9,14 +9,14 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
-    PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
+    NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
 use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
-use wolo_domain::certificates::SealingKey;
+use wolo_domain::seals::SealingKey;
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_workflows::{attributes, queues};
@@ -56,9 +56,9 @@ impl Worker {
             wanted.push((name.clone(), serves));
         }
         let sealing = sealing(&settings.certificates)?;
-        if sealing.is_none()
-            && wanted.iter().any(|(_, serves)| serves.steps.iter().any(|step| step == SETTLES))
-        {
+        let relays = settings.worker.queues.iter().any(|queue| queue == queues::NOTICES);
+        let settles = wanted.iter().any(|(_, serves)| serves.steps.iter().any(|step| step == SETTLES));
+        if sealing.is_none() && (settles || relays) {
             return Err(Error::NoSealingKey);
         }
         let wave = wave(&settings.wave)?;
@@ -79,8 +79,9 @@ impl Worker {
             Arc::new(DonationSteps::new(pool.clone(), wave.clone(), settings.api.public_url.clone()));
         let steps = Steps {
             accounts: Arc::new(AccountSteps::new(pool.clone())),
+            audit: Arc::new(AuditSteps::new(pool.clone(), sealing.clone())),
             birthdays: Arc::new(BirthdaySteps::new(pool.clone())),
-            pots: Arc::new(PotSteps::new(pool.clone(), sealing)),
+            pots: Arc::new(PotSteps::new(pool.clone(), sealing.clone())),
             punctuality: Arc::new(PunctualitySteps::new(pool.clone())),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
             donations,
@@ -113,8 +114,8 @@ impl Worker {
         }
 
         let health_ends = Shutdown::new();
-        if settings.worker.queues.iter().any(|queue| queue == queues::NOTICES) {
-            let relay = Relay::new(pool.clone(), client.clone(), settings)?;
+        if relays {
+            let relay = Relay::new(pool.clone(), client.clone(), sealing, settings)?;
             tokio::spawn(relay.run(shutdown.clone()));
         }
         tokio::spawn(present(pool.clone(), wave, settings.worker.queues.clone(), health_ends.clone()));

@@ -49,12 +49,22 @@ pub const RECONCILE_YESTERDAY: &str = "reconciliation-yesterday";
 /// The schedule that looks whether the books keep their rules.
 pub const LEDGER_CHECK: &str = "ledger-check";
 
+/// The schedule that seals how far the audit trail reaches.
+pub const AUDIT_CHECKPOINT: &str = "audit-checkpoint";
+
 /// The schedule that looks for steps that are late.
 pub const PUNCTUALITY_CHECK: &str = "punctuality-check";
 
 /// The schedules that there are.
-pub const SCHEDULES: [&str; 6] =
-    [BIRTHDAY_SWEEP, HOUSEKEEPING, LEDGER_CHECK, PUNCTUALITY_CHECK, RECONCILE_TODAY, RECONCILE_YESTERDAY];
+pub const SCHEDULES: [&str; 7] = [
+    AUDIT_CHECKPOINT,
+    BIRTHDAY_SWEEP,
+    HOUSEKEEPING,
+    LEDGER_CHECK,
+    PUNCTUALITY_CHECK,
+    RECONCILE_TODAY,
+    RECONCILE_YESTERDAY,
+];
 
 /// A comparison that a person has asked for.
 pub fn reconciliation(day: NaiveDate) -> String {

@@ -6,6 +6,7 @@
 //! dependency tree, and a test keeps it so.
 
 pub mod attributes;
+pub mod audit_checkpoint;
 pub mod birthday_sweep;
 pub mod donation;
 pub mod housekeeping;

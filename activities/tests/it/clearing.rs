@@ -2,6 +2,7 @@
 
 use wolo_activities::PayoutSteps;
 use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_database::payouts::{self, Beginning};
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::{PayoutId, UserId};
@@ -83,7 +84,7 @@ async fn trusted(scene: &Scene, role: Role) -> UserId {
     let person = scene.person_whose_phone_ends_with(Some(7)).await;
     let owner = scene.pool_as("wolo").await;
     let mut connection = owner.acquire().await.expect("a connection");
-    roles::grant(&mut connection, person, role, "test", "in a test").await.expect("a role");
+    roles::grant(&mut connection, person, role, Doer::new("test", "in a test")).await.expect("a role");
     person
 }
 

@@ -2,9 +2,10 @@
 
 use temporalio_sdk::testing::ActivityEnvironment;
 use wolo_activities::PotSteps;
-use wolo_domain::certificates::{NamedKey, Trust, verify};
+use wolo_domain::certificates::{Trust, verify};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{Announcement, HoldReason, PotRules, PotStage, Timeline};
+use wolo_domain::seals::NamedKey;
 use wolo_workflows::steps::pots::{
     Announce, Cancelling, Found, HoldPot, MoveBirthday, Moving, Opening, PotMoment, ReleasePot, SchedulePot,
     Scheduling,

@@ -14,7 +14,6 @@ use wolo_activities::{
     PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
 };
 use wolo_database::{Pool, donations, ledger, people, pots};
-use wolo_domain::certificates::SealingKey;
 use wolo_domain::donations::{DonationRules, DonationStage};
 use wolo_domain::ids::{DonationId, PayoutId, PotId, UserId};
 use wolo_domain::ledger::Account;
@@ -22,6 +21,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
+use wolo_domain::seals::SealingKey;
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_sandbox::World;

@@ -8,11 +8,12 @@ use wolo_database::donations::{self, Donor, NewDonation, Payment};
 use wolo_database::ledger::{self, FeeLine};
 use wolo_database::payouts::{self, Receipt};
 use wolo_database::pots;
-use wolo_domain::certificates::{SealingKey, Trust, read_keys, verify};
+use wolo_domain::certificates::{Trust, verify};
 use wolo_domain::ids::{DonationId, PayoutId, PotId};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutOrder;
 use wolo_domain::pots::{PotSettings, Visibility};
+use wolo_domain::seals::{SealingKey, read_keys};
 
 use crate::app::{TestApp, settings};
 use crate::reply::Reply;

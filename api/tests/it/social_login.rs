@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_domain::accounts::IdentityProvider::{self, Apple, Facebook, Google};
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
@@ -50,7 +51,7 @@ impl TestApp {
     async fn lock(&self, user: &Value) {
         let owner = wolo_database::connect(&self.world().postgres.url("wolo"), 1).await.unwrap();
         let mut operator = owner.acquire().await.unwrap();
-        assert!(roles::lock(&mut operator, id(user), Some("a test")).await.unwrap());
+        assert!(roles::lock(&mut operator, id(user), Doer::new("operator:test", "a test")).await.unwrap());
     }
 
     /// How many letters tell somebody that their account opens in another way.
@@ -274,7 +275,9 @@ async fn those_who_work_here_are_still_asked_for_their_second_factor() {
     let owner = wolo_database::connect(&app.world().postgres.url("wolo"), 1).await.unwrap();
     let mut operator = owner.acquire().await.unwrap();
     let user = id(&session["user"]);
-    assert!(roles::grant(&mut operator, user, Role::Support, "operator:test", "a test").await.unwrap());
+    assert!(
+        roles::grant(&mut operator, user, Role::Support, Doer::new("operator:test", "a test")).await.unwrap()
+    );
     let half = app.social_login(&app.proof(Google, &person).await).await.expect(200);
     assert_eq!((half.get("access_token"), &half["second_factor"]), (None, &json!("totp")));
 }
@@ -287,7 +290,9 @@ async fn no_address_opens_the_account_of_somebody_who_works_here() {
     let owner = wolo_database::connect(&app.world().postgres.url("wolo"), 1).await.unwrap();
     let mut operator = owner.acquire().await.unwrap();
     let user = id(&account["user"]);
-    assert!(roles::grant(&mut operator, user, Role::Finance, "operator:test", "a test").await.unwrap());
+    assert!(
+        roles::grant(&mut operator, user, Role::Finance, Doer::new("operator:test", "a test")).await.unwrap()
+    );
     app.social_login(&app.proof(Google, &person).await).await.problem(409, "contact_taken");
 }
 

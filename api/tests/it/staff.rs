@@ -6,6 +6,7 @@ use uuid::Uuid;
 use wolo_api::proof::{self, Proof};
 use wolo_api::tokens::Bearer;
 use wolo_database::accounts::{roles, sessions};
+use wolo_database::audit::Doer;
 use wolo_database::pots;
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
@@ -27,7 +28,7 @@ async fn hired(app: &TestApp, role: Role) -> (UserId, String) {
     let user: UserId = session["user"].as_str().unwrap().parse().unwrap();
     let owner = wolo_database::connect(&app.world().postgres.url("wolo"), 1).await.unwrap();
     let mut operator = owner.acquire().await.unwrap();
-    roles::grant(&mut operator, user, role, "operator:test", "a test").await.unwrap();
+    roles::grant(&mut operator, user, role, Doer::new("operator:test", "a test")).await.unwrap();
     let me = Reply::of(app.get(&format!("{AUTH}/me")).bearer_auth(session["access_token"].as_str().unwrap()));
     me.await.problem(401, "token_invalid");
     (user, phone)
@@ -140,13 +141,17 @@ async fn a_token_that_belongs_to_no_session_ends_with_those_of_its_person() {
 
     let token = minted().await;
     ask(&token).await.expect(200);
-    assert!(roles::revoke(&mut operator, user, Role::Support, "operator:test").await.unwrap());
+    assert!(
+        roles::revoke(&mut operator, user, Role::Support, Doer::new("operator:test", "in a test"))
+            .await
+            .unwrap()
+    );
     ask(&token).await.problem(401, "token_invalid");
 
     let token = minted().await;
-    roles::lock(&mut operator, user, Some("a test")).await.unwrap();
+    roles::lock(&mut operator, user, Doer::new("test", "a test")).await.unwrap();
     ask(&token).await.problem(401, "token_invalid");
-    roles::lock(&mut operator, user, None).await.unwrap();
+    roles::unlock(&mut operator, user, Doer::new("test", "in a test")).await.unwrap();
     ask(&token).await.problem(401, "token_invalid");
 
     let token = minted().await;
@@ -155,7 +160,7 @@ async fn a_token_that_belongs_to_no_session_ends_with_those_of_its_person() {
     ask(&token).await.problem(401, "token_invalid");
 
     // Neither does what waits for its second factor go on after a password was changed.
-    roles::grant(&mut operator, user, Role::Support, "operator:test", "a test").await.unwrap();
+    roles::grant(&mut operator, user, Role::Support, Doer::new("operator:test", "a test")).await.unwrap();
     let waits = half_way(&app, &phone).await;
     let sent = app.send(&format!("{AUTH}/forgot-password"), &json!({ "phone": phone })).await.expect(202);
     let code = app.code(&phone).await;

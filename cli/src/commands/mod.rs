@@ -1,5 +1,6 @@
 //! The commands: what can be asked, and nothing about how it is done. One file or folder per command.
 
+mod audit;
 mod bench;
 mod certificate;
 mod completions;
@@ -95,6 +96,9 @@ enum Command {
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
+    /// Look at who did what here, and whether that was changed afterwards
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Look at invitations, and take one back
     #[command(subcommand)]
     Invitations(invitations::Invitations),
@@ -196,6 +200,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Verify(verify) => verify.run(),
         Command::Users(users) => wait_for(users.run(config)),
         Command::Invitations(invitations) => wait_for(invitations.run(config)),
+        Command::Audit(audit) => wait_for(audit.run(config)),
         Command::Points(points) => wait_for(points.run(config)),
         Command::Notices(notices) => notices.run(config),
         Command::Templates(templates) => wait_for(templates.run(config)),

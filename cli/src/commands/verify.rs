@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use serde_json::json;
-use wolo_domain::certificates::{self, CertificateError, NamedKey, Trust, Verified};
+use wolo_domain::certificates::{self, CertificateError, Trust, Verified};
+use wolo_domain::seals::{self, NamedKey};
 
 use crate::failure::{not_understood, refused};
 use crate::output::{self, Fields, Format, gifts, instant};
@@ -66,13 +67,13 @@ impl Verify {
 }
 
 /// Keys given in person, or in a file.
-fn keys(given: &str) -> Result<Vec<NamedKey>> {
-    if let Ok(keys) = certificates::read_keys(given) {
+pub(super) fn keys(given: &str) -> Result<Vec<NamedKey>> {
+    if let Ok(keys) = seals::read_keys(given) {
         return Ok(keys);
     }
     let text = fs::read_to_string(Path::new(given))
         .map_err(|error| not_understood(format!("the keys in {given} cannot be read: {error}")))?;
-    certificates::read_keys(&text)
+    seals::read_keys(&text)
         .map_err(|error| not_understood(format!("the keys in {given} cannot be used: {error}")))
 }
 

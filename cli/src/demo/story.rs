@@ -17,6 +17,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::notices::Kind;
 use wolo_domain::payouts::PayoutStage;
 use wolo_domain::pots::PotStage;
+use wolo_domain::seals::read_keys;
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, WebhookFault, WebhookFaultRule};
 use wolo_workflows::ids;
 
@@ -255,7 +256,7 @@ impl<'a> Story<'a> {
         self.teller.act("Acte 7 · Le certificat");
         let books = Books::read(&self.pool).await?;
         let (document, keys) = self.api.certificate(&self.slug).await?;
-        let trust = Trust::Keys(certificates::read_keys(&keys)?);
+        let trust = Trust::Keys(read_keys(&keys)?);
         let verified = certificates::verify(document.as_bytes(), &trust)?;
         let Totals { gifts, credits, fees, refunds, payout, .. } = verified.totals;
         self.teller.say(&format!(

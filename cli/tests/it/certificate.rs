@@ -6,9 +6,10 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 use uuid::Uuid;
-use wolo_domain::certificates::{self, Credit, Facts, Gift, Paid, SealingKey};
+use wolo_domain::certificates::{self, Credit, Facts, Gift, Paid};
 use wolo_domain::ids::{ConversionId, DonationId, PotId};
 use wolo_domain::money::Xof;
+use wolo_domain::seals::SealingKey;
 
 use crate::{said, wolo};
 

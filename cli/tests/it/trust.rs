@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::dev::{Dev, json as told, post};
+use crate::payout::until;
 use crate::{said, wolo};
 
 /// The status of a question that only those may ask who work here.
@@ -32,9 +33,42 @@ pub(crate) fn ends_with_the_role(home: &Path, dev: &Dev, user: &str) {
     decide(&["users", "grant", user, "support", "--reason", "a test"]);
     let token = mint();
     assert_eq!(asked_by(dev, &token), 200);
-    decide(&["users", "revoke", user, "support"]);
+    decide(&["users", "revoke", user, "support", "--reason", "a test is over", "--by", "fatou"]);
     assert_eq!(asked_by(dev, &token), 401);
     assert_eq!(asked_by(dev, &mint()), 200);
+    stands_in_the_audit_trail(home, user);
+}
+
+/// Who did it and why is in the trail, whose end somebody keeps elsewhere.
+fn stands_in_the_audit_trail(home: &Path, user: &str) {
+    let entries = until(|| {
+        let shown = told(home, &["audit", "show", "--about", user, "--json"]);
+        let entries = shown["entries"].as_array().unwrap().clone();
+        (entries.len() == 2).then_some(entries)
+    });
+    assert_eq!(entries[0]["by"], "fatou");
+    assert_eq!(entries[0]["action"], "role_revoked");
+    assert_eq!(entries[0]["reason"], "a test is over");
+    assert_eq!(entries[0]["details"], json!({ "role": "support" }));
+    let (_, out, _) = said(wolo(home).args(["audit", "show", "--by", "fatou"]));
+    assert!(out.contains("role revoked, role support"), "{out}");
+
+    let (code, _, err) = said(wolo(home).args(["audit", "checkpoint"]));
+    assert_eq!(code, 3, "{err}");
+    assert_eq!(said(wolo(home).args(["schedules", "trigger", "audit-checkpoint"])).0, 0);
+    let kept = until(|| {
+        let (code, out, _) = said(wolo(home).args(["audit", "checkpoint"]));
+        (code == 0).then_some(out)
+    });
+    let file = home.join("checkpoints");
+    std::fs::write(&file, &kept).unwrap();
+    let verify = ["audit", "verify", "--against", file.to_str().unwrap()];
+    let (code, out, err) = said(wolo(home).args(verify));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.starts_with("The audit trail is whole: 2 lines, up to "), "{out}");
+    // Somebody's word that more was done is believed when it is sealed, and not otherwise.
+    std::fs::write(&file, kept.replacen("/2 ", "/3 ", 1)).unwrap();
+    assert_eq!(said(wolo(home).args(verify)).0, 1);
 }
 
 /// An address stands in an account only when somebody answers for it; then a code opens the account by it.

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
 use wolo_domain::accounts::Role;
+use wolo_domain::audit::{Action, Happening};
 use wolo_domain::ids::UserId;
 
 use super::sessions::{self, EndReason};
 use crate::Error;
+use crate::audit::{self, Doer};
 use crate::rows::word;
 
 const ROLES: &str = "people.roles";
@@ -50,22 +52,22 @@ pub async fn grant(
     connection: &mut PgConnection,
     user: UserId,
     role: Role,
-    by: &str,
-    reason: &str,
+    doer: Doer<'_>,
 ) -> Result<bool, Error> {
     let granted = sqlx::query!(
         "insert into people.roles (user_id, role, granted_by, reason) values ($1, $2, $3, $4)
          on conflict (user_id, role) where revoked_at is null do nothing",
         user.uuid(),
         role.as_str(),
-        by,
-        reason,
+        doer.by,
+        doer.reason,
     )
     .execute(&mut *connection)
     .await?
     .rows_affected();
     if granted == 1 {
         sessions::end_all(connection, user, None, EndReason::RoleChanged).await?;
+        audit::note(connection, Happening::new(Action::RoleGranted, user).with("role", role), doer).await?;
     }
     Ok(granted == 1)
 }
@@ -76,39 +78,57 @@ pub async fn revoke(
     connection: &mut PgConnection,
     user: UserId,
     role: Role,
-    by: &str,
+    doer: Doer<'_>,
 ) -> Result<bool, Error> {
     let revoked = sqlx::query!(
         "update people.roles set revoked_at = clock_timestamp(), revoked_by = $3
          where user_id = $1 and role = $2 and revoked_at is null",
         user.uuid(),
         role.as_str(),
-        by,
+        doer.by,
     )
     .execute(&mut *connection)
     .await?
     .rows_affected();
     if revoked == 1 {
         sessions::end_all(connection, user, None, EndReason::RoleChanged).await?;
+        audit::note(connection, Happening::new(Action::RoleRevoked, user).with("role", role), doer).await?;
     }
     Ok(revoked == 1)
 }
 
-/// Locks an account with all its sessions, or unlocks it. Answers whether that changed anything.
+/// Locks an account with all its sessions; answers whether it was open.
 #[tracing::instrument(name = "db.accounts.lock", skip_all, fields(%user), err)]
-pub async fn lock(connection: &mut PgConnection, user: UserId, why: Option<&str>) -> Result<bool, Error> {
-    let changed = sqlx::query!(
-        "update people.users
-         set locked_at = case when $2::text is null then null else clock_timestamp() end, locked_why = $2
-         where user_id = $1 and (locked_at is null) <> ($2::text is null)",
+pub async fn lock(connection: &mut PgConnection, user: UserId, doer: Doer<'_>) -> Result<bool, Error> {
+    let locked = sqlx::query!(
+        "update people.users set locked_at = clock_timestamp(), locked_why = $2
+         where user_id = $1 and locked_at is null",
         user.uuid(),
-        why,
+        doer.reason,
     )
     .execute(&mut *connection)
     .await?
     .rows_affected();
-    if changed == 1 && why.is_some() {
+    if locked == 1 {
         sessions::end_all(connection, user, None, EndReason::Locked).await?;
+        audit::note(connection, Happening::new(Action::AccountLocked, user), doer).await?;
     }
-    Ok(changed == 1)
+    Ok(locked == 1)
+}
+
+/// Unlocks an account; answers whether it was locked.
+#[tracing::instrument(name = "db.accounts.unlock", skip_all, fields(%user), err)]
+pub async fn unlock(connection: &mut PgConnection, user: UserId, doer: Doer<'_>) -> Result<bool, Error> {
+    let unlocked = sqlx::query!(
+        "update people.users set locked_at = null, locked_why = null
+         where user_id = $1 and locked_at is not null",
+        user.uuid(),
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if unlocked == 1 {
+        audit::note(connection, Happening::new(Action::AccountUnlocked, user), doer).await?;
+    }
+    Ok(unlocked == 1)
 }

@@ -3,9 +3,11 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use wolo_domain::audit::{Action, Happening};
 use wolo_domain::ids::{PayoutId, UserId};
 
 use super::{lock, recipients};
+use crate::audit::{self, Doer};
 use crate::{Error, Pool};
 
 /// One person's word.
@@ -58,6 +60,11 @@ pub async fn approve(pool: &Pool, payout: PayoutId, approval: &Approval) -> Resu
     .execute(&mut *tx)
     .await?
     .rows_affected();
+    if inserted == 1 {
+        let by = approval.by.to_string();
+        let happening = Happening::new(Action::PayoutApproved, payout).with("clearance", clearance);
+        audit::note(&mut tx, happening, Doer::new(&by, &approval.reason)).await?;
+    }
     let missing = missing(&mut tx, payout, planned.approvals_needed).await?;
     tx.commit().await?;
     Ok(if inserted == 1 { Approving::Approved { missing } } else { Approving::Already { missing } })

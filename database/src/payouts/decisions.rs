@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use wolo_domain::audit::{Action, Happening};
 use wolo_domain::ids::PayoutId;
 
 use super::{lock, recipients};
+use crate::audit::{self, Doer};
 use crate::rows::count;
 use crate::{Error, Pool};
 
@@ -31,7 +33,7 @@ pub async fn record_decision(pool: &Pool, payout: PayoutId, decision: &Decision)
     let mut tx = pool.begin().await?;
     lock(&mut tx, payout).await?;
     let (clearance, _) = recipients::latest(&mut tx, payout).await?;
-    sqlx::query!(
+    let written = sqlx::query!(
         "insert into money.payout_decisions
              (payout_id, decided_at, order_number, clearance, decision, wave_payout_id, decided_by, reason)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -46,7 +48,14 @@ pub async fn record_decision(pool: &Pool, payout: PayoutId, decision: &Decision)
         decision.reason,
     )
     .execute(&mut *tx)
-    .await?;
+    .await?
+    .rows_affected();
+    if written == 1 {
+        let happening = Happening::new(Action::PayoutDecided, payout)
+            .with("decision", &decision.what)
+            .with("order", decision.order);
+        audit::note(&mut tx, happening, Doer::new(&decision.by, &decision.reason)).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

@@ -5,11 +5,11 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use wolo_domain::certificates::SealingKey;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timeline};
+use wolo_domain::seals::SealingKey;
 
 use super::{Lock, OF_A_MINOR, POTS, holds, lock};
 use crate::outbox::{self, Topic};

@@ -9,6 +9,7 @@ use wolo_database::accounts::preferences::{self, Preferences};
 use wolo_database::accounts::registrations::{self, Made, Registration};
 use wolo_database::accounts::sessions::{self, EndReason, NewSession, Rotation};
 use wolo_database::accounts::{self, Changing, identities, passwords, roles, second_factors};
+use wolo_database::audit::Doer;
 use wolo_database::{Context, Error, Pool};
 use wolo_domain::accounts::{CodePurpose, Role};
 use wolo_domain::contacts::{Contact, Language};
@@ -271,9 +272,15 @@ async fn what_somebody_is_trusted_with_changes_with_their_sessions() {
     session(&api, awa, b"1").await;
     let mut operator = owner.acquire().await.expect("a connection");
     assert!(
-        roles::grant(&mut operator, awa, Role::Finance, "operator:x", "new here").await.expect("a grant")
+        roles::grant(&mut operator, awa, Role::Finance, Doer::new("operator:x", "new here"))
+            .await
+            .expect("a grant")
     );
-    assert!(!roles::grant(&mut operator, awa, Role::Finance, "operator:x", "again").await.expect("a grant"));
+    assert!(
+        !roles::grant(&mut operator, awa, Role::Finance, Doer::new("operator:x", "again"))
+            .await
+            .expect("a grant")
+    );
     assert_eq!(rotate(&api, b"1", b"2").await, Rotation::Refused, "the session knew of no role");
     let mut tx = Context::gate().begin(&api).await.expect("a transaction");
     let grants = roles::of_user(&mut *tx, awa).await.expect("roles");
@@ -281,24 +288,33 @@ async fn what_somebody_is_trusted_with_changes_with_their_sessions() {
     drop(tx);
     // The API only reads them.
     let mut tx = Context::gate().begin(&api).await.expect("a transaction");
-    let refused = roles::grant(&mut tx, awa, Role::Superadmin, "me", "why not").await.expect_err("no grant");
+    let refused =
+        roles::grant(&mut tx, awa, Role::Superadmin, Doer::new("me", "why not")).await.expect_err("no grant");
     assert!(
         matches!(&refused, Error::Broken(fault) if fault.code.as_deref() == Some("42501")),
         "{refused:?}"
     );
     drop(tx);
     session(&api, awa, b"3").await;
-    assert!(roles::revoke(&mut operator, awa, Role::Finance, "operator:x").await.expect("an end"));
-    assert!(!roles::revoke(&mut operator, awa, Role::Finance, "operator:x").await.expect("an end"));
+    assert!(
+        roles::revoke(&mut operator, awa, Role::Finance, Doer::new("operator:x", "in a test"))
+            .await
+            .expect("an end")
+    );
+    assert!(
+        !roles::revoke(&mut operator, awa, Role::Finance, Doer::new("operator:x", "in a test"))
+            .await
+            .expect("an end")
+    );
     assert_eq!(rotate(&api, b"3", b"4").await, Rotation::Refused);
     let id = session(&api, awa, b"5").await;
-    assert!(roles::lock(&mut operator, awa, Some("stolen phone")).await.expect("a lock"));
-    assert!(!roles::lock(&mut operator, awa, Some("again")).await.expect("a lock"));
+    assert!(roles::lock(&mut operator, awa, Doer::new("test", "stolen phone")).await.expect("a lock"));
+    assert!(!roles::lock(&mut operator, awa, Doer::new("test", "again")).await.expect("a lock"));
     let mut tx = Context::gate().begin(&api).await.expect("a transaction");
     assert!(!sessions::lives(&mut *tx, id, awa).await.expect("a look"));
     assert!(accounts::account(&mut *tx, awa).await.expect("a look").expect("an account").locked);
     drop(tx);
-    assert!(roles::lock(&mut operator, awa, None).await.expect("an unlock"));
+    assert!(roles::unlock(&mut operator, awa, Doer::new("test", "in a test")).await.expect("an unlock"));
 }
 
 #[tokio::test]

@@ -5,10 +5,11 @@ use sqlx::AssertSqlSafe;
 use wolo_database::donations::{self, Payment};
 use wolo_database::payouts::{self, Receipt};
 use wolo_database::{Context, Error, certificates, pots};
-use wolo_domain::certificates::{NamedKey, Totals, Trust, Verified, verify};
+use wolo_domain::certificates::{Totals, Trust, Verified, verify};
 use wolo_domain::ids::{PayoutId, PotId};
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::{PotSettings, PotStage, Visibility};
+use wolo_domain::seals::NamedKey;
 
 use crate::scene::{Scene, checkout, key, noon, payment, settings, wave_now, xof};
 
@@ -51,7 +52,7 @@ async fn a_settled_pot_has_one_certificate_that_says_what_the_books_say() {
     pots::settle(&scene.pool, pot, noon(), &key()).await.expect("an end");
     let first = document(&scene, pot).await.expect("a certificate");
     // Settling again, even later and with another key, changes no byte of it.
-    let other = wolo_domain::certificates::SealingKey::from_seed("other", &[8; 32]).expect("a key");
+    let other = wolo_domain::seals::SealingKey::from_seed("other", &[8; 32]).expect("a key");
     pots::settle(&scene.pool, pot, noon() + TimeDelta::hours(1), &other).await.expect("an end");
     assert_eq!(document(&scene, pot).await.as_deref(), Some(first.as_str()));
 

@@ -1,6 +1,7 @@
 //! What an order is tied to before it begins: one phone, and people who have approved it.
 
 use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_database::payouts::{self, Approval, Approving, Beginning, Decision};
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::{PayoutId, PotId, UserId};
@@ -36,7 +37,7 @@ impl Scene {
     async fn trust(&self, person: UserId, role: Role) {
         let owner = self.pool_as("wolo").await;
         let mut connection = owner.acquire().await.expect("a connection");
-        roles::grant(&mut connection, person, role, "test", "in a test").await.expect("a role");
+        roles::grant(&mut connection, person, role, Doer::new("test", "in a test")).await.expect("a role");
     }
 
     async fn approves(&self, order: PayoutOrder, by: UserId) -> Approving {
@@ -110,7 +111,9 @@ async fn an_approval_does_not_count_when_its_giver_has_lost_the_role() {
     assert_eq!(scene.approves(order, first).await, Approving::Approved { missing: 1 });
     let owner = scene.pool_as("wolo").await;
     let mut connection = owner.acquire().await.expect("a connection");
-    roles::revoke(&mut connection, first, Role::Finance, "test").await.expect("no role");
+    roles::revoke(&mut connection, first, Role::Finance, Doer::new("test", "in a test"))
+        .await
+        .expect("no role");
     assert_eq!(scene.approves(order, second).await, Approving::Approved { missing: 1 });
     assert_eq!(scene.begins(order).await, Beginning::Held { reason: HoldReason::Approval });
     let third = scene.trusted(Role::Finance).await;

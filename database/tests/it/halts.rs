@@ -1,5 +1,6 @@
 //! What stops payouts, and what finds that they must be stopped.
 
+use wolo_database::audit::Doer;
 use wolo_database::halts::{self, Halting};
 use wolo_database::ledger::{self, Violation};
 use wolo_database::payouts::{self, Beginning, Plan};
@@ -39,8 +40,11 @@ async fn no_order_begins_while_payouts_are_stopped_and_one_that_has_begun_goes_o
     assert_eq!(sending(begun).await, Beginning::Begun { amount: xof(4_950), again: true });
     scene.confirmed(scene.open().await, 1_000).await;
 
-    assert!(halts::lift(&scene.pool, "operator:test", "mended").await.expect("a lifting"));
-    assert!(!halts::lift(&scene.pool, "operator:test", "mended").await.expect("a lifting"), "there is none");
+    assert!(halts::lift(&scene.pool, Doer::new("operator:test", "mended")).await.expect("a lifting"));
+    assert!(
+        !halts::lift(&scene.pool, Doer::new("operator:test", "mended")).await.expect("a lifting"),
+        "there is none"
+    );
     assert_eq!(sending(planned).await, Beginning::Begun { amount: xof(4_950), again: false });
     assert!(matches!(
         payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan"),

@@ -2,6 +2,7 @@
 //! migrated once.
 
 mod accounts;
+mod audit;
 mod birth_dates;
 mod birthdays;
 mod by_hand;

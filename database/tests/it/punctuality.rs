@@ -1,4 +1,5 @@
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use wolo_database::audit::Doer;
 use wolo_database::{birthdays, halts, pots, punctuality};
 use wolo_domain::dakar;
 use wolo_domain::ids::PotId;
@@ -109,7 +110,7 @@ async fn a_pot_that_is_not_paid_out_when_the_day_after_is_over_is_late_unless_so
     pots::release(&scene.pool, pot, HoldReason::Float, now).await.expect("a release");
     halts::halt(&scene.pool, "a rule is broken").await.expect("a halt");
     assert_eq!(scene.late_pots(now).await, [], "no pot is paid out while payouts are stopped");
-    halts::lift(&scene.pool, "test", "a test").await.expect("no halt");
+    halts::lift(&scene.pool, Doer::new("test", "a test")).await.expect("no halt");
     assert_eq!(scene.late_pots(now).await.len(), 1);
     scene.force("update pots.pots set stage = 'paying_out'").await;
     assert_eq!(scene.late_pots(now).await, [], "done");

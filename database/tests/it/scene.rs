@@ -11,13 +11,13 @@ use wolo_database::ledger::{FeeBooking, FeeLine};
 use wolo_database::people::{Adding, User};
 use wolo_database::pots::{NewPot, Opening, Scheduling};
 use wolo_database::{Pool, donations, ledger, people, pots};
-use wolo_domain::certificates::SealingKey;
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{PotRules, PotSettings, Timeline, Visibility};
+use wolo_domain::seals::SealingKey;
 use wolo_sandbox::Postgres;
 
 const TEMPLATE: &str = "wolo_template";

@@ -12,7 +12,9 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 11] = [
+const OPAQUE: [&str; 13] = [
+    "audit.checkpoints",
+    "audit.entries",
     "money.halts",
     "money.ledger_entries",
     "money.ledger_transactions",

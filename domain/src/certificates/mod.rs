@@ -15,19 +15,8 @@
 //! has, in their order, whole numbers and texts only, no space. A reader writes down again what it understood and
 //! compares; whatever differs (another order, a field twice or unknown, `1.0` for `1`) is a wrong line.
 //!
-//! **Seals.** Each line ends with a seal, an Ed25519 signature:
-//!
-//! ```text
-//! h(0) = SHA-256("wolo certificate 1: pot" ‖ 0 ‖ pot id)
-//! s(i) = SHA-256("wolo certificate 1: line" ‖ 0 ‖ h(i-1) ‖ line i without its seal)
-//! seal = Ed25519(s(i))
-//! h(i) = SHA-256("wolo certificate 1: sealed" ‖ 0 ‖ s(i) ‖ seal)
-//! ```
-//!
-//! A hash alone could be computed anew by a forger, and then only the last line would not fit. With a seal on each line
-//! the first wrong one has a number: up to there the seals fit, from there on none does, because each stands on all that
-//! is before it, seals included. For the same reason one seal, the last, proves a whole certificate, and the first
-//! wrong line is found by halving. A tail that was cut off shows because the closing line is missing.
+//! **Seals.** Each line ends with a [seal](crate::seals) under the name "wolo certificate 1", in a chain that begins with the id
+//! of the pot. A tail that was cut off shows because the closing line is missing.
 //!
 //! **What is in it.** All that was booked into the pot or came too late for it and had gone back when the pot was settled:
 //! gifts + credits = payout + fees + refunds. Money in suspense was never the pot's, and what comes or goes back after the
@@ -39,17 +28,21 @@
 //!
 //! Refused: to write down what does not add up. The writer puts its lines before the same judge as the reader does.
 
-mod chain;
 mod judge;
-mod keys;
 mod lines;
 mod verify;
 mod write;
 
 pub use judge::{Totals, Wrong};
-pub use keys::{KeyError, NamedKey, PublicKey, SealingKey, read_keys};
 pub use verify::{CertificateError, Trust, Verified, verify};
 pub use write::{Certificate, Credit, Facts, Gift, NotCertifiable, Paid, write};
+
+use crate::ids::PotId;
+use crate::seals::Chain;
+
+fn chain(pot: PotId) -> Chain {
+    Chain::of("wolo certificate 1", "pot", &[pot.to_string().as_bytes()])
+}
 
 #[cfg(test)]
 mod tests;

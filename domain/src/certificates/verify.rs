@@ -5,11 +5,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::chain::{Chain, Hash};
+use super::chain;
 use super::judge::{Judge, Totals, Wrong};
-use super::keys::{NamedKey, PublicKey, SEAL_BYTES};
 use super::lines::{Line, Opening, WITH_CREDITS, WITHOUT_CREDITS, What};
 use crate::ids::PotId;
+use crate::seals::{self, Chain, NamedKey, PublicKey, SEAL_BYTES, Seal, Sealed};
 
 pub(super) const BEFORE_SEAL: &str = ",\"seal\":\"";
 pub(super) const AFTER_SEAL: &str = "\"}";
@@ -60,10 +60,10 @@ pub enum CertificateError {
 pub fn verify(document: &[u8], trust: &Trust) -> Result<Verified, CertificateError> {
     let opening = opening(document)?;
     let key = key(&opening, trust).map_err(|wrong| CertificateError::Line { line: 1, wrong })?;
-    let mut reading = Reading::of(opening.pot);
+    let mut reading = Reading::of(opening.pot, key);
     let wrong = reading.read(document).err();
     // What cannot stand where it does may be a late consequence of a line before it, whose seal then does not fit.
-    let (line, wrong) = match (reading.first_bad_seal(&key), wrong) {
+    let (line, wrong) = match (reading.first_bad_seal(), wrong) {
         (Some(line), _) => (line, Wrong::Seal),
         (None, Some(wrong)) => (reading.judge.lines() + 1, wrong),
         (None, None) => return reading.verified(opening, key),
@@ -102,16 +102,17 @@ fn key(opening: &Opening, trust: &Trust) -> Result<PublicKey, Wrong> {
 
 /// A document as far as it has been read.
 struct Reading {
+    key: PublicKey,
     chain: Chain,
     judge: Judge,
-    /// What each line's seal signs, and the seal. They are looked at together, at the end.
-    seals: Vec<(Hash, [u8; SEAL_BYTES])>,
+    /// They are looked at together, at the end.
+    seals: Vec<Sealed>,
     settled_at: Option<DateTime<Utc>>,
 }
 
 impl Reading {
-    fn of(pot: PotId) -> Self {
-        Self { chain: Chain::of(pot), judge: Judge::new(), seals: Vec::new(), settled_at: None }
+    fn of(pot: PotId, key: PublicKey) -> Self {
+        Self { key, chain: chain(pot), judge: Judge::new(), seals: Vec::new(), settled_at: None }
     }
 
     /// Takes lines until one is wrong.
@@ -128,21 +129,15 @@ impl Reading {
             if let Some(closing) = closing {
                 self.settled_at = Some(closing.settled_at);
             }
-            let sealed = self.chain.to_be_sealed(&body);
-            self.chain = Chain::after(&sealed, &seal);
-            self.seals.push((sealed, seal));
+            let hash = self.chain.to_be_sealed(&body);
+            self.chain = self.chain.after(&hash, &seal);
+            self.seals.push(Sealed { hash, seal, key: self.key });
         }
         if self.judge.is_complete() { Ok(()) } else { Err(Wrong::Missing) }
     }
 
-    /// A seal stands on everything before it, other seals included: when the last one fits, all do, and from the first
-    /// that does not fit on, none does.
-    fn first_bad_seal(&self, key: &PublicKey) -> Option<u64> {
-        let fits = |(sealed, seal): &(Hash, [u8; SEAL_BYTES])| key.has_sealed(sealed, seal);
-        if self.seals.last().is_none_or(fits) {
-            return None;
-        }
-        Some(self.seals.partition_point(fits) as u64 + 1)
+    fn first_bad_seal(&self) -> Option<u64> {
+        seals::first_bad(&self.seals).map(|place| place as u64 + 1)
     }
 
     fn verified(self, opening: Opening, key: PublicKey) -> Result<Verified, CertificateError> {
@@ -188,7 +183,7 @@ impl<'a> Iterator for Texts<'a> {
 struct Text {
     /// As it was before it was sealed.
     body: String,
-    seal: [u8; SEAL_BYTES],
+    seal: Seal,
     line: Line,
 }
 

@@ -6,16 +6,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::chain::Chain;
 use super::judge::{Judge, Wrong};
-use super::keys::SealingKey;
 use super::lines::{
     Bearer, Closing, Currency, Line, Mark, OfGift, Opening, Payout, PayoutFee, WITH_CREDITS, WITHOUT_CREDITS,
     What,
 };
-use super::{lines, verify};
+use super::{chain, lines, verify};
 use crate::ids::{ConversionId, DonationId, PayoutId, PotId};
 use crate::money::Xof;
+use crate::seals::{Chain, SealingKey};
 
 /// What is to be certified, from the books.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +85,7 @@ pub fn write(facts: &Facts, key: &SealingKey) -> Result<Certificate, NotCertifia
     let mut writer = Writer {
         judge: Judge::new(),
         key,
-        chain: Chain::of(facts.pot),
+        chain: chain(facts.pot),
         // What most lines need, so that a large document is not copied again and again.
         document: String::with_capacity(512 * (facts.gifts.len() + 3) + 192 * facts.credits.len()),
     };
@@ -188,7 +187,7 @@ impl Writer<'_> {
         let body = line.body().ok_or_else(|| refused(Wrong::Form))?;
         let sealed = self.chain.to_be_sealed(&body);
         let seal = self.key.seal(&sealed);
-        self.chain = Chain::after(&sealed, &seal);
+        self.chain = self.chain.after(&sealed, &seal);
         self.document.push_str(if number == 1 { "[" } else { ",\n" });
         self.document.push_str(body.strip_suffix('}').unwrap_or_default());
         self.document.push_str(verify::BEFORE_SEAL);

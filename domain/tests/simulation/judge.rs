@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use wolo_domain::certificates::{self, Facts, Paid, SealingKey, Trust};
+use wolo_domain::certificates::{self, Facts, Paid, Trust};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::PayoutId;
 use wolo_domain::ledger::{Account, Transaction, TransactionKind};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutStage;
 use wolo_domain::pots::PotStage;
+use wolo_domain::seals::SealingKey;
 
 use crate::books::{Books, Step};
 use crate::life::FILLING;

@@ -33,7 +33,8 @@ use crate::patience::Patience;
 const WORKER_ROLE: &str = "wolo_worker";
 const API_ROLE: &str = "wolo_api";
 
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+// More often would be work for the engine that the processes under test need.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
 const ONE_LOOK: Duration = Duration::from_secs(20);
 
 /// What the sandbox leaves off to be quick: a commit that was answered outlives the database's own death.

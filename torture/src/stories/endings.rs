@@ -13,6 +13,7 @@ use wolo_control::invitations::InvitationAnswer;
 use wolo_control::payouts::{Approve, Approving};
 use wolo_control::pots::{HoldWish, MoveWish, RefundPatience, Wish, WishAnswer};
 use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_database::{invitations, points};
 use wolo_domain::accounts::Role;
 use wolo_domain::dakar;
@@ -206,7 +207,7 @@ impl Scene {
         let person = self.people.born(&self.stage).await?;
         let granted = comes_about(LONG, async || {
             let mut connection = self.stage.pool.acquire().await?;
-            roles::grant(&mut connection, person, Role::Finance, "torture", "for a story").await?;
+            roles::grant(&mut connection, person, Role::Finance, Doer::new("torture", "for a story")).await?;
             Ok(Some(()))
         });
         granted.await.context("nobody became somebody of finance")?;

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions};
 use uuid::Uuid;
 use wolo_api::rules;
+use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::housekeeping::{Housekeeping, Keeping};
 use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::{ids, queues};
@@ -14,7 +15,8 @@ use crate::stage::comes_about;
 impl Scene {
     pub(super) async fn hours(&self) -> Result<()> {
         self.housekeeping().await?;
-        self.punctuality().await
+        self.punctuality().await?;
+        self.audit().await
     }
 
     async fn housekeeping(&self) -> Result<()> {
@@ -29,6 +31,19 @@ impl Scene {
             Ok(Some(()))
         });
         done.await.context("the house was not kept")
+    }
+
+    async fn audit(&self) -> Result<()> {
+        let client = self.stage.control.client();
+        let id = format!("{}-{}", ids::AUDIT_CHECKPOINT, Uuid::new_v4());
+        let options = WorkflowStartOptions::new(queues::LIFECYCLE, id.clone()).build();
+        client.start_workflow(AuditCheckpoint::run, (), options).await?;
+        let process = client.get_workflow_handle::<AuditCheckpoint>(id);
+        let sealed = comes_about(LONG, async || {
+            process.get_result(WorkflowGetResultOptions::default()).await?;
+            Ok(Some(()))
+        });
+        sealed.await.context("nobody sealed the end of the audit trail")
     }
 
     async fn punctuality(&self) -> Result<()> {

@@ -16,9 +16,10 @@ use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
 use tracing::Instrument as _;
 use wolo_activities::notices;
 use wolo_bootstrap::{Seal, Settings, Shutdown};
-use wolo_database::Pool;
 use wolo_database::outbox::{self, Event, Topic};
+use wolo_database::{Pool, audit};
 use wolo_domain::notices::{Letter, NoticeRules};
+use wolo_domain::seals::SealingKey;
 use wolo_workflows::notice_delivery::{NoticeInput, NoticePatience};
 
 use inviting::Inviting;
@@ -47,6 +48,8 @@ enum Error {
     Start(#[from] WorkflowStartError),
     #[error("the process of an invitation cannot be told")]
     Tell(#[from] WorkflowInteractionError),
+    #[error("there is no key to seal the audit trail with")]
+    NoSealingKey,
 }
 
 /// Who carries on.
@@ -59,12 +62,14 @@ pub(crate) struct Relay {
     rules: NoticeRules,
     patience: NoticePatience,
     inviting: Inviting,
+    sealing: Option<SealingKey>,
 }
 
 impl Relay {
     pub(crate) fn new(
         pool: Pool,
         client: Client,
+        sealing: Option<SealingKey>,
         settings: &Settings,
     ) -> Result<Self, wolo_bootstrap::codec::CodecError> {
         let notices = &settings.notices;
@@ -84,6 +89,7 @@ impl Relay {
                 unknown_seconds: notices.unknown.as_secs(),
             },
             inviting: Inviting::new(settings),
+            sealing,
         })
     }
 
@@ -146,6 +152,11 @@ impl Relay {
 
     /// Tells everybody whom an event concerns.
     async fn tell(&self, event: &Event) -> Result<(), Error> {
+        if event.topic == Topic::Audit {
+            let record = serde_json::from_value(event.payload.clone())?;
+            let key = self.sealing.as_ref().ok_or(Error::NoSealingKey)?;
+            return Ok(audit::append(&self.pool, &record, key).await?);
+        }
         let telling = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
         if matches!(event.topic, Topic::StepLate | Topic::StepsLate) {
             let alerts = telling.of_lateness().await?;

@@ -113,7 +113,8 @@ impl<'a> Telling<'a> {
             | Topic::Letter
             | Topic::Invitation
             | Topic::StepLate
-            | Topic::StepsLate => Ok(nothing()),
+            | Topic::StepsLate
+            | Topic::Audit => Ok(nothing()),
         }
     }
 

@@ -5,6 +5,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_control::payouts::{Approve, Approving};
 use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::{PayoutId, PotId, UserId};
 use wolo_domain::money::Xof;
@@ -119,7 +120,7 @@ fn a_recipient_who_has_been_put_right_is_asked_about_again_and_paid() {
 async fn trusted(house: &House, role: Role) -> UserId {
     let person = house.person().await;
     let mut connection = house.pool.acquire().await.expect("a connection");
-    roles::grant(&mut connection, person, role, "test", "in a test").await.expect("a role");
+    roles::grant(&mut connection, person, role, Doer::new("test", "in a test")).await.expect("a role");
     person
 }
 

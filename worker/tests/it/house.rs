@@ -16,7 +16,7 @@ use wolo_bootstrap::{Settings, Shutdown, telemetry};
 use wolo_control::time::Forwarded;
 use wolo_control::{AskError, Control};
 use wolo_database::Pool;
-use wolo_domain::certificates::{NamedKey, SealingKey, Trust, Verified, verify};
+use wolo_domain::certificates::{Trust, Verified, verify};
 use wolo_domain::dakar;
 use wolo_domain::donations::{DonationRules, DonationStage};
 use wolo_domain::ids::{DonationId, PotId, UserId};
@@ -25,6 +25,7 @@ use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutRules;
 use wolo_domain::people::{BirthDate, Phone};
 use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline};
+use wolo_domain::seals::{NamedKey, SealingKey};
 use wolo_sandbox::World;
 use wolo_sandbox::emulator::Place;
 use wolo_sandbox::temporal::SearchAttribute;
@@ -367,14 +368,18 @@ impl House {
 
     /// What the certificate of a settled pot says, held against the key that this house seals with.
     pub(crate) async fn certified(&self, pot: PotId) -> Verified {
-        let sealing = self.settings.certificates.sealing.as_ref().expect("a house that seals");
-        let der = secrecy::ExposeSecret::expose_secret(&sealing.key);
-        let key = SealingKey::from_pkcs8(&sealing.key_id, der).expect("a key").public();
         let document =
             wolo_database::certificates::document(&self.pool, pot).await.expect("Postgres answers");
         let document = document.expect("a settled pot has a certificate");
-        let trust = Trust::Keys(vec![NamedKey { id: Some(sealing.key_id.clone()), key }]);
-        verify(document.as_bytes(), &trust).expect("a certificate that is whole")
+        verify(document.as_bytes(), &Trust::Keys(self.keys())).expect("a certificate that is whole")
+    }
+
+    /// Whose seals are believed here.
+    pub(crate) fn keys(&self) -> Vec<NamedKey> {
+        let sealing = self.settings.certificates.sealing.as_ref().expect("a house that seals");
+        let der = secrecy::ExposeSecret::expose_secret(&sealing.key);
+        let key = SealingKey::from_pkcs8(&sealing.key_id, der).expect("a key").public();
+        vec![NamedKey { id: Some(sealing.key_id.clone()), key }]
     }
 
     /// Wave has told of something about this reference and we have answered that we heard.

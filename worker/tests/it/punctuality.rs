@@ -5,6 +5,7 @@
 use chrono::{TimeDelta, Utc};
 use temporalio_client::WorkflowStartOptions;
 use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_database::pots::{self, NewPot};
 use wolo_database::punctuality;
 use wolo_domain::accounts::Role;
@@ -37,7 +38,7 @@ async fn trusted(house: &House, with: &[Role]) -> UserId {
     let person = house.person().await;
     let mut connection = house.pool.acquire().await.expect("a connection");
     for role in with {
-        roles::grant(&mut connection, person, *role, "test", "in a test").await.expect("a role");
+        roles::grant(&mut connection, person, *role, Doer::new("test", "in a test")).await.expect("a role");
     }
     person
 }

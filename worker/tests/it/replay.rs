@@ -17,6 +17,7 @@ use temporalio_sdk::workflow_replayer::{
 };
 use temporalio_sdk::{WorkflowContext, WorkflowContextView, WorkflowResult};
 use wolo_bootstrap::settings::Layers;
+use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
@@ -46,7 +47,8 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 68] = [
+const ENDINGS: [&str; 69] = [
+    "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
     "birthday-sweep-missed",
@@ -123,6 +125,7 @@ type Options = WorkflowReplayerOptionsBuilder;
 fn todays_code(options: Options) -> Options {
     options
         .register_workflow::<Donation>()
+        .and_then(Options::register_workflow::<AuditCheckpoint>)
         .and_then(Options::register_workflow::<BirthdaySweep>)
         .and_then(Options::register_workflow::<SponsorshipInvitation>)
         .and_then(Options::register_workflow::<Housekeeping>)

@@ -246,6 +246,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
     }
     all! {
         accounts: ForgetLeftoversStep;
+        audit: SealTheEndStep;
         birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, MoveBirthdayStep, AnnouncePot;
         punctuality: FindLateStep;
@@ -279,6 +280,7 @@ fn every_contract_is_served_where_it_is_called() {
     let mut called = BTreeSet::new();
     for (path, text) in sources(&processes) {
         let on_lifecycle = [
+            "audit_checkpoint",
             "pot_lifecycle",
             "housekeeping",
             "birthday_sweep",
@@ -325,7 +327,8 @@ fn names_are_unique_and_as_histories_know_them() {
           "BirthdaySweep",
           "SponsorshipInvitation",
           "Housekeeping",
-          "PunctualityCheck"
+          "PunctualityCheck",
+          "AuditCheckpoint"
         ],
         "steps": [
           "pots.schedule",
@@ -347,7 +350,8 @@ fn names_are_unique_and_as_histories_know_them() {
           "invitations.follow",
           "notices.begin",
           "accounts.forget_leftovers",
-          "punctuality.find_late"
+          "punctuality.find_late",
+          "audit.seal_the_end"
         ]
       },
       "money": {

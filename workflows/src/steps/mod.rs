@@ -11,6 +11,7 @@
 )]
 
 pub mod accounts;
+pub mod audit;
 pub mod birthdays;
 pub mod discrepancies;
 pub mod donations;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
 
@@ -28,7 +29,7 @@ impl Grant {
         known(&pool, self.id).await?;
         let mut tx = pool.begin().await?;
         let by = operator(self.decider.by.as_deref())?;
-        let is_new = roles::grant(&mut tx, self.id, self.role, &by, &self.decider.reason).await?;
+        let is_new = roles::grant(&mut tx, self.id, self.role, Doer::new(&by, &self.decider.reason)).await?;
         tx.commit().await?;
         output::say(&if is_new {
             format!(

@@ -3,11 +3,12 @@
 use anyhow::Result;
 use clap::Args;
 use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
 
 use super::known;
-use crate::commands::Config;
+use crate::commands::{Config, Decider};
 use crate::failure::refused;
 use crate::output;
 use crate::system::{System, operator};
@@ -19,9 +20,8 @@ pub(crate) struct Revoke {
     id: UserId,
     /// support, reviewer, finance or superadmin
     role: Role,
-    /// Who decides, when it is not the user of this shell
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    decider: Decider,
 }
 
 impl Revoke {
@@ -29,7 +29,9 @@ impl Revoke {
         let pool = System::find(config)?.pool().await?;
         known(&pool, self.id).await?;
         let mut tx = pool.begin().await?;
-        if !roles::revoke(&mut tx, self.id, self.role, &operator(self.by.as_deref())?).await? {
+        let by = operator(self.decider.by.as_deref())?;
+        let doer = Doer::new(&by, &self.decider.reason);
+        if !roles::revoke(&mut tx, self.id, self.role, doer).await? {
             return Err(refused(format!("{} is not trusted with {}", self.id, self.role)));
         }
         tx.commit().await?;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::chain::Chain;
-use super::super::keys::SEAL_BYTES;
+use super::super::chain;
 use super::super::lines::{Bearer, Line, Mark, WITH_CREDITS, What};
 use super::super::verify::{AFTER_SEAL, BEFORE_SEAL};
 use super::*;
+use crate::seals::Seal;
 
 const TWO: &[i64] = &[1_000, 3_000];
 
@@ -17,12 +17,12 @@ fn certificate() -> String {
 /// Lines that are sealed by our own key, whatever they say: what a writer of ours would make that had gone wrong.
 fn sealed(lines: &[Line]) -> String {
     use base64::Engine as _;
-    let mut chain = Chain::of(pot(1));
+    let mut chain = chain(pot(1));
     let texts = lines.iter().zip(1..).map(|(line, number)| {
         let body = Line { line: number, ..line.clone() }.body().unwrap();
         let hash = chain.to_be_sealed(&body);
-        let seal: [u8; SEAL_BYTES] = key("ours").seal(&hash);
-        chain = Chain::after(&hash, &seal);
+        let seal: Seal = key("ours").seal(&hash);
+        chain = chain.after(&hash, &seal);
         let letters = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(seal);
         format!("{}{BEFORE_SEAL}{letters}{AFTER_SEAL}", body.strip_suffix('}').unwrap())
     });

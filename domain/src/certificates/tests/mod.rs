@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::ids::{ConversionId, DonationId, PotId};
 use crate::money::Xof;
+use crate::seals::{KeyError, NamedKey, SealingKey, read_keys};
 
 fn key(name: &str) -> SealingKey {
     let mut seed = [7; 32];

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::chain::Hash;
 
-pub(super) const SEAL_BYTES: usize = 64;
+pub(crate) const SEAL_BYTES: usize = 64;
 const KEY_BYTES: usize = 32;
 
 /// Why something is not a key. It never repeats it.
@@ -25,7 +25,7 @@ pub enum KeyError {
     Empty,
 }
 
-/// The key that seals certificates, under the name that its public half is published with. Cheap to clone.
+/// The key that seals, under the name that its public half is published with. Cheap to clone.
 #[derive(Clone)]
 pub struct SealingKey {
     id: String,
@@ -61,7 +61,7 @@ impl SealingKey {
     }
 
     /// The same seal for the same hash, always.
-    pub(super) fn seal(&self, sealed: &Hash) -> [u8; SEAL_BYTES] {
+    pub(crate) fn seal(&self, sealed: &Hash) -> [u8; SEAL_BYTES] {
         let mut seal = [0; SEAL_BYTES];
         seal.copy_from_slice(self.pair.sign(sealed).as_ref());
         seal
@@ -82,11 +82,11 @@ impl PublicKey {
     }
 
     /// As a certificate and a set of keys have it: the base64 of addresses, without padding.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    pub(super) fn has_sealed(&self, sealed: &Hash, seal: &[u8; SEAL_BYTES]) -> bool {
+    pub(crate) fn has_sealed(&self, sealed: &Hash, seal: &[u8; SEAL_BYTES]) -> bool {
         UnparsedPublicKey::new(&ED25519, &self.0).verify(sealed, seal).is_ok()
     }
 }
