@@ -95,6 +95,7 @@ pub(crate) fn plan(
         request,
         settings: PotSettings::of_birthday(&celebrant.name, pots.target),
         timeline: Timeline::plan(birthday, at, &pots.rules),
+        rules: pots.rules.clone(),
         patience: pots.patience,
         carried: None,
     }

@@ -47,6 +47,7 @@ impl PotSteps {
             }
             pots::Scheduling::OwnerUnknown => Scheduling::OwnerUnknown,
             pots::Scheduling::PotExists => Scheduling::PotExists,
+            pots::Scheduling::AnotherBirthday { birthday } => Scheduling::AnotherBirthday { birthday },
         })
     }
 
@@ -60,6 +61,7 @@ impl PotSteps {
             pots::Opening::Opened => Opening::Opened,
             pots::Opening::Held { reason } => Opening::Held { reason },
             pots::Opening::GivenUp { stage } => Opening::GivenUp { stage },
+            pots::Opening::AnotherBirthday { birthday } => Opening::AnotherBirthday { birthday },
         })
     }
 
@@ -122,6 +124,7 @@ impl PotSteps {
         Ok(match pots::move_birthday(&self.pool, pot, &timeline, at).await? {
             pots::Moving::Moved { holds } => Moving::Moved { holds },
             pots::Moving::NotPossible { stage } => Moving::NotPossible { stage },
+            pots::Moving::AnotherBirthday { birthday } => Moving::AnotherBirthday { birthday },
         })
     }
 

@@ -1,9 +1,11 @@
 //! What is done to the pot itself.
 
+use chrono::{Datelike as _, NaiveDate};
 use temporalio_sdk::testing::ActivityEnvironment;
 use wolo_activities::PotSteps;
 use wolo_domain::certificates::{Trust, verify};
 use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{Announcement, HoldReason, PotRules, PotStage, Timeline};
 use wolo_domain::seals::NamedKey;
 use wolo_workflows::steps::pots::{
@@ -26,6 +28,25 @@ async fn stage(scene: &Scene, pot: PotId) -> PotStage {
 async fn said(scene: &Scene, pot: PotId) -> i64 {
     let announced = "select count(*) from ops.outbox where pot_id = $1 and topic = 'pot_announced'";
     sqlx::query_scalar(announced).bind(pot.uuid()).fetch_one(&scene.pool).await.expect("an answer")
+}
+
+/// An operator finds that somebody's birthday is on another day.
+async fn corrected(scene: &Scene, owner: UserId, birthday: NaiveDate) {
+    let operator = scene.pool_as("wolo").await;
+    let born = BirthDate::new(birthday.with_year(1990).expect("a day"));
+    wolo_database::birth_dates::correct(&operator, owner, born, "test", "a test").await.expect("an answer");
+}
+
+#[tokio::test]
+async fn a_pot_of_somebody_who_was_born_on_another_day_is_not_made() {
+    let scene = Scene::new().await;
+    let owner = scene.person_whose_phone_ends_with(Some(1)).await;
+    let birthday = "2031-05-19".parse().expect("a day");
+    corrected(&scene, owner, birthday).await;
+    for _ in 0..2 {
+        let told = scene.does(PotSteps::schedule, schedule(owner)).await;
+        assert_eq!(told, Scheduling::AnotherBirthday { birthday });
+    }
 }
 
 #[tokio::test]
@@ -77,15 +98,22 @@ async fn a_pot_moves_once_however_often_it_is_moved_and_not_when_it_is_open() {
     let pot = new.pot;
     let birthday = new.timeline.birthday + chrono::Days::new(60);
     scene.does(PotSteps::schedule, new).await;
-    let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
-    let move_it = MoveBirthday { pot, timeline: Timeline::plan(birthday, noon(), &rules), at: noon() };
+    let timeline = Timeline::plan(birthday, noon(), &PotRules::default());
+    let move_it = MoveBirthday { pot, timeline, at: noon() };
+    let early = scene.does(PotSteps::move_birthday, move_it.clone()).await;
+    let birthday_was = Scene::new_pot(owner).timeline.birthday;
+    assert_eq!(early, Moving::AnotherBirthday { birthday: birthday_was }, "the owner was not born then");
+    corrected(&scene, owner, birthday).await;
+    let told = scene.does(PotSteps::open, PotMoment { pot, at: noon() }).await;
+    assert_eq!(told, Opening::AnotherBirthday { birthday });
     for _ in 0..2 {
         let moved = scene.does(PotSteps::move_birthday, move_it.clone()).await;
         assert_eq!(moved, Moving::Moved { holds: vec![] });
         let row = wolo_database::pots::pot(&scene.pool, pot).await.expect("an answer").expect("a pot");
         assert_eq!((row.birthday, row.opens_at), (birthday, move_it.timeline.opens_at));
     }
-    scene.does(PotSteps::open, PotMoment { pot, at: noon() }).await;
+    let opened = scene.does(PotSteps::open, PotMoment { pot, at: noon() }).await;
+    assert_eq!(opened, Opening::Opened);
     let late = scene.does(PotSteps::move_birthday, move_it).await;
     assert_eq!(late, Moving::NotPossible { stage: PotStage::Open });
 }

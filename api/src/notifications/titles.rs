@@ -23,6 +23,7 @@ const fn words(kind: Kind) -> (&'static str, &'static str) {
         Kind::NewDevice => ("Connexion sur un nouvel appareil", "Sign-in on a new device"),
         Kind::IdentityLinked => ("Nouveau moyen de connexion", "New way to sign in"),
         Kind::PotScheduled => ("Votre cagnotte est prévue", "Your pot is planned"),
+        Kind::PotMoved => ("Votre cagnotte a de nouvelles dates", "Your pot has new days"),
         Kind::PotOpened => ("Votre cagnotte est ouverte", "Your pot is open"),
         Kind::DaysLeft => ("Encore quelques jours", "A few days left"),
         Kind::LastDay => ("Dernier jour", "Last day"),

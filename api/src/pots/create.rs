@@ -136,32 +136,23 @@ async fn make(
     app: &App,
     asker: &Asker,
     owner: UserId,
-    birth_date: BirthDate,
+    mut birth_date: BirthDate,
     settings: PotSettings,
     turn: Turn,
 ) -> Result<Done, Problem> {
-    let now = App::now();
-    let numbers = &app.settings.rules;
-    let birthday = birth_date.next_on_or_after(dakar::day_of(now));
-    let pot = PotId::for_birthday(owner, birthday.year());
-    let plan = PotPlan {
-        pot,
-        owner,
-        request: turn.subject.to_string(),
-        settings,
-        timeline: Timeline::plan(birthday, now, &rules::of_pots(numbers)),
-        patience: rules::pot_patience(numbers),
-        carried: None,
-    };
-    match app.control.schedule_pot(plan, app.settings.api.patience).await {
-        Ok(PotMade::Scheduled) => {}
-        // A process that has ended made its pot long ago.
-        Ok(PotMade::PotExists) | Err(AskError::Ended) => {
-            return Err(exists(app, owner, birthday.year()).await?);
+    let pot = loop {
+        let plan = plan(app, owner, birth_date, settings.clone(), turn.subject.to_string());
+        let (pot, year) = (plan.pot, plan.timeline.birthday.year());
+        match app.control.schedule_pot(plan, app.settings.api.patience).await {
+            Ok(PotMade::Scheduled) => break pot,
+            // A process that has ended made its pot long ago.
+            Ok(PotMade::PotExists) | Err(AskError::Ended) => return Err(exists(app, owner, year).await?),
+            Ok(PotMade::OwnerUnknown) => return Err(Problem::new(Code::AccountUnknown)),
+            // The date was corrected since it was read: the next birthday is another year's, and another pot's.
+            Ok(PotMade::BirthdayOver) => birth_date = account(app, owner).await?.birth_date,
+            Err(error) => return Err(error.into()),
         }
-        Ok(PotMade::OwnerUnknown) => return Err(Problem::new(Code::AccountUnknown)),
-        Err(error) => return Err(error.into()),
-    }
+    };
     let mut tx = Context::user(owner).begin(&app.pool).await?;
     let made = pots::pot(&mut *tx, pot).await?.ok_or_else(|| {
         tracing::error!(%pot, "a pot's process says that it is written down, and it is not");
@@ -169,6 +160,24 @@ async fn make(
     })?;
     let viewer = Viewer { owner: true, knows_link: true };
     Done::new(StatusCode::CREATED, &PotView::new(app, made, viewer, asker.language))
+}
+
+/// The pot of somebody's next birthday.
+fn plan(app: &App, owner: UserId, birth_date: BirthDate, settings: PotSettings, request: String) -> PotPlan {
+    let now = App::now();
+    let numbers = &app.settings.rules;
+    let birthday = birth_date.next_on_or_after(dakar::day_of(now));
+    let of_pots = rules::of_pots(numbers);
+    PotPlan {
+        pot: PotId::for_birthday(owner, birthday.year()),
+        owner,
+        request,
+        settings,
+        timeline: Timeline::plan(birthday, now, &of_pots),
+        rules: of_pots,
+        patience: rules::pot_patience(numbers),
+        carried: None,
+    }
 }
 
 /// The refusal, naming the pot that is there; one that was imported has an id of its own.

@@ -274,13 +274,18 @@ impl TestApp {
         pots::pot(&self.pool, pot).await.unwrap().unwrap().slug
     }
 
+    /// A pool as the owner of the tables, who may do what nobody else may.
+    pub(crate) fn owner_pool(&self) -> Pool {
+        wolo_database::connect_later(&self.world.postgres.url("wolo"), 1).unwrap()
+    }
+
     /// One value that the database crate has no reason to read.
     #[expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
     pub(crate) async fn read<T>(&self, sql: &str) -> T
     where
         T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
-        let pool = wolo_database::connect_later(&self.world.postgres.url("wolo"), 1).unwrap();
+        let pool = self.owner_pool();
         sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&pool).await.unwrap()
     }
 

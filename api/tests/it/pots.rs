@@ -1,6 +1,10 @@
 //! Making a pot and closing it: what the process is asked for, and what comes of it.
 
+use chrono::{Days, Utc};
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
+use wolo_domain::dakar;
+use wolo_domain::people::BirthDate;
 use wolo_domain::pots::Visibility;
 
 use crate::app::{TestApp, born, key};
@@ -176,4 +180,34 @@ async fn an_empty_pot_is_cancelled_at_once_and_nobody_cancels_it_again() {
     app.until(async || (app.cancel_pot(owner, pot, &key()).await.status == 409).then_some(())).await;
     let problem = app.cancel_pot(owner, pot, &key()).await.problem(409, "pot_not_cancellable");
     insta::assert_snapshot!(problem["detail"].as_str().unwrap(), @"Cette cagnotte a été annulée ; elle ne peut plus être annulée.");
+}
+
+/// The date is corrected between the moment at which the API reads it and the one at which the pot is written.
+#[tokio::test]
+async fn a_pot_that_is_made_while_its_owners_birth_date_is_corrected_is_for_the_right_birthday() {
+    let app = TestApp::start().await;
+    let owner = app.person(10).await;
+    // Over this year, mostly: then it is another year's pot.
+    let right = born(30, 0).day() - Days::new(1);
+    let operator = app.owner_pool();
+    let mut correction = operator.begin().await.unwrap();
+    let correct =
+        format!("update people.users set birth_date = '{right}' where user_id = '{}'", owner.uuid());
+    sqlx::raw_sql(AssertSqlSafe(correct)).execute(&mut *correction).await.unwrap();
+    let correct = async {
+        app.until(async || {
+            let waiting = "select count(*) from pg_stat_activity
+                           where wait_event_type = 'Lock' and query like '%birth_date from people.users%for share%'";
+            (app.read::<i64>(waiting).await > 0).then_some(())
+        })
+        .await;
+        correction.commit().await.unwrap();
+    };
+    let (request, body) = (key(), party());
+    let (made, ()) = tokio::join!(app.make_pot(owner, &request, &body), correct);
+    let made = made.expect(201);
+    let birthday = BirthDate::new(right).next_on_or_after(dakar::day_of(Utc::now()));
+    assert_eq!(made["birthday"], birthday.to_string(), "{made}");
+    let again = app.make_pot(owner, &request, &body).await.expect(201);
+    assert_eq!(again["id"], made["id"]);
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use chrono::{Datelike as _, Days, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use tempfile::TempDir;
 use temporalio_client::WorkflowTerminateOptions;
 use wolo_bootstrap::settings::Layers;
@@ -56,10 +56,12 @@ pub(crate) fn a_pot_that_lost_its_process_is_found_and_started_again(home: &Path
 
 /// It is written down, and nobody has ever moved it.
 pub(crate) fn a_pot_that_is_late_is_named_and_helped(home: &Path, dev: &Dev) {
-    let words =
-        ["users", "add", "--name", "Ndeye", "--birth-date", "1999-12-31", "--phone", "781234570", "--json"];
+    let at = Utc::now() - TimeDelta::hours(2);
+    let birthday = dakar::day_of(at) + Days::new(10);
+    let born = birthday.with_year(birthday.year() - 40).unwrap().to_string();
+    let words = ["users", "add", "--name", "Ndeye", "--birth-date", &born, "--phone", "781234570", "--json"];
     let owner = json(home, &words)["id"].as_str().unwrap().parse().unwrap();
-    let pot = forgotten(dev.addresses["postgres"].as_str().unwrap(), owner);
+    let pot = forgotten(dev.addresses["postgres"].as_str().unwrap(), owner, birthday, at);
     let late = json(home, &["late", "--json"]);
     assert_eq!((&late["total"], &late["late"][0]["what"]), (&1.into(), &"opening".into()), "{late}");
     assert_eq!(late["late"][0]["pot"], pot.as_str());
@@ -75,10 +77,8 @@ pub(crate) fn a_pot_that_is_late_is_named_and_helped(home: &Path, dev: &Dev) {
     assert_eq!(json(home, &cancel)["outcome"], "done");
 }
 
-/// A pot that should have opened two hours ago.
-fn forgotten(postgres: &str, owner: UserId) -> String {
-    let at = Utc::now() - TimeDelta::hours(2);
-    let birthday = dakar::day_of(at) + Days::new(10);
+/// A pot that should have opened when it was written.
+fn forgotten(postgres: &str, owner: UserId, birthday: NaiveDate, at: DateTime<Utc>) -> String {
     let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
     let new = NewPot {
         id: PotId::for_birthday(owner, birthday.year()),

@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::ledger::Account;
-use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{Announcement, HoldReason, PotSettings, PotStage, Timeline};
 use wolo_domain::seals::SealingKey;
 
-use super::{Lock, OF_A_MINOR, POTS, holds, lock};
+use super::{Lock, POTS, holds, lock, owners};
 use crate::outbox::{self, Topic};
 use crate::rows::word;
 use crate::{Error, Pool, certificates, ledger, points};
@@ -42,6 +41,10 @@ pub enum Scheduling {
     OwnerUnknown,
     /// The owner has a pot for this year under another id.
     PotExists,
+    /// Nothing is written: the owner's birthday in that year is another one.
+    AnotherBirthday {
+        birthday: NaiveDate,
+    },
 }
 
 /// How far a pot had come that was there before.
@@ -61,6 +64,10 @@ pub enum Opening {
     /// Whoever asks does not know that the pot was given up.
     GivenUp {
         stage: PotStage,
+    },
+    /// It stays scheduled: its owner's birthday in its year is another one, and nobody has moved it yet.
+    AnotherBirthday {
+        birthday: NaiveDate,
     },
 }
 
@@ -83,26 +90,28 @@ pub enum Cancelling {
 #[tracing::instrument(name = "db.pots.schedule", skip_all, fields(pot = %new.id), err)]
 pub async fn schedule(pool: &Pool, new: &NewPot) -> Result<Scheduling, Error> {
     let mut tx = pool.begin().await?;
-    let birth_date =
-        sqlx::query_scalar!("select birth_date from people.users where user_id = $1", new.owner.uuid())
-            .fetch_optional(&mut *tx)
-            .await?;
-    let Some(birth_date) = birth_date.map(BirthDate::new) else { return Ok(Scheduling::OwnerUnknown) };
-
-    let found = if insert(&mut tx, new).await? {
-        if birth_date.is_minor_at(new.timeline.opens_at) {
-            holds::write(&mut tx, new.id, HoldReason::Consent, OF_A_MINOR, new.at).await?;
-        }
-        if new.timeline.opens_at > new.at {
-            write_announcement(&mut tx, new.id, Announcement::Scheduled, new.at).await?;
-        }
-        None
-    } else {
-        match find(&mut tx, new).await? {
-            Some(found) => Some(found),
-            None => return Ok(Scheduling::PotExists),
-        }
+    let Some(birth_date) = owners::birth_date(&mut tx, new.owner).await? else {
+        return Ok(Scheduling::OwnerUnknown);
     };
+    let mut found = find(&mut tx, new).await?;
+    if found.is_none() {
+        let birthday = birth_date.celebrated_in(new.timeline.birthday.year());
+        if birthday != new.timeline.birthday {
+            return Ok(Scheduling::AnotherBirthday { birthday });
+        }
+        if insert(&mut tx, new).await? {
+            owners::hold_if_minor(&mut tx, new.id, birth_date, new.timeline.opens_at, new.at).await?;
+            if new.timeline.opens_at > new.at {
+                write_announcement(&mut tx, new.id, Announcement::Scheduled, new.at).await?;
+            }
+        } else {
+            // Another attempt has written it meanwhile.
+            found = find(&mut tx, new).await?;
+            if found.is_none() {
+                return Ok(Scheduling::PotExists);
+            }
+        }
+    }
     let holds = holds::open_reasons(&mut tx, new.id).await?;
     tx.commit().await?;
     Ok(Scheduling::Scheduled { holds, found })
@@ -153,7 +162,8 @@ async fn insert(connection: &mut PgConnection, new: &NewPot) -> Result<bool, Err
     Ok(inserted == 1)
 }
 
-/// Opens a pot for gifts and writes its announcement.
+/// Opens a pot for gifts and writes its announcement. Whether it is for its owner's birthday, and whether a guardian has to
+/// consent, is looked at before: a birth date may have been corrected since.
 #[tracing::instrument(name = "db.pots.open", skip_all, fields(%pot), err)]
 pub async fn open(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Opening, Error> {
     let mut tx = pool.begin().await?;
@@ -165,7 +175,15 @@ pub async fn open(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Opening,
         return Ok(Opening::GivenUp { stage });
     }
     let to = stage.open()?;
+    let owners::Planned { birthday, opens_at, birth_date } = owners::planned(&mut tx, pot).await?;
+    let right = birth_date.celebrated_in(birthday.year());
+    if right != birthday {
+        return Ok(Opening::AnotherBirthday { birthday: right });
+    }
+    owners::hold_if_minor(&mut tx, pot, birth_date, opens_at, at).await?;
     if let Some(reason) = holds::stopping_hold(&mut tx, pot).await? {
+        // The hold may be a moment old.
+        tx.commit().await?;
         return Ok(Opening::Held { reason });
     }
     sqlx::query!(
@@ -326,7 +344,7 @@ pub async fn announce(pool: &Pool, pot: PotId, what: Announcement, at: DateTime<
     Ok(())
 }
 
-async fn write_announcement(
+pub(super) async fn write_announcement(
     connection: &mut PgConnection,
     pot: PotId,
     what: Announcement,

@@ -8,6 +8,7 @@ mod lifecycle;
 mod lists;
 mod locks;
 mod moving;
+mod owners;
 mod views;
 
 use std::fmt;
@@ -29,9 +30,6 @@ pub use views::{access, access_by_slug, by_slug, pot};
 
 const POTS: &str = "pots.pots";
 const HOLDS: &str = "pots.holds";
-
-/// Why a minor's pot is held from the beginning.
-const OF_A_MINOR: &str = "the owner is a minor when the pot opens";
 
 /// A pot as it stands, with its money and its holds.
 #[derive(Clone, PartialEq, Eq)]

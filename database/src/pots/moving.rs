@@ -1,11 +1,11 @@
 //! Moving a pot that has not opened, because its owner's birth date was corrected.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use wolo_domain::ids::PotId;
-use wolo_domain::people::BirthDate;
-use wolo_domain::pots::{HoldReason, PotStage, Timeline};
+use wolo_domain::pots::{Announcement, HoldReason, PotStage, Timeline};
 
-use super::{Lock, OF_A_MINOR, holds, lock};
+use super::lifecycle::write_announcement;
+use super::{Lock, holds, lock, owners};
 use crate::{Error, Pool};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +16,12 @@ pub enum Moving {
     },
     /// It is too late: people were told of the day.
     NotPossible { stage: PotStage },
+    /// The owner's birthday in that year is another one: the birth date was corrected once more.
+    AnotherBirthday { birthday: NaiveDate },
 }
 
-/// Gives a scheduled pot the days of another birthday of the same year; its name follows from the year. One whose owner will be a
-/// minor when it opens is held for consent, unless a guardian was asked for it before.
+/// Gives a scheduled pot the days of its owner's birthday, which is one of the same year; its name follows from the year. Its
+/// owner is told of it once, unless the pot opens at once and tells of itself.
 #[tracing::instrument(name = "db.pots.move_birthday", skip_all, fields(%pot), err)]
 pub async fn move_birthday(
     pool: &Pool,
@@ -32,22 +34,26 @@ pub async fn move_birthday(
     if stage != PotStage::Scheduled {
         return Ok(Moving::NotPossible { stage });
     }
-    let owner = sqlx::query!(
-        r#"update pots.pots set birthday = $2, opens_at = $3, closes_at = $4
-           from people.users
-           where pot_id = $1 and user_id = owner_id and extract(year from birthday) = extract(year from $2::date)
-           returning birth_date,
-                     exists (select from pots.holds where holds.pot_id = $1 and reason = 'consent') as "asked!""#,
+    let owners::Planned { birthday: was, birth_date, .. } = owners::planned(&mut tx, pot).await?;
+    let birthday = birth_date.celebrated_in(was.year());
+    if timeline.birthday.year() != was.year() {
+        return Err(Error::conflict("pots_keep_their_year"));
+    }
+    if timeline.birthday != birthday {
+        return Ok(Moving::AnotherBirthday { birthday });
+    }
+    sqlx::query!(
+        "update pots.pots set birthday = $2, opens_at = $3, closes_at = $4 where pot_id = $1",
         pot.uuid(),
         timeline.birthday,
         timeline.opens_at,
         timeline.closes_at,
     )
-    .fetch_optional(&mut *tx)
-    .await?
-    .ok_or_else(|| Error::conflict("pots_keep_their_year"))?;
-    if BirthDate::new(owner.birth_date).is_minor_at(timeline.opens_at) && !owner.asked {
-        holds::write(&mut tx, pot, HoldReason::Consent, OF_A_MINOR, at).await?;
+    .execute(&mut *tx)
+    .await?;
+    owners::hold_if_minor(&mut tx, pot, birth_date, timeline.opens_at, at).await?;
+    if was != birthday && timeline.opens_at > at {
+        write_announcement(&mut tx, pot, Announcement::Moved { at }, at).await?;
     }
     let holds = holds::open_reasons(&mut tx, pot).await?;
     tx.commit().await?;

@@ -69,7 +69,7 @@ async fn a_birth_date_stands_while_a_pot_of_its_owner_is_under_way() {
     let scene = Scene::new().await;
     let pot = scene.scheduled().await;
     let owner = scene.owner_of(pot).await;
-    assert_eq!(correct(&scene, owner, "1990-04-20").await, Correcting::Corrected, "it can still move");
+    assert_eq!(correct(&scene, owner, "1991-03-20").await, Correcting::Corrected, "it can still move");
     pots::open(&scene.pool, pot, noon()).await.expect("an opening");
     let under_way = |stage| Correcting::UnderWay(PotUnderWay { pot, stage });
     assert_eq!(correct(&scene, owner, "1990-04-21").await, under_way(PotStage::Open));
@@ -85,6 +85,8 @@ async fn a_birth_date_stands_while_a_pot_of_its_owner_is_under_way() {
 async fn a_scheduled_pot_moves_within_its_year_and_moved_again_stays() {
     let scene = Scene::new().await;
     let pot = scene.scheduled().await;
+    let owner = scene.owner_of(pot).await;
+    assert_eq!(correct(&scene, owner, "1990-12-24").await, Correcting::Corrected);
     let days = timeline("2031-12-24");
     for _ in 0..2 {
         let moved = pots::move_birthday(&scene.pool, pot, &days, noon()).await.expect("an answer");

@@ -20,6 +20,7 @@ mod never_paid;
 mod nonces;
 mod notices;
 mod outbox;
+mod owners;
 mod payouts;
 mod people;
 mod pots;

@@ -111,6 +111,7 @@ kinds! {
     NewDevice = "new_device", Security;
     IdentityLinked = "identity_linked", Security;
     PotScheduled = "pot_scheduled", Reminders;
+    PotMoved = "pot_moved", Reminders;
     PotOpened = "pot_opened", Reminders;
     DaysLeft = "days_left", Reminders;
     LastDay = "last_day", Reminders;

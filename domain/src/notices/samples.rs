@@ -30,6 +30,9 @@ impl Says {
             Kind::NewDevice => Self::NewDevice { device: Some("Samsung Galaxy A15".to_owned()) },
             Kind::IdentityLinked => Self::IdentityLinked { provider: IdentityProvider::Google },
             Kind::PotScheduled => Self::PotScheduled { name: name(), pot: pot(), opens: A_MONTH_BEFORE },
+            Kind::PotMoved => {
+                Self::PotMoved { name: name(), pot: pot(), birthday: BIRTHDAY, opens: A_MONTH_BEFORE }
+            }
             Kind::PotOpened => Self::PotOpened { name: name(), pot: pot(), closes: BIRTHDAY, link: of_pot() },
             Kind::DaysLeft => Self::DaysLeft { name: name(), pot: pot(), days: 7, gifts, link: of_pot() },
             Kind::LastDay => Self::LastDay { name: name(), pot: pot(), gifts, link: of_pot() },

@@ -54,6 +54,13 @@ pub enum Says {
         pot: String,
         opens: NaiveDate,
     },
+    /// The birth date was corrected, and the pot has other days.
+    PotMoved {
+        name: String,
+        pot: String,
+        birthday: NaiveDate,
+        opens: NaiveDate,
+    },
     PotOpened {
         name: String,
         pot: String,
@@ -204,6 +211,7 @@ impl Says {
             Self::NewDevice { .. } => Kind::NewDevice,
             Self::IdentityLinked { .. } => Kind::IdentityLinked,
             Self::PotScheduled { .. } => Kind::PotScheduled,
+            Self::PotMoved { .. } => Kind::PotMoved,
             Self::PotOpened { .. } => Kind::PotOpened,
             Self::DaysLeft { .. } => Kind::DaysLeft,
             Self::LastDay { .. } => Kind::LastDay,

@@ -14,6 +14,12 @@ pub struct PotRules {
     pub payout_hour: u32,
 }
 
+impl Default for PotRules {
+    fn default() -> Self {
+        Self { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 }
+    }
+}
+
 /// The moments of a pot's life, computed once when it is scheduled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
@@ -39,6 +45,10 @@ pub struct Occasion {
 pub enum Announcement {
     /// It is planned, and opens later.
     Scheduled,
+    /// Its days are others since then, because the owner's birth date was wrong.
+    Moved {
+        at: DateTime<Utc>,
+    },
     Opened,
     /// So many days before the birthday.
     Reminder {
@@ -56,6 +66,7 @@ impl Announcement {
     pub fn key(self) -> String {
         match self {
             Self::Scheduled => "scheduled".to_owned(),
+            Self::Moved { at } => format!("moved_{}", at.format("%Y%m%dT%H%M%S")),
             Self::Opened => "opened".to_owned(),
             Self::Reminder { days } => format!("reminder_d{days}"),
             Self::BirthdayWish => "birthday_wish".to_owned(),

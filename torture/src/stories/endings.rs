@@ -21,6 +21,7 @@ use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DiscrepancyId, InvitationId, PotId, UserId};
 use wolo_domain::invitations::InvitationEnd;
 use wolo_domain::notices::{NoticeRules, Says};
+use wolo_domain::people::BirthDate;
 use wolo_domain::points::AwardStage;
 use wolo_domain::pots::{HoldReason, PotStage, Timeline};
 use wolo_sandbox::wave::{Endpoint, Fault, FaultRule};
@@ -83,6 +84,10 @@ impl Scene {
         let right = if later.year() == wrong.year() { later } else { wrong - Days::new(10) };
         let owner = self.people.born_for(&self.stage, wrong).await?;
         let pot = self.people.make_pot_of(&self.stage, owner).await?.pot;
+        // As an operator does it: the date first, and then the pot is asked.
+        let born = BirthDate::new(right.with_year(right.year() - 30).context("a day of birth")?);
+        let Wish { by, reason } = wish();
+        wolo_database::birth_dates::correct(&self.stage.pool, owner, born, &by, &reason).await?;
         let timeline = Timeline::plan(right, Utc::now(), &rules::of_pots(&self.stage.settings.rules));
         let Wish { by, reason } = wish();
         let wish = MoveWish { timeline, by, reason };

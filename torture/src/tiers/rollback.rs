@@ -143,6 +143,7 @@ async fn plan(scene: &Scene, pot: PotId) -> Result<PotPlan> {
         request: "restart".to_owned(),
         settings: pot.settings,
         timeline: Timeline::of_planned(pot.birthday, pot.opens_at, pot.closes_at, &of_pots),
+        rules: of_pots,
         patience: rules::pot_patience(numbers),
         carried: None,
     })

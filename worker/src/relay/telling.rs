@@ -126,6 +126,12 @@ impl<'a> Telling<'a> {
             Announcement::Scheduled => {
                 Says::PotScheduled { name, pot: title, opens: dakar::day_of(about.pot.opens_at) }
             }
+            Announcement::Moved { .. } => Says::PotMoved {
+                name,
+                pot: title,
+                birthday: about.pot.birthday,
+                opens: dakar::day_of(about.pot.opens_at),
+            },
             Announcement::Opened => {
                 Says::PotOpened { name, pot: title, closes: dakar::day_of(about.pot.closes_at), link }
             }

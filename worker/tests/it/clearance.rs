@@ -133,7 +133,7 @@ async fn approve(house: &House, pot: PotId, by: UserId) -> Approving {
 fn a_large_payout_waits_for_two_different_people_of_finance() {
     live(async |house| {
         let owner = house.person().await;
-        let mut plan = house.plan(owner, 20);
+        let mut plan = house.plan(owner, 20).await;
         plan.patience.payout_rules = PayoutRules { two_approvals_from: Xof::new(9_900) };
         let pot = house.schedule(plan).await;
         house.stage_is(pot, PotStage::Open).await;
@@ -165,7 +165,7 @@ fn a_large_payout_waits_for_two_different_people_of_finance() {
 fn a_phone_that_is_changed_before_the_sending_is_checked_and_approved_anew() {
     live(async |house| {
         let owner = house.person().await;
-        let mut plan = house.plan(owner, 20);
+        let mut plan = house.plan(owner, 20).await;
         plan.patience.payout_rules = PayoutRules { two_approvals_from: Xof::new(9_900) };
         let pot = house.schedule(plan).await;
         house.stage_is(pot, PotStage::Open).await;

@@ -186,7 +186,7 @@ impl House {
 
     /// A grown-up with a phone of their own.
     pub(crate) async fn person(&self) -> UserId {
-        self.person_born("1990-05-17", 1).await
+        self.person_born("1988-05-17", 1).await
     }
 
     /// Somebody whose phone number ends with these digits; some endings mean something to the Wave emulator.
@@ -205,9 +205,30 @@ impl House {
         id
     }
 
-    /// What a pot is started with, for a birthday so many days ahead.
-    pub(crate) fn plan(&self, owner: UserId, days_ahead: i64) -> PotPlan {
-        let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
+    /// What a pot is started with, for its owner's birthday, which is so many days ahead from now on.
+    pub(crate) async fn plan(&self, owner: UserId, days_ahead: i64) -> PotPlan {
+        let plan = Self::planned(owner, days_ahead);
+        self.born_for(owner, plan.timeline.birthday).await;
+        plan
+    }
+
+    /// Has somebody been born on this day of the year that they were born in.
+    #[expect(clippy::disallowed_methods, reason = "a test writes what the crate never would")]
+    pub(crate) async fn born_for(&self, person: UserId, birthday: NaiveDate) {
+        let born = "update people.users
+                    set birth_date = $2 - make_interval(years => (extract(year from $2) - extract(year from birth_date))::integer)
+                    where user_id = $1";
+        sqlx::query(born)
+            .bind(person.uuid())
+            .bind(birthday)
+            .execute(&self.pool)
+            .await
+            .expect("a day of birth");
+    }
+
+    /// The same of anybody.
+    pub(crate) fn planned(owner: UserId, days_ahead: i64) -> PotPlan {
+        let rules = PotRules::default();
         let birthday: NaiveDate = dakar::day_of(Utc::now()) + TimeDelta::days(days_ahead);
         PotPlan {
             pot: PotId::for_birthday(owner, chrono::Datelike::year(&birthday)),
@@ -218,6 +239,7 @@ impl House {
                 ..PotSettings::of_birthday("Awa", Xof::new(25_000))
             },
             timeline: Timeline::plan(birthday, Utc::now(), &rules),
+            rules,
             patience: PotPatience {
                 payout: PayoutPatience {
                     recheck_seconds: 300,
@@ -250,7 +272,7 @@ impl House {
     }
 
     pub(crate) async fn open_pot_of(&self, owner: UserId) -> PotId {
-        let pot = self.schedule(self.plan(owner, 20)).await;
+        let pot = self.schedule(self.plan(owner, 20).await).await;
         self.stage_is(pot, PotStage::Open).await;
         pot
     }

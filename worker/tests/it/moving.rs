@@ -4,15 +4,15 @@
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
-use wolo_control::pots::{MoveWish, WishAnswer};
+use wolo_control::pots::{MoveWish, PotMade, WishAnswer};
 use wolo_domain::dakar;
-use wolo_domain::ids::PotId;
+use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{HoldReason, PotRules, PotStage, Timeline};
 use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::{PotLifecycle, PotOutcome};
 
 use crate::histories::keep;
-use crate::house::{House, live, until};
+use crate::house::{House, LONG, live, until};
 use crate::pot_lifecycle;
 
 fn to(birthday: NaiveDate) -> MoveWish {
@@ -27,6 +27,21 @@ fn another(planned: NaiveDate, days: u64) -> NaiveDate {
     if later.year() == planned.year() { later } else { planned - Days::new(days) }
 }
 
+/// Somebody was born so many years later: from one leap year to another.
+async fn years_later(house: &House, person: UserId, years: i32) {
+    let correct =
+        "update people.users set birth_date = birth_date + make_interval(years => $2) where user_id = $1";
+    let correct = sqlx::query(correct).bind(person.uuid()).bind(years);
+    correct.execute(&house.pool).await.expect("a birth date");
+}
+
+/// How often an owner was told that their pot has moved.
+async fn told(house: &House, pot: PotId) -> i64 {
+    let count = "select count(*) from notices.notices where pot_id = $1 and kind = 'pot_moved'";
+    let count = sqlx::query_scalar(count).bind(pot.uuid());
+    count.fetch_one(&house.pool).await.expect("Postgres answers")
+}
+
 async fn waits_until(house: &House, pot: PotId) -> Option<DateTime<Utc>> {
     house.control.pot_state(pot).await.expect("the pot answers").waits_until
 }
@@ -35,11 +50,12 @@ async fn waits_until(house: &House, pot: PotId) -> Option<DateTime<Utc>> {
 fn a_moved_pot_waits_for_its_new_day_and_opens_on_it() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 80);
+        let plan = house.plan(owner, 80).await;
         let birthday = another(plan.timeline.birthday, 10);
         let pot = house.schedule(plan).await;
         let wish = to(birthday);
         let opens_at = wish.timeline.opens_at;
+        house.born_for(owner, birthday).await;
         assert_eq!(house.control.move_pot(pot, wish).await.expect("the pot answers"), WishAnswer::Done);
         until("the pot waits for its new day", async || {
             (waits_until(house, pot).await == Some(opens_at)).then_some(())
@@ -55,8 +71,11 @@ fn a_moved_pot_waits_for_its_new_day_and_opens_on_it() {
         let row = wolo_database::pots::pot(&house.pool, pot).await.expect("a look").expect("a pot");
         assert_eq!((row.birthday, row.closes_at), (birthday, dakar::end_of(birthday)));
         assert_eq!(row.opened_at.map(dakar::day_of), Some(dakar::day_of(opens_at)));
-        let expected = ["scheduled", "opened", "reminder_d7", "reminder_d1", "birthday_wish", "closed"];
-        assert_eq!(pot_lifecycle::said(house, pot).await, expected.map(|what| format!("{pot}/{what}")));
+        let said = pot_lifecycle::said(house, pot).await;
+        assert!(said[1].starts_with(&format!("{pot}/moved_")), "{said:?}");
+        let expected = ["opened", "reminder_d7", "reminder_d1", "birthday_wish", "closed"];
+        assert_eq!(said[2..], expected.map(|what| format!("{pot}/{what}")));
+        until("the owner is told", async || (told(house, pot).await == 1).then_some(())).await;
         keep(house, "pot-moved", &process).await;
     });
 }
@@ -65,11 +84,12 @@ fn a_moved_pot_waits_for_its_new_day_and_opens_on_it() {
 fn a_pot_that_is_being_moved_does_not_open_meanwhile() {
     live(async |house| {
         let owner = house.person().await;
-        let mut plan = house.plan(owner, 80);
+        let mut plan = house.plan(owner, 80).await;
         plan.timeline.opens_at = Utc::now() + TimeDelta::seconds(3);
         let wish = to(another(plan.timeline.birthday, 10));
         let opens_at = wish.timeline.opens_at;
         let pot = house.schedule(plan).await;
+        house.born_for(owner, wish.timeline.birthday).await;
         let row = house.lock_pot(pot).await;
         let moving = tokio::spawn(house.control.move_pot(pot, wish));
         until("its old day has come", async || {
@@ -98,11 +118,11 @@ fn a_pot_that_is_being_moved_does_not_open_meanwhile() {
 fn a_pot_whose_owner_is_a_minor_after_all_is_held_when_it_is_moved() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 80);
+        let plan = house.plan(owner, 80).await;
         let wish = to(another(plan.timeline.birthday, 10));
         let pot = house.schedule(plan).await;
-        let correct = "update people.users set birth_date = current_date - 4000 where user_id = $1";
-        sqlx::query(correct).bind(owner.uuid()).execute(&house.pool).await.expect("a birth date");
+        house.born_for(owner, wish.timeline.birthday).await;
+        years_later(house, owner, 28).await;
         assert_eq!(house.control.move_pot(pot, wish).await.expect("the pot answers"), WishAnswer::Done);
         let state = house.control.pot_state(pot).await.expect("the pot answers");
         assert!(state.holds.contains(&HoldReason::Consent), "{state:?}");
@@ -116,7 +136,7 @@ fn a_pot_whose_owner_is_a_minor_after_all_is_held_when_it_is_moved() {
 fn a_pot_keeps_its_year_and_from_its_opening_on_its_day() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 80);
+        let plan = house.plan(owner, 80).await;
         let next_year = plan.timeline.birthday + Days::new(366);
         let pot = house.schedule(plan).await;
         let refused = house.control.move_pot(pot, to(next_year)).await.expect("the pot answers");
@@ -126,5 +146,120 @@ fn a_pot_keeps_its_year_and_from_its_opening_on_its_day() {
         let late = house.control.move_pot(open, to(another(row.birthday, 5))).await.expect("the pot answers");
         assert_eq!(late, WishAnswer::NotPossible { stage: Some(PotStage::Open) });
         house.terminate(&ids::pot_lifecycle(pot)).await;
+    });
+}
+
+#[test]
+fn a_pot_whose_owners_birth_date_is_corrected_without_a_word_to_it_moves_by_itself() {
+    live(async |house| {
+        let owner = house.person().await;
+        let plan = house.plan(owner, 80).await;
+        let (opened_on, birthday) = (plan.timeline.opens_at, another(plan.timeline.birthday, 10));
+        // It may be the earlier day that is the right one: then the pot is late for its opening, and opens when it finds out.
+        let opens_at = to(birthday).timeline.opens_at.max(opened_on);
+        let pot = house.schedule(plan).await;
+        house.born_for(owner, birthday).await;
+        let process = ids::pot_lifecycle(pot);
+        house.forward(&process, opened_on - Utc::now()).await;
+        until("it has moved", async || {
+            let row = wolo_database::pots::pot(&house.pool, pot).await.expect("a look").expect("a pot");
+            (row.birthday == birthday).then_some(())
+        })
+        .await;
+        if opens_at > opened_on {
+            until("it waits for its new day", async || {
+                (waits_until(house, pot).await == Some(opens_at)).then_some(())
+            })
+            .await;
+            house.stage_is(pot, PotStage::Scheduled).await;
+            house.forward(&process, opens_at - opened_on).await;
+        }
+        house.stage_is(pot, PotStage::Open).await;
+        let steps = house.steps_of(&process).await;
+        assert_eq!(steps, ["pots.schedule", "pots.open", "pots.move_birthday", "pots.open"]);
+        house.forward_to_the_end(pot).await;
+        assert_eq!(house.outcome::<PotLifecycle>(process.clone()).await, PotOutcome::SettledEmpty);
+        keep(house, "pot-moved-by-itself", &process).await;
+    });
+}
+
+#[test]
+fn a_pot_whose_owners_right_birthday_is_over_at_its_opening_is_given_up() {
+    live(async |house| {
+        let owner = house.person().await;
+        let mut plan = house.plan(owner, 40).await;
+        if plan.timeline.birthday.ordinal() == 1 {
+            plan = house.plan(owner, 41).await;
+        }
+        // It opens so late that the day before is over by then.
+        plan.timeline.opens_at = dakar::start_of(plan.timeline.birthday);
+        let opens_at = plan.timeline.opens_at;
+        let birthday = plan.timeline.birthday - Days::new(1);
+        let pot = house.schedule(plan).await;
+        house.born_for(owner, birthday).await;
+        let process = ids::pot_lifecycle(pot);
+        house.forward(&process, opens_at - Utc::now()).await;
+        assert_eq!(house.outcome::<PotLifecycle>(process.clone()).await, PotOutcome::Cancelled);
+        house.stage_is(pot, PotStage::Cancelled).await;
+        keep(house, "pot-birthday-over", &process).await;
+    });
+}
+
+#[test]
+fn a_pot_is_made_for_the_birthday_that_was_corrected_since_it_was_planned() {
+    live(async |house| {
+        let owner = house.person().await;
+        let plan = house.plan(owner, 80).await;
+        let birthday = another(plan.timeline.birthday, 10);
+        house.born_for(owner, birthday).await;
+        let pot = house.schedule(plan).await;
+        let row = wolo_database::pots::pot(&house.pool, pot).await.expect("a look").expect("a pot");
+        assert_eq!((row.birthday, row.closes_at), (birthday, dakar::end_of(birthday)));
+        assert_eq!(waits_until(house, pot).await, Some(row.opens_at));
+        let process = ids::pot_lifecycle(pot);
+        assert_eq!(house.steps_of(&process).await, ["pots.schedule", "pots.schedule"]);
+        house.terminate(&process).await;
+    });
+}
+
+#[test]
+fn no_pot_is_made_for_a_birthday_that_is_over_after_all() {
+    live(async |house| {
+        let owner = house.person().await;
+        let yesterday = dakar::day_of(Utc::now()) - Days::new(1);
+        let planned = yesterday.with_ordinal(if yesterday.ordinal() == 1 { 3 } else { 1 }).expect("a day");
+        let mut plan = House::planned(owner, 80);
+        plan.pot = PotId::for_birthday(owner, planned.year());
+        plan.timeline = Timeline::plan(planned, Utc::now(), &plan.rules);
+        house.born_for(owner, yesterday).await;
+        let pot = plan.pot;
+        let made = house.control.schedule_pot(plan, LONG).await.expect("an answer");
+        assert_eq!(made, PotMade::BirthdayOver);
+        let process = ids::pot_lifecycle(pot);
+        assert_eq!(house.outcome::<PotLifecycle>(process).await, PotOutcome::NotScheduled);
+        let row = wolo_database::pots::pot(&house.pool, pot).await.expect("a look");
+        assert!(row.is_none(), "{row:?}");
+    });
+}
+
+#[test]
+fn a_pot_whose_owner_is_grown_up_after_all_is_held_for_consent_no_more() {
+    live(async |house| {
+        let owner = house.person_born("2016-05-17", 1).await;
+        let plan = house.plan(owner, 40).await;
+        let wish = to(plan.timeline.birthday);
+        let opens_at = plan.timeline.opens_at;
+        let pot = house.schedule(plan).await;
+        let holds = async || house.control.pot_state(pot).await.expect("the pot answers").holds;
+        assert!(holds().await.contains(&HoldReason::Consent));
+        let process = ids::pot_lifecycle(pot);
+        house.forward(&process, opens_at - Utc::now()).await;
+        house.stage_is(pot, PotStage::Scheduled).await;
+        years_later(house, owner, -28).await;
+        assert_eq!(house.control.move_pot(pot, wish).await.expect("the pot answers"), WishAnswer::Done);
+        assert!(holds().await.is_empty());
+        house.stage_is(pot, PotStage::Open).await;
+        keep(house, "pot-not-a-minors", &process).await;
+        house.terminate(&process).await;
     });
 }

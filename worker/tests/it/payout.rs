@@ -349,7 +349,7 @@ fn a_gift_whose_end_is_not_known_holds_the_payout_back() {
 /// process of the pot itself, so its payout is as patient as the test wants.
 async fn payout_in_waiting(house: &House, patience: PayoutPatience) -> (PotId, Asked) {
     let owner = house.person().await;
-    let PotPlan { pot, settings, timeline, .. } = house.plan(owner, 20);
+    let PotPlan { pot, settings, timeline, .. } = house.plan(owner, 20).await;
     let new = NewPot { id: pot, owner, settings, timeline, at: Utc::now() };
     wolo_database::pots::schedule(&house.pool, &new).await.expect("a pot");
     wolo_database::pots::open(&house.pool, pot, Utc::now()).await.expect("an open pot");
@@ -362,16 +362,15 @@ async fn payout_in_waiting(house: &House, patience: PayoutPatience) -> (PotId, A
     (pot, asked)
 }
 
-fn patience(house: &House) -> PayoutPatience {
-    house.plan(UserId::from_uuid(uuid::Uuid::now_v7()), 20).patience.payout
+fn patience() -> PayoutPatience {
+    House::planned(UserId::from_uuid(uuid::Uuid::now_v7()), 20).patience.payout
 }
 
 #[test]
 fn a_payout_asks_for_a_person_when_it_has_waited_long_and_not_before() {
     live(async |house| {
         // The first pause is the longest already.
-        let patience =
-            PayoutPatience { recheck_seconds: 3_600, longest_pause_seconds: 3_600, ..patience(house) };
+        let patience = PayoutPatience { recheck_seconds: 3_600, longest_pause_seconds: 3_600, ..patience() };
         let (pot, _) = payout_in_waiting(house, patience).await;
         let id = ids::payout(pot);
         until("the payout pauses", async || (house.pauses_of(&id).await.len() == 1).then_some(())).await;
@@ -385,7 +384,7 @@ fn a_payout_asks_for_a_person_when_it_has_waited_long_and_not_before() {
 #[test]
 fn a_payout_that_waits_long_carries_on_and_remembers_how_long_it_has_waited() {
     live(async |house| {
-        let patience = PayoutPatience { recheck_seconds: 1, continue_after_events: 12, ..patience(house) };
+        let patience = PayoutPatience { recheck_seconds: 1, continue_after_events: 12, ..patience() };
         let (pot, asked) = payout_in_waiting(house, patience).await;
         let id = ids::payout(pot);
         let first_run = house.run_of(&id).await;

@@ -44,7 +44,7 @@ pub(crate) async fn said(house: &House, pot: PotId) -> Vec<String> {
 fn a_pot_opens_thirty_days_before_collects_and_is_paid_out() {
     live(async |house| {
         let owner = house.person().await;
-        let pot = house.schedule(house.plan(owner, 40)).await;
+        let pot = house.schedule(house.plan(owner, 40).await).await;
         house.stage_is(pot, PotStage::Scheduled).await;
         house.forward(&ids::pot_lifecycle(pot), TimeDelta::days(9)).await;
         house.stage_is(pot, PotStage::Scheduled).await;
@@ -73,7 +73,7 @@ fn a_pot_opens_thirty_days_before_collects_and_is_paid_out() {
 fn what_a_pot_has_to_say_is_said_once_and_in_order() {
     live(async |house| {
         let owner = house.person().await;
-        let pot = house.schedule(house.plan(owner, 40)).await;
+        let pot = house.schedule(house.plan(owner, 40).await).await;
         house.forward_to_the_end(pot).await;
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
         assert_eq!(outcome, PotOutcome::SettledEmpty);
@@ -121,7 +121,7 @@ fn an_owner_closes_a_pot_early_and_is_paid_the_next_day() {
 fn a_pot_that_is_just_opening_is_closed_when_it_has_opened() {
     live(async |house| {
         let owner = house.person().await;
-        let pot = house.schedule(house.plan(owner, 40)).await;
+        let pot = house.schedule(house.plan(owner, 40).await).await;
         let updates = house.updates_of(&ids::pot_lifecycle(pot)).await;
         let row = house.lock_pot(pot).await;
         house.set_off(&ids::pot_lifecycle(pot), TimeDelta::days(11));
@@ -146,7 +146,7 @@ fn a_pot_that_is_just_opening_is_closed_when_it_has_opened() {
 fn time_has_not_passed_before_what_fell_due_is_done() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 40);
+        let plan = house.plan(owner, 40).await;
         let opens_at = plan.timeline.opens_at;
         let pot = house.schedule(plan).await;
         let row = house.lock_pot(pot).await;
@@ -184,7 +184,7 @@ fn a_pot_whose_process_is_ended_by_an_operator_does_not_say_that_it_was_closed()
 fn a_pot_whose_process_is_ended_before_it_is_made_is_not_said_to_exist() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 40);
+        let plan = house.plan(owner, 40).await;
         let (pot, id) = (plan.pot, ids::pot_lifecycle(plan.pot));
         // Its being written down does not come to an end, so its maker waits.
         let row = house.lock_person(owner).await;
@@ -205,7 +205,7 @@ fn a_pot_whose_process_is_ended_before_it_is_made_is_not_said_to_exist() {
 fn a_pot_is_cancelled_before_it_opens() {
     live(async |house| {
         let owner = house.person().await;
-        let pot = house.schedule(house.plan(owner, 40)).await;
+        let pot = house.schedule(house.plan(owner, 40).await).await;
         let answer = house.control.cancel_pot(pot, wish()).await.expect("the pot answers");
         assert_eq!(answer, WishAnswer::Done);
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
@@ -219,7 +219,7 @@ fn a_pot_is_cancelled_before_it_opens() {
 fn a_second_pot_for_the_same_birthday_is_not_made() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 40);
+        let plan = house.plan(owner, 40).await;
         house.schedule(plan.clone()).await;
         // The same request again is the same pot; another request finds it taken.
         house.schedule(plan.clone()).await;
@@ -232,7 +232,7 @@ fn a_second_pot_for_the_same_birthday_is_not_made() {
 #[test]
 fn nobodys_pot_is_not_made() {
     live(async |house| {
-        let plan = house.plan(UserId::from_uuid(uuid::Uuid::now_v7()), 40);
+        let plan = house.plan(UserId::from_uuid(uuid::Uuid::now_v7()), 40).await;
         let id = ids::pot_lifecycle(plan.pot);
         let made = house.control.schedule_pot(plan, LONG).await.expect("an answer");
         assert_eq!(made, PotMade::OwnerUnknown);
@@ -300,8 +300,8 @@ fn a_hold_outlasts_the_payout_day_and_the_payout_follows_its_release() {
 #[test]
 fn a_minors_pot_never_opens_without_consent() {
     live(async |house| {
-        let owner = house.person_born("2015-03-01", 1).await;
-        let pot = house.schedule(house.plan(owner, 40)).await;
+        let owner = house.person_born("2016-03-01", 1).await;
+        let pot = house.schedule(house.plan(owner, 40).await).await;
         house.forward(&ids::pot_lifecycle(pot), TimeDelta::days(20)).await;
         house.stage_is(pot, PotStage::Scheduled).await;
         // Nobody but the consent itself lifts that hold.
@@ -319,7 +319,7 @@ fn a_minors_pot_never_opens_without_consent() {
 fn a_long_run_carries_its_state_into_a_new_one() {
     live(async |house| {
         let owner = house.person().await;
-        let mut plan = house.plan(owner, 40);
+        let mut plan = house.plan(owner, 40).await;
         plan.patience.continue_after_events = 12;
         let pot = house.schedule(plan).await;
         let first_run = house.run_of(&ids::pot_lifecycle(pot)).await;

@@ -106,7 +106,7 @@ fn a_refund_that_wave_refuses_is_tried_again_by_itself() {
 fn a_refund_and_a_pot_whose_processes_somebody_ended_are_taken_up() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 20);
+        let plan = house.plan(owner, 20).await;
         let pot = house.schedule(plan.clone()).await;
         house.stage_is(pot, PotStage::Open).await;
         let gift = house.give(pot, 3_000).await;

@@ -16,7 +16,7 @@ use crate::pot_lifecycle::{said, wish};
 fn a_pot_whose_process_was_terminated_goes_on_where_it_stands() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 20);
+        let plan = house.plan(owner, 20).await;
         let pot = house.schedule(plan.clone()).await;
         let id = ids::pot_lifecycle(pot);
         house.stage_is(pot, PotStage::Open).await;
@@ -56,7 +56,7 @@ fn a_pot_whose_process_was_terminated_goes_on_where_it_stands() {
 fn a_pot_that_is_taken_up_says_what_is_due_today_and_not_what_is_past() {
     live(async |house| {
         let owner = house.person().await;
-        let mut plan = house.plan(owner, 20);
+        let mut plan = house.plan(owner, 20).await;
         let new = NewPot {
             id: plan.pot,
             owner,
@@ -82,7 +82,7 @@ fn a_pot_that_is_taken_up_says_what_is_due_today_and_not_what_is_past() {
 fn a_pot_that_is_taken_up_after_its_closing_is_paid_out() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 20);
+        let plan = house.plan(owner, 20).await;
         let pot = house.schedule(plan.clone()).await;
         house.stage_is(pot, PotStage::Open).await;
         house.give(pot, 1_000).await;
@@ -99,7 +99,7 @@ fn a_pot_that_is_taken_up_after_its_closing_is_paid_out() {
 fn a_pot_that_has_ended_is_not_begun_anew() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 40);
+        let plan = house.plan(owner, 40).await;
         let pot = house.schedule(plan.clone()).await;
         assert_eq!(house.control.cancel_pot(pot, wish()).await.expect("the pot answers"), WishAnswer::Done);
         house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
@@ -115,7 +115,7 @@ fn a_pot_that_has_ended_is_not_begun_anew() {
 fn a_pot_whose_process_ended_while_it_closed_ends_the_pages_that_it_left_open() {
     live(async |house| {
         let owner = house.person().await;
-        let plan = house.plan(owner, 20);
+        let plan = house.plan(owner, 20).await;
         let pot = house.schedule(plan.clone()).await;
         house.stage_is(pot, PotStage::Open).await;
         let asked = house.ask(pot, 700).await;

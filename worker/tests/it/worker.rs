@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{Datelike as _, Utc};
 use serde_json::Value;
 use temporalio_common::ActivityDefinition;
 use uuid::Uuid;
@@ -55,17 +55,19 @@ impl Surroundings {
     /// A pot that takes gifts, without the process that would have opened it.
     async fn open_pot(&self) -> PotId {
         let owner = UserId::from_uuid(Uuid::now_v7());
+        let birthday = dakar::day_of(Utc::now()) + chrono::TimeDelta::days(20);
+        // Both are leap years' ages: the birthday may be 29 February.
+        let born = birthday.with_year(birthday.year() - 40).expect("a day");
         let person = wolo_database::people::User {
             id: owner,
             name: "Awa".to_owned(),
-            birth_date: BirthDate::new("1990-05-17".parse().expect("a day")),
+            birth_date: BirthDate::new(born),
             phone: None,
             email: None,
         };
         wolo_database::people::add_user(&self.pool, &person).await.expect("a person is added");
         let rules = PotRules { opens_days_before: 30, reminder_days_before: vec![7, 1], payout_hour: 8 };
-        let birthday = dakar::day_of(Utc::now()) + chrono::TimeDelta::days(20);
-        let pot = PotId::for_birthday(owner, 2027);
+        let pot = PotId::for_birthday(owner, birthday.year());
         let new = wolo_database::pots::NewPot {
             id: pot,
             owner,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use wolo_domain::ids::{ConversionId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutRules;
-use wolo_domain::pots::{HoldReason, PotSettings, PotStage, Timeline};
+use wolo_domain::pots::{HoldReason, PotRules, PotSettings, PotStage, Timeline};
 
 use crate::payout::PayoutPatience;
 use crate::refund::RefundPatience;
@@ -23,6 +23,9 @@ pub struct PotPlan {
     pub request: String,
     pub settings: PotSettings,
     pub timeline: Timeline,
+    /// What the days are planned by once more, when the owner's birthday turns out to be another one.
+    #[serde(default)]
+    pub rules: PotRules,
     pub patience: PotPatience,
     /// The state of the run before this one.
     #[serde(default)]
@@ -83,6 +86,8 @@ pub enum PotMade {
     /// The owner has a pot for this birthday already.
     PotExists,
     OwnerUnknown,
+    /// The owner's birth date was corrected meanwhile, and their birthday in that year is over.
+    BirthdayOver,
 }
 
 /// A person's wish about a pot, with who has it and why; both end up in the process's history.

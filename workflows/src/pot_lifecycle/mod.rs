@@ -4,7 +4,7 @@
 //! at the end of the day (or earlier, when the owner says so), is paid out the day after, and thanks the givers.
 //! It can be given up until it pays out: then every gift goes back, and the pot is cancelled when the last one has.
 //! It can be held: a hold stops what it must and nothing else. Until it opens it can be moved, when its owner's birth
-//! date was wrong.
+//! date was wrong; it never opens for another day than its owner's.
 //!
 //! A process that is started for a pot that is there already (somebody ended the one before) goes on where the pot stands.
 //!
@@ -74,6 +74,7 @@ impl PotLifecycle {
                 Scheduling::Scheduled { .. } if pot.plan.request == request => PotMade::Scheduled,
                 Scheduling::Scheduled { .. } | Scheduling::PotExists => PotMade::PotExists,
                 Scheduling::OwnerUnknown => PotMade::OwnerUnknown,
+                Scheduling::AnotherBirthday { .. } => PotMade::BirthdayOver,
             })
         })
         .await

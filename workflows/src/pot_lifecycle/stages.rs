@@ -26,15 +26,7 @@ impl PotLifecycle {
         if ctx.state(|pot| pot.state.scheduling.is_some()) {
             return Ok(());
         }
-        let at = waiting::now(ctx);
-        let pot = ctx.state(|pot| SchedulePot {
-            pot: pot.plan.pot,
-            owner: pot.plan.owner,
-            settings: pot.plan.settings.clone(),
-            timeline: pot.plan.timeline.clone(),
-            at,
-        });
-        let scheduling = ctx.execute_activity(SchedulePotStep, pot, patience::own_books()).await?;
+        let scheduling = Self::write_down(ctx).await?;
         let outcome = match &scheduling {
             Scheduling::Scheduled { holds, found } => {
                 ctx.state_mut(|pot| pot.state.holds = holds.iter().copied().collect());
@@ -45,10 +37,31 @@ impl PotLifecycle {
                     Ok(())
                 }
             }
-            Scheduling::OwnerUnknown | Scheduling::PotExists => Err(Ending::Early(PotOutcome::NotScheduled)),
+            Scheduling::OwnerUnknown | Scheduling::PotExists | Scheduling::AnotherBirthday { .. } => {
+                Err(Ending::Early(PotOutcome::NotScheduled))
+            }
         };
         ctx.state_mut(|pot| pot.state.scheduling = Some(scheduling));
         outcome
+    }
+
+    /// The owner's birth date may have been corrected since the pot was planned; then it is planned anew, unless that birthday
+    /// is over.
+    async fn write_down(ctx: &mut WorkflowContext<Self>) -> Result<Scheduling, Ending> {
+        loop {
+            let at = waiting::now(ctx);
+            let pot = ctx.state(|pot| SchedulePot {
+                pot: pot.plan.pot,
+                owner: pot.plan.owner,
+                settings: pot.plan.settings.clone(),
+                timeline: pot.plan.timeline.clone(),
+                at,
+            });
+            let scheduling = ctx.execute_activity(SchedulePotStep, pot, patience::own_books()).await?;
+            let Scheduling::AnotherBirthday { birthday } = scheduling else { return Ok(scheduling) };
+            let Some(timeline) = Self::planned_for(ctx, birthday) else { return Ok(scheduling) };
+            ctx.state_mut(|pot| pot.plan.timeline = timeline);
+        }
     }
 
     /// The pot goes on where a process before this one left it. What should have been said on an earlier day stays unsaid;
@@ -93,6 +106,10 @@ impl PotLifecycle {
             match opening {
                 Opening::Opened => Self::reach(ctx, PotStage::Open),
                 Opening::GivenUp { stage } => Self::heed(ctx, stage).await?,
+                Opening::AnotherBirthday { birthday } => {
+                    Self::follow(ctx, birthday).await?;
+                    Self::wait_for_the_opening(ctx).await?;
+                }
                 Opening::Held { reason } => {
                     ctx.state_mut(|pot| pot.state.holds.insert(reason));
                     Self::wait_for_the_opening(ctx).await?;

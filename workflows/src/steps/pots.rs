@@ -4,7 +4,7 @@
 //! `at` is the process's own time, which decides, never the clock of the machine that acts. Where a process may believe a pot
 //! open or closed that was given up, the step answers where it stands.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
@@ -83,6 +83,10 @@ pub enum Scheduling {
     OwnerUnknown,
     /// The owner has a pot for this birthday under another identity (an imported one).
     PotExists,
+    /// Nothing is written: the owner's birthday in that year is another one.
+    AnotherBirthday {
+        birthday: NaiveDate,
+    },
 }
 
 /// How far a pot had come that was there before.
@@ -111,6 +115,10 @@ pub enum Opening {
     /// The pot was given up, and its process has forgotten that: the engine was put back to an earlier hour.
     GivenUp {
         stage: PotStage,
+    },
+    /// The owner's birthday in the pot's year is another one, and the pot has not been moved to it.
+    AnotherBirthday {
+        birthday: NaiveDate,
     },
 }
 
@@ -147,7 +155,8 @@ pub struct ReleasePot {
     pub at: DateTime<Utc>,
 }
 
-/// Gives a pot that has not opened the days of another birthday of its year. A minor's is held for consent.
+/// Gives a pot that has not opened the days of its owner's birthday in its year. A minor's is held for consent, and that hold is
+/// lifted from whoever is none.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MoveBirthday {
     pub pot: PotId,
@@ -164,6 +173,8 @@ pub enum Moving {
     },
     /// It is too late: people were told of the day.
     NotPossible { stage: PotStage },
+    /// The owner's birthday in that year is another one: the birth date was corrected once more.
+    AnotherBirthday { birthday: NaiveDate },
 }
 
 /// Puts an announcement in the outbox, once per pot and kind.

@@ -92,7 +92,7 @@ fn may_be_silent(channel: Channel, kind: Kind, field: &str) -> bool {
         // A template for codes has one value.
         (Kind::OneTimeCode | Kind::VerifyEmail, "minutes" | "purpose") => channel == Channel::WhatsApp,
         // Two lines on a phone that is locked.
-        (Kind::PotScheduled | Kind::PotOpened | Kind::DaysLeft | Kind::LastDay, "name")
+        (Kind::PotScheduled | Kind::PotMoved | Kind::PotOpened | Kind::DaysLeft | Kind::LastDay, "name")
         | (Kind::GiftReceipt, "reference") => channel == Channel::Push,
         _ => false,
     }
@@ -105,7 +105,7 @@ fn changed(says: &Json, field: &str) -> Option<Says> {
         Json::Number(number) => json!(number.as_i64()? + 1_000),
         Json::String(text) if field == "link" => json!(format!("{text}x")),
         Json::String(text) => match field {
-            "opens" | "closes" => json!("2027-03-01"),
+            "opens" | "closes" | "birthday" => json!("2027-03-01"),
             "purpose" => json!("register"),
             "provider" => json!("apple"),
             "cause" => json!("cancelled"),

@@ -57,6 +57,7 @@ fn plan(pot: Pot, rules: &Rules) -> PotPlan {
         request: "restart".to_owned(),
         settings: pot.settings,
         timeline: Timeline::of_planned(pot.birthday, pot.opens_at, pot.closes_at, &of_pots),
+        rules: of_pots,
         patience: rules::pot_patience(rules),
         carried: None,
     }

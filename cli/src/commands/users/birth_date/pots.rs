@@ -141,9 +141,18 @@ impl Following<'_> {
     }
 
     async fn give_up(&self, pot: &Pot, wish: &Wish) -> Result<Turned> {
-        answered(pot.id, self.control.cancel_pot(pot.id, wish.clone()).await)?;
+        let answer = self.control.cancel_pot(pot.id, wish.clone()).await;
+        // A pot whose opening day it is finds out by itself, and may have come first.
+        if !self.is_cancelled(pot.id).await? {
+            answered(pot.id, answer)?;
+        }
         let (birthday, opens_at) = (pot.birthday, pot.opens_at);
         Ok(Turned { pot: pot.id, outcome: Outcome::Cancelled, birthday, opens_at })
+    }
+
+    async fn is_cancelled(&self, pot: PotId) -> Result<bool> {
+        let row = pots::pot(self.pool, pot).await?;
+        Ok(row.is_some_and(|row| row.stage == PotStage::Cancelled))
     }
 
     /// The next birthday has a pot, gets one now, or waits for its sweep.
@@ -178,11 +187,13 @@ impl Following<'_> {
         settings: PotSettings,
     ) -> Result<Option<Turned>> {
         let pot = PotId::for_birthday(owner, birthday.year());
-        let timeline = Timeline::plan(birthday, self.now, &rules::of_pots(self.rules));
+        let of_pots = rules::of_pots(self.rules);
+        let timeline = Timeline::plan(birthday, self.now, &of_pots);
         let turned = Turned::of(pot, Outcome::Begun, &timeline);
         let patience = rules::pot_patience(self.rules);
         let request = format!("birth-date/{birthday}");
-        let plan = PotPlan { pot, owner, request, settings, timeline, patience, carried: None };
+        let plan =
+            PotPlan { pot, owner, request, settings, timeline, rules: of_pots, patience, carried: None };
         let made = self.control.schedule_pot(plan, PATIENCE).await;
         let made = made.with_context(|| format!("{pot} could not be begun"))?;
         Ok((made == PotMade::Scheduled).then_some(turned))
@@ -197,6 +208,9 @@ fn answered(pot: PotId, answer: Result<WishAnswer, AskError>) -> Result<()> {
         }
         Err(error) => Err(error).with_context(|| format!("the process of {pot} gave no answer")),
         Ok(WishAnswer::Done) => Ok(()),
+        Ok(WishAnswer::NotPossible { stage: Some(PotStage::Scheduled) }) => {
+            Err(refused(format!("{pot} was not moved: the birth date was corrected once more meanwhile")))
+        }
         Ok(WishAnswer::NotPossible { stage: Some(stage) }) => {
             Err(refused(format!("{pot} is {stage} by now, and keeps its day")))
         }
