@@ -52,7 +52,8 @@ fn lateness(rules: Punctuality) -> TimeDelta {
     TimeDelta::seconds(i64::try_from(rules.late_after_seconds).unwrap_or(i64::from(u32::MAX)))
 }
 
-/// Pots that should have opened, closed or begun to pay out by now and that nothing holds, those first that have waited longest.
+/// Pots that should have opened, closed or begun to pay out by now, those first that have waited longest. What holds a pot keeps it
+/// from opening and from paying out, and not from closing: one that was never open ends with its birthday.
 /// The day after its closing is a pot's whole day to begin to pay out, whatever the hour; while payouts are stopped, none is due.
 #[tracing::instrument(name = "db.punctuality.pots", skip_all, err)]
 pub async fn pots(pool: &Pool, at: DateTime<Utc>, rules: Punctuality, limit: u32) -> Result<Lateness, Error> {
@@ -75,8 +76,14 @@ pub async fn pots(pool: &Pool, at: DateTime<Utc>, rules: Punctuality, limit: u32
                select 'closing', pot_id, closes_at
                from pots.pots
                where stage = 'open' and closes_at < $1::timestamptz - $2::text::interval
-                 and not exists (
-                     select from pots.holds where holds.pot_id = pots.pot_id and released_at is null
+               union all
+               select 'closing', pot_id, closes_at
+               from pots.pots
+               where stage = 'scheduled' and opens_at < $1::timestamptz - $2::text::interval
+                 and closes_at < $1::timestamptz - $2::text::interval
+                 and exists (
+                     select from pots.holds
+                     where holds.pot_id = pots.pot_id and released_at is null and reason = any ($3)
                  )
                union all
                select 'payout', pot_id, due

@@ -1,8 +1,8 @@
 //! Looking for steps that were due and have not been done.
 //!
 //! A process that was ended, or a worker that is stuck, does nothing and says nothing. A schedule starts this process every hour.
-//! It asks for one step, which finds days that nobody has swept, and pots that should have opened, closed or begun to pay out
-//! and that nothing holds; each is told once to those who work here. A sweep notes its day even when nobody celebrates, so a day
+//! It asks for one step, which finds days that nobody has swept, and pots that should have opened, closed or begun to pay out,
+//! where nothing holds them up; each is told once to those who work here. A sweep notes its day even when nobody celebrates, so a day
 //! without its note tells that no sweep lives.
 //!
 //! It refuses to do what is late: what keeps a step from being done would keep this process from it, and a person finds out what

@@ -82,7 +82,7 @@ async fn a_pot_that_has_not_opened_is_late_unless_something_stops_it() {
 }
 
 #[tokio::test]
-async fn a_pot_that_has_not_closed_is_late_unless_something_holds_it() {
+async fn a_pot_that_has_not_closed_is_late_whatever_holds_it() {
     let scene = Scene::new().await;
     let pot = scene.open().await;
     let closes_at = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot").closes_at;
@@ -90,9 +90,21 @@ async fn a_pot_that_has_not_closed_is_late_unless_something_holds_it() {
     let now = minutes(closes_at, 61);
     assert_eq!(scene.late_pots(now).await, [late(DueStep::Closing, pot, closes_at)]);
     pots::hold(&scene.pool, pot, HoldReason::Moderation, "a look", noon()).await.expect("a hold");
-    assert_eq!(scene.late_pots(now).await, [], "held");
-    pots::release(&scene.pool, pot, HoldReason::Moderation, now).await.expect("a release");
+    assert_eq!(scene.late_pots(now).await, [late(DueStep::Closing, pot, closes_at)], "no hold keeps it open");
     pots::close(&scene.pool, pot, now).await.expect("a closing");
+    assert_eq!(scene.late_pots(now).await, [], "done");
+}
+
+#[tokio::test]
+async fn a_pot_that_was_never_open_is_late_when_its_birthday_is_over_though_it_is_held() {
+    let scene = Scene::new().await;
+    let pot = scene.scheduled().await;
+    pots::hold(&scene.pool, pot, HoldReason::Consent, "a guardian is asked", noon()).await.expect("a hold");
+    let closes_at = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot").closes_at;
+    assert_eq!(scene.late_pots(minutes(closes_at, 60)).await, [], "in time");
+    let now = minutes(closes_at, 61);
+    assert_eq!(scene.late_pots(now).await, [late(DueStep::Closing, pot, closes_at)]);
+    pots::cancel(&scene.pool, pot, now).await.expect("it is given up");
     assert_eq!(scene.late_pots(now).await, [], "done");
 }
 
