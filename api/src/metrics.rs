@@ -10,18 +10,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use chrono::NaiveDate;
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use wolo_bootstrap::temporal;
-use wolo_database::{Pool, processes};
+use wolo_database::{Pool, birthdays, processes};
+use wolo_domain::dakar;
 
 use crate::admin::{severity, worst_states};
 use crate::contract::refusals;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 
-/// For the board of processes.
+/// For the board of processes, and for the last day that was swept.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0];
@@ -45,6 +47,7 @@ struct Figures {
     lookups: IntCounterVec,
     connections: IntGaugeVec,
     breakers: IntGaugeVec,
+    swept: IntGaugeVec,
     temporal: temporal::Figures,
 }
 
@@ -87,6 +90,14 @@ impl Metrics {
                     "The worst breaker of any process: all calls go through (0), one to try (1), none (2).",
                 ),
                 &["provider"],
+            )?,
+            // A day that nobody knows is not told at all, so it is one of none or one.
+            swept: IntGaugeVec::new(
+                Opts::new(
+                    "wolo_sweep_last_day_seconds",
+                    "The beginning of the last day whose birthday pots were made, in Unix time.",
+                ),
+                &[],
             )?,
             temporal,
         };
@@ -142,6 +153,14 @@ impl Metrics {
         }
     }
 
+    fn swept(&self, last: Option<NaiveDate>) {
+        let swept = &self.figures.swept;
+        swept.reset();
+        if let Some(day) = last {
+            swept.with_label_values::<&str>(&[]).set(dakar::start_of(day).timestamp());
+        }
+    }
+
     fn page(&self, pool: &Pool) -> Result<String, prometheus::Error> {
         let all = i64::from(pool.size());
         let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
@@ -161,7 +180,8 @@ impl Figures {
         self.registry.register(Box::new(self.limits_shared.clone()))?;
         self.registry.register(Box::new(self.lookups.clone()))?;
         self.registry.register(Box::new(self.connections.clone()))?;
-        self.registry.register(Box::new(self.breakers.clone()))
+        self.registry.register(Box::new(self.breakers.clone()))?;
+        self.registry.register(Box::new(self.swept.clone()))
     }
 }
 
@@ -193,9 +213,13 @@ pub(crate) async fn metrics(
     if passed_on || !app.settings.api.metrics_from.contains(&from.ip().to_canonical()) {
         return Err(Problem::new(Code::RouteUnknown));
     }
-    // Without the board the other figures are told all the same, and nothing of breakers, which nobody knows then.
-    let board = tokio::time::timeout(PATIENCE, processes::all(&app.pool)).await;
+    // Without the database the other figures are told all the same, and nothing of breakers and sweeps, which nobody knows then.
+    let (board, swept) = tokio::join!(
+        tokio::time::timeout(PATIENCE, processes::all(&app.pool)),
+        tokio::time::timeout(PATIENCE, birthdays::last_day(&app.pool))
+    );
     app.metrics.breakers(&board.ok().and_then(Result::ok).unwrap_or_default());
+    app.metrics.swept(swept.ok().and_then(Result::ok).flatten());
     let mut page = app.metrics.page(&app.pool).map_err(|error| {
         tracing::error!(cause = crate::problem::chain(&error), "the figures could not be written");
         Problem::new(Code::Internal)

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgExecutor;
 use wolo_domain::ids::UserId;
 use wolo_domain::people::BirthDate;
 
@@ -133,6 +134,12 @@ pub async fn record(
     .execute(pool)
     .await?;
     Ok(())
+}
+
+/// The last day that was swept, if one was.
+#[tracing::instrument(name = "db.birthdays.last_day", skip_all, err)]
+pub async fn last_day(database: impl PgExecutor<'_>) -> Result<Option<NaiveDate>, Error> {
+    Ok(sqlx::query_scalar!("select max(day) from pots.sweeps").fetch_one(database).await?)
 }
 
 /// The last days that were swept, the last first.

@@ -3,7 +3,9 @@
 use futures::future::join_all;
 use serde_json::Value;
 use uuid::Uuid;
+use wolo_database::birthdays;
 use wolo_domain::accounts::Role;
+use wolo_domain::dakar;
 use wolo_domain::pots::Visibility;
 
 use crate::app::TestApp;
@@ -77,6 +79,17 @@ async fn a_provider_in_trouble_is_seen_from_every_api() {
     let gone = "delete from ops.processes where version = 'a test'";
     sqlx::raw_sql(gone).execute(&app.pool).await.unwrap();
     assert_eq!(figure(&app, breaker).await, 0);
+}
+
+#[tokio::test]
+async fn the_last_day_that_was_swept_is_a_figure_once_there_is_one() {
+    let app = TestApp::start().await;
+    let day = chrono::NaiveDate::from_ymd_opt(2999, 1, 2).unwrap();
+    birthdays::record(&app.pool, day, day + chrono::Days::new(30), 0, 0).await.unwrap();
+    let seconds = u64::try_from(dakar::start_of(day).timestamp()).unwrap();
+    assert_eq!(figure(&app, "wolo_sweep_last_day_seconds").await, seconds);
+    app.read::<i64>("with gone as (delete from pots.sweeps returning day) select count(*) from gone").await;
+    assert!(!figures(&app).await.contains("\nwolo_sweep_last_day_seconds "), "nobody knows of one");
 }
 
 #[tokio::test]

@@ -71,6 +71,9 @@ async fn the_days_since_the_first_person_came_are_due_until_they_are_noted() {
     birthdays::record(&scene.pool, today, birthday, 3, 2).await.expect("noted");
     assert_eq!(due().await, [day("2026-11-23"), day("2026-11-24"), day("2026-11-25")], "a hole is seen");
     birthdays::record(&scene.pool, today, birthday, 1, 1).await.expect("noted once more");
+    let api = scene.pool_as("wolo_api").await;
+    let last_day = birthdays::last_day(&api).await.expect("a day");
     let last = birthdays::last(&scene.pool, 5).await.expect("sweeps");
+    assert_eq!(last_day, last.first().map(|one| one.day), "the API knows the day");
     assert!(matches!(last[..], [Sweep { day, celebrants: 4, started: 3, .. }] if day == today), "{last:?}");
 }

@@ -2,12 +2,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
 
-use chrono::{TimeDelta, Utc};
+use std::time::Duration;
+
+use chrono::{Days, TimeDelta, Utc};
 use temporalio_client::WorkflowStartOptions;
+use temporalio_client::schedules::ScheduleSpec;
 use wolo_database::accounts::roles;
 use wolo_database::audit::Doer;
 use wolo_database::pots::{self, NewPot};
-use wolo_database::punctuality;
+use wolo_database::{birthdays, punctuality};
 use wolo_domain::accounts::Role;
 use wolo_domain::dakar;
 use wolo_domain::ids::{PotId, UserId};
@@ -15,13 +18,14 @@ use wolo_domain::punctuality::{DueFor, DueStep, LateStep, Lateness, Punctuality}
 use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::{ids, queues};
 
+use crate::books::house_of_its_own;
 use crate::histories::keep;
-use crate::house::{House, live, until};
+use crate::house::{House, alone, live, until};
 
 /// A pot that should have opened two hours ago and has no process that could do it.
 async fn forgotten(house: &House) -> PotId {
     let owner = house.person().await;
-    let mut plan = house.plan(owner, 20);
+    let mut plan = house.plan(owner, 20).await;
     plan.timeline.opens_at = Utc::now() - TimeDelta::hours(2);
     let new = NewPot {
         id: plan.pot,
@@ -44,7 +48,11 @@ async fn trusted(house: &House, with: &[Role]) -> UserId {
 }
 
 async fn check(house: &House, name: &str) -> Lateness {
-    let rules = Punctuality { late_after_seconds: 3_600, sweep_hour: 5, look_back_days: 0 };
+    look(house, name, 0).await
+}
+
+async fn look(house: &House, name: &str, look_back_days: u32) -> Lateness {
+    let rules = Punctuality { late_after_seconds: 3_600, sweep_hour: 5, look_back_days };
     let id = format!("{}/{name}", ids::PUNCTUALITY_CHECK);
     let options = WorkflowStartOptions::new(queues::LIFECYCLE, id.clone()).build();
     let client = house.control.client();
@@ -107,5 +115,75 @@ fn a_day_that_nobody_swept_and_many_steps_at_once_are_told_to_whoever_runs_the_s
             .await;
             assert!(!told.contains(&support), "{key}: {told:?}");
         }
+    });
+}
+
+/// Days of this week on which the sweep is late.
+async fn late_sweeps(house: &House, name: &str) -> usize {
+    let late = look(house, name, 7).await;
+    late.steps.iter().filter(|step| step.what == DueStep::Sweep).count()
+}
+
+/// As though so many days had gone by on which the schedule of the sweep might have started it, but for those that it makes up for.
+async fn days_go_by(house: &House, days: u64) {
+    until("no sweep runs", async || {
+        let standing = house.control.schedule(ids::BIRTHDAY_SWEEP).await;
+        standing.map_or(true, |standing| standing.running.is_empty()).then_some(())
+    })
+    .await;
+    let came = "update people.users set created_at = now() - make_interval(days => $1)";
+    let days = i32::try_from(days).expect("a number");
+    sqlx::query(came).bind(days).execute(&house.pool).await.expect("people of old");
+    sqlx::query("delete from pots.sweeps").execute(&house.pool).await.expect("no day is noted");
+}
+
+/// The canary is the day's note: whatever keeps the sweep from being started, its absence is seen by the check that another schedule
+/// starts, and told.
+#[test]
+fn a_sweep_that_nothing_starts_any_more_is_told_of() {
+    alone(async {
+        let house = house_of_its_own().await;
+        let superadmin = trusted(house, &[Role::Superadmin]).await.to_string();
+        let schedule = house.control.client().get_schedule_handle(ids::BIRTHDAY_SWEEP);
+        let often = ScheduleSpec::from_interval(Duration::from_secs(1));
+        let change = schedule.update(
+            move |schedule| {
+                schedule.set_spec(often);
+            },
+            Default::default(),
+        );
+        change.await.expect("it sweeps all day");
+        let every_day_is_swept = async || {
+            until("every day is swept", async || {
+                let due = birthdays::unswept(&house.pool, dakar::day_of(Utc::now()), 7).await.expect("days");
+                due.is_empty().then_some(())
+            })
+            .await;
+        };
+        days_go_by(house, 2).await;
+        every_day_is_swept().await;
+        assert_eq!(late_sweeps(house, "alive").await, 0, "its schedule lives");
+
+        let told = async |days: u64| {
+            house.control.trigger_schedule(ids::PUNCTUALITY_CHECK).await.expect("it is there");
+            let day = dakar::day_of(Utc::now()) - Days::new(days);
+            let key = format!("sweep/{day}/{day}");
+            until("the superadmin is told", async || {
+                told_of(house, &key).await.contains(&superadmin).then_some(())
+            })
+            .await;
+        };
+        house.control.pause_schedule(ids::BIRTHDAY_SWEEP, "a test").await.expect("it is paused");
+        days_go_by(house, 3).await;
+        assert!(late_sweeps(house, "paused").await >= 2);
+        told(2).await;
+
+        house.control.resume_schedule(ids::BIRTHDAY_SWEEP, "a test").await.expect("it goes on");
+        every_day_is_swept().await;
+        house.control.pause_schedule(ids::BIRTHDAY_SWEEP, "a test").await.expect("it is paused");
+        days_go_by(house, 5).await;
+        schedule.delete(Default::default()).await.expect("it is gone");
+        assert!(late_sweeps(house, "gone").await >= 4);
+        told(4).await;
     });
 }

@@ -6,6 +6,7 @@ mod books;
 mod gifts;
 mod late;
 mod pots;
+mod schedules;
 
 use std::time::Duration;
 
@@ -144,6 +145,7 @@ async fn services(settings: &Settings) -> Vec<Finding> {
                     "start a worker that serves it",
                 ));
             }
+            findings.push(Finding::of("schedules", schedules::schedules(&control).await, ""));
             if let Ok(pool) = &pool {
                 findings.push(Finding::of("pots", pots::processes(pool, &control).await, ""));
                 let gifts = gifts::processes(pool, &control, settings).await;
