@@ -91,6 +91,9 @@ pub(crate) struct Sweep {
     /// Rounds; the median is shown
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
     rounds: u32,
+    /// Make their pots too, by a worker and an engine of their own, and see that each person has one
+    #[arg(long)]
+    pots: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -119,8 +122,8 @@ impl Bench {
                     Box::pin(bench::reconcile(Statement { lines, differences }, format)).await
                 }
                 Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
-                Self::Sweep(Sweep { people, rounds, format }) => {
-                    Box::pin(bench::sweep(people, rounds, format)).await
+                Self::Sweep(Sweep { people, rounds, pots, format }) => {
+                    Box::pin(bench::sweep(people, rounds, pots, format)).await
                 }
                 Self::Words(Words { count, format }) => bench::words(count, format),
             }

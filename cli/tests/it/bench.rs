@@ -73,3 +73,15 @@ fn everybody_who_celebrates_is_found_among_many() {
     assert_eq!((&report["people"], &report["celebrants"]), (&20_000.into(), &55.into()));
     assert_eq!(code, i32::from(report["goals"][0]["ok"] == false), "{err}");
 }
+
+#[test]
+fn everybody_who_celebrates_gets_one_pot_with_one_process() {
+    let home = TempDir::new().unwrap();
+    let words = ["bench", "sweep", "--people", "2000", "--rounds", "1", "--pots", "--json"];
+    let (_, out, err) = said(wolo(home.path()).args(words));
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}\n{out}"));
+    let made = &report["pots"];
+    let counts = ["people", "pots", "processes", "begun_again"].map(|what| made[what].as_u64().unwrap());
+    assert_eq!(counts, [6, 6, 6, 0], "{made}");
+    assert_eq!(report["goals"][1]["ok"], true, "{report}");
+}

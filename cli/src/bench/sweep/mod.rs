@@ -1,7 +1,9 @@
 //! `wolo bench sweep`: whom the sweep of a day finds among very many people, page by page, as its process reads them.
 //!
 //! The people are written by one statement, straight into a Postgres of their own: nothing else runs here, and no pot is made.
-//! As many celebrate on the day as on a day of the year.
+//! As many celebrate on the day as on a day of the year. Asked for the pots too, it goes on with a world in which a worker makes them.
+
+mod made;
 
 use std::time::Instant;
 
@@ -9,11 +11,12 @@ use anyhow::{Context as _, Result, ensure};
 use chrono::NaiveDate;
 use serde_json::json;
 use wolo_database::{Page, Pool, birthdays};
+use wolo_domain::ids::UserId;
 use wolo_sandbox::folders::DataFolder;
 use wolo_sandbox::{Postgres, postgres};
 
 use super::goals::{self, Goal};
-use super::{median, warn_of_debug_build};
+use super::{LOOK, median, options, warn_of_debug_build};
 use crate::output::{self, Format, Progress};
 
 const GOAL_MS: u64 = 1_000;
@@ -21,22 +24,24 @@ const GOAL_MS: u64 = 1_000;
 const PAGE: u32 = 200;
 
 /// Measures and prints.
-pub(crate) async fn sweep(people: u32, rounds: u32, format: Format) -> Result<()> {
+pub(crate) async fn sweep(people: u32, rounds: u32, pots: bool, format: Format) -> Result<()> {
     warn_of_debug_build();
     let folder = DataFolder::temporary().context("there is no room for a database")?;
     let cluster = Postgres::start(&folder, None).await?;
     let measured = measure(&cluster, people, rounds).await;
     cluster.shutdown().await;
     let took_ms = measured?;
-    let goals = [Goal {
+    let made = if pots { Some(Box::pin(made::make(people)).await?) } else { None };
+    let mut goals = vec![Goal {
         name: format!("the {} of {people} who celebrate", celebrants(people)),
         found: format!("read in {took_ms} ms, by {PAGE}"),
         wanted: format!("at most {GOAL_MS} ms"),
         ok: took_ms <= GOAL_MS,
     }];
+    goals.extend(made.as_ref().map(made::Made::goal));
     if format.json {
         output::json(&json!({
-            "people": people, "celebrants": celebrants(people), "page": PAGE, "rounds": rounds, "took_ms": took_ms,
+            "people": people, "celebrants": celebrants(people), "page": PAGE, "rounds": rounds, "took_ms": took_ms, "pots": made,
             "goals": goals, "debug_build": cfg!(debug_assertions),
         }))?;
     } else {
@@ -54,9 +59,10 @@ async fn measure(cluster: &Postgres, people: u32, rounds: u32) -> Result<u64> {
     let writing = Progress::spinning("the people are written");
     let pool = wolo_database::connect(&cluster.url(postgres::DATABASE), 1).await?;
     wolo_database::migrate(&pool).await?;
-    cluster.fill(postgres::DATABASE, &born(people)).await.context("the people could not be written")?;
-    drop(writing);
     let birthday = NaiveDate::from_ymd_opt(2027, 3, 15).context("there is no such day")?;
+    let people_of_all_days = born(people, birthday);
+    cluster.fill(postgres::DATABASE, &people_of_all_days).await.context("the people could not be written")?;
+    drop(writing);
     let mut took = Vec::new();
     for _ in 0..rounds {
         let began = Instant::now();
@@ -67,13 +73,13 @@ async fn measure(cluster: &Postgres, people: u32, rounds: u32) -> Result<u64> {
     Ok(median(took.into_iter()))
 }
 
-/// The first were born on 15 March, the others on the days from 22 March to 15 January.
-fn born(people: u32) -> String {
+/// The first celebrate on the day, the others at least a week after it and at most ten months. All are grown up.
+fn born(people: u32, birthday: NaiveDate) -> String {
     format!(
         "insert into people.users (user_id, name, birth_date)
          select gen_random_uuid(), 'Personne ' || n,
-             case when n <= {} then make_date(1960 + n % 45, 3, 15)
-                  else make_date(1960 + n % 45, 1, 1) + 80 + n % 300 end
+             (date '{birthday}' - make_interval(years => 20 + 4 * (n % 10)))::date
+                 + case when n <= {} then 0 else 7 + n % 300 end
          from generate_series(1, {people}) as n;
          analyze people.users;",
         celebrants(people)
@@ -81,11 +87,15 @@ fn born(people: u32) -> String {
 }
 
 async fn read(pool: &Pool, birthday: NaiveDate) -> Result<u32> {
-    let (mut found, mut page) = (0, Page::first(PAGE));
+    Ok(u32::try_from(all(pool, birthday).await?.len())?)
+}
+
+async fn all(pool: &Pool, birthday: NaiveDate) -> Result<Vec<UserId>> {
+    let (mut found, mut page) = (Vec::new(), Page::first(PAGE));
     loop {
         let some = birthdays::celebrants(pool, birthday, page).await?;
-        found += u32::try_from(some.len())?;
         let Some(last) = some.last() else { return Ok(found) };
         page = Page::after(last.user, PAGE);
+        found.extend(some.into_iter().map(|celebrant| celebrant.user));
     }
 }
