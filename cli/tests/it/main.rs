@@ -12,6 +12,7 @@ mod dev;
 mod help;
 mod losses;
 mod notices;
+mod papers;
 mod payout;
 mod refund;
 mod refusals;
