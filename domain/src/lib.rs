@@ -14,6 +14,7 @@
 //! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
 
 pub mod accounts;
+pub mod addresses;
 pub mod audit;
 pub mod certificates;
 pub mod contacts;

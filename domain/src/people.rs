@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::addresses::has_address;
 use crate::dakar;
 
 /// The age from which a person decides alone.
@@ -81,9 +82,18 @@ impl BirthDate {
     }
 }
 
-/// What a person is called where their surname has no business.
+/// Whoever has a name that cannot be said to others.
+pub const SOMEBODY: &str = "Quelqu'un";
+/// A first name is no longer in what is said to others, in characters.
+const FIRST_NAME_CHARS: usize = 30;
+
+/// What a person is called where their surname has no business. It stands in messages that go out under our name to people who
+/// have not asked for them, so it is short, and one that would lead somewhere is not said.
 pub fn first_name(name: &str) -> &str {
-    name.split_whitespace().next().unwrap_or(name)
+    let first = name.split_whitespace().next().unwrap_or(name);
+    let short = first.char_indices().nth(FIRST_NAME_CHARS).map_or(first, |(end, _)| &first[..end]);
+    // What is cut may become one.
+    if has_address(first) || has_address(short) { SOMEBODY } else { short }
 }
 
 /// Somebody's, in French: `de Moussa`, `d'Awa`.
@@ -201,6 +211,16 @@ mod tests {
     fn a_name_without_its_surname() {
         assert_eq!(first_name("Awa Marie Ndiaye"), "Awa");
         assert_eq!(first_name("Moussa"), "Moussa");
+        assert_eq!(first_name("M. Ba"), "M.");
+    }
+
+    #[test]
+    fn a_first_name_that_leads_somewhere_is_not_said_and_a_long_one_is_cut() {
+        for name in ["wolo-cadeau.sn/x Ndiaye", "https://x", "WWW.wolo", "awa@example.sn"] {
+            assert_eq!(first_name(name), SOMEBODY, "{name}");
+        }
+        assert_eq!(first_name(&"é".repeat(200)), "é".repeat(30));
+        assert_eq!(first_name(&format!("{}.community-", "é".repeat(26))), SOMEBODY, "cut to what it is not");
     }
 
     #[test]
@@ -277,6 +297,13 @@ mod tests {
             prop_assert!(BirthDate::places_celebrated_on(celebrated).contains(&place));
             let next = celebrated.succ_opt().expect("a day");
             prop_assert!(!BirthDate::places_celebrated_on(next).contains(&place));
+        }
+
+        #[test]
+        fn a_first_name_is_short_and_leads_nowhere(name in "\\PC{0,60}( \\PC{0,20})?", site in any::<bool>()) {
+            let name = if site { format!("{name}.com") } else { name };
+            let said = first_name(&name);
+            prop_assert!(said.chars().count() <= 30 && !has_address(said), "{:?}", said);
         }
 
         #[test]
