@@ -1,7 +1,24 @@
 //! Days in Dakar. Senegal keeps UTC all year, so a Dakar day is a UTC day; the rule stands here once, should
 //! that ever change.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Timelike, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Timelike, Utc};
+
+use crate::contacts::Language;
+
+const FRENCH_MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
 
 /// The day it is in Dakar at an instant.
 pub fn day_of(instant: DateTime<Utc>) -> NaiveDate {
@@ -33,4 +50,16 @@ pub fn days_after(day: NaiveDate, days: u32) -> NaiveDate {
 /// The day some days before another; the calendar's first day where there is none.
 pub fn days_before(day: NaiveDate, days: u32) -> NaiveDate {
     day.checked_sub_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN)
+}
+
+/// `12 décembre`, `12 December`. The year is plain: nothing that we say speaks of a day that is a year away.
+pub fn in_words(day: NaiveDate, language: Language) -> String {
+    match language {
+        Language::English => day.format("%-d\u{a0}%B").to_string(),
+        Language::French | Language::Wolof => {
+            let month = FRENCH_MONTHS[day.month0() as usize];
+            let first = if day.day() == 1 { "er" } else { "" };
+            format!("{}{first}\u{a0}{month}", day.day())
+        }
+    }
 }

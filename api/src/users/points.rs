@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use wolo_database::points::{self, Award};
 use wolo_database::{Context, Page};
+use wolo_domain::dakar;
 use wolo_domain::ids::{AwardId, InvitationId};
 use wolo_domain::people::of;
 use wolo_domain::points::{AwardReason, AwardStage, PointsRule};
@@ -181,13 +182,22 @@ fn cause(award: &Award) -> Words {
 }
 
 fn fate(award: &Award) -> Words {
-    let day = award.matures_at.format("%d/%m/%Y");
+    let day = |language| dakar::in_words(dakar::day_of(award.matures_at), language);
     match (award.stage, award.reason) {
         (AwardStage::Pending, _) => Words::new(
-            format!("Ces points seront utilisables le {day}, ou dès que la cagnotte sera versée."),
-            format!("These points can be used on {day}, or when the pot has been paid out."),
+            format!(
+                "Ces points seront utilisables le {}, ou dès que la cagnotte sera versée.",
+                day(Language::French)
+            ),
+            format!(
+                "These points can be used on {}, or when the pot has been paid out.",
+                day(Language::English)
+            ),
         )
-        .wolof(format!("Points yii dañuy mën a jëfandikoo {day}, walla su ñu feyee cagnotte bi.")),
+        .wolof(format!(
+            "Points yii dañuy mën a jëfandikoo {}, walla su ñu feyee cagnotte bi.",
+            day(Language::Wolof)
+        )),
         (AwardStage::Matured, _) => Words::new("Ces points sont utilisables.", "These points can be used.")
             .wolof("Points yii mën nañu leen a jëfandikoo."),
         (AwardStage::Revoked, Some(AwardReason::GiftRefunded)) => Words::new(

@@ -1,30 +1,15 @@
 //! Amounts, days and counts in words, as filters of the templates.
 
-use chrono::{Datelike as _, NaiveDate};
 use minijinja::{Environment, Error, ErrorKind};
 use wolo_domain::contacts::Language;
-
-const FRENCH_MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
+use wolo_domain::dakar;
 
 pub(super) fn add_to(pieces: &mut Environment<'static>, language: Language) {
     pieces.add_filter("francs", |amount: i64| format!("{}\u{a0}F\u{a0}CFA", grouped(amount)));
     pieces.add_filter("day", move |written: &str| {
         let day =
             written.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "this is not a day"))?;
-        Ok::<_, Error>(in_words(day, language))
+        Ok::<_, Error>(dakar::in_words(day, language))
     });
     pieces.add_filter("counted", move |count: i64, one: &str, many: &str, none: Option<&str>| match none {
         Some(none) if count == 0 => none.to_owned(),
@@ -47,18 +32,6 @@ fn grouped(number: i64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// `12 décembre`, `12 December`. The year is plain: no message speaks of a day that is a year away.
-fn in_words(day: NaiveDate, language: Language) -> String {
-    match language {
-        Language::English => day.format("%-d\u{a0}%B").to_string(),
-        Language::French | Language::Wolof => {
-            let month = FRENCH_MONTHS[day.month0() as usize];
-            let first = if day.day() == 1 { "er" } else { "" };
-            format!("{}{first}\u{a0}{month}", day.day())
-        }
-    }
 }
 
 /// In French nought is one as well: *0 cadeau*.
