@@ -2,7 +2,8 @@
 //! people were promised. It repairs nothing.
 //!
 //! What it looks at, by the names of the invariants: the books are right in themselves (I1, I5); every movement at Wave is one
-//! posting and every posting one movement (I2); every answer is true (I3); nothing was done twice (I4); nothing waits (I8);
+//! posting and every posting one movement (I2); every answer is true (I3); nothing was done twice, and no points were given twice
+//! (I4); nothing waits (I8);
 //! nobody was answered 500 and nothing panicked (I12).
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use wolo_sandbox::wave::{Book, Delivery, DeliveryState, MovementKind};
 
 use crate::evidence;
 use crate::people::Promise;
+use crate::points;
 use crate::stage::comes_about;
 use crate::stories::{LONG, Scene};
 
@@ -54,6 +56,7 @@ pub async fn judge(scene: &Scene) -> Result<Verdict> {
     let postings = postings(scene).await?;
     books(scene, &postings, &mut verdict).await?;
     promises(scene, &mut verdict).await?;
+    points::judge(&scene.stage.pool, &mut verdict).await?;
     events(scene, &mut verdict).await?;
     verdict.wrong.extend(scene.people.wrong_answers());
     logs(scene, &mut verdict)?;

@@ -18,6 +18,7 @@ pub mod judge;
 pub mod mischief;
 pub mod patience;
 pub mod people;
+mod points;
 pub mod report;
 pub mod stage;
 pub mod stories;
