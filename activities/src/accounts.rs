@@ -27,8 +27,8 @@ impl AccountSteps {
         input: ForgetLeftovers,
     ) -> Result<Forgotten, ActivityError> {
         let ForgetLeftovers { leftovers_before, sessions_before } = input;
-        let leftovers::Forgotten { codes, registrations, guesses, sessions } =
+        let leftovers::Forgotten { codes, registrations, guesses, sessions, invited } =
             leftovers::forget(&self.pool, leftovers_before, sessions_before).await?;
-        Ok(Forgotten { codes, registrations, guesses, sessions })
+        Ok(Forgotten { codes, registrations, guesses, sessions, invited })
     }
 }

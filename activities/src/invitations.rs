@@ -64,7 +64,10 @@ impl InvitationSteps {
     ) -> Result<Accepting, ActivityError> {
         let AcceptInvitation { invitation, user, at } = input;
         Ok(match invitations::accept(&self.pool, invitation, user, at).await? {
-            invitations::Accepting::Accepted { invitee_name, .. } => Accepting::Accepted { invitee_name },
+            invitations::Accepting::Accepted { invitee_name, .. } => {
+                let was_here = invitations::was_here(&self.pool, invitation).await?;
+                Accepting::Accepted { invitee_name, was_here }
+            }
             invitations::Accepting::Taken => Accepting::Taken,
             invitations::Accepting::Ended(end) => Accepting::Ended { end },
             invitations::Accepting::Own => Accepting::Own,
@@ -79,7 +82,8 @@ impl InvitationSteps {
         _ctx: ActivityContext,
         input: EndInvitation,
     ) -> Result<Ending, ActivityError> {
-        Ok(match invitations::end(&self.pool, input.invitation, input.end, input.at).await? {
+        let EndInvitation { invitation, end, by_hand, at } = input;
+        Ok(match invitations::end_by_hand(&self.pool, invitation, end, by_hand.as_ref(), at).await? {
             invitations::Ending::Ended(end) => Ending::Ended { end },
             invitations::Ending::Accepted => Ending::Accepted,
         })
@@ -114,6 +118,7 @@ impl InvitationSteps {
                 opens_at: pot.opens_at,
                 closes_at: pot.closes_at,
             }),
+            awaits_pot: known.awaits_pot,
             earned: earned.collect(),
             balance: known.balance,
         })

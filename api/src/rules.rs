@@ -1,12 +1,14 @@
 //! The product's numbers, from the settings, in the shapes that the domain and the processes want.
 
-use wolo_bootstrap::settings::{Rules, Sponsorship};
+use wolo_bootstrap::settings::{Notices, Rules, Sponsorship};
 use wolo_control::birthdays::BirthdayPots;
+use wolo_control::invitations::NoticePatience;
 use wolo_control::pots::{PayoutPatience, PotPatience, RefundPatience};
 use wolo_domain::donations::DonationRules;
 use wolo_domain::money::Xof;
+use wolo_domain::notices::NoticeRules;
 use wolo_domain::payouts::PayoutRules;
-use wolo_domain::points::CreditRules;
+use wolo_domain::points::{CreditRules, PointsRules};
 use wolo_domain::pots::PotRules;
 use wolo_domain::punctuality::Punctuality;
 
@@ -50,6 +52,29 @@ pub fn refund_patience(rules: &Rules) -> RefundPatience {
 
 pub fn of_credit(numbers: &Sponsorship) -> CreditRules {
     CreditRules { points: numbers.points_per_credit, credit: Xof::new(numbers.credit_xof) }
+}
+
+pub fn of_points(numbers: &Sponsorship) -> PointsRules {
+    PointsRules {
+        invitation_accepted: numbers.points_invitation_accepted,
+        pot_opened: numbers.points_pot_opened,
+        first_gift: numbers.points_first_gift,
+        mature_days: numbers.points_mature_days,
+    }
+}
+
+pub fn of_notices(numbers: &Notices) -> (NoticeRules, NoticePatience) {
+    let rules = NoticeRules {
+        quiet_from: numbers.quiet_from_hour,
+        quiet_until: numbers.quiet_until_hour,
+        a_day: numbers.a_day,
+    };
+    let patience = NoticePatience {
+        receipt_seconds: numbers.receipt.as_secs(),
+        code_receipt_seconds: numbers.code_receipt.as_secs(),
+        unknown_seconds: numbers.unknown.as_secs(),
+    };
+    (rules, patience)
 }
 
 pub fn longest_pause_seconds(rules: &Rules) -> u64 {

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use temporalio_client::WorkflowExecuteUpdateOptions;
-use temporalio_client::WorkflowQueryOptions;
+use temporalio_client::errors::WorkflowStartError;
+use temporalio_client::{WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowQueryOptions};
 use wolo_domain::ids::{InvitationId, UserId};
 use wolo_domain::invitations::InvitationEnd;
-use wolo_workflows::ids;
-use wolo_workflows::sponsorship_invitation::{Acceptance, EndWish, SponsorshipInvitation};
+use wolo_workflows::sponsorship_invitation::{Acceptance, SponsorshipInvitation};
+use wolo_workflows::{attributes, ids, queues};
 
 /// What an invitation's process is asked with, and answers.
-pub use wolo_workflows::sponsorship_invitation::{InvitationAnswer, InvitationState};
+pub use wolo_workflows::notice_delivery::NoticePatience;
+pub use wolo_workflows::sponsorship_invitation::{
+    EndWish, InvitationAnswer, InvitationInput, InvitationState,
+};
 
-use crate::{AskError, Control};
+use crate::{AskError, Control, TakingUp, again};
 
 impl Control {
     /// Accepts an invitation for somebody, and waits until that is written down.
@@ -35,10 +38,33 @@ impl Control {
         end: InvitationEnd,
         patience: Duration,
     ) -> Result<InvitationAnswer, AskError> {
+        self.end_invitation_by(invitation, EndWish { end, by_hand: None }, patience).await
+    }
+
+    /// The same, with who has decided it.
+    pub async fn end_invitation_by(
+        &self,
+        invitation: InvitationId,
+        wish: EndWish,
+        patience: Duration,
+    ) -> Result<InvitationAnswer, AskError> {
         let handle = self.client.get_workflow_handle::<SponsorshipInvitation>(ids::invitation(invitation));
         let options = WorkflowExecuteUpdateOptions::default();
-        let asked = handle.execute_update(SponsorshipInvitation::end, EndWish { end }, options);
+        let asked = handle.execute_update(SponsorshipInvitation::end, wish, options);
         Ok(tokio::time::timeout(patience, asked).await.map_err(|_| AskError::NotYet)??)
+    }
+
+    /// Starts the process of an invitation again, because somebody ended it. `carried` says what it has done. Where one runs,
+    /// nothing happens.
+    pub async fn take_up_invitation(&self, input: InvitationInput) -> Result<TakingUp, AskError> {
+        let id = ids::invitation(input.sent.invitation);
+        let mut options = again(queues::LIFECYCLE, id, WorkflowIdConflictPolicy::Fail);
+        options.search_attributes = Some(attributes::of_invitation(input.sent.sponsor));
+        match self.client.start_workflow(SponsorshipInvitation::run, input, options).await {
+            Ok(_) => Ok(TakingUp::Started),
+            Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(TakingUp::Running),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// An invitation as its process sees it.

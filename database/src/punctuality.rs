@@ -1,6 +1,6 @@
 //! Which steps were due and have not been done, and telling of each once.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use wolo_domain::dakar;
 use wolo_domain::ids::PotId;
@@ -9,21 +9,23 @@ use wolo_domain::punctuality::{DueFor, DueStep, LateStep, Lateness, Punctuality}
 
 use crate::outbox::{self, Topic};
 use crate::rows::{interval, word};
-use crate::{Error, Pool, birthdays};
+use crate::{Error, Pool, birthdays, invitations};
 
 /// So many are told of one by one. When more are late, one thing is wrong and not many, and is told of once a day.
 const FEW: u64 = 10;
 
-/// Everything that is late at a moment: days that nobody has swept, and pots.
+/// Everything that is late at a moment: days that nobody has swept, pots, and invitations.
 #[tracing::instrument(name = "db.punctuality.late", skip_all, err)]
 pub async fn late(pool: &Pool, at: DateTime<Utc>, rules: Punctuality, limit: u32) -> Result<Lateness, Error> {
     let mut steps = sweeps(pool, at, rules).await?;
     let days = u64::try_from(steps.len()).unwrap_or(u64::MAX);
     let of_pots = pots(pool, at, rules, limit).await?;
+    let of_invitations = invitations::late(pool, at, rules, limit).await?;
     steps.extend(of_pots.steps);
+    steps.extend(of_invitations.steps);
     steps.sort_by_key(|step| step.since);
     steps.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(Lateness { steps, total: days + of_pots.total })
+    Ok(Lateness { steps, total: days + of_pots.total + of_invitations.total })
 }
 
 /// Days that nobody has swept though their hour is long past, the oldest first.
@@ -36,7 +38,7 @@ pub async fn sweeps(pool: &Pool, at: DateTime<Utc>, rules: Punctuality) -> Resul
     let unswept = birthdays::unswept(pool, dakar::day_of(at), rules.look_back_days).await?;
     let late = unswept.into_iter().filter_map(|day| {
         let since = due_at(day, first, rules.sweep_hour);
-        let is_late = since + lateness(rules) < at;
+        let is_late = since + rules.lateness() < at;
         is_late.then_some(LateStep { what: DueStep::Sweep, about: DueFor::Day(day), since })
     });
     Ok(late.collect())
@@ -46,10 +48,6 @@ pub async fn sweeps(pool: &Pool, at: DateTime<Utc>, rules: Punctuality) -> Resul
 fn due_at(day: NaiveDate, first_came: DateTime<Utc>, hour: u32) -> DateTime<Utc> {
     let due = dakar::hour_of(day, hour);
     if due < first_came { dakar::hour_of(dakar::days_after(day, 1), hour) } else { due }
-}
-
-fn lateness(rules: Punctuality) -> TimeDelta {
-    TimeDelta::seconds(i64::try_from(rules.late_after_seconds).unwrap_or(i64::from(u32::MAX)))
 }
 
 /// Pots that should have opened, closed or begun to pay out by now, those first that have waited longest. What holds a pot keeps it
@@ -101,7 +99,7 @@ pub async fn pots(pool: &Pool, at: DateTime<Utc>, rules: Punctuality, limit: u32
            order by since, pot_id
            limit $4"#,
         at,
-        interval(lateness(rules)),
+        interval(rules.lateness()),
         &stopping,
         i64::from(limit),
     )
@@ -128,7 +126,7 @@ pub async fn tell(pool: &Pool, at: DateTime<Utc>, late: &Lateness) -> Result<(),
         for step in &late.steps {
             let pot = match step.about {
                 DueFor::Pot(pot) => Some(pot),
-                DueFor::Day(_) => None,
+                DueFor::Day(_) | DueFor::Invitation(_) => None,
             };
             outbox::write_about(&mut tx, Topic::StepLate, &step.key(), pot, json!(step)).await?;
         }

@@ -45,10 +45,13 @@ pub enum CodePurpose {
     VerifyContact,
     /// Lets a new password be chosen.
     ResetPassword,
+    /// Proves the contact that an invitation went to.
+    AcceptInvitation,
 }
 
 impl CodePurpose {
-    pub const ALL: [Self; 4] = [Self::Register, Self::SignIn, Self::VerifyContact, Self::ResetPassword];
+    pub const ALL: [Self; 5] =
+        [Self::Register, Self::SignIn, Self::VerifyContact, Self::ResetPassword, Self::AcceptInvitation];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -56,6 +59,7 @@ impl CodePurpose {
             Self::SignIn => "sign_in",
             Self::VerifyContact => "verify_contact",
             Self::ResetPassword => "reset_password",
+            Self::AcceptInvitation => "accept_invitation",
         }
     }
 }

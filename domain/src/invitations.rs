@@ -12,6 +12,21 @@ use crate::words::words;
 /// Longest message to the invited person, in characters.
 pub const MESSAGE_CHARS: usize = 300;
 
+/// So long after an acceptance the first pot of whoever accepted may come: the next birthday but one begins to be prepared within a
+/// year and thirty days.
+pub const AWAITED_DAYS: i64 = 400;
+
+/// How many invitations are let go. Both measures are the database's, whoever counts at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvitingRules {
+    /// By one sponsor in a day (Dakar).
+    pub a_day: u32,
+    /// To one contact, whoever sends them …
+    pub per_contact: u32,
+    /// … within so many days.
+    pub contact_days: u32,
+}
+
 /// What the invited person is to the sponsor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,6 +110,13 @@ impl InvitationEnd {
 }
 
 words!(InvitationEnd, "an end of an invitation");
+
+/// Who has ended an invitation that is not theirs, and why, in their words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedByHand {
+    pub by: String,
+    pub reason: String,
+}
 
 /// How far an invitation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! Steps that were due and have not been done: what they are, and what is said of them.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::dakar;
-use crate::ids::PotId;
+use crate::ids::{InvitationId, PotId};
 use crate::words::words;
 
 /// What should have happened by itself.
@@ -20,10 +20,15 @@ pub enum DueStep {
     Closing,
     /// A closed pot begins to pay out.
     Payout,
+    /// An invitation that nobody has answered ends.
+    Lapse,
+    /// Points that an invitation has brought mature.
+    Maturing,
 }
 
 impl DueStep {
-    pub const ALL: [Self; 4] = [Self::Sweep, Self::Opening, Self::Closing, Self::Payout];
+    pub const ALL: [Self; 6] =
+        [Self::Sweep, Self::Opening, Self::Closing, Self::Payout, Self::Lapse, Self::Maturing];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,6 +36,8 @@ impl DueStep {
             Self::Opening => "opening",
             Self::Closing => "closing",
             Self::Payout => "payout",
+            Self::Lapse => "lapse",
+            Self::Maturing => "maturing",
         }
     }
 }
@@ -43,6 +50,7 @@ words!(DueStep, "a step that falls due");
 pub enum DueFor {
     Day(NaiveDate),
     Pot(PotId),
+    Invitation(InvitationId),
 }
 
 /// A step that was due and has not been done.
@@ -63,6 +71,7 @@ impl LateStep {
         match about {
             DueFor::Day(day) => format!("{what}/{day}/{due}"),
             DueFor::Pot(pot) => format!("{what}/{pot}/{due}"),
+            DueFor::Invitation(invitation) => format!("{what}/{invitation}/{due}"),
         }
     }
 }
@@ -93,6 +102,13 @@ pub struct Punctuality {
     pub look_back_days: u32,
 }
 
+impl Punctuality {
+    /// So long after its time a step is late.
+    pub fn lateness(&self) -> TimeDelta {
+        TimeDelta::seconds(i64::try_from(self.late_after_seconds).unwrap_or(i64::from(u32::MAX)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +122,9 @@ mod tests {
         let pot = PotId::from_uuid(uuid::Uuid::nil());
         let opening = LateStep { what: DueStep::Opening, about: DueFor::Pot(pot), since };
         assert_eq!(opening.key(), format!("opening/{pot}/2026-11-25"));
+        let invitation = InvitationId::from_uuid(uuid::Uuid::nil());
+        let lapse = LateStep { what: DueStep::Lapse, about: DueFor::Invitation(invitation), since };
+        assert_eq!(lapse.key(), format!("lapse/{invitation}/2026-11-25"));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The product's numbers, from the settings, in the shapes that the processes of schedules want. The API has its own, because
 //! neither of the two may know the other; a test holds them together.
 
-use wolo_bootstrap::settings::{Rules, Sponsorship};
+use wolo_bootstrap::settings::{Notices, Rules, Sponsorship};
 use wolo_domain::money::Xof;
+use wolo_domain::notices::NoticeRules;
 use wolo_domain::payouts::PayoutRules;
 use wolo_domain::points::PointsRules;
 use wolo_domain::pots::PotRules;
 use wolo_domain::punctuality::Punctuality;
 use wolo_workflows::birthday_sweep::BirthdayPots;
+use wolo_workflows::notice_delivery::NoticePatience;
 use wolo_workflows::payout::PayoutPatience;
 use wolo_workflows::pot_lifecycle::PotPatience;
 use wolo_workflows::refund::RefundPatience;
@@ -55,6 +57,20 @@ pub(crate) fn points(numbers: &Sponsorship) -> PointsRules {
     }
 }
 
+pub(crate) fn notices(numbers: &Notices) -> (NoticeRules, NoticePatience) {
+    let rules = NoticeRules {
+        quiet_from: numbers.quiet_from_hour,
+        quiet_until: numbers.quiet_until_hour,
+        a_day: numbers.a_day,
+    };
+    let patience = NoticePatience {
+        receipt_seconds: numbers.receipt.as_secs(),
+        code_receipt_seconds: numbers.code_receipt.as_secs(),
+        unknown_seconds: numbers.unknown.as_secs(),
+    };
+    (rules, patience)
+}
+
 pub(crate) fn refund_patience(rules: &Rules) -> RefundPatience {
     RefundPatience::new(
         rules.refund_recheck_seconds,
@@ -76,6 +92,17 @@ mod tests {
         let swept = birthday_pots(&settings.rules);
         let by_hand = wolo_api::rules::birthday_pots(&settings.rules);
         assert_eq!(to_value(swept).expect("JSON"), to_value(by_hand).expect("JSON"));
+    }
+
+    #[test]
+    fn an_invitation_that_is_begun_again_has_the_numbers_of_one_that_begins() {
+        let settings = Layers::new().read().expect("the defaults are sound");
+        let first = (points(&settings.sponsorship), notices(&settings.notices));
+        let again = (
+            wolo_api::rules::of_points(&settings.sponsorship),
+            wolo_api::rules::of_notices(&settings.notices),
+        );
+        assert_eq!(to_value(first).expect("JSON"), to_value(again).expect("JSON"));
     }
 
     #[test]

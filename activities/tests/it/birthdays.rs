@@ -16,7 +16,7 @@ use wolo_workflows::steps::birthdays::{FindUnswept, StartPots, StartedPots, Swep
 
 use crate::scene::Scene;
 
-fn pots() -> BirthdayPots {
+pub(crate) fn pots() -> BirthdayPots {
     let payout = PayoutPatience {
         recheck_seconds: 60,
         longest_pause_seconds: 3_600,

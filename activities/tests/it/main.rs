@@ -11,6 +11,7 @@ mod credits;
 mod ending;
 mod fees;
 mod finding;
+mod invitations;
 mod pots;
 mod punctuality;
 mod reconciling;

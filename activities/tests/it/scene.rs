@@ -10,8 +10,8 @@ use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, Tes
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, LedgerSteps, PayoutSteps, PointsSteps,
-    PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
+    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
+    PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps, notices,
 };
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::donations::{DonationRules, DonationStage};
@@ -164,6 +164,13 @@ impl Scene {
             .register_activities(LedgerSteps::new(pool.clone()))
             .register_activities(DiscrepancySteps::new(pool.clone()))
             .register_activities(BirthdaySteps::new(pool.clone()))
+            .register_activities(InvitationSteps::new(pool.clone()))
+            .register_activities(NoticeSteps::new(
+                pool.clone(),
+                notices::Carriers::default(),
+                notices::words::Words::new().expect("words"),
+                public_url.clone(),
+            ))
             .register_activities(PunctualitySteps::new(pool.clone()))
             .register_activities(StatementSteps::new(pool, wave, std::sync::Arc::new(donations)))
             .on_heartbeat(move |_| count.send_modify(|count| *count += 1));

@@ -53,6 +53,13 @@ impl Keyed {
         hash
     }
 
+    /// Of a contact that is invited.
+    pub(crate) fn invited(&self, contact: &Contact) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(&self.hash("invited", &[contact.reveal().as_bytes()]));
+        hash
+    }
+
     /// Of an access token that another provider gave out.
     pub(crate) fn foreign_token(&self, token: &str) -> Vec<u8> {
         self.hash("foreign token", &[token.as_bytes()])

@@ -12,9 +12,10 @@ use uuid::Uuid;
 use wolo_control::ids;
 use wolo_database::invitations::{self, Inviting, NewInvitation};
 use wolo_database::{Context, Transaction, accounts, outbox};
+use wolo_domain::addresses::has_address;
 use wolo_domain::contacts::{Contact, Language};
 use wolo_domain::ids::{InvitationId, NoticeId, UserId};
-use wolo_domain::invitations::{MESSAGE_CHARS, Relationship, SentInvitation};
+use wolo_domain::invitations::{InvitingRules, MESSAGE_CHARS, Relationship, SentInvitation};
 use wolo_domain::people::first_name;
 
 use crate::asker::Asker;
@@ -50,7 +51,7 @@ struct WantedOne {
     /// What they are to the sponsor.
     #[schema(value_type = schemas::Relationship)]
     relationship: Relationship,
-    /// A few words to them. One line.
+    /// A few words to them. One line, without the address of a site or a mailbox.
     #[serde(default)]
     #[schema(max_length = 300)]
     message: Option<String>,
@@ -131,6 +132,9 @@ impl Wanted {
             let mut its = Fields::default();
             let to = its.contact(one.phone.as_deref(), one.email.as_deref());
             let message = its.text("message", one.message, MESSAGE_CHARS, Lines::One);
+            if message.as_deref().is_some_and(has_address) {
+                its.wrong("message", leads_somewhere());
+            }
             fields.under(&format!("invitations[{place}]"), its);
             let Some(to) = to else { continue };
             if !known.insert(to.reveal().to_owned()) {
@@ -176,10 +180,15 @@ async fn write(app: &App, sponsor: UserId, guests: Vec<Guest>, turn: Turn) -> Re
         .collect::<Result<Vec<_>, Problem>>()?
         .into_iter()
         .unzip();
-    let a_day = app.settings.sponsorship.invitations_a_day;
-    match invitations::invite(&mut tx, sponsor, &new, a_day).await? {
+    let numbers = &app.settings.sponsorship;
+    let rules = InvitingRules {
+        a_day: numbers.invitations_a_day,
+        per_contact: numbers.invitations_per_contact,
+        contact_days: numbers.contact_days,
+    };
+    match invitations::invite(&mut tx, sponsor, &new, rules).await? {
         Inviting::Invited => {}
-        Inviting::TooMany => return Err(too_many(a_day)),
+        Inviting::TooMany => return Err(too_many(rules.a_day)),
         Inviting::NotToBeAsked(places) => return Err(not_to_be_asked(&places)),
     }
     for one in &sent {
@@ -202,6 +211,7 @@ impl Guest {
         let new = NewInvitation {
             id: one.id,
             to: self.to.clone(),
+            contact_hash: app.credentials.keyed.invited(&self.to),
             relationship: self.relationship,
             sponsor_name: sponsor_name.to_owned(),
             notice: NoticeId::of_invitation(one.id),
@@ -248,16 +258,29 @@ fn refuse_oneself(account: &accounts::Account, guests: &[Guest]) -> Result<(), P
     fields.check()
 }
 
+/// What goes out under our name leads nowhere but to us.
+fn leads_somewhere() -> Words {
+    Words::new(
+        "ce message ne peut pas contenir l'adresse d'un site ou d'une messagerie ; s'il n'y en a pas, mettez une espace après \
+         chaque point",
+        "this message cannot hold the address of a site or of a mailbox; if there is none, put a space after each full stop",
+    )
+    .wolof("message bii mënul am adresu site walla e-mail ; su amul, bàyyil espace ginaaw bépp point")
+}
+
 fn not_to_be_asked(places: &[usize]) -> Problem {
     let mut fields = Fields::default();
     for place in places {
         fields.wrong(
             &format!("invitations[{place}]"),
+            // One answer for all reasons: that others have invited somebody is nobody's business.
             Words::new(
-                "cette personne n'a pas encore répondu à une invitation de votre part, ou l'a refusée",
-                "this person has not answered an invitation of yours yet, or has declined one",
+                "cette personne ne peut pas être invitée pour le moment : une invitation attend, a été refusée ou retirée, ou \
+                 il y en a eu assez ces jours-ci",
+                "this person cannot be invited for now: an invitation waits, was declined or taken back, or there have been \
+                 enough these days",
             )
-            .wolof("woo nga nit kii ba noppi : tontuwagul, walla bañ na"),
+            .wolof("mënuloo woo nit kii léegi"),
         );
     }
     fields.check().err().unwrap_or_else(|| Problem::new(Code::RequestInvalid))

@@ -28,19 +28,19 @@ use crate::limits::Tally;
 use crate::problem::{self, Code, Problem, seconds};
 use crate::state::App;
 
-pub(super) const DEVICE_CHARS: usize = 200;
+pub(crate) const DEVICE_CHARS: usize = 200;
 
 /// A code that is on its way, or would be.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Sent {
     /// What the code is given back with.
-    pub(super) code_id: Uuid,
+    pub(crate) code_id: Uuid,
     /// Seconds.
     pub(super) expires_in: u32,
 }
 
 impl Sent {
-    pub(super) fn accepted(self) -> Response {
+    pub(crate) fn accepted(self) -> Response {
         (StatusCode::ACCEPTED, Json(self)).into_response()
     }
 }
@@ -164,7 +164,7 @@ async fn addressee(tx: &mut Transaction, about: &About) -> Result<Option<(Contac
             let account = accounts::account(&mut **tx, *user).await?;
             account.map(|account| (contact.clone(), account.language))
         }
-        About::User(_) | About::Decoy => None,
+        About::User(_) | About::Invitation(_) | About::Decoy => None,
     })
 }
 
@@ -188,7 +188,7 @@ pub(super) async fn send_to_account(
 }
 
 /// Writes a code and, unless it is nobody's, the letter that carries it.
-pub(super) async fn send(
+pub(crate) async fn send(
     app: &App,
     tx: &mut Transaction,
     purpose: CodePurpose,
@@ -198,7 +198,7 @@ pub(super) async fn send(
 ) -> Result<Sent, Problem> {
     let user = match &about {
         About::User(user) | About::NewContact(user, _) => Some(*user),
-        About::Registration(_) | About::Decoy => None,
+        About::Registration(_) | About::Invitation(_) | About::Decoy => None,
     };
     let is_decoy = matches!(about, About::Decoy);
     let contact_hash = app.credentials.keyed.contact(contact);
@@ -240,7 +240,7 @@ async fn write(
 
 /// Takes a try at a code of one of these purposes. A wrong one is gone at once. A right one is used up together with what it
 /// is for: that goes on in the same transaction, and if it comes to nothing, the code stays good.
-pub(super) async fn attempt(
+pub(crate) async fn attempt(
     app: &App,
     code_id: Uuid,
     code: &str,
@@ -279,5 +279,7 @@ async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) 
             }
             Ok(StatusCode::NO_CONTENT.into_response())
         }
+        // Such a code is given back with the invitation that it is for.
+        Proved::Invitation(_) => Err(Problem::new(Code::OneTimeCodeWrong)),
     }
 }

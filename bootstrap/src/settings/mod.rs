@@ -284,6 +284,9 @@ pub struct Rules {
 #[derive(Debug, Clone)]
 pub struct Sponsorship {
     pub invitations_a_day: u32,
+    /// To one contact within `contact_days`, by all sponsors together.
+    pub invitations_per_contact: u32,
+    pub contact_days: u32,
     pub invitation_days: u32,
     /// Rising, each less than `invitation_days`.
     pub reminder_days_after: Vec<u32>,

@@ -7,6 +7,8 @@ pub(super) fn sponsorship(reader: &mut Reader) -> Sponsorship {
     let points = 0..=1_000;
     let sponsorship = Sponsorship {
         invitations_a_day: reader.number("sponsorship.invitations_a_day", &(1..=1_000)),
+        invitations_per_contact: reader.number("sponsorship.invitations_per_contact", &(1..=100)),
+        contact_days: reader.number("sponsorship.contact_days", &(1..=90)),
         invitation_days: reader.number("sponsorship.invitation_days", &(1..=90)),
         reminder_days_after: reader.numbers("sponsorship.reminder_days_after", &(1..=90)),
         points_invitation_accepted: reader.number("sponsorship.points_invitation_accepted", &points),

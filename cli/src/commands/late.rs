@@ -37,6 +37,10 @@ impl Told {
             DueFor::Day(_) => ["wolo sweep status".to_owned(), "wolo sweep run".to_owned()],
             // Its process stands still for a reason, or there is none.
             DueFor::Pot(pot) => [format!("wolo pots show {pot}"), format!("wolo pots restart {pot}")],
+            DueFor::Invitation(invitation) => [
+                format!("wolo invitations show {invitation}"),
+                format!("wolo invitations restart {invitation}"),
+            ],
         };
         Self { step, helps }
     }
@@ -72,6 +76,8 @@ const fn words(what: DueStep) -> &'static str {
         DueStep::Opening => "not opened",
         DueStep::Closing => "not closed",
         DueStep::Payout => "not paid out",
+        DueStep::Lapse => "not lapsed",
+        DueStep::Maturing => "not matured",
     }
 }
 
@@ -79,5 +85,6 @@ fn about(step: LateStep) -> String {
     match step.about {
         DueFor::Day(date) => day(date),
         DueFor::Pot(pot) => pot.to_string(),
+        DueFor::Invitation(invitation) => invitation.to_string(),
     }
 }

@@ -36,7 +36,6 @@ impl Story<'_> {
         self.api.accept(&awas_token, &token, born).await?;
         self.teller.say("She accepts. Her pot makes itself, and Coumba has her first points.");
         self.coumba_reads(Kind::InvitationAccepted, 1).await?;
-        self.coumba_reads(Kind::PointsEarned, 1).await?;
         self.a_pot_is_scheduled(&awas_token, birthday).await
     }
 
@@ -65,7 +64,7 @@ impl Story<'_> {
     /// What Coumba's invitation has brought her.
     pub(super) async fn coumbas_points_have_matured(&mut self) -> Result<()> {
         self.teller.act("Acte 8 · Les points de Coumba");
-        self.coumba_reads(Kind::PointsEarned, 3).await?;
+        self.coumba_reads(Kind::PointsEarned, 2).await?;
         let rules = &self.local.settings.sponsorship;
         let each = [rules.points_invitation_accepted, rules.points_pot_opened, rules.points_first_gift];
         let all: i64 = each.into_iter().map(i64::from).sum();

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 94] = [
+const COMMANDS: [&str; 95] = [
     "",
     "dev",
     "demo",
@@ -58,6 +58,7 @@ const COMMANDS: [&str; 94] = [
     "invitations list",
     "invitations show",
     "invitations cancel",
+    "invitations restart",
     "audit",
     "audit show",
     "audit verify",

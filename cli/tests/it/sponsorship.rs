@@ -44,13 +44,28 @@ pub(crate) fn is_followed_from_the_invitation_to_the_points(home: &Path, dev: &D
     let other = if accepted == id(0) { id(1) } else { id(0) };
     let (code, out, err) = said(wolo(home).args(["time", "forward", &other, "3d"]));
     assert!(code == 0 && out.contains("Now the invitation is "), "{out} {err}");
-    assert_eq!(said(wolo(home).args(["invitations", "cancel", &other])).0, 3, "nobody has said yes");
-    let (code, out, err) = said(wolo(home).args(["invitations", "cancel", &other, "--yes"]));
+    let restart = |id: &str| said(wolo(home).args(["invitations", "restart", id]));
+    let runs = (0, format!("{other}: its process runs; nothing has been done.\n"));
+    assert_eq!((restart(&other).0, restart(&other).1), runs);
+    let cancel = |id: &str, more: &[&str]| {
+        said(wolo(home).args(["invitations", "cancel", id, "--reason", "sent by mistake"]).args(more))
+    };
+    assert_eq!(cancel(&other, &[]).0, 3, "nobody has said yes");
+    let (code, out, err) = cancel(&other, &["--yes"]);
     assert_eq!((code, out), (0, format!("{other} is taken back.\n")), "{err}");
     for (id, stage) in [(&other, "cancelled"), (&accepted, "accepted")] {
-        let (code, _, err) = said(wolo(home).args(["invitations", "cancel", id, "--yes"]));
+        let (code, _, err) = cancel(id, &["--yes"]);
         assert_eq!((code, err), (3, format!("wolo: the invitation cannot be taken back: it is {stage}\n")));
     }
+    let (_, out, _) = said(wolo(home).args(["invitations", "show", &other]));
+    assert!(out.contains("operator:tester") && out.contains("sent by mistake"), "{out}");
+    let (code, _, err) = restart(&other);
+    assert_eq!((code, err), (3, "wolo: there is nothing to start: the invitation is cancelled\n".to_owned()));
+    let list = |more: &[&str]| said(wolo(home).args(["invitations", "list"]).args(more)).1;
+    assert_eq!(list(&["--sponsor", &friend]), "This person has invited nobody.\n");
+    assert_eq!(list(&["--sponsor", &friend, "--open"]), "No invitation waits for its answer.\n");
+
+    one_that_lost_its_process_goes_on_or_is_taken_back(home, dev, &token);
 
     let shown = until(|| {
         let shown = json(home, &["invitations", "show", &accepted, "--json"]);
@@ -62,6 +77,26 @@ pub(crate) fn is_followed_from_the_invitation_to_the_points(home: &Path, dev: &D
     let points = json(home, &["points", "show", &sponsor, "--json"]);
     assert_eq!((&points["pending"], &points["available"]), (&body!(10), &body!(0)), "{points}");
     points_are_explained_and_taken_back(home, points["awards"][0]["award"].as_str().unwrap(), &accepted);
+}
+
+fn one_that_lost_its_process_goes_on_or_is_taken_back(home: &Path, dev: &Dev, token: &str) {
+    let temporal = dev.addresses["temporal"].as_str().unwrap();
+    let one = body!({ "invitations": [{ "phone": "+221781234604", "relationship": "friend" }] });
+    let api = dev.addresses["api"].as_str().unwrap();
+    let invited = post(&format!("{api}/api/sponsorship/invite"), Some(token), &one);
+    let id = invited["invitations"][0]["id"].as_str().unwrap();
+    let restart = || json(home, &["invitations", "restart", id, "--json"])["outcome"].clone();
+    // Its process begins when the relay has carried it on.
+    until(|| json(home, &["invitations", "show", id, "--json"])["process"]["invited"].as_bool());
+    let process = format!("invitation/{id}");
+    crate::losses::terminate(temporal, &process);
+    assert_eq!((restart(), restart()), ("started".into(), "running".into()));
+    crate::losses::terminate(temporal, &process);
+    let cancel = ["invitations", "cancel", id, "--reason", "nobody knows them", "--yes"];
+    let (code, out, err) = said(wolo(home).args(cancel));
+    assert_eq!((code, out), (0, format!("{id} is taken back.\n")), "{err}");
+    let (code, _, err) = said(wolo(home).args(["invitations", "restart", id]));
+    assert!(code == 3 && err.contains("the invitation is cancelled"), "{err}");
 }
 
 fn points_are_explained_and_taken_back(home: &Path, award: &str, invitation: &str) {
@@ -101,6 +136,11 @@ pub(crate) fn what_starts_by_itself_is_stopped_and_let_go_on(home: &Path) {
     let paused = one("birthday-sweep");
     assert_eq!((&paused["state"], &paused["next"]), (&body!("paused"), &Value::Null), "{paused}");
     assert_eq!(paused["note"], "operator:tester: a look");
+    let (code, _, err) =
+        said(wolo(home).args(["schedules", "pause", "birthday-sweep", "--reason", "another look"]));
+    let told = "wolo: birthday-sweep is paused already (operator:tester: a look)\n";
+    assert_eq!((code, err.as_str()), (3, told));
+    assert_eq!(one("birthday-sweep")["note"], "operator:tester: a look", "why it was stopped is kept");
     let (_, out, _) = said(wolo(home).args(["schedules", "list"]));
     assert!(out.contains("birthday-sweep is paused: operator:tester: a look."), "{out}");
     let (code, out, err) =

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::Contact;
-use wolo_domain::ids::UserId;
+use wolo_domain::ids::{InvitationId, UserId};
 
 use super::people::{columns, contact};
 use crate::Error;
@@ -30,6 +30,8 @@ pub enum About {
     User(UserId),
     /// A contact that an account is to get.
     NewContact(UserId, Contact),
+    /// The contact that an invitation went to, whoever's it is.
+    Invitation(InvitationId),
     /// Nobody.
     Decoy,
 }
@@ -69,6 +71,7 @@ pub enum Proved {
     Registration(Uuid),
     User(UserId),
     NewContact(UserId, Contact),
+    Invitation(InvitationId),
 }
 
 impl fmt::Debug for Tried {
@@ -114,14 +117,19 @@ pub async fn write(connection: &mut PgConnection, new: &NewCode<'_>) -> Result<S
         About::Registration(registration) => (Some(*registration), None, None),
         About::User(user) => (None, Some(user.uuid()), None),
         About::NewContact(user, contact) => (None, Some(user.uuid()), Some(contact)),
-        About::Decoy => (None, None, None),
+        About::Invitation(_) | About::Decoy => (None, None, None),
+    };
+    let invitation = match &new.about {
+        About::Invitation(invitation) => Some(invitation.uuid()),
+        _ => None,
     };
     let (phone, email) = contact.map_or((None, None), columns);
     sqlx::query!(
         "insert into people.codes (
-             code_id, purpose, contact_hash, code_hash, registration_id, user_id, phone, email, tries_left, expires_at
+             code_id, purpose, contact_hash, code_hash, registration_id, user_id, phone, email, tries_left, expires_at,
+             invitation_id
          )
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + $10::text::interval)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + $10::text::interval, $11)",
         id,
         new.purpose.as_str(),
         new.contact_hash,
@@ -132,6 +140,7 @@ pub async fn write(connection: &mut PgConnection, new: &NewCode<'_>) -> Result<S
         email,
         new.tries,
         interval(new.lives),
+        invitation,
     )
     .execute(&mut *connection)
     .await?;
@@ -153,7 +162,7 @@ pub async fn attempt(
                used_at = case when code_hash = $3 then clock_timestamp() end
            where code_id = $1 and purpose = $2 and tries_left > 0 and used_at is null
              and expires_at > clock_timestamp()
-           returning code_hash = $3 as "right!", registration_id, user_id, phone, email"#,
+           returning code_hash = $3 as "right!", registration_id, user_id, phone, email, invitation_id"#,
         code,
         purpose.as_str(),
         code_hash,
@@ -161,6 +170,9 @@ pub async fn attempt(
     .fetch_optional(connection)
     .await?;
     let Some(row) = row.filter(|row| row.right) else { return Ok(Tried::Wrong) };
+    if let Some(invitation) = row.invitation_id {
+        return Ok(Tried::Right(Proved::Invitation(InvitationId::from_uuid(invitation))));
+    }
     let proved = match (row.registration_id, row.user_id.map(UserId::from_uuid)) {
         (Some(registration), None) => Proved::Registration(registration),
         (None, Some(user)) => match contact(row.phone.as_deref(), row.email.as_deref(), CODES, code)? {

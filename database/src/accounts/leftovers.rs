@@ -1,5 +1,5 @@
 //! What was needed to let people in and is of no use any more: codes that nobody can give back, guesses whose window is over,
-//! accounts that were wanted and never proved, sessions that have ended.
+//! accounts that were wanted and never proved, sessions that have ended, and contacts that were invited long ago.
 //!
 //! Much may have gathered, so it goes in small portions, each for good: who is interrupted goes on the next time.
 
@@ -17,6 +17,8 @@ pub struct Forgotten {
     pub registrations: u64,
     pub guesses: u64,
     pub sessions: u64,
+    /// Contacts of which it counts no more that somebody invited them.
+    pub invited: u64,
 }
 
 /// Deletes portion after portion, until one is not full, and says how much it was.
@@ -71,5 +73,12 @@ pub async fn forget(
              select session_id from people.sessions where least(ended_at, expires_at) < $1 limit $2
          )"
     );
-    Ok(Forgotten { codes, registrations, guesses, sessions })
+    let invited = delete!(
+        pool,
+        leftovers_before,
+        "delete from sponsorship.contacts where counts_until < $1 and contact_hash in (
+             select contact_hash from sponsorship.contacts where counts_until < $1 limit $2
+         )"
+    );
+    Ok(Forgotten { codes, registrations, guesses, sessions, invited })
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use wolo_domain::ids::{InvitationId, UserId};
-use wolo_domain::invitations::{Bond, InvitationEnd, NoPoints, Party};
+use wolo_domain::invitations::{Bond, EndedByHand, InvitationEnd, NoPoints, Party};
 use wolo_domain::people::{Phone, first_name};
 
 use super::{INVITATIONS, ended};
@@ -93,8 +93,46 @@ pub async fn end(
     end: InvitationEnd,
     at: DateTime<Utc>,
 ) -> Result<Ending, Error> {
+    end_by_hand(pool, invitation, end, None, at).await
+}
+
+/// The same, with who has decided it.
+#[tracing::instrument(name = "db.invitations.end_by_hand", skip(pool, by_hand), err)]
+pub async fn end_by_hand(
+    pool: &Pool,
+    invitation: InvitationId,
+    end: InvitationEnd,
+    by_hand: Option<&EndedByHand>,
+    at: DateTime<Utc>,
+) -> Result<Ending, Error> {
     let mut tx = pool.begin().await?;
-    let found = lock(&mut tx, invitation).await?;
+    let ending = end_within(&mut tx, invitation, end, at).await?;
+    if let (Ending::Ended(ended), Some(EndedByHand { by, reason })) = (ending, by_hand)
+        && ended == end
+    {
+        sqlx::query!(
+            "update sponsorship.invitations set ended_by = $2, ended_note = $3
+             where invitation_id = $1 and ended_by is null",
+            invitation.uuid(),
+            by,
+            reason,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(ending)
+}
+
+/// The same within a transaction of whoever asks for it, where there is no process that could.
+#[tracing::instrument(name = "db.invitations.end_within", skip(connection), err)]
+pub async fn end_within(
+    connection: &mut PgConnection,
+    invitation: InvitationId,
+    end: InvitationEnd,
+    at: DateTime<Utc>,
+) -> Result<Ending, Error> {
+    let found = lock(&mut *connection, invitation).await?;
     if found.accepted_by.is_some() {
         return Ok(Ending::Accepted);
     }
@@ -107,10 +145,36 @@ pub async fn end(
         end.as_str(),
         at,
     )
-    .execute(&mut *tx)
+    .execute(connection)
     .await?;
-    tx.commit().await?;
     Ok(Ending::Ended(end))
+}
+
+/// How an invitation has ended, if it has and nobody accepted it.
+#[tracing::instrument(name = "db.invitations.end_of", skip(pool), err)]
+pub async fn end_of(pool: &Pool, invitation: InvitationId) -> Result<Option<InvitationEnd>, Error> {
+    let found = sqlx::query_scalar!(
+        "select ended_as from sponsorship.invitations where invitation_id = $1",
+        invitation.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    ended(found.flatten().as_deref(), invitation.uuid())
+}
+
+/// Whether whoever accepted an invitation had an account before they were invited.
+#[tracing::instrument(name = "db.invitations.was_here", skip(pool), err)]
+pub async fn was_here(pool: &Pool, invitation: InvitationId) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from sponsorship.invitations
+               join people.users on user_id = invitee_id
+               where invitation_id = $1 and users.created_at < invitations.created_at
+           ) as "here!""#,
+        invitation.uuid(),
+    )
+    .fetch_one(pool)
+    .await?)
 }
 
 struct Locked {

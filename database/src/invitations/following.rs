@@ -7,6 +7,7 @@ use wolo_domain::points::{PointsRule, PointsRules};
 use wolo_domain::pots::PotStage;
 
 use super::INVITATIONS;
+use super::current::follow_current;
 use crate::points::{self, Award, NewAward};
 use crate::rows::word;
 use crate::{Error, Pool};
@@ -15,6 +16,8 @@ use crate::{Error, Pool};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Following {
     pub pot: Option<FollowedPot>,
+    /// No pot has opened, and that which would have is given up or never was: another may come.
+    pub awaits_pot: bool,
     /// By rule.
     pub awards: Vec<Award>,
     /// All points of the sponsor that were not revoked or used.
@@ -52,6 +55,7 @@ pub async fn follow(
     at: DateTime<Utc>,
 ) -> Result<Following, Error> {
     let mut tx = pool.begin().await?;
+    let awaits_pot = follow_current(&mut tx, invitation, at).await?;
     let known = lock(&mut tx, invitation).await?;
     let opened = known.opened_after_acceptance();
     let first_gift = match known.pot {
@@ -90,7 +94,7 @@ pub async fn follow(
     let awards = points::of_invitation(&mut *tx, invitation).await?;
     let balance = points::balance_within(&mut tx, known.sponsor).await?;
     tx.commit().await?;
-    Ok(Following { pot: known.pot.map(|(_, pot)| pot), awards, balance })
+    Ok(Following { pot: known.pot.map(|(_, pot)| pot), awaits_pot, awards, balance })
 }
 
 struct Known {

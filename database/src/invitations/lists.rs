@@ -7,7 +7,7 @@ use sqlx::PgExecutor;
 use uuid::Uuid;
 use wolo_domain::contacts::Contact;
 use wolo_domain::ids::{InvitationId, PotId, UserId};
-use wolo_domain::invitations::{Milestones, NoPoints, Relationship};
+use wolo_domain::invitations::{EndedByHand, Milestones, NoPoints, Relationship};
 
 use super::{INVITATIONS, ended};
 use crate::accounts::contact;
@@ -19,12 +19,16 @@ use crate::{Error, Pool};
 pub struct Entry {
     pub id: InvitationId,
     pub sponsor: UserId,
+    /// A first name, as is that of whoever accepted.
+    pub sponsor_name: String,
+    pub invitee_name: Option<String>,
     pub to: Contact,
     pub relationship: Relationship,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
     pub milestones: Milestones,
     pub ended_at: Option<DateTime<Utc>>,
+    pub ended_by_hand: Option<EndedByHand>,
     pub invitee: Option<UserId>,
     pub pot: Option<PotId>,
     pub no_points: Option<NoPoints>,
@@ -41,6 +45,8 @@ impl fmt::Debug for Entry {
 struct Row {
     invitation_id: Uuid,
     sponsor_id: Uuid,
+    sponsor_name: String,
+    invitee_name: Option<String>,
     phone: Option<String>,
     email: Option<String>,
     relationship: String,
@@ -53,6 +59,8 @@ struct Row {
     no_points: Option<String>,
     ended_as: Option<String>,
     ended_at: Option<DateTime<Utc>>,
+    ended_by: Option<String>,
+    ended_note: Option<String>,
     pot_id: Option<Uuid>,
     pot_opened_at: Option<DateTime<Utc>>,
     first_gift_at: Option<DateTime<Utc>>,
@@ -68,6 +76,8 @@ impl TryFrom<Row> for Entry {
         Ok(Self {
             id,
             sponsor: UserId::from_uuid(row.sponsor_id),
+            sponsor_name: row.sponsor_name,
+            invitee_name: row.invitee_name,
             to: to.ok_or_else(|| Error::inconsistent(INVITATIONS, "phone", id))?,
             relationship: word(&row.relationship, INVITATIONS, "relationship", id)?,
             created_at: row.created_at,
@@ -84,6 +94,7 @@ impl TryFrom<Row> for Entry {
                 end: ended(row.ended_as.as_deref(), row.invitation_id)?,
             },
             ended_at: row.ended_at,
+            ended_by_hand: row.ended_by.zip(row.ended_note).map(|(by, reason)| EndedByHand { by, reason }),
             invitee: row.invitee_id.map(UserId::from_uuid),
             pot: row.pot_id.map(PotId::from_uuid),
             no_points: row.no_points.map(|rule| word(&rule, INVITATIONS, "no_points", id)).transpose()?,
@@ -97,9 +108,9 @@ macro_rules! read_invitations {
     ($database:expr, $wanted:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"select invitation_id, sponsor_id, phone, email, relationship, invitations.created_at, expires_at,
+            r#"select invitation_id, sponsor_id, sponsor_name, invitee_name, phone, email, relationship, invitations.created_at, expires_at,
                       standing.stage as "message?", opened_at, invitee_id, accepted_at, no_points,
-                      ended_as, invitations.ended_at, invitations.pot_id, pot_opened_at, first_gift_at,
+                      ended_as, invitations.ended_at, ended_by, ended_note, invitations.pot_id, pot_opened_at, first_gift_at,
                       (select coalesce(sum(points), 0) from sponsorship.points
                        where points.invitation_id = invitations.invitation_id and points.stage <> 'revoked') as "points!"
                from sponsorship.invitations

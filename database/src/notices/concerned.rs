@@ -46,9 +46,10 @@ pub async fn subject(pool: &Pool, pot: PotId) -> Result<Option<Subject>, Error> 
                   invitation_id as "invitation_id?", first_gift_at
            from pots.pots
            join people.users on user_id = owner_id
-           -- A pot that was open before brings nothing more.
+           -- A pot that was open before brings nothing more. Where none has opened yet, each of theirs may be the one.
            left join sponsorship.invitations
-               on invitations.pot_id = pots.pot_id and (pots.opened_at is null or pots.opened_at >= accepted_at)
+               on invitee_id = owner_id and (invitations.pot_id = pots.pot_id or pot_opened_at is null)
+                   and (pots.opened_at is null or pots.opened_at >= accepted_at)
            where pots.pot_id = $1"#,
         pot.uuid(),
     )

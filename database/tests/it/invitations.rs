@@ -8,7 +8,7 @@ use wolo_database::points::{self, Revoking};
 use wolo_database::{Context, Page, donations, pots};
 use wolo_domain::contacts::Contact;
 use wolo_domain::ids::{InvitationId, NoticeId, PotId, UserId};
-use wolo_domain::invitations::{InvitationEnd, InvitationStage, NoPoints, Relationship};
+use wolo_domain::invitations::{InvitationEnd, InvitationStage, InvitingRules, NoPoints, Relationship};
 use wolo_domain::points::{AwardReason, AwardStage, Points, PointsRule, PointsRules, Streak};
 
 use crate::scene::{Scene, at, gift, noon, unique};
@@ -18,16 +18,19 @@ fn rounds() -> u32 {
     std::env::var_os("WOLO_ROUNDS").and_then(|rounds| rounds.to_str()?.parse().ok()).unwrap_or(10)
 }
 
-fn to(contact: &str) -> NewInvitation {
+pub(crate) fn to(contact: &str) -> NewInvitation {
     let contact = match contact.parse() {
         Ok(phone) => Contact::Phone(phone),
         Err(_) => Contact::Email(contact.parse().expect("a mail address")),
     };
     let mut token_hash = [0; 32];
     token_hash[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+    let mut contact_hash = [0; 32];
+    contact_hash[..16].copy_from_slice(Uuid::new_v5(&Uuid::nil(), contact.reveal().as_bytes()).as_bytes());
     let id = InvitationId::from_uuid(Uuid::now_v7());
     NewInvitation {
         id,
+        contact_hash,
         sponsor_name: "Awa".to_owned(),
         notice: NoticeId::of_invitation(id),
         to: contact,
@@ -37,33 +40,45 @@ fn to(contact: &str) -> NewInvitation {
     }
 }
 
-fn anybody() -> NewInvitation {
+pub(crate) fn anybody() -> NewInvitation {
     to(&format!("friend{}@example.sn", unique()))
 }
 
+/// The measure of a day, and none of a contact.
+const LOOSE: InvitingRules = InvitingRules { a_day: 50, per_contact: 1_000, contact_days: 7 };
+
 impl Scene {
-    async fn user(&self) -> UserId {
+    pub(crate) async fn user(&self) -> UserId {
         self.person().await.id
     }
 
-    /// As the API writes.
+    /// As the API writes, with nothing but the measure of a day.
     async fn invite(&self, sponsor: UserId, new: &[NewInvitation], a_day: u32) -> Inviting {
+        self.invite_within(sponsor, new, InvitingRules { a_day, ..LOOSE }).await
+    }
+
+    pub(crate) async fn invite_within(
+        &self,
+        sponsor: UserId,
+        new: &[NewInvitation],
+        rules: InvitingRules,
+    ) -> Inviting {
         let api = self.pool_of(1, "wolo_api").await;
         let mut tx = Context::user(sponsor).begin(&api).await.expect("a transaction");
-        let inviting = invitations::invite(&mut tx, sponsor, new, a_day).await.expect("an answer");
+        let inviting = invitations::invite(&mut tx, sponsor, new, rules).await.expect("an answer");
         if inviting == Inviting::Invited {
             wolo_database::commit(tx).await.expect("written");
         }
         inviting
     }
 
-    async fn invited(&self, sponsor: UserId) -> InvitationId {
+    pub(crate) async fn invited(&self, sponsor: UserId) -> InvitationId {
         let new = anybody();
         assert_eq!(self.invite(sponsor, std::slice::from_ref(&new), 50).await, Inviting::Invited);
         new.id
     }
 
-    async fn accept(&self, invitation: InvitationId, user: UserId) -> Accepting {
+    pub(crate) async fn accept(&self, invitation: InvitationId, user: UserId) -> Accepting {
         invitations::accept(&self.pool, invitation, user, noon()).await.expect("an answer")
     }
 
@@ -79,11 +94,11 @@ impl Scene {
         }
     }
 
-    async fn follow(&self, invitation: InvitationId, at: DateTime<Utc>) -> Following {
+    pub(crate) async fn follow(&self, invitation: InvitationId, at: DateTime<Utc>) -> Following {
         invitations::follow(&self.pool, invitation, PointsRules::default(), at).await.expect("points")
     }
 
-    async fn points(&self, user: UserId) -> Points {
+    pub(crate) async fn points(&self, user: UserId) -> Points {
         points::of_user(&self.pool, user).await.expect("sums")
     }
 
@@ -107,7 +122,7 @@ async fn sixty_four_batches_at_once_never_pass_what_a_day_allows() {
     let batches = (0..64).map(|_| async {
         let new: Vec<_> = (0..7).map(|_| anybody()).collect();
         let mut tx = Context::user(sponsor).begin(&api).await.expect("a transaction");
-        let inviting = invitations::invite(&mut tx, sponsor, &new, 50).await.expect("an answer");
+        let inviting = invitations::invite(&mut tx, sponsor, &new, LOOSE).await.expect("an answer");
         match inviting {
             Inviting::Invited => wolo_database::commit(tx).await.expect("written"),
             Inviting::TooMany | Inviting::NotToBeAsked(_) => tx.rollback().await.expect("nothing"),

@@ -35,6 +35,10 @@ async fn left(scene: &Scene, user: Uuid, minutes: i64, session_days: i64) {
              values ('{session}', '{user}', '{{otp}}', {ended}, {ended} + interval '1 hour')"
         ),
         format!("insert into people.refresh_tokens (token_hash, session_id, generation) values ('{session}', '{session}', 0)"),
+        format!(
+            "insert into sponsorship.contacts (contact_hash, asked_at, counts_until)
+             values (sha256('{code}'), array[{then}], {then})"
+        ),
     ] {
         scene.force(&sql).await;
     }
@@ -42,8 +46,15 @@ async fn left(scene: &Scene, user: Uuid, minutes: i64, session_days: i64) {
 
 async fn counts(scene: &Scene) -> Vec<i64> {
     let mut counts = Vec::new();
-    for table in ["codes", "registrations", "guesses", "sessions", "refresh_tokens"] {
-        counts.push(scene.read(&format!("select count(*) from people.{table}")).await);
+    for table in [
+        "people.codes",
+        "people.registrations",
+        "people.guesses",
+        "people.sessions",
+        "people.refresh_tokens",
+        "sponsorship.contacts",
+    ] {
+        counts.push(scene.read(&format!("select count(*) from {table}")).await);
     }
     counts
 }
@@ -59,11 +70,11 @@ async fn what_is_old_goes_what_is_young_stays_and_twice_is_once() {
     let worker = scene.pool_as("wolo_worker").await;
     let now = now(&scene).await;
     let forgotten = leftovers::forget(&worker, now - WEEK, now - QUARTER).await.expect("room is made");
-    assert_eq!(forgotten, Forgotten { codes: 2, registrations: 2, guesses: 2, sessions: 2 });
-    assert_eq!(counts(&scene).await, [2, 2, 2, 2, 2]);
+    assert_eq!(forgotten, Forgotten { codes: 2, registrations: 2, guesses: 2, sessions: 2, invited: 2 });
+    assert_eq!(counts(&scene).await, [2, 2, 2, 2, 2, 2]);
     let again = leftovers::forget(&worker, now - WEEK, now - QUARTER).await.expect("nothing is left to do");
     assert_eq!(again, Forgotten::default());
-    assert_eq!(counts(&scene).await, [2, 2, 2, 2, 2]);
+    assert_eq!(counts(&scene).await, [2, 2, 2, 2, 2, 2]);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod donations;
 mod halts;
 mod idempotency;
 mod invitations;
+mod inviting;
 mod ledger;
 mod leftovers;
 mod never_paid;

@@ -12,7 +12,7 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 13] = [
+const OPAQUE: [&str; 14] = [
     "audit.checkpoints",
     "audit.entries",
     "money.halts",
@@ -26,6 +26,8 @@ const OPAQUE: [&str; 13] = [
     "money.statement_lines",
     "ops.processes",
     "pots.sweeps",
+    // Keyed hashes of contacts, and instants.
+    "sponsorship.contacts",
 ];
 
 /// Two people who have the same of everything.

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Kind, RefundCause, Says};
+use super::{Coming, Kind, RefundCause, Says};
 use crate::accounts::{CodePurpose, IdentityProvider};
 use crate::money::Xof;
 
@@ -71,7 +71,9 @@ impl Says {
                 days: 5,
                 link: at("i/4pZ8sLq1Yw6NfGb3XcTe9A"),
             },
-            Kind::InvitationAccepted => Self::InvitationAccepted { name: name() },
+            Kind::InvitationAccepted => {
+                Self::InvitationAccepted { name: name(), coming: Coming::Joined, points: 10 }
+            }
             Kind::PointsEarned => Self::PointsEarned { points: 10, balance: 24 },
             Kind::ConsentRequest => {
                 Self::ConsentRequest { name: name(), link: at("c/Hq5Jt2VbM8rKd7WnZx3LpA"), days: 14 }
@@ -151,6 +153,9 @@ impl Says {
             Self::Invitation { sponsor, link, .. } => {
                 vec![Self::Invitation { sponsor, message: None, link }]
             }
+            Self::InvitationAccepted { name, .. } => [(Coming::WasHere, 1), (Coming::WasHere, 0)]
+                .map(|(coming, points)| Self::InvitationAccepted { name: name.clone(), coming, points })
+                .into(),
             _ => Vec::new(),
         };
         let mut all = vec![first];

@@ -19,6 +19,17 @@ pub enum RefundCause {
     Cancelled,
 }
 
+/// Where somebody comes from who has accepted an invitation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coming {
+    /// They are new here.
+    #[default]
+    Joined,
+    /// They had an account before they were invited.
+    WasHere,
+}
+
 /// `name` is the first name of whom the pot is for, `pot` its title, `link` an address to open. A `reason` and a `what` are put
 /// into a sentence, so they begin small and end without a stop.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +154,11 @@ pub enum Says {
     },
     InvitationAccepted {
         name: String,
+        #[serde(default)]
+        coming: Coming,
+        /// That it brings; none where the two are too close.
+        #[serde(default)]
+        points: u32,
     },
     PointsEarned {
         points: u32,

@@ -59,6 +59,7 @@ impl Inviting {
             pots: self.pots.clone(),
             notices,
             notice_patience,
+            invitee_name: String::new(),
             carried: InvitationState::default(),
             sent,
         };

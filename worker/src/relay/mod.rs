@@ -17,11 +17,13 @@ use tracing::Instrument as _;
 use wolo_activities::notices;
 use wolo_bootstrap::{Seal, Settings, Shutdown};
 use wolo_database::outbox::{self, Event, Topic};
-use wolo_database::{Pool, audit};
+use wolo_database::{Pool, audit, invitations};
+use wolo_domain::invitations::SentInvitation;
 use wolo_domain::notices::{Letter, NoticeRules};
 use wolo_domain::seals::SealingKey;
 use wolo_workflows::notice_delivery::{NoticeInput, NoticePatience};
 
+use crate::rules;
 use inviting::Inviting;
 
 /// Between two looks into an empty outbox.
@@ -72,22 +74,14 @@ impl Relay {
         sealing: Option<SealingKey>,
         settings: &Settings,
     ) -> Result<Self, wolo_bootstrap::codec::CodecError> {
-        let notices = &settings.notices;
+        let (rules, patience) = rules::notices(&settings.notices);
         Ok(Self {
             pool,
             client,
             seal: Seal::new(&settings.temporal.payload_keys)?,
             public_url: settings.api.public_url.as_str().trim_end_matches('/').to_owned(),
-            rules: NoticeRules {
-                quiet_from: notices.quiet_from_hour,
-                quiet_until: notices.quiet_until_hour,
-                a_day: notices.a_day,
-            },
-            patience: NoticePatience {
-                receipt_seconds: notices.receipt.as_secs(),
-                code_receipt_seconds: notices.code_receipt.as_secs(),
-                unknown_seconds: notices.unknown.as_secs(),
-            },
+            rules,
+            patience,
             inviting: Inviting::new(settings),
             sealing,
         })
@@ -142,12 +136,21 @@ impl Relay {
         let Some(sealed) = &event.sealed else { return self.tell(event).await };
         let plain = self.seal.open(&event.key, sealed)?;
         if event.topic == Topic::Invitation {
-            let sent = serde_json::from_slice(&plain)?;
-            let Self { client, public_url, rules, patience, .. } = self;
-            return self.inviting.start(client, event, sent, public_url, *rules, *patience).await;
+            let sent: SentInvitation = serde_json::from_slice(&plain)?;
+            return self.invite(event, sent).await;
         }
         let letter: Letter = serde_json::from_slice(&plain)?;
         self.begin(telling::of_letter(event, letter)).await
+    }
+
+    /// Starts the process of an invitation, unless it has ended: whoever has sent it may have taken it back while no worker was
+    /// there.
+    async fn invite(&self, event: &Event, sent: SentInvitation) -> Result<(), Error> {
+        if invitations::end_of(&self.pool, sent.invitation).await?.is_some() {
+            return Ok(());
+        }
+        let Self { client, public_url, rules, patience, .. } = self;
+        self.inviting.start(client, event, sent, public_url, *rules, *patience).await
     }
 
     /// Tells everybody whom an event concerns.

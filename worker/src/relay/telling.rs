@@ -250,6 +250,9 @@ impl<'a> Telling<'a> {
             let LateStep { what, about, .. } = self.fact()?;
             match about {
                 DueFor::Day(day) => (format!("{what}_late {day}"), self.services(), &[Role::Superadmin]),
+                DueFor::Invitation(invitation) => {
+                    (format!("{what}_late {invitation}"), self.services(), &[Role::Superadmin])
+                }
                 DueFor::Pot(pot) => {
                     let subject = notices::subject(self.pool, pot).await?;
                     let Some(subject) = subject else { return Ok(nothing()) };

@@ -18,6 +18,7 @@ mod histories;
 mod house;
 mod housekeeping;
 mod invitation;
+mod invitation_again;
 mod locks;
 mod moving;
 mod never_paid;

@@ -33,4 +33,6 @@ pub struct Forgotten {
     pub registrations: u64,
     pub guesses: u64,
     pub sessions: u64,
+    #[serde(default)]
+    pub invited: u64,
 }

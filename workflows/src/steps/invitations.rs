@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
 use wolo_domain::ids::{InvitationId, PotId, UserId};
-use wolo_domain::invitations::InvitationEnd;
+use wolo_domain::invitations::{EndedByHand, InvitationEnd};
 use wolo_domain::points::{AwardStage, PointsRule, PointsRules};
 use wolo_domain::pots::PotStage;
 
@@ -51,9 +51,13 @@ pub struct AcceptInvitation {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Accepting {
-    /// It is this person's, now or since before. A first name.
+    /// It is this person's, now or since before.
     Accepted {
+        /// A first name.
         invitee_name: String,
+        /// They had an account before they were invited.
+        #[serde(default)]
+        was_here: bool,
     },
     /// Somebody else has accepted it.
     Taken,
@@ -68,10 +72,12 @@ pub enum Accepting {
 }
 
 /// Ends it, if nobody has accepted it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndInvitation {
     pub invitation: InvitationId,
     pub end: InvitationEnd,
+    #[serde(default)]
+    pub by_hand: Option<EndedByHand>,
     pub at: DateTime<Utc>,
 }
 
@@ -106,6 +112,9 @@ pub struct FollowInvitation {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Following {
     pub pot: Option<FollowedPot>,
+    /// No pot has opened, and that which would have is given up or never was: another may come.
+    #[serde(default)]
+    pub awaits_pot: bool,
     pub earned: Vec<Earned>,
     /// All points of the sponsor that were not revoked or used.
     pub balance: i64,

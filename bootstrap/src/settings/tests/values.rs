@@ -89,6 +89,8 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
         ("books.reconcile_yesterday_at_hour", "24", "must be a whole number from 0 to 23"),
         ("books.check_every_minutes", "0", "must be a whole number from 1 to 1440"),
         ("sponsorship.invitations_a_day", "0", "must be a whole number from 1 to 1000"),
+        ("sponsorship.invitations_per_contact", "0", "must be a whole number from 1 to 100"),
+        ("sponsorship.contact_days", "91", "must be a whole number from 1 to 90"),
         ("sponsorship.reminder_days_after", "5,2", "must rise, and end below sponsorship.invitation_days"),
         ("sponsorship.reminder_days_after", "7", "must rise, and end below sponsorship.invitation_days"),
         ("books.discrepancy_days", "0", "must be a whole number from 1 to 365"),

@@ -4,6 +4,7 @@
 mod birthdays;
 mod books;
 mod gifts;
+mod invitations;
 mod late;
 mod pots;
 mod schedules;
@@ -126,6 +127,8 @@ async fn services(settings: &Settings) -> Vec<Finding> {
     if let Ok(pool) = &pool {
         findings.push(Finding::of("books", books::books(pool, settings).await, ""));
         findings.push(Finding::of("birthdays", birthdays::birthdays(pool, &settings.rules).await, ""));
+        let sponsored = invitations::invitations(pool, &settings.rules).await;
+        findings.push(Finding::of("invitations", sponsored, ""));
         findings.push(Finding::of("punctuality", late::steps(pool, &settings.rules).await, ""));
     }
     match engine {

@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use chrono::Utc;
 use clap::Args;
 use wolo_control::AskError;
-use wolo_control::invitations::InvitationAnswer;
-use wolo_database::invitations;
+use wolo_control::invitations::{EndWish, InvitationAnswer};
+use wolo_database::invitations::{self, Ending};
 use wolo_domain::ids::InvitationId;
-use wolo_domain::invitations::InvitationEnd;
+use wolo_domain::invitations::{EndedByHand, InvitationEnd};
 
-use crate::commands::{Config, Sure};
+use crate::commands::{Config, Decider, Sure};
 use crate::confirm::{Confirmed, confirm};
 use crate::failure::refused;
 use crate::output;
-use crate::system::System;
+use crate::system::{System, operator};
 
 /// An answer that takes longer is not waited for; the invitation is taken back when its worker is there.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,6 +25,8 @@ pub(crate) struct Cancel {
     /// The invitation's id
     #[arg(value_name = "INVITATION")]
     invitation: InvitationId,
+    #[command(flatten)]
+    decider: Decider,
     #[command(flatten)]
     sure: Sure,
 }
@@ -39,22 +42,39 @@ impl Cancel {
         }
         let will_happen = format!("The link that went to {} leads nowhere any more.", entry.to.masked());
         let confirmed = confirm(&[will_happen], self.sure.yes)?;
-        self.take_back(&system, confirmed).await
+        let by_hand = EndedByHand { by: operator(self.decider.by.as_deref())?, reason: self.decider.reason };
+        take_back(&system, self.invitation, by_hand, confirmed).await
     }
+}
 
-    async fn take_back(&self, system: &System, _confirmed: Confirmed) -> Result<()> {
-        let control = system.control().await?;
-        match control.end_invitation(self.invitation, InvitationEnd::Cancelled, PATIENCE).await {
-            Ok(InvitationAnswer::Ended { end: InvitationEnd::Cancelled }) => {
-                output::say(&format!("{} is taken back.", self.invitation));
-                Ok(())
+async fn take_back(
+    system: &System,
+    invitation: InvitationId,
+    by_hand: EndedByHand,
+    _confirmed: Confirmed,
+) -> Result<()> {
+    let control = system.control().await?;
+    let end = InvitationEnd::Cancelled;
+    let wish = EndWish { end, by_hand: Some(by_hand.clone()) };
+    match control.end_invitation_by(invitation, wish, PATIENCE).await {
+        Ok(InvitationAnswer::Ended { end }) => said(invitation, end),
+        Ok(_) => Err(refused("somebody has just accepted it")),
+        // Nobody else writes its end then.
+        Err(AskError::NotFound | AskError::Ended) => {
+            let pool = system.pool().await?;
+            match invitations::end_by_hand(&pool, invitation, end, Some(&by_hand), Utc::now()).await? {
+                Ending::Ended(end) => said(invitation, end),
+                Ending::Accepted => Err(refused("somebody has accepted it")),
             }
-            Ok(InvitationAnswer::Ended { end }) => Err(refused(format!("it has ended already: {end}"))),
-            Ok(_) => Err(refused("somebody has just accepted it")),
-            Err(AskError::NotFound | AskError::Ended) => {
-                Err(refused("its process has not begun yet, or has just ended; look at it again in a moment"))
-            }
-            Err(error) => Err(error).context("the invitation's process gave no answer"),
         }
+        Err(error) => Err(error).context("the invitation's process gave no answer"),
     }
+}
+
+fn said(invitation: InvitationId, end: InvitationEnd) -> Result<()> {
+    if end != InvitationEnd::Cancelled {
+        return Err(refused(format!("it has ended already: {end}")));
+    }
+    output::say(&format!("{invitation} is taken back."));
+    Ok(())
 }

@@ -46,7 +46,12 @@ impl List {
             ]);
         }
         output::say(&if listing.is_empty() {
-            "There is no such invitation.".to_owned()
+            match (self.sponsor, self.open) {
+                (_, true) => "No invitation waits for its answer.",
+                (Some(_), false) => "This person has invited nobody.",
+                (None, false) => "Nobody has been invited yet.",
+            }
+            .to_owned()
         } else {
             listing.text()
         });

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod list;
+mod restart;
 mod show;
 
 use anyhow::Result;
@@ -22,6 +23,8 @@ pub(crate) enum Invitations {
     Show(show::Show),
     /// Take an invitation back that nobody has answered
     Cancel(cancel::Cancel),
+    /// Start the process of an invitation again that is gone
+    Restart(restart::Restart),
 }
 
 impl Invitations {
@@ -30,6 +33,7 @@ impl Invitations {
             Self::List(list) => list.run(config).await,
             Self::Show(show) => show.run(config).await,
             Self::Cancel(cancel) => cancel.run(config).await,
+            Self::Restart(restart) => restart.run(config).await,
         }
     }
 }

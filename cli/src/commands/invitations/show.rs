@@ -6,7 +6,7 @@ use serde_json::json;
 use wolo_control::ids;
 use wolo_database::invitations;
 use wolo_domain::ids::InvitationId;
-use wolo_domain::invitations::Milestones;
+use wolo_domain::invitations::{EndedByHand, Milestones};
 
 use super::Brief;
 use crate::commands::Config;
@@ -59,6 +59,10 @@ impl Show {
         }
         if let (Some(end), Some(at)) = (entry.milestones.end, entry.ended_at) {
             fields.field(end.as_str(), instant(at));
+        }
+        if let Some(EndedByHand { by, reason }) = &entry.ended_by_hand {
+            fields.field("by", by);
+            fields.field("because", reason);
         }
         fields.field("accepted by", or_dash(brief.accepted_by));
         fields.field("their pot", or_dash(brief.pot));

@@ -3,10 +3,16 @@
 //! The invitation goes out, and the invited person is reminded after two days and after five. They accept or decline by the
 //! link that they were sent; the sponsor may take the invitation back; who says nothing for seven days lets it lapse. Whoever
 //! accepts gets the pot of their next birthday, and the sponsor is told. From then on the process looks what comes of it: the
-//! pot opens, somebody gives to it. Each brings the sponsor points, which mature after some days or when the pot has settled,
+//! pot opens (that, or the one that comes instead when it is given up before), somebody gives to it. Each brings the sponsor points, which mature after some days or when the pot has settled,
 //! and are taken back when what brought them is.
 //!
 //! It refuses to end two ways, to bring points twice for one thing, and to make a pot public.
+//!
+//! One whose process was ended by somebody is begun again from its row (`wolo invitations restart`): what it has done it is told,
+//! and it does not invite anew.
+
+mod looking;
+mod telling;
 
 use std::collections::BTreeSet;
 
@@ -19,20 +25,19 @@ use temporalio_workflow::{
     WorkflowTermination,
 };
 use wolo_domain::ids::UserId;
-use wolo_domain::invitations::{InvitationEnd, SentInvitation};
+use wolo_domain::invitations::{EndedByHand, InvitationEnd, SentInvitation};
 use wolo_domain::notices::{NoticeRules, Says};
-use wolo_domain::points::{AwardStage, PointsRule, PointsRules};
-use wolo_domain::pots::PotStage;
+use wolo_domain::points::{PointsRule, PointsRules};
 
 use crate::birthday_sweep::BirthdayPots;
-use crate::notice_delivery::{NoticeInput, NoticePatience};
+use crate::notice_delivery::NoticePatience;
 use crate::steps::invitations::{
     AcceptInvitation, AcceptInvitationStep, Accepting, EndInvitation, EndInvitationStep, Ending,
     FollowInvitation, FollowInvitationStep, Following, StartInvitedPot, StartInvitedPotStep,
 };
-use crate::steps::notices::{BeginNoticeStep, Message};
 use crate::waiting::Woken;
 use crate::{attributes, patience, waiting};
+use looking::next_look;
 
 /// The event of the first message, as `NoticeId::of_invitation` has it: where that stands is where the invitation stands.
 const INVITED: &str = "invitation";
@@ -49,6 +54,9 @@ pub struct InvitationInput {
     pub pots: BirthdayPots,
     pub notices: NoticeRules,
     pub notice_patience: NoticePatience,
+    /// As the sponsor knows whoever accepted, where that was before this run.
+    #[serde(default)]
+    pub invitee_name: String,
     /// What the runs before this one have done.
     #[serde(default)]
     pub carried: InvitationState,
@@ -63,6 +71,12 @@ pub struct InvitationState {
     pub end: Option<InvitationEnd>,
     /// The pot was asked for.
     pub pot_started: bool,
+    /// Whoever accepted had an account before.
+    #[serde(default)]
+    pub was_here: bool,
+    /// The sponsor was told that it is accepted.
+    #[serde(default)]
+    pub told_of_acceptance: bool,
     /// Rules whose points the sponsor was told of.
     pub told_of: BTreeSet<PointsRule>,
     pub following: Option<Following>,
@@ -75,9 +89,12 @@ pub struct Acceptance {
 }
 
 /// Somebody wants it to end.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndWish {
     pub end: InvitationEnd,
+    /// Who works here and wants it, and why.
+    #[serde(default)]
+    pub by_hand: Option<EndedByHand>,
 }
 
 /// What came of an answer to an invitation.
@@ -108,8 +125,6 @@ pub enum InvitationOutcome {
 pub struct SponsorshipInvitation {
     input: InvitationInput,
     state: InvitationState,
-    /// As the sponsor knows whoever accepted.
-    invitee_name: String,
     /// Something has happened to the pot since somebody looked.
     pot_changed: bool,
 }
@@ -119,7 +134,7 @@ impl SponsorshipInvitation {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, mut input: InvitationInput) -> Self {
         let state = std::mem::take(&mut input.carried);
-        Self { input, state, invitee_name: String::new(), pot_changed: false }
+        Self { input, state, pot_changed: false }
     }
 
     #[run(name = "SponsorshipInvitation")]
@@ -148,10 +163,11 @@ impl SponsorshipInvitation {
         }
         let accept = AcceptInvitation { invitation: sent.invitation, user: acceptance.user, at };
         match ctx.execute_activity(AcceptInvitationStep, accept, patience::own_books()).await {
-            Ok(Accepting::Accepted { invitee_name }) => {
+            Ok(Accepting::Accepted { invitee_name, was_here }) => {
                 ctx.state_mut(|invitation| {
                     invitation.state.accepted_by = Some(acceptance.user);
-                    invitation.invitee_name = invitee_name;
+                    invitation.state.was_here = was_here;
+                    invitation.input.invitee_name = invitee_name;
                 });
                 InvitationAnswer::Accepted
             }
@@ -168,7 +184,7 @@ impl SponsorshipInvitation {
     /// The invited person does not want it, or the sponsor takes it back. Answered when that is written down.
     #[update(name = "end")]
     pub async fn end(ctx: &mut WorkflowContext<Self>, wish: EndWish) -> InvitationAnswer {
-        match Self::write_the_end(ctx, wish.end).await {
+        match Self::write_the_end(ctx, wish.end, wish.by_hand).await {
             Ok(Ending::Ended { end }) => Self::note_the_end(ctx, end),
             Ok(Ending::Accepted) => InvitationAnswer::Taken,
             Err(_) => std::future::pending().await,
@@ -229,7 +245,7 @@ impl SponsorshipInvitation {
     }
 
     async fn let_lapse(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
-        match Self::write_the_end(ctx, InvitationEnd::Lapsed).await? {
+        match Self::write_the_end(ctx, InvitationEnd::Lapsed, None).await? {
             Ending::Ended { end } => {
                 Self::note_the_end(ctx, end);
             }
@@ -249,8 +265,6 @@ impl SponsorshipInvitation {
             return Ok(());
         }
         Self::stand(ctx, "accepted");
-        let name = ctx.state(|invitation| invitation.invitee_name.clone());
-        Self::tell_the_sponsor(ctx, "invitation-accepted", Says::InvitationAccepted { name }).await?;
         let start = ctx.state(|invitation| StartInvitedPot {
             invitation: invitation.input.sent.invitation,
             user,
@@ -274,14 +288,7 @@ impl SponsorshipInvitation {
             }
         });
         let following = ctx.execute_activity(FollowInvitationStep, follow, patience::own_books()).await?;
-        for earned in following.earned.iter().filter(|earned| earned.stage != AwardStage::Revoked) {
-            if ctx.state(|invitation| invitation.state.told_of.contains(&earned.rule)) {
-                continue;
-            }
-            let says = Says::PointsEarned { points: earned.points, balance: following.balance };
-            Self::tell_the_sponsor(ctx, &format!("points-{}", earned.rule), says).await?;
-            ctx.state_mut(|invitation| invitation.state.told_of.insert(earned.rule));
-        }
+        Self::tell_what_came(ctx, &following).await?;
         let next = next_look(&following, at);
         ctx.state_mut(|invitation| invitation.state.following = Some(following));
         Ok(next)
@@ -299,9 +306,10 @@ impl SponsorshipInvitation {
     async fn write_the_end(
         ctx: &mut WorkflowContext<Self>,
         end: InvitationEnd,
+        by_hand: Option<EndedByHand>,
     ) -> Result<Ending, WorkflowTermination> {
         let invitation = ctx.state(|invitation| invitation.input.sent.invitation);
-        let end = EndInvitation { invitation, end, at: waiting::now(ctx) };
+        let end = EndInvitation { invitation, end, by_hand, at: waiting::now(ctx) };
         Ok(ctx.execute_activity(EndInvitationStep, end, patience::own_books()).await?)
     }
 
@@ -309,46 +317,6 @@ impl SponsorshipInvitation {
         ctx.state_mut(|invitation| invitation.state.end = Some(end));
         Self::stand(ctx, end.as_str());
         InvitationAnswer::Ended { end }
-    }
-
-    async fn tell_the_invited(
-        ctx: &mut WorkflowContext<Self>,
-        event: String,
-        says: Says,
-    ) -> Result<(), WorkflowTermination> {
-        let sent = ctx.state(|invitation| invitation.input.sent.clone());
-        let message = Message {
-            to: Some(sent.to),
-            language: sent.language,
-            ..Message::new(event, sent.invitation.to_string(), says)
-        };
-        Self::begin_notice(ctx, message, Some(sent.expires_at)).await
-    }
-
-    async fn tell_the_sponsor(
-        ctx: &mut WorkflowContext<Self>,
-        what: &str,
-        says: Says,
-    ) -> Result<(), WorkflowTermination> {
-        let (invitation, sponsor) =
-            ctx.state(|invitation| (invitation.input.sent.invitation, invitation.input.sent.sponsor));
-        let event = format!("{what}-{invitation}");
-        let message = Message { user: Some(sponsor), ..Message::new(event, sponsor.to_string(), says) };
-        Self::begin_notice(ctx, message, None).await
-    }
-
-    async fn begin_notice(
-        ctx: &mut WorkflowContext<Self>,
-        message: Message,
-        expires: Option<DateTime<Utc>>,
-    ) -> Result<(), WorkflowTermination> {
-        let notice = ctx.state(|invitation| NoticeInput {
-            message,
-            expires,
-            rules: invitation.input.notices,
-            patience: invitation.input.notice_patience,
-        });
-        Ok(ctx.execute_activity(BeginNoticeStep, notice, patience::own_books()).await?)
     }
 
     fn carry_on_if_long(ctx: &WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
@@ -379,57 +347,5 @@ impl SponsorshipInvitation {
     /// Says where the process stands, where operators look for it.
     fn stand(ctx: &WorkflowContext<Self>, status: &str) {
         ctx.upsert_search_attributes([attributes::STATUS.value_set(status.to_owned())]);
-    }
-}
-
-/// When to look again, if nothing is heard before: when points mature, when the pot opens or closes, and every day while
-/// something holds it up. Never, when nothing more can come.
-fn next_look(following: &Following, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let tomorrow = now + TimeDelta::days(1);
-    let pending = following.earned.iter().filter(|earned| earned.stage == AwardStage::Pending);
-    let matures = pending.map(|earned| earned.matures_at.max(now)).min();
-    let pot = following.pot.and_then(|pot| match pot.stage {
-        PotStage::Scheduled => Some(if pot.opens_at > now { pot.opens_at } else { tomorrow }),
-        PotStage::Open => Some(if pot.closes_at > now { pot.closes_at } else { tomorrow }),
-        PotStage::Closed | PotStage::PayingOut | PotStage::Cancelling => Some(tomorrow),
-        PotStage::Settled | PotStage::Cancelled => None,
-    });
-    matures.into_iter().chain(pot).min()
-}
-
-#[cfg(test)]
-mod tests {
-    use wolo_domain::points::PointsRule;
-
-    use super::*;
-    use crate::steps::invitations::{Earned, FollowedPot};
-
-    fn day(number: i64) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + TimeDelta::days(number)
-    }
-
-    fn pot_at(stage: PotStage) -> FollowedPot {
-        FollowedPot { stage, opens_at: day(10), closes_at: day(40) }
-    }
-
-    fn earned(stage: AwardStage) -> Vec<Earned> {
-        vec![Earned { rule: PointsRule::InvitationAccepted, points: 10, stage, matures_at: day(14) }]
-    }
-
-    #[test]
-    fn the_next_look_is_when_something_is_due_and_never_when_nothing_can_come() {
-        let next = |pot: Option<PotStage>, stage, now| {
-            let pot = pot.map(pot_at);
-            let following = Following { pot, earned: earned(stage), balance: 10 };
-            next_look(&following, day(now))
-        };
-        assert_eq!(next(Some(PotStage::Scheduled), AwardStage::Pending, 0), Some(day(10)));
-        assert_eq!(next(Some(PotStage::Scheduled), AwardStage::Pending, 12), Some(day(13)), "it is held");
-        assert_eq!(next(Some(PotStage::Open), AwardStage::Pending, 11), Some(day(14)));
-        assert_eq!(next(Some(PotStage::Open), AwardStage::Matured, 15), Some(day(40)));
-        assert_eq!(next(Some(PotStage::Closed), AwardStage::Matured, 40), Some(day(41)));
-        assert_eq!(next(Some(PotStage::Settled), AwardStage::Matured, 41), None);
-        assert_eq!(next(Some(PotStage::Cancelled), AwardStage::Pending, 11), Some(day(14)));
-        assert_eq!(next(None, AwardStage::Revoked, 11), None);
     }
 }
