@@ -73,11 +73,14 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(health::pots))                // /api/pots/health
         // Inviting.
         .routes(routes!(sponsorship::invite))         // /api/sponsorship/invite
+        .routes(routes!(sponsorship::code))           // /api/sponsorship/code
         .routes(routes!(sponsorship::accept))         // /api/sponsorship/accept
         .routes(routes!(sponsorship::decline))        // /api/sponsorship/decline
         .routes(routes!(sponsorship::status))         // /api/sponsorship/status
         .routes(routes!(sponsorship::cancel))         // /api/sponsorship/invitations/{id}/cancel
         .routes(routes!(sponsorship::show, sponsorship::decline_on_page))    // /i/{token}
+        .routes(routes!(sponsorship::code_on_page))   // /i/{token}/code
+        .routes(routes!(sponsorship::accept_on_page)) // /i/{token}/accept
         .routes(routes!(health::sponsorship))         // /api/sponsorship/health
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate

@@ -32,6 +32,10 @@ impl Class {
                 Some(Self::Money)
             }
             _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),
+            // With the code of an invitation one signs in as well.
+            "/api/sponsorship/code" | "/api/sponsorship/accept" | "/i/{token}/code" | "/i/{token}/accept" => {
+                Some(Self::SignIn)
+            }
             _ => Some(Self::Write),
         }
     }
@@ -86,6 +90,10 @@ mod tests {
             (Method::POST, "/api/notifications/receipts/orange/{secret}", Some(Class::Receipt)),
             (Method::POST, "/api/notifications/opt-out/{token}", Some(Class::Write)),
             (Method::POST, "/api/users/auth/login", Some(Class::SignIn)),
+            (Method::POST, "/api/sponsorship/code", Some(Class::SignIn)),
+            (Method::POST, "/api/sponsorship/accept", Some(Class::SignIn)),
+            (Method::POST, "/i/{token}/accept", Some(Class::SignIn)),
+            (Method::POST, "/i/{token}", Some(Class::Write)),
             (Method::GET, "/api/pots/health", None),
             (Method::GET, "/health", None),
             (Method::GET, "/metrics", None),

@@ -117,6 +117,15 @@ impl Problem {
         self
     }
 
+    pub(crate) const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What is wrong with the fields, for a page.
+    pub(crate) fn faults(&self, language: Language) -> impl Iterator<Item = &str> {
+        self.errors.iter().map(move |wrong| wrong.words.read(language))
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.code.status()
     }

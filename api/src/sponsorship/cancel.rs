@@ -3,12 +3,11 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use wolo_control::invitations::InvitationAnswer;
 use wolo_database::{Context, invitations};
 use wolo_domain::ids::InvitationId;
 use wolo_domain::invitations::InvitationEnd;
 
-use super::{refusal, unanswered};
+use super::put_an_end;
 use crate::caller::User;
 use crate::contract::{refusals, schemas};
 use crate::problem::{self, Code, Problem};
@@ -33,17 +32,11 @@ pub(crate) async fn cancel(
     let mut tx = Context::user(user).begin(&app.pool).await?;
     let invitation = invitations::invitation(&mut *tx, id).await?.ok_or_else(unknown)?;
     wolo_database::commit(tx).await?;
-    let end = invitation.milestones.end;
-    if end == Some(InvitationEnd::Cancelled) {
+    if invitation.milestones.end == Some(InvitationEnd::Cancelled) {
         return Ok(StatusCode::NO_CONTENT);
     }
     if invitation.invitee.is_some() {
         return Err(Problem::new(Code::InvitationTaken));
     }
-    let patience = app.settings.api.patience;
-    match app.control.end_invitation(id, InvitationEnd::Cancelled, patience).await {
-        Ok(InvitationAnswer::Ended { end: InvitationEnd::Cancelled }) => Ok(StatusCode::NO_CONTENT),
-        Ok(answer) => Err(refusal(answer)),
-        Err(error) => Err(unanswered(end, error)),
-    }
+    put_an_end(&app, Context::user(user), id, InvitationEnd::Cancelled).await.map(|()| StatusCode::NO_CONTENT)
 }

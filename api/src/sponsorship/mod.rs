@@ -1,8 +1,12 @@
 //! Inviting others, and answering an invitation.
 
-mod answer;
+mod accept;
 mod cancel;
+mod code;
+mod decline;
 mod invite;
+mod join_page;
+mod joining;
 mod page;
 mod status;
 
@@ -10,13 +14,17 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use wolo_control::AskError;
 use wolo_control::invitations::InvitationAnswer;
-use wolo_database::invitations::{self, Invitation};
+use wolo_database::invitations::{self, Ending, Invitation};
 use wolo_database::{Context, Transaction};
+use wolo_domain::ids::InvitationId;
 use wolo_domain::invitations::InvitationEnd;
 
-pub(crate) use answer::{__path_accept, __path_decline, accept, decline};
+pub(crate) use accept::{__path_accept, accept};
 pub(crate) use cancel::{__path_cancel, cancel};
+pub(crate) use code::{__path_code, code};
+pub(crate) use decline::{__path_decline, decline};
 pub(crate) use invite::{__path_invite, invite};
+pub(crate) use join_page::{__path_accept_on_page, __path_code_on_page, accept_on_page, code_on_page};
 pub(crate) use page::{__path_decline_on_page, __path_show, decline_on_page, show};
 pub(crate) use status::{__path_status, status};
 
@@ -36,6 +44,21 @@ async fn find(app: &App, token: &str) -> Result<(Transaction, [u8; 32], Invitati
     let mut tx = Context::visitor().with_invitation(&hex::encode(hash)).begin(&app.pool).await?;
     let invitation = invitations::of_link(&mut *tx, &hash).await?.ok_or_else(unknown)?;
     Ok((tx, hash, invitation))
+}
+
+/// The invitation of a link, if it waits for its answer still.
+async fn waiting(app: &App, token: &str) -> Result<(Transaction, [u8; 32], Invitation), Problem> {
+    let found = find(app, token).await?;
+    still_waits(&found.2).map(|()| found)
+}
+
+/// Refuses what has its answer. One whose time is over has lapsed, whether or not its process has said so yet.
+fn still_waits(invitation: &Invitation) -> Result<(), Problem> {
+    if invitation.invitee.is_some() {
+        return Err(Problem::new(Code::InvitationTaken));
+    }
+    let lapsed = (App::now() >= invitation.expires_at).then_some(InvitationEnd::Lapsed);
+    invitation.end.or(lapsed).map_or(Ok(()), |end| Err(ended(end)))
 }
 
 fn in_path(token: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
@@ -71,11 +94,35 @@ fn ended(end: InvitationEnd) -> Problem {
     })
 }
 
-/// An answer that a process gave to nobody. One that is not there has ended, or begins at this moment.
-fn unanswered(end: Option<InvitationEnd>, error: AskError) -> Problem {
-    match (error, end) {
-        (AskError::NotFound | AskError::Ended, Some(end)) => ended(end),
-        (AskError::NotFound | AskError::Ended, None) => Problem::new(Code::EngineUnavailable),
-        (error, _) => error.into(),
+/// Ends an invitation that nobody has accepted, for a caller who may see it. Its process does; where that is gone, or has not
+/// begun, the end is written here.
+async fn put_an_end(
+    app: &App,
+    caller: Context<'_>,
+    invitation: InvitationId,
+    end: InvitationEnd,
+) -> Result<(), Problem> {
+    let patience = app.settings.api.patience;
+    match app.control.end_invitation(invitation, end, patience).await {
+        Ok(InvitationAnswer::Ended { end: as_wished }) if as_wished == end => return Ok(()),
+        Ok(answer) => return Err(refusal(answer)),
+        Err(AskError::NotFound | AskError::Ended) => {}
+        Err(error) => return Err(error.into()),
     }
+    let mut tx = caller.begin(&app.pool).await?;
+    let ending = invitations::end_within(&mut tx, invitation, end, App::now()).await?;
+    wolo_database::commit(tx).await?;
+    match ending {
+        Ending::Ended(as_wished) if as_wished == end => {}
+        Ending::Ended(other) => return Err(ended(other)),
+        Ending::Accepted => return Err(Problem::new(Code::InvitationTaken)),
+    }
+    // A process that has begun meanwhile has not seen it: asked once more, it does.
+    match app.control.end_invitation(invitation, end, patience).await {
+        Ok(_) | Err(AskError::NotFound | AskError::Ended) => {}
+        Err(error) => {
+            tracing::warn!(%invitation, error = &error as &dyn std::error::Error, "its process has not heard of an end");
+        }
+    }
+    Ok(())
 }

@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 use wolo_database::invitations::{self, Invitation};
 use wolo_domain::dakar;
 
-use super::answer::turn_down;
-use super::{ended, find, in_path};
+use super::decline::turn_down;
+use super::{find, in_path, join_page, still_waits};
 use crate::asker::{Asker, Language};
 use crate::contract::{refusals, schemas};
-use crate::page::{asking, escape, page, saying, shown, spoken, wants_page};
+use crate::page::{escape, page, saying, shown, spoken, wants_page};
 use crate::problem::{self, Code, Problem, Words};
 use crate::state::App;
 
-type Token = Result<Path<String>, PathRejection>;
+pub(super) type Token = Result<Path<String>, PathRejection>;
 
 /// An invitation, as far as whoever has its link may know it.
 #[derive(Serialize, ToSchema)]
@@ -51,9 +51,10 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let language = spoken(asker.language);
     // What only asks whether there is something there is no person who follows the link.
-    match open(&app, token, method == Method::GET).await {
+    let token = in_path(token).unwrap_or_default();
+    match open(&app, &token, method == Method::GET).await {
         Ok(invitation) if wants_page(&headers) => {
-            Ok(shown(StatusCode::OK, invites(&invitation, language), language))
+            Ok(shown(StatusCode::OK, invites(&invitation, &token, language), language))
         }
         Ok(Invitation { sponsor_name, expires_at, .. }) => {
             Ok(Json(InvitationView { sponsor: sponsor_name, expires_at }).into_response())
@@ -92,14 +93,9 @@ pub(crate) async fn decline_on_page(
 }
 
 /// The invitation, if it waits for its answer still.
-async fn open(app: &App, token: Token, is_followed: bool) -> Result<Invitation, Problem> {
-    let (mut tx, hash, invitation) = find(app, &in_path(token)?).await?;
-    if invitation.invitee.is_some() {
-        return Err(Problem::new(Code::InvitationTaken));
-    }
-    if let Some(end) = invitation.end {
-        return Err(ended(end));
-    }
+async fn open(app: &App, token: &str, is_followed: bool) -> Result<Invitation, Problem> {
+    let (mut tx, hash, invitation) = find(app, token).await?;
+    still_waits(&invitation)?;
     if is_followed {
         invitations::note_opened(&mut tx, &hash).await?;
         wolo_database::commit(tx).await?;
@@ -107,24 +103,28 @@ async fn open(app: &App, token: Token, is_followed: bool) -> Result<Invitation, 
     Ok(invitation)
 }
 
-fn invites(invitation: &Invitation, language: Language) -> String {
+fn invites(invitation: &Invitation, token: &str, language: Language) -> String {
     let sponsor = escape(&invitation.sponsor_name);
-    let until = dakar::day_of(invitation.expires_at).format("%d/%m/%Y");
+    let until = |language| dakar::in_words(dakar::day_of(invitation.expires_at), language);
     let title =
         Words::new(format!("{sponsor} vous invite sur WOLO"), format!("{sponsor} invites you to WOLO"));
     let sentence = Words::new(
         format!(
             "WOLO réunit l'argent d'anniversaire de vos proches, par Wave : votre cagnotte s'ouvre trente jours avant votre \
-             anniversaire et vous est versée le lendemain. Pour accepter, créez votre compte dans l'application WOLO et \
-             gardez ce lien ; il est valable jusqu'au {until}."
+             anniversaire et vous est versée le lendemain. En acceptant, vous avez un compte WOLO et la cagnotte de votre \
+             prochain anniversaire ; elle n'est publique que si vous le voulez, et celle d'un mineur attend l'accord d'un \
+             parent. L'invitation est valable jusqu'au {}.",
+            until(Language::French)
         ),
         format!(
             "WOLO brings together what your friends give for your birthday, with Wave: your pot opens thirty days before it \
-             and is paid to you the day after. To accept, register in the WOLO app and keep this link; it is good until {until}."
+             and is paid to you the day after. By accepting you get a WOLO account and the pot of your next birthday; it is \
+             public only if you want that, and the pot of a minor waits for a parent's consent. The invitation is good until {}.",
+            until(Language::English)
         ),
     );
-    let decline = Words::new("Décliner l'invitation", "Decline the invitation");
-    asking(&title, &sentence, &decline, language)
+    let body = format!("<p>{}</p>{}", sentence.read(language), join_page::ways(invitation, token, language));
+    page(title.read(language), "", &body, language)
 }
 
 fn declined(language: Language) -> String {
@@ -136,7 +136,7 @@ fn declined(language: Language) -> String {
     saying(&title, &sentence, language)
 }
 
-fn over(problem: &Problem, language: Language) -> String {
+pub(super) fn over(problem: &Problem, language: Language) -> String {
     let (title, detail) = problem.words(language);
     page(&escape(&title), "", &format!("<p>{}</p>", escape(&detail)), language)
 }

@@ -20,8 +20,8 @@ mod social_login;
 mod tokens;
 
 pub(crate) use codes::{
-    __path_request, __path_resend, __path_verify, __path_verify_contact, request, resend, verify,
-    verify_contact,
+    __path_request, __path_resend, __path_verify, __path_verify_contact, DEVICE_CHARS, Sent, attempt,
+    request, resend, send, verify, verify_contact,
 };
 pub(crate) use convert::{__path_convert, convert};
 pub(crate) use identities::{
@@ -48,4 +48,4 @@ pub(crate) use register::{__path_register, register};
 pub(crate) use second_factor::{__path_enrol, __path_give, enrol, give};
 pub(crate) use sessions::{__path_end, __path_list, __path_logout, end, list, logout};
 pub(crate) use social_login::{__path_nonce, __path_social_login, nonce, social_login};
-pub(crate) use tokens::{__path_refresh, refresh};
+pub(crate) use tokens::{__path_refresh, Entry, SignedIn, refresh, signed_in};

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wolo_database::accounts::{Account, second_factors, sessions};
@@ -125,5 +125,6 @@ pub(crate) async fn give(
     }
     let roles = roles_of(&mut tx, user).await?;
     let proofs: Vec<_> = bearer.amr.into_iter().chain(["totp".to_owned()]).collect();
-    begin(&app, &asker, tx, account, device, &proofs, roles).await
+    let session = begin(&app, &asker, tx, account, device, &proofs, roles).await?;
+    Ok(Json(session).into_response())
 }

@@ -29,11 +29,11 @@ use crate::tokens::{self, Bearer, Kind};
 const HALF_WAY: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// Somebody who has proved who they are.
-pub(super) struct Entry {
-    pub(super) user: UserId,
-    pub(super) device: Option<String>,
+pub(crate) struct Entry {
+    pub(crate) user: UserId,
+    pub(crate) device: Option<String>,
     /// How, in the words of RFC 8176.
-    pub(super) proof: &'static str,
+    pub(crate) proof: &'static str,
 }
 
 /// What a client asks with from now on.
@@ -80,9 +80,19 @@ pub(crate) struct Refresh {
 pub(super) async fn enter(
     app: &App,
     asker: &Asker,
-    mut tx: Transaction,
+    tx: Transaction,
     entry: Entry,
 ) -> Result<Response, Problem> {
+    Ok(Json(signed_in(app, asker, tx, entry).await?).into_response())
+}
+
+/// The same, for an answer that says more than this.
+pub(crate) async fn signed_in(
+    app: &App,
+    asker: &Asker,
+    mut tx: Transaction,
+    entry: Entry,
+) -> Result<SignedIn, Problem> {
     let account = usable(&mut tx, entry.user).await?;
     let roles = roles_of(&mut tx, entry.user).await?;
     if roles.is_empty() {
@@ -97,7 +107,7 @@ pub(super) async fn enter(
             .map_err(unsigned)?;
     let enrolled = factor.is_some_and(|factor| factor.confirmed);
     let half_way = HalfWay { second_factor: "totp", challenge, expires_in: HALF_WAY.as_secs(), enrolled };
-    Ok(Json(SignedIn::HalfWay(half_way)).into_response())
+    Ok(SignedIn::HalfWay(half_way))
 }
 
 /// The account, if it may be used.
@@ -120,7 +130,7 @@ pub(super) async fn begin(
     device: Option<String>,
     proofs: &[String],
     roles: Vec<Role>,
-) -> Result<Response, Problem> {
+) -> Result<SignedIn, Problem> {
     let session = Uuid::now_v7();
     let refresh_token = credentials::new_refresh_token().map_err(credentials::unavailable)?;
     let is_known = sessions::knows_device(&mut *tx, account.id, device.as_deref()).await?;
@@ -179,10 +189,10 @@ pub(crate) async fn refresh(
     usable(&mut tx, holder.user).await?;
     let roles = roles_of(&mut tx, holder.user).await?;
     wolo_database::commit(tx).await?;
-    answer(&app, holder, roles, child)
+    Ok(Json(answer(&app, holder, roles, child)?).into_response())
 }
 
-fn answer(app: &App, holder: Holder, roles: Vec<Role>, refresh_token: String) -> Result<Response, Problem> {
+fn answer(app: &App, holder: Holder, roles: Vec<Role>, refresh_token: String) -> Result<SignedIn, Problem> {
     let lives = app.settings.tokens.access;
     let user = holder.user;
     let bearer = Bearer { sid: Some(holder.session), roles, amr: holder.proofs, ..Bearer::default() };
@@ -190,7 +200,7 @@ fn answer(app: &App, holder: Holder, roles: Vec<Role>, refresh_token: String) ->
         tokens::mint(&app.settings.tokens, user, bearer, App::now(), lives).map_err(unsigned)?;
     let tokens =
         Tokens { access_token, token_type: "Bearer", expires_in: lives.as_secs(), refresh_token, user };
-    Ok(Json(SignedIn::Session(tokens)).into_response())
+    Ok(SignedIn::Session(tokens))
 }
 
 fn unsigned(error: tokens::TokenError) -> Problem {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wolo_api::Who;
 use wolo_api::tokens::Bearer;
@@ -180,13 +181,28 @@ impl<'a> Scene<'a> {
         let has_body = method == Method::POST || method == Method::PUT;
         let mut request = self.app.request(method, &path).header("idempotency-key", key());
         if has_body {
-            let gives = self.row.path == "/api/payments/donate" && self.row.about != "-";
-            request = request.json(&if gives { json!({ "pot": name, "amount": 500 }) } else { json!({}) });
+            request = request.json(&self.body(caller, &name).await);
         }
         if let Some(token) = self.token(caller).await {
             request = request.bearer_auth(token);
         }
         Reply::of(request).await
+    }
+
+    /// What the request says. An invitation is answered once, so each caller has another one.
+    async fn body(&self, caller: &str, name: &str) -> Value {
+        match (self.row.path, self.row.about) {
+            (_, "-") => json!({}),
+            ("/api/payments/donate", _) => json!({ "pot": name, "amount": 500 }),
+            ("/api/sponsorship/decline", _) => json!({ "token": self.app.invited(self.owner).await.token }),
+            ("/api/sponsorship/accept", _) => {
+                let theirs = if caller == "owner" { self.owner } else { self.app.person(100).await };
+                let born = format!("select birth_date from people.users where user_id = '{}'", theirs.uuid());
+                let born: NaiveDate = self.app.read(&born).await;
+                json!({ "token": self.app.invited(self.owner).await.token, "birth_date": born })
+            }
+            _ => json!({}),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod edge;
 mod giving;
 mod health;
 mod identities;
+mod joining;
 mod keys;
 mod limits;
 mod metrics;

@@ -9,6 +9,7 @@ use temporalio_client::{Client, WorkflowSignalOptions, WorkflowStartOptions};
 use temporalio_common::data_converters::RawValue;
 use wolo_api::rules::birthday_pots;
 use wolo_bootstrap::Seal;
+use wolo_domain::contacts::Language;
 use wolo_domain::dakar;
 use wolo_domain::ids::UserId;
 use wolo_domain::invitations::SentInvitation;
@@ -23,11 +24,11 @@ use crate::app::{TestApp, born, key};
 use crate::reply::Reply;
 
 /// A phone that nobody has.
-fn somebody() -> String {
+pub(crate) fn somebody() -> String {
     format!("+2217{:08}", 60_000_000 + uuid::Uuid::new_v4().as_u128() % 9_000_000)
 }
 
-fn friend(phone: &str) -> Value {
+pub(crate) fn friend(phone: &str) -> Value {
     json!({ "invitations": [{ "phone": phone, "relationship": "friend" }] })
 }
 
@@ -37,7 +38,7 @@ impl TestApp {
         Reply::of(request.header("idempotency-key", key).json(body)).await
     }
 
-    async fn answer(&self, what: &str, user: Option<UserId>, body: &Value) -> Reply {
+    pub(crate) async fn answer(&self, what: &str, user: Option<UserId>, body: &Value) -> Reply {
         let request = self.post(&format!("/api/sponsorship/{what}")).json(body);
         Reply::of(match user {
             Some(user) => request.bearer_auth(self.token(user)),
@@ -46,7 +47,7 @@ impl TestApp {
         .await
     }
 
-    async fn mine(&self, user: UserId, path: &str) -> Value {
+    pub(crate) async fn mine(&self, user: UserId, path: &str) -> Value {
         Reply::of(self.get(path).bearer_auth(self.token(user))).await.expect(200)
     }
 
@@ -66,6 +67,7 @@ impl TestApp {
             pots: birthday_pots(&self.settings.rules),
             notices: NoticeRules::default(),
             notice_patience: NoticePatience::default(),
+            invitee_name: String::new(),
             carried: InvitationState::default(),
             sent: sent.clone(),
         };
@@ -212,12 +214,19 @@ async fn a_batch_is_all_right_or_nothing_is_sent() {
         { "phone": phone, "relationship": "friend" },
         { "email": "nobody", "relationship": "friend" },
         { "relationship": "friend" },
+        { "phone": somebody(), "relationship": "friend", "message": "Gagnez 50000 F : wolo-cadeau.sn/x" },
+        { "phone": somebody(), "relationship": "friend", "message": "De la part de M.Diop.Viens aujourd'hui.Merci" },
     ]});
     let refused = app.invite(sponsor, &key(), &body).await.problem(422, "request_invalid");
     let fields: BTreeSet<_> =
         refused["errors"].as_array().unwrap().iter().map(|wrong| wrong["field"].as_str().unwrap()).collect();
-    let expected =
-        ["invitations[0].message", "invitations[1]", "invitations[2].email", "invitations[3].phone"];
+    let expected = [
+        "invitations[0].message",
+        "invitations[1]",
+        "invitations[2].email",
+        "invitations[3].phone",
+        "invitations[4].message",
+    ];
     assert_eq!(fields, BTreeSet::from(expected));
     for body in [
         json!({}),
@@ -280,9 +289,11 @@ async fn the_link_leads_a_browser_to_a_page_that_declines() {
     let path = format!("/i/{}", sent.token);
     let (status, text) = page(app.get(&path)).await;
     assert!(status == 200 && text.contains("Awa vous invite sur WOLO"), "{status} {text}");
-    assert!(
-        text.contains(&dakar::day_of(Utc::now() + chrono::TimeDelta::days(7)).format("%d/%m/%Y").to_string())
-    );
+    let until = dakar::day_of(Utc::now() + chrono::TimeDelta::days(7));
+    assert!(text.contains(&dakar::in_words(until, Language::French)), "{text}");
+    let english = app.get(&path).header(header::ACCEPT_LANGUAGE, "en");
+    let (_, text) = page(english).await;
+    assert!(text.contains(&dakar::in_words(until, Language::English)), "{text}");
     let (status, text) = page(app.post(&path)).await;
     assert!(status == 200 && text.contains("déclinée"), "{status} {text}");
     let (status, text) = page(app.get(&path)).await;
