@@ -10,7 +10,7 @@ use wolo_workflows::donation::Donation;
 use crate::stage::Stage;
 
 /// Says in words what is known of a process that does not go on.
-pub async fn of(stage: &Stage, process: &str) -> String {
+pub(crate) async fn of(stage: &Stage, process: &str) -> String {
     match kept(stage, process).await {
         Ok(words) => words,
         Err(why) => format!("{process} still runs, and its history cannot be had: {why:#}"),

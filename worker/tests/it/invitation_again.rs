@@ -171,7 +171,7 @@ fn the_pot_that_comes_instead_of_one_that_was_given_up_brings_the_points() {
         let answer = house.control.cancel_pot(first, wish).await.expect("an answer");
         assert!(matches!(answer, WishAnswer::Done | WishAnswer::GivingBack { .. }), "{answer:?}");
         house.stage_is(first, PotStage::Cancelled).await;
-        let mut plan = house.plan(moussa, 20);
+        let mut plan = house.plan(moussa, 20).await;
         // The birthday of another year.
         plan.pot = PotId::for_birthday(moussa, chrono::Datelike::year(&Utc::now()) + 5);
         let second = house.schedule(plan).await;
