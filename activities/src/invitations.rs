@@ -121,6 +121,7 @@ impl InvitationSteps {
             awaits_pot: known.awaits_pot,
             earned: earned.collect(),
             balance: known.balance,
+            may_pass_until: known.may_pass_until,
         })
     }
 }

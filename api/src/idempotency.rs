@@ -2,7 +2,8 @@
 //!
 //! What is made gets its id with the claim, before anything is made, and every process is asked by a name that follows
 //! from that id. So whoever takes over from a request that died, or that only seemed to, makes the same thing again.
-//! Answers of our own failing (5xx) are not kept: the key stays claimed, and soon anybody may go on with it.
+//! Answers of our own failing (5xx) are not kept: the key stays claimed, and soon anybody may go on with it. Nor is a no that
+//! passes with time: the key is let go of, and whoever asks again with it goes on at once, with the id that it had.
 
 use std::time::Duration;
 
@@ -131,6 +132,10 @@ impl Once<'_> {
                 body: done.body,
             },
             Err(problem) if problem.status().is_server_error() => return Err(problem),
+            Err(problem) if problem.passes() => {
+                self.let_go().await;
+                return Err(problem);
+            }
             Err(problem) => Answer {
                 status: problem.status().as_u16(),
                 content_type: problem::CONTENT_TYPE.to_owned(),
@@ -149,9 +154,22 @@ impl Once<'_> {
             key: &self.key.0,
             fingerprint: &fingerprint(self.request),
             subject: &subject,
-            abandoned_after: self.app.settings.api.patience + MARGIN,
+            abandoned_after: self.abandoned_after(),
         };
         Ok(idempotency::claim(&self.app.pool, claim).await?)
+    }
+
+    fn abandoned_after(&self) -> Duration {
+        self.app.settings.api.patience + MARGIN
+    }
+
+    /// Lets go of the key. Where that fails it counts as abandoned a little later.
+    async fn let_go(&self) {
+        let let_go =
+            idempotency::let_go(&self.app.pool, &self.scope, &self.key.0, self.abandoned_after()).await;
+        if let Err(error) = let_go {
+            tracing::warn!(cause = problem::chain(&error), "a key could not be let go of");
+        }
     }
 
     /// Keeps the answer and gives it. Where it cannot be kept it is true all the same: whoever asks again is led to

@@ -18,6 +18,7 @@ use crate::notifications;
 use crate::payments::Inbox;
 use crate::pots::PublicLists;
 use crate::tokens::Verifier;
+use crate::users::Leaderboard;
 
 #[derive(Clone)]
 pub(crate) struct App {
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) public_lists: PublicLists,
+    pub(crate) leaderboard: Leaderboard,
     pub(crate) metrics: Metrics,
 }
 
@@ -53,6 +55,7 @@ impl App {
         Ok(Self {
             mail_keys: mail_keys.map(|key| key.parse()).collect::<Result<_, _>>()?,
             public_lists: PublicLists::kept_for(settings.api.list_cache, metrics.clone()),
+            leaderboard: Leaderboard::kept(settings.api.list_cache, metrics.clone()),
             settings: Arc::new(settings),
             inbox: Arc::new(Inbox::new(&pool)),
             pool,

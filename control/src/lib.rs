@@ -10,6 +10,7 @@ mod error;
 pub mod invitations;
 pub mod notices;
 pub mod payouts;
+pub mod points;
 pub mod pots;
 pub mod queues;
 pub mod refunds;

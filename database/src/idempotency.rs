@@ -74,11 +74,7 @@ pub async fn claim(pool: &Pool, claim: Claim<'_>) -> Result<Claimed, Error> {
         return Ok(Claimed::Fresh { subject: claim.subject.to_owned() });
     }
 
-    let patience = PgInterval {
-        months: 0,
-        days: 0,
-        microseconds: i64::try_from(claim.abandoned_after.as_micros()).unwrap_or(i64::MAX),
-    };
+    let patience = interval(claim.abandoned_after);
     let found = sqlx::query!(
         r#"select fingerprint, subject, status, content_type, language, response,
                   claimed_at + $3 < clock_timestamp() as "abandoned!"
@@ -113,6 +109,29 @@ pub async fn claim(pool: &Pool, claim: Claim<'_>) -> Result<Claimed, Error> {
     .await?;
     tx.commit().await?;
     Ok(Claimed::TakenOver { subject: row.subject })
+}
+
+/// Lets go of a key whose request was refused for now: the claim counts as abandoned at once, and the next claimant goes on with
+/// the same id. So whoever was slow and whoever comes next make the same thing, if both come to make it.
+#[tracing::instrument(name = "db.idempotency.let_go", skip_all, fields(scope), err)]
+pub async fn let_go(pool: &Pool, scope: &str, key: &str, abandoned_after: Duration) -> Result<(), Error> {
+    let mut tx = Context::keys(scope).begin(pool).await?;
+    sqlx::query!(
+        "update ops.idempotency_keys set claimed_at = clock_timestamp() - $3::interval
+         where scope = $1 and key = $2 and status is null",
+        scope,
+        key,
+        interval(abandoned_after),
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn interval(time: Duration) -> PgInterval {
+    let microseconds = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    PgInterval { months: 0, days: 0, microseconds }
 }
 
 /// Keeps the answer. The first one stays: what has been answered is answered.

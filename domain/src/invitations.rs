@@ -219,7 +219,7 @@ impl Milestones {
     }
 }
 
-/// Why an accepted invitation brings no points.
+/// Why an accepted invitation brings no points, or none yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoPoints {
@@ -231,11 +231,23 @@ pub enum NoPoints {
     SamePhone,
     /// Both are paid to one number.
     SamePayoutNumber,
+    /// Somebody who works here has locked the account of one of the two.
+    UnderReview,
+    /// The invited person has proved no phone. An account that has nothing but a mail address costs nothing to make, so whoever
+    /// makes many would be paid for each.
+    NoPhone,
 }
 
 impl NoPoints {
-    /// In the order in which they are looked at.
-    pub const ALL: [Self; 4] = [Self::Oneself, Self::Cycle, Self::SamePhone, Self::SamePayoutNumber];
+    /// In the order in which they are looked at: what passes hides nothing that stays.
+    pub const ALL: [Self; 6] = [
+        Self::Oneself,
+        Self::Cycle,
+        Self::SamePhone,
+        Self::SamePayoutNumber,
+        Self::UnderReview,
+        Self::NoPhone,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -243,7 +255,15 @@ impl NoPoints {
             Self::Cycle => "cycle",
             Self::SamePhone => "same_phone",
             Self::SamePayoutNumber => "same_payout_number",
+            Self::UnderReview => "under_review",
+            Self::NoPhone => "no_phone",
         }
+    }
+
+    /// Whether it may be otherwise at the next look. What does not pass is decided once and for all: nobody gets rid of it by
+    /// another phone.
+    pub const fn may_pass(self) -> bool {
+        matches!(self, Self::UnderReview | Self::NoPhone)
     }
 
     /// Whether it is so between two.
@@ -258,6 +278,8 @@ impl NoPoints {
             Self::SamePayoutNumber => {
                 bond.sponsor.paid_to.iter().any(|number| bond.invited.paid_to.contains(number))
             }
+            Self::UnderReview => bond.sponsor.locked || bond.invited.locked,
+            Self::NoPhone => bond.invited.phone.is_none(),
         }
     }
 
@@ -273,7 +295,10 @@ words!(NoPoints, "a reason for no points");
 #[derive(Clone, PartialEq, Eq)]
 pub struct Party {
     pub user: UserId,
+    /// One that was proved.
     pub phone: Option<Phone>,
+    /// The account may not be used.
+    pub locked: bool,
     /// Numbers that were, or would be, paid out to.
     pub paid_to: Vec<Phone>,
 }
@@ -300,6 +325,7 @@ mod tests {
         Party {
             user: UserId::from_uuid(Uuid::from_u128(number)),
             phone: Some(phone.clone()),
+            locked: false,
             paid_to: vec![phone],
         }
     }
@@ -317,13 +343,39 @@ mod tests {
     fn strangers_bring_points() {
         assert_eq!(NoPoints::between(&strangers()), None);
         let without_phones = |party: Party| Party { phone: None, paid_to: Vec::new(), ..party };
-        let bond = Bond {
-            sponsor: without_phones(party(1)),
-            invited: without_phones(party(2)),
-            invited_at: None,
-            ..strangers()
-        };
-        assert_eq!(NoPoints::between(&bond), None, "nothing is not the same as nothing");
+        let bond = Bond { sponsor: without_phones(party(1)), invited_at: None, ..strangers() };
+        assert_eq!(NoPoints::between(&bond), None);
+        let bond = Bond { invited: without_phones(party(2)), ..bond };
+        assert_eq!(NoPoints::between(&bond), Some(NoPoints::NoPhone), "nothing is not the same as nothing");
+    }
+
+    #[test]
+    fn whoever_has_proved_no_phone_brings_nothing_yet() {
+        let bond = Bond { invited: Party { phone: None, ..party(2) }, ..strangers() };
+        assert_eq!(NoPoints::between(&bond), Some(NoPoints::NoPhone));
+        assert!(NoPoints::NoPhone.may_pass());
+    }
+
+    #[test]
+    fn who_is_locked_brings_nothing_and_is_brought_nothing_while_they_are() {
+        let locked = |party: Party| Party { locked: true, ..party };
+        for bond in [
+            Bond { invited: locked(party(2)), ..strangers() },
+            Bond { sponsor: locked(party(1)), ..strangers() },
+        ] {
+            assert_eq!(NoPoints::between(&bond), Some(NoPoints::UnderReview));
+        }
+        assert!(NoPoints::UnderReview.may_pass());
+    }
+
+    #[test]
+    fn what_passes_hides_nothing_that_stays() {
+        let passing: Vec<_> = NoPoints::ALL.into_iter().skip_while(|rule| !rule.may_pass()).collect();
+        assert_eq!(passing, [NoPoints::UnderReview, NoPoints::NoPhone]);
+        let mut bond = strangers();
+        bond.invited = Party { phone: None, locked: true, ..bond.invited };
+        bond.invited_at = party(1).phone;
+        assert_eq!(NoPoints::between(&bond), Some(NoPoints::SamePhone));
     }
 
     #[test]

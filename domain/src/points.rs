@@ -3,10 +3,16 @@
 //! Points are never counted up. Each award is one row for one rule and one subject, and what becomes of it (it matures, it is
 //! revoked) is another row beside it; a balance is a sum. So is what was used: each conversion into credit is a row.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use uuid::Uuid;
 
+use crate::ids::{AwardId, ConversionId, InvalidId};
+use crate::invitations::NoPoints;
 use crate::money::Xof;
 use crate::words::words;
 
@@ -100,6 +106,13 @@ impl CreditRules {
     }
 }
 
+/// Whether promotions, which stand below nothing by what WOLO has given away, may give so much more: afterwards they stand at most
+/// the budget below.
+pub fn is_within_budget(promotions: Xof, credit: Xof, budget: Xof) -> bool {
+    let left = promotions.checked_sub(credit).and_then(|after| after.checked_add(budget));
+    left.is_some_and(|left| left >= Xof::ZERO)
+}
+
 /// Where an award stands. A matured one can still be revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,11 +149,29 @@ pub enum AwardReason {
     PotCancelled,
     /// Somebody who works here has found that it was not earned.
     ByHand,
+    // A rule that forbids points between the two was found to hold before they matured.
+    Oneself,
+    Cycle,
+    SamePhone,
+    SamePayoutNumber,
+    UnderReview,
+    NoPhone,
 }
 
 impl AwardReason {
-    pub const ALL: [Self; 5] =
-        [Self::Time, Self::PotSettled, Self::GiftRefunded, Self::PotCancelled, Self::ByHand];
+    pub const ALL: [Self; 11] = [
+        Self::Time,
+        Self::PotSettled,
+        Self::GiftRefunded,
+        Self::PotCancelled,
+        Self::ByHand,
+        Self::Oneself,
+        Self::Cycle,
+        Self::SamePhone,
+        Self::SamePayoutNumber,
+        Self::UnderReview,
+        Self::NoPhone,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -149,11 +180,69 @@ impl AwardReason {
             Self::GiftRefunded => "gift_refunded",
             Self::PotCancelled => "pot_cancelled",
             Self::ByHand => "by_hand",
+            Self::Oneself => NoPoints::Oneself.as_str(),
+            Self::Cycle => NoPoints::Cycle.as_str(),
+            Self::SamePhone => NoPoints::SamePhone.as_str(),
+            Self::SamePayoutNumber => NoPoints::SamePayoutNumber.as_str(),
+            Self::UnderReview => NoPoints::UnderReview.as_str(),
+            Self::NoPhone => NoPoints::NoPhone.as_str(),
+        }
+    }
+
+    /// The rule that forbade the points, where one did.
+    pub fn forbidden_by(self) -> Option<NoPoints> {
+        NoPoints::ALL.into_iter().find(|rule| Self::from(*rule) == self)
+    }
+}
+
+impl From<NoPoints> for AwardReason {
+    fn from(rule: NoPoints) -> Self {
+        match rule {
+            NoPoints::Oneself => Self::Oneself,
+            NoPoints::Cycle => Self::Cycle,
+            NoPoints::SamePhone => Self::SamePhone,
+            NoPoints::SamePayoutNumber => Self::SamePayoutNumber,
+            NoPoints::UnderReview => Self::UnderReview,
+            NoPoints::NoPhone => Self::NoPhone,
         }
     }
 }
 
 words!(AwardReason, "a reason of what became of points");
+
+/// One line in the story of somebody's points: they were given, or used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum LineId {
+    Award(AwardId),
+    Conversion(ConversionId),
+}
+
+impl LineId {
+    pub const fn uuid(self) -> Uuid {
+        match self {
+            Self::Award(id) => id.uuid(),
+            Self::Conversion(id) => id.uuid(),
+        }
+    }
+}
+
+impl fmt::Display for LineId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Award(id) => id.fmt(f),
+            Self::Conversion(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for LineId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        text.parse().map(Self::Award).or_else(|_| text.parse().map(Self::Conversion))
+    }
+}
 
 /// Somebody's points. Each award is in one of the first three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +297,33 @@ mod tests {
         for points in [0, 1, 9, 11, 19, u32::MAX] {
             assert_eq!(rules.credit_for(points), Err(CreditRefusal::NotAMultiple { by: 10 }), "{points}");
         }
+    }
+
+    #[test]
+    fn a_line_is_named_by_what_it_tells_of() {
+        let id = Uuid::from_u128(7);
+        for line in [LineId::Award(AwardId::from_uuid(id)), LineId::Conversion(ConversionId::from_uuid(id))] {
+            assert_eq!((line.to_string().parse(), line.uuid()), (Ok(line), id));
+        }
+        assert!("pot_00000000000000000000000000000007".parse::<LineId>().is_err());
+    }
+
+    #[test]
+    fn promotions_give_until_the_budget_is_spent() {
+        let may_give =
+            |promotions, credit| is_within_budget(Xof::new(promotions), Xof::new(credit), Xof::new(5_000));
+        assert!(may_give(0, 5_000) && may_give(-4_000, 1_000), "all of it");
+        assert!(!may_give(0, 5_001) && !may_give(-4_001, 1_000) && !may_give(-6_000, 1), "and no more");
+        assert!(!may_give(i64::MIN, 1));
+    }
+
+    #[test]
+    fn each_rule_that_forbids_points_is_a_reason_to_take_them_back() {
+        for rule in NoPoints::ALL {
+            let reason = AwardReason::from(rule);
+            assert_eq!((reason.as_str(), reason.forbidden_by()), (rule.as_str(), Some(rule)));
+        }
+        assert_eq!(AwardReason::ByHand.forbidden_by(), None);
     }
 
     #[test]

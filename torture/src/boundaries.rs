@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 44] = [
+pub const STEPS: [Step; 45] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -41,6 +41,7 @@ pub const STEPS: [Step; 44] = [
     step("pots.move_birthday", Speaks::Not, Story::Moved),
     step("pots.announce", Speaks::Not, Story::Ordinary),
     step("points.convert", Speaks::Not, Story::Credited),
+    step("points.revoke", Speaks::Not, Story::Credited),
     step("birthdays.find_unswept", Speaks::Not, Story::Swept),
     step("birthdays.start_pots", Speaks::Not, Story::Swept),
     step("birthdays.record_sweep", Speaks::Not, Story::Swept),

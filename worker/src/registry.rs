@@ -28,6 +28,7 @@ use wolo_workflows::queues;
 use wolo_workflows::reconciliation::PaymentReconciliation;
 use wolo_workflows::refund::Refund;
 use wolo_workflows::resolution::Resolution;
+use wolo_workflows::revocation::Revocation;
 use wolo_workflows::sponsorship_invitation::SponsorshipInvitation;
 
 /// Lists what a queue has; `false` when there is no such queue.
@@ -45,6 +46,8 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PotSteps::move_birthday);
             to.step(PotSteps::announce);
             to.step(PointsSteps::convert);
+            to.process::<Revocation>();
+            to.step(PointsSteps::revoke);
             to.process::<BirthdaySweep>();
             to.step(BirthdaySteps::find_unswept);
             to.step(BirthdaySteps::start_pots);

@@ -1,7 +1,7 @@
 //! The names of running processes. Everybody who speaks to one builds its name here.
 
 use chrono::NaiveDate;
-use wolo_domain::ids::{DiscrepancyId, DonationId, InvitationId, PotId};
+use wolo_domain::ids::{AwardId, DiscrepancyId, DonationId, InvitationId, PotId};
 
 pub fn pot_lifecycle(pot: PotId) -> String {
     format!("pot/{pot}")
@@ -80,4 +80,9 @@ pub const LEDGER_RESUME: &str = "ledger-check/resume";
 /// A discrepancy ends once, so its resolution is named after it.
 pub fn resolution(discrepancy: DiscrepancyId) -> String {
     format!("discrepancy/{discrepancy}")
+}
+
+/// Points are taken back once, so that is named after what they are.
+pub fn revocation(award: AwardId) -> String {
+    format!("revocation/{award}")
 }

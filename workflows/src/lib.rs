@@ -21,6 +21,7 @@ pub mod queues;
 pub mod reconciliation;
 pub mod refund;
 pub mod resolution;
+pub mod revocation;
 pub mod sponsorship_invitation;
 pub mod steps;
 mod waiting;

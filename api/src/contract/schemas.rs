@@ -62,6 +62,10 @@ shapes! {
     InvitationId = id(ids::InvitationId::PREFIX, "An invitation.");
     ConversionId = id(ids::ConversionId::PREFIX, "Points that became credit in a pot.");
     AwardId = id(ids::AwardId::PREFIX, "Points for one thing that happened.");
+    PointsLineId = text("Points that were given, or that were used.")
+        .pattern(Some(format!("^({}|{})_[0-9a-f]{{32}}$", ids::AwardId::PREFIX, ids::ConversionId::PREFIX)))
+        .examples([json!(format!("{}_0193a5c2f0f07c3ab1d2e3f405162738", ids::AwardId::PREFIX))])
+        .build();
     Relationship = words(
         "What an invited person is to the sponsor.",
         invitations::Relationship::ALL.map(invitations::Relationship::as_str),

@@ -229,6 +229,10 @@ codes! {
     PointsShort = "points_short", CONFLICT,
         "Pas assez de points", "Not enough points",
         "Vous n'avez pas autant de points utilisables.", "You do not have so many points that can be used.";
+    CreditBudgetSpent = "credit_budget_spent", CONFLICT,
+        "Pas de crédit pour le moment", "No credit for the moment",
+        "WOLO a donné tout le crédit prévu ; vos points restent à vous, redemandez plus tard.",
+        "WOLO has given all the credit that was planned; your points stay yours, ask again later.";
     // Messages.
     DeviceUnknown = "device_unknown", NOT_FOUND,
         "Appareil inconnu", "Unknown device",
@@ -276,6 +280,11 @@ codes! {
 }
 
 impl Code {
+    /// Whether the same request may be granted later, with nothing else having been asked: such a no is never kept under a key.
+    pub(crate) fn passes(self) -> bool {
+        self.status() == StatusCode::TOO_MANY_REQUESTS || self == Self::CreditBudgetSpent
+    }
+
     /// Seconds after which asking again makes sense.
     pub(crate) const fn retry_after(self) -> Option<u64> {
         match self {

@@ -126,6 +126,11 @@ impl Problem {
         self.errors.iter().map(move |wrong| wrong.words.read(language))
     }
 
+    /// Whether the same request may be granted later.
+    pub(crate) fn passes(&self) -> bool {
+        self.code.passes()
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.code.status()
     }

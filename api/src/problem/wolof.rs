@@ -99,6 +99,10 @@ impl Code {
             Self::PointsShort => {
                 ("Points yi doyuñu", "Amuloo points yu tollu noonu yu nga mën a jëfandikoo.")
             }
+            Self::CreditBudgetSpent => (
+                "Amul crédit léegi",
+                "WOLO joxe na crédit bi mu nasoon bépp ; say points ñu ngi fi, laajaatal ci kanam.",
+            ),
             Self::DeviceUnknown => ("Appareil bi xamuñu ko", "Appareil bii bokkul ci say yos."),
             Self::OptOutUnknown => ("Lien bi xamuñu ko", "Lien bii yóbbuwul ci benn mesaas."),
             Self::SenderUnknown => {

@@ -10,10 +10,12 @@ use wolo_database::{Context, Page};
 use wolo_domain::ids::InvitationId;
 use wolo_domain::invitations::{InvitationStage, NoPoints, Relationship};
 
+use crate::asker::{Asker, Language};
 use crate::caller::User;
 use crate::contract::{refusals, schemas};
 use crate::problem::{Code, Problem, Words};
 use crate::query::{self, Pairs};
+use crate::sponsorship::why_no_points;
 use crate::state::App;
 
 /// How the caller's invitations stand: in sum, and each.
@@ -56,13 +58,17 @@ struct InvitationEntry {
     expires_at: DateTime<Utc>,
     /// Points that it has brought.
     points: i64,
-    /// Why it brings none, though it was accepted.
+    /// Why it brings none, or none yet, though it was accepted.
     #[schema(value_type = Option<schemas::NoPoints>, required = true)]
     no_points: Option<NoPoints>,
+    /// The same as a sentence, in the caller's language.
+    #[schema(required = true)]
+    why_no_points: Option<String>,
 }
 
-impl From<Entry> for InvitationEntry {
-    fn from(entry: Entry) -> Self {
+impl InvitationEntry {
+    fn of(entry: &Entry, language: Language) -> Self {
+        let why = entry.no_points.map(why_no_points);
         Self {
             id: entry.id,
             to: entry.to.masked(),
@@ -72,6 +78,7 @@ impl From<Entry> for InvitationEntry {
             expires_at: entry.expires_at,
             points: entry.points,
             no_points: entry.no_points,
+            why_no_points: why.map(|words| words.read(language).to_owned()),
         }
     }
 }
@@ -94,6 +101,7 @@ refusals!(NotListed: User::REFUSALS, &[Code::RequestInvalid]);
 pub(crate) async fn status(
     State(app): State<App>,
     User(user): User,
+    asker: Asker,
     pairs: Pairs,
 ) -> Result<Json<Sponsorship>, Problem> {
     let (limit, after) = query::page(pairs, || {
@@ -107,7 +115,7 @@ pub(crate) async fn status(
     let (found, next) = query::cut(found, limit, |entry| entry.id);
     Ok(Json(Sponsorship {
         funnel: funnel.into(),
-        invitations: found.into_iter().map(Into::into).collect(),
+        invitations: found.iter().map(|entry| InvitationEntry::of(entry, asker.language)).collect(),
         next,
     }))
 }

@@ -17,7 +17,7 @@ use crate::asker::Asker;
 use crate::body::{self, Body};
 use crate::caller::{User, account};
 use crate::contract::{refusals, schemas};
-use crate::idempotency::{Done, Key, Once};
+use crate::idempotency::{Done, Key, Once, Turn};
 use crate::pots::{Reference, Viewer, find, not_open, unanswered};
 use crate::problem::{self, Code, Problem, Words, Wrong};
 use crate::rules;
@@ -55,7 +55,8 @@ struct Credited {
 }
 
 refusals!(NotConverted: User::REFUSALS, Key::REFUSALS, body::REFUSALS, problem::OF_THE_STORE, problem::OF_THE_ENGINE,
-    &[Code::AccountUnknown, Code::PotUnknown, Code::PotNotOpen, Code::PotHeld, Code::PointsShort]);
+    &[Code::AccountUnknown, Code::PotUnknown, Code::PotNotOpen, Code::PotHeld, Code::PointsShort,
+        Code::CreditBudgetSpent]);
 
 /// Turns points of the caller into credit for a pot that is open, their own or another's. Ten points are 1,000 francs.
 #[utoipa::path(post, path = "/api/users/points/convert", operation_id = "points.convert", tag = "sponsorship",
@@ -71,7 +72,6 @@ pub(crate) async fn convert(
     Body { value: conversion, bytes }: Body<Conversion>,
 ) -> Result<Response, Problem> {
     let reference = Reference::read(&conversion.pot)?;
-    let credit = conversion.credit(&app)?;
     let pot = find(&app, Context::user(user), &reference).await?;
     let access = pot.access();
     if !Viewer::of(&access, Some(user), &reference).may_see(&access) {
@@ -86,34 +86,61 @@ pub(crate) async fn convert(
         scope: user.to_string(),
         request: [b"points.convert", id.as_bytes(), &bytes],
     };
-    let points = conversion.points;
-    let wish = |conversion| CreditWish { conversion, user, points, credit };
-    once.run(|turn| book(&app, &pot, wish(ConversionId::from_uuid(turn.subject)))).await
+    once.run(|turn| book(&app, &pot, user, conversion.points, turn)).await
 }
 
-impl Conversion {
-    /// What the points come to, by the rule that stands now.
-    fn credit(&self, app: &App) -> Result<Xof, Problem> {
-        let rules = rules::of_credit(&app.settings.sponsorship);
-        rules.credit_for(self.points).map_err(|refused| {
-            Problem::invalid(vec![Wrong { field: "points".to_owned(), words: words(refused) }])
-        })
-    }
-}
-
-async fn book(app: &App, pot: &Pot, wish: CreditWish) -> Result<Done, Problem> {
-    let CreditWish { conversion: id, user, points, credit } = wish;
-    match app.control.credit_pot(pot.id, wish, app.settings.api.patience).await {
-        Ok(Converting::Converted) => {}
-        Ok(Converting::NotEnough { available }) => return Err(short(available)),
-        Ok(Converting::NotOpen { stage }) => return Err(not_open(stage)),
-        // Why it is held is not said: it tells something about a person.
-        Ok(Converting::Held { .. }) => return Err(Problem::new(Code::PotHeld)),
-        Err(error) => return Err(unanswered(pot, error, not_open)),
-    }
+async fn book(app: &App, pot: &Pot, user: UserId, points: u32, turn: Turn) -> Result<Done, Problem> {
+    let conversion = ConversionId::from_uuid(turn.subject);
+    let credit = match before(app, user, conversion, turn).await? {
+        Some(credit) => credit,
+        None => ask(app, pot, wish(app, user, points, conversion)?).await?,
+    };
     let available = available(app, user).await?;
     let process = ids::pot_lifecycle(pot.id);
-    Done::new(StatusCode::CREATED, &Credited { id, pot: pot.id, points, credit, available, process })
+    let credited = Credited { id: conversion, pot: pot.id, points, credit, available, process };
+    Done::new(StatusCode::CREATED, &credited)
+}
+
+/// What the turn before this one has come to, if it booked anything. What points buy may have changed since.
+async fn before(
+    app: &App,
+    user: UserId,
+    conversion: ConversionId,
+    turn: Turn,
+) -> Result<Option<Xof>, Problem> {
+    if !turn.again {
+        return Ok(None);
+    }
+    let mut tx = Context::user(user).begin(&app.pool).await?;
+    Ok(points::conversion(&mut *tx, conversion).await?.map(|before| before.credit))
+}
+
+/// What the points come to, by the rules that stand now.
+fn wish(app: &App, user: UserId, points: u32, conversion: ConversionId) -> Result<CreditWish, Problem> {
+    let numbers = &app.settings.sponsorship;
+    let credit = rules::of_credit(numbers).credit_for(points).map_err(|refused| {
+        Problem::invalid(vec![Wrong { field: "points".to_owned(), words: words(refused) }])
+    })?;
+    Ok(CreditWish { conversion, user, points, credit, budget: Xof::new(numbers.credit_budget_xof) })
+}
+
+async fn ask(app: &App, pot: &Pot, wish: CreditWish) -> Result<Xof, Problem> {
+    match app.control.credit_pot(pot.id, wish, app.settings.api.patience).await {
+        Ok(Converting::Converted { credit }) => Ok(credit),
+        Ok(Converting::NotEnough { available }) => Err(short(available)),
+        Ok(Converting::BudgetSpent) => {
+            tracing::warn!("promotions have given all that sponsorship.credit_budget_xof allows");
+            Err(Problem::new(Code::CreditBudgetSpent))
+        }
+        Ok(Converting::Mismatch) => {
+            tracing::error!(conversion = %wish.conversion, "something else was converted under this id");
+            Err(Problem::new(Code::Internal))
+        }
+        Ok(Converting::NotOpen { stage }) => Err(not_open(stage)),
+        // Why it is held is not said: it tells something about a person.
+        Ok(Converting::Held { .. }) => Err(Problem::new(Code::PotHeld)),
+        Err(error) => Err(unanswered(pot, error, not_open)),
+    }
 }
 
 async fn available(app: &App, user: UserId) -> Result<i64, Problem> {

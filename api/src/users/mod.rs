@@ -7,6 +7,7 @@ mod codes;
 mod contact;
 mod convert;
 mod identities;
+mod leaderboard;
 mod letters;
 mod login;
 mod passwords;
@@ -27,6 +28,7 @@ pub(crate) use convert::{__path_convert, convert};
 pub(crate) use identities::{
     __path_list as __path_list_identities, __path_unlink, list as list_identities, unlink,
 };
+pub(crate) use leaderboard::Leaderboard;
 pub(crate) use login::{__path_login, login};
 pub(crate) use passwords::{
     __path_change as __path_change_password, __path_forgot, __path_reset, change as change_password, forgot,

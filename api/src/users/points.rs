@@ -5,18 +5,21 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use wolo_database::points::{self, Award};
+use wolo_database::points::{self, Award, Conversion, Line};
 use wolo_database::{Context, Page};
 use wolo_domain::dakar;
-use wolo_domain::ids::{AwardId, InvitationId};
+use wolo_domain::ids::{AwardId, ConversionId, InvitationId, PotId};
+use wolo_domain::invitations::NoPoints;
+use wolo_domain::money::Xof;
 use wolo_domain::people::of;
-use wolo_domain::points::{AwardReason, AwardStage, PointsRule};
+use wolo_domain::points::{AwardReason, AwardStage, LineId, PointsRule};
 
 use crate::asker::{Asker, Language};
 use crate::caller::User;
 use crate::contract::{refusals, schemas};
 use crate::problem::{Code, Problem, Words};
 use crate::query::{self, Pairs};
+use crate::sponsorship::why_no_points;
 use crate::state::App;
 
 /// How many are shown of those who have the most.
@@ -65,13 +68,16 @@ pub(crate) async fn show(State(app): State<App>, User(user): User) -> Result<Jso
     }))
 }
 
-/// Points for one thing each, and where the list goes on.
+/// A page of what happened to points, by what it was; within each kind the last stands first. Where the list goes on.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PointsHistory {
+    /// Points that were given.
     awards: Vec<AwardView>,
+    /// Points that were used in the same time.
+    conversions: Vec<ConversionView>,
     /// What to ask for as `after` to go on; nothing when this was all.
-    #[schema(value_type = Option<schemas::AwardId>, required = true)]
-    next: Option<AwardId>,
+    #[schema(value_type = Option<schemas::PointsLineId>, required = true)]
+    next: Option<LineId>,
 }
 
 /// Points for one thing that happened.
@@ -100,13 +106,39 @@ impl AwardView {
     }
 }
 
+/// Points that became credit in a pot.
+#[derive(Serialize, ToSchema)]
+struct ConversionView {
+    #[schema(value_type = schemas::ConversionId)]
+    id: ConversionId,
+    points: u32,
+    #[schema(value_type = schemas::Francs)]
+    credit: Xof,
+    #[schema(value_type = schemas::PotId)]
+    pot: PotId,
+    /// What became of them, in the caller's language.
+    why: String,
+    at: DateTime<Utc>,
+    /// The pot was given up then, and the points came back.
+    #[schema(required = true)]
+    returned_at: Option<DateTime<Utc>>,
+}
+
+impl ConversionView {
+    fn of(conversion: &Conversion, language: Language) -> Self {
+        let why = use_of(conversion).read(language).to_owned();
+        let Conversion { id, points, credit, pot, at, returned_at } = *conversion;
+        Self { id, points, credit, pot, why, at, returned_at }
+    }
+}
+
 refusals!(NotListed: User::REFUSALS, &[Code::RequestInvalid]);
 
-/// What brought the caller points, the last first.
+/// What brought the caller points, and what they were used for, the last first.
 #[utoipa::path(get, path = "/api/users/points/history", operation_id = "points.history", tag = "sponsorship",
     params(
         ("limit" = Option<usize>, Query, description = "How many at most; 20 where it is left out.", minimum = 1, maximum = 100),
-        ("after" = Option<String>, Query, description = "The `next` of the list before.", pattern = "^awd_[0-9a-f]{32}$"),
+        ("after" = Option<String>, Query, description = "The `next` of the list before.", pattern = "^(awd|cnv)_[0-9a-f]{32}$"),
     ),
     security(("bearer" = [])),
     responses(
@@ -126,10 +158,16 @@ pub(crate) async fn history(
             .wolof("lii du identifiant points")
     })?;
     let mut tx = Context::user(user).begin(&app.pool).await?;
-    let found = points::history(&mut *tx, user, Page { after, limit: query::one_more(limit) }).await?;
-    let (found, next) = query::cut(found, limit, |award| award.id);
-    let awards = found.iter().map(|award| AwardView::of(award, asker.language)).collect();
-    Ok(Json(PointsHistory { awards, next }))
+    let found = points::history(&mut tx, user, Page { after, limit: query::one_more(limit) }).await?;
+    let (found, next) = query::cut(found, limit, Line::id);
+    let (mut awards, mut conversions) = (Vec::new(), Vec::new());
+    for line in &found {
+        match line {
+            Line::Award(award) => awards.push(AwardView::of(award, asker.language)),
+            Line::Conversion(conversion) => conversions.push(ConversionView::of(conversion, asker.language)),
+        }
+    }
+    Ok(Json(PointsHistory { awards, conversions, next }))
 }
 
 /// Who has the most points that can be used or have been, the first first.
@@ -148,15 +186,22 @@ struct LeaderView {
     you: bool,
 }
 
-/// Who has brought the most, by first names.
+/// Who has brought the most, by first names, as it was within the last minute.
 #[utoipa::path(get, path = "/api/users/points/leaders", operation_id = "points.leaders", tag = "sponsorship",
     security(("bearer" = [])),
     responses((status = 200, description = "The first twenty.", body = Leaders), NotShown))]
 pub(crate) async fn leaders(State(app): State<App>, User(user): User) -> Result<Json<Leaders>, Problem> {
-    let mut tx = Context::leaders().begin(&app.pool).await?;
-    let leaders = points::leaders(&mut *tx, LEADERS).await?;
-    let view = |one: points::Leader| LeaderView { you: one.user == user, name: one.name, points: one.points };
-    Ok(Json(Leaders { leaders: leaders.into_iter().map(view).collect() }))
+    let ask = async {
+        let mut tx = Context::leaders().begin(&app.pool).await?;
+        Ok(points::leaders(&mut *tx, LEADERS).await?.into())
+    };
+    let leaders = app.leaderboard.get(ask).await?;
+    let view = |one: &points::Leader| LeaderView {
+        name: one.name.clone(),
+        points: one.points,
+        you: one.user == user,
+    };
+    Ok(Json(Leaders { leaders: leaders.iter().map(view).collect() }))
 }
 
 fn cause(award: &Award) -> Words {
@@ -210,10 +255,39 @@ fn fate(award: &Award) -> Words {
             "These points were taken back: that pot was cancelled.",
         )
         .wolof("Points yii jëlaat nañu leen : cagnotte boobu neenal nañu ko."),
-        (AwardStage::Revoked, _) => Words::new(
+        (AwardStage::Revoked, reason) => taken_back(reason.and_then(AwardReason::forbidden_by)),
+    }
+}
+
+/// That points were taken back, and by which rule, where it is one that the sponsor may know.
+fn taken_back(rule: Option<NoPoints>) -> Words {
+    let Some(rule) = rule.filter(|rule| !rule.may_pass()) else {
+        return Words::new(
             "Ces points ont été repris par WOLO ; écrivez-nous si vous ne savez pas pourquoi.",
             "These points were taken back by WOLO; write to us if you do not know why.",
         )
-        .wolof("WOLO jëlaat na points yii ; bindal nu su nga xamul lu waral."),
+        .wolof("WOLO jëlaat na points yii ; bindal nu su nga xamul lu waral.");
+    };
+    let why = why_no_points(rule);
+    Words::new(
+        format!("Ces points ont été repris. {}", why.french()),
+        format!("These points were taken back. {}", why.english()),
+    )
+    .wolof(format!("Points yii jëlaat nañu leen. {}", why.read(Language::Wolof)))
+}
+
+fn use_of(conversion: &Conversion) -> Words {
+    let Conversion { points, credit, .. } = conversion;
+    if conversion.returned_at.is_some() {
+        return Words::new(
+            format!("{points} points sont devenus {credit} de crédit ; cette cagnotte a été annulée, et ils vous sont revenus."),
+            format!("{points} points became {credit} of credit; that pot was cancelled, and they came back to you."),
+        )
+        .wolof(format!("{points} points nekkoon nañu {credit} crédit ; cagnotte boobu neenal nañu ko, delloo nañu la say points."));
     }
+    Words::new(
+        format!("{points} points sont devenus {credit} de crédit dans une cagnotte."),
+        format!("{points} points became {credit} of credit in a pot."),
+    )
+    .wolof(format!("{points} points nekk nañu {credit} crédit ci cagnotte."))
 }

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 impl TestApp {
     /// Somebody of whom so many points have matured.
-    async fn sponsor(&self, points: u32) -> UserId {
+    pub(crate) async fn sponsor(&self, points: u32) -> UserId {
         let sponsor = self.person(40).await;
         let (invitation, award) = (Uuid::now_v7(), Uuid::now_v7());
         let sql = format!(
@@ -142,4 +142,72 @@ async fn only_whole_tens_and_only_of_somebody_who_is_signed_in() {
     // A pot that somebody has ended the process of is for an operator.
     app.convert(sponsor, &key(), &wish).await.problem(503, "engine_unavailable");
     assert_eq!(app.points_of(sponsor).await, (json!(0), json!(100)));
+}
+
+#[tokio::test]
+async fn what_was_used_stands_in_the_history_with_what_was_given() {
+    let app = TestApp::start().await;
+    let (sponsor, owner) = (app.sponsor(25).await, app.person(10).await);
+    let pot = app.running_pot(owner, "public").await;
+    let credited = app.convert(sponsor, &key(), &json!({ "pot": pot["id"], "points": 20 })).await.expect(201);
+    let page = async |query: &str| {
+        let path = format!("/api/users/points/history?limit=1{query}");
+        Reply::of(app.get(&path).bearer_auth(app.token(sponsor))).await.expect(200)
+    };
+    let first = page("").await;
+    assert_eq!(first["awards"], json!([]));
+    let used = &first["conversions"][0];
+    assert_eq!((&used["id"], &used["pot"], &used["points"]), (&credited["id"], &pot["id"], &json!(20)));
+    assert_eq!((&used["credit"], &used["returned_at"]), (&json!(2_000), &Value::Null));
+    assert_eq!(used["why"], "20 points sont devenus 2 000 XOF de crédit dans une cagnotte.");
+    assert_eq!(first["next"], credited["id"]);
+    let second = page(&format!("&after={}", credited["id"].as_str().unwrap())).await;
+    assert_eq!((&second["awards"][0]["points"], &second["conversions"]), (&json!(25), &json!([])));
+    assert_eq!(second["next"], Value::Null);
+
+    let path = format!("/api/pots/{}/cancel", pot["id"].as_str().unwrap());
+    let cancel = app.post(&path).bearer_auth(app.token(owner)).header("idempotency-key", key());
+    assert!(Reply::of(cancel).await.status.is_success());
+    let returned = page("").await["conversions"][0].clone();
+    assert!(returned["returned_at"].is_string(), "{returned}");
+    assert!(returned["why"].as_str().unwrap().ends_with("et ils vous sont revenus."), "{returned}");
+}
+
+#[tokio::test]
+async fn a_budget_that_is_spent_takes_nothing_and_the_same_key_goes_on_when_it_is_raised() {
+    let app = TestApp::start().await;
+    let (sponsor, owner) = (app.sponsor(10).await, app.person(10).await);
+    let pot = app.running_pot(owner, "public").await;
+    let poor = app.with(|layers| layers.set("sponsorship.credit_budget_xof", "0")).await;
+    let (one_key, wish) = (key(), json!({ "pot": pot["id"], "points": 10 }));
+    for _ in 0..2 {
+        poor.convert(sponsor, &one_key, &wish).await.problem(409, "credit_budget_spent");
+    }
+    assert_eq!(app.points_of(sponsor).await, (json!(0), json!(10)));
+    let credited = app.convert(sponsor, &one_key, &wish).await;
+    assert_eq!(credited.expect(201)["credit"], 1_000);
+    assert_eq!(poor.convert(sponsor, &one_key, &wish).await.body, credited.body);
+    assert_eq!(app.points_of(sponsor).await, (json!(10), json!(0)));
+}
+
+#[tokio::test]
+async fn a_conversion_that_was_answered_is_answered_so_whatever_points_buy_by_then() {
+    let app = TestApp::start().await;
+    let (sponsor, owner) = (app.sponsor(10).await, app.person(10).await);
+    let pot = app.running_pot(owner, "public").await;
+    let (one_key, wish) = (key(), json!({ "pot": pot["id"], "points": 10 }));
+    let credited = app.convert(sponsor, &one_key, &wish).await;
+    credited.is(201);
+    let dearer = app.with(|layers| layers.set("sponsorship.points_per_credit", "20")).await;
+    assert_eq!(dearer.convert(sponsor, &one_key, &wish).await.body, credited.body);
+    // Its answer was lost, and somebody takes over.
+    let lost = format!(
+        "update ops.idempotency_keys
+         set status = null, content_type = null, response = null, finished_at = null, language = null,
+             claimed_at = claimed_at - interval '1 day'
+         where scope = '{sponsor}' and key = '{one_key}' returning subject"
+    );
+    app.read::<String>(&lost).await;
+    assert_eq!(dearer.convert(sponsor, &one_key, &wish).await.body, credited.body);
+    dearer.convert(sponsor, &key(), &wish).await.wrong_field(422, "points");
 }

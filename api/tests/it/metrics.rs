@@ -148,3 +148,21 @@ async fn of_many_who_want_the_same_page_at_once_one_asks() {
     assert!(replies.iter().all(|reply| reply.status == 200 && reply.body == replies[0].body));
     assert_eq!((figure(&app, HITS).await, figure(&app, MISSES).await), (29, 1));
 }
+
+#[tokio::test]
+async fn who_has_the_most_points_is_added_up_once_a_minute_and_says_to_each_who_they_are() {
+    let app = TestApp::start().await;
+    let app = app.with(|layers| layers.set("api.list_cache_seconds", "60")).await;
+    let (sponsor, other) = (app.sponsor(1_000_000).await, app.person(40).await);
+    let first = async |user| {
+        let path = "/api/users/points/leaders";
+        let told = Reply::of(app.get(path).bearer_auth(app.token(user))).await.expect(200);
+        let leaders = told["leaders"].as_array().unwrap().clone();
+        leaders.into_iter().find(|one| one["points"] == 1_000_000).unwrap()
+    };
+    assert_eq!(first(sponsor).await["you"], true);
+    assert_eq!(first(other).await["you"], false);
+    let looked_up = |found| format!(r#"wolo_cache_lookups_total{{cache="leaders",found="{found}"}}"#);
+    let figures = (figure(&app, &looked_up("hit")).await, figure(&app, &looked_up("miss")).await);
+    assert_eq!(figures, (1, 1));
+}

@@ -129,6 +129,23 @@ async fn whoever_accepts_gets_a_pot_and_the_sponsor_sees_how_far_it_has_come() {
         })
         .await;
     assert_eq!(pot["visibility"], "link");
+    let waits = app
+        .until(async || {
+            app.news(&sent).await;
+            let status = app.mine(sponsor, "/api/sponsorship/status").await;
+            let invitation = status["invitations"][0].clone();
+            (invitation["stage"] == "pot_opened").then_some(invitation)
+        })
+        .await;
+    assert_eq!((&waits["no_points"], &waits["points"]), (&json!("no_phone"), &json!(0)));
+    let why = waits["why_no_points"].as_str().unwrap();
+    assert!(why.starts_with("Cette personne n'a pas encore confirmé de numéro"), "{why}");
+    let proved = format!(
+        "update people.users set phone = '{}' where user_id = '{}' returning name",
+        somebody(),
+        moussa.uuid()
+    );
+    app.read::<String>(&proved).await;
     let points = app
         .until(async || {
             app.news(&sent).await;
@@ -154,6 +171,7 @@ async fn whoever_accepts_gets_a_pot_and_the_sponsor_sees_how_far_it_has_come() {
         (&status["invitations"][0]["stage"], &status["invitations"][0]["points"]),
         (&json!("pot_opened"), &json!(14))
     );
+    assert_eq!(status["invitations"][0]["why_no_points"], Value::Null);
     // Somebody else sees nothing of it.
     let others = app.mine(other, "/api/sponsorship/status").await;
     assert_eq!((&others["funnel"]["written"], &others["invitations"]), (&json!(0), &json!([])));
@@ -267,6 +285,19 @@ async fn the_fifty_first_of_a_day_waits_for_tomorrow() {
     app.invite(sponsor, &key(), &batch(1)).await.problem(429, "too_many_invitations");
     let status = app.mine(sponsor, "/api/sponsorship/status?limit=30").await;
     assert_eq!(status["funnel"]["written"], 50);
+    // What is refused today is not refused under the same key tomorrow.
+    let (kept_back, one_more) = (key(), batch(1));
+    for _ in 0..2 {
+        app.invite(sponsor, &kept_back, &one_more).await.problem(429, "too_many_invitations");
+    }
+    let tomorrow = format!(
+        "update sponsorship.days set day = day - 1 where sponsor_id = '{}' returning invitations",
+        sponsor.uuid()
+    );
+    assert_eq!(app.read::<i32>(&tomorrow).await, 50);
+    let invited = app.invite(sponsor, &kept_back, &one_more).await;
+    invited.is(201);
+    assert_eq!(app.invite(sponsor, &kept_back, &one_more).await.body, invited.body);
     let rest = app
         .mine(
             sponsor,

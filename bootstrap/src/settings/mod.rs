@@ -297,6 +297,8 @@ pub struct Sponsorship {
     /// So many points are worth `credit_xof`.
     pub points_per_credit: u32,
     pub credit_xof: i64,
+    /// How far below nothing promotions may stand.
+    pub credit_budget_xof: i64,
 }
 
 /// One setting as it stands.

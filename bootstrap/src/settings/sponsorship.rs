@@ -17,6 +17,7 @@ pub(super) fn sponsorship(reader: &mut Reader) -> Sponsorship {
         points_mature_days: reader.number("sponsorship.points_mature_days", &(0..=365)),
         points_per_credit: reader.number("sponsorship.points_per_credit", &(1..=1_000)),
         credit_xof: reader.number("sponsorship.credit_xof", &(1..=100_000)),
+        credit_budget_xof: reader.number("sponsorship.credit_budget_xof", &(0..=1_000_000_000)),
     };
     let reminders = &sponsorship.reminder_days_after;
     let rising = reminders.windows(2).all(|pair| pair[0] < pair[1]);

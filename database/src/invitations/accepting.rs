@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use wolo_domain::ids::{InvitationId, UserId};
-use wolo_domain::invitations::{Bond, EndedByHand, InvitationEnd, NoPoints, Party};
+use wolo_domain::invitations::{EndedByHand, InvitationEnd, NoPoints};
 use wolo_domain::people::{Phone, first_name};
 
+use super::judging::{Case, judge, party};
 use super::{INVITATIONS, ended};
 use crate::rows::word;
 use crate::{Error, Pool};
@@ -28,8 +29,8 @@ pub enum Accepting {
     PersonUnknown,
 }
 
-/// Accepts an invitation for a person, and decides once and for all whether it brings points. One acceptance comes after the
-/// other, whoever's they are: two that would close a circle must see each other.
+/// Accepts an invitation for a person, and judges whether it brings points. One acceptance comes after the other, whoever's they
+/// are: two that would close a circle must see each other.
 #[tracing::instrument(name = "db.invitations.accept", skip_all, fields(%invitation, %invitee), err)]
 pub async fn accept(
     pool: &Pool,
@@ -56,12 +57,8 @@ pub async fn accept(
     if is_brought(&mut tx, invitee).await? {
         return Ok(Accepting::BroughtAlready);
     }
-    let Some((_, sponsor)) = party(&mut tx, found.sponsor).await? else {
-        return Err(Error::inconsistent(INVITATIONS, "sponsor_id", invitation));
-    };
-    let brought_the_sponsor = who_brought(&mut tx, found.sponsor).await?;
-    let bond = Bond { sponsor, invited: guest, invited_at: found.phone, brought_the_sponsor };
-    let no_points = NoPoints::between(&bond);
+    let case = Case { invitation, sponsor: found.sponsor, invited_at: found.phone };
+    let no_points = judge(&mut tx, case, guest).await?;
     sqlx::query!(
         "update sponsorship.invitations set invitee_id = $2, invitee_name = $3, accepted_at = $4, no_points = $5
          where invitation_id = $1",
@@ -205,35 +202,6 @@ async fn lock(connection: &mut PgConnection, invitation: InvitationId) -> Result
     })
 }
 
-/// Somebody's name, phone, and the numbers that they are or were paid to.
-async fn party(connection: &mut PgConnection, user: UserId) -> Result<Option<(String, Party)>, Error> {
-    let row = sqlx::query!(
-        r#"select name, phone,
-                  array(
-                      select recipients.phone
-                      from pots.pots
-                      join money.payouts using (pot_id)
-                      join money.payout_recipients recipients using (payout_id)
-                      where owner_id = $1 and recipients.phone is not null
-                      union
-                      select phone where phone is not null
-                  ) as "paid_to!"
-           from people.users
-           where user_id = $1"#,
-        user.uuid(),
-    )
-    .fetch_optional(connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let phone = |text: &str| word(text, "people.users", "phone", user);
-    let party = Party {
-        user,
-        phone: row.phone.as_deref().map(phone).transpose()?,
-        paid_to: row.paid_to.iter().map(|text| phone(text)).collect::<Result<_, _>>()?,
-    };
-    Ok(Some((row.name, party)))
-}
-
 async fn is_brought(connection: &mut PgConnection, user: UserId) -> Result<bool, Error> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from sponsorship.invitations where invitee_id = $1) as "brought!""#,
@@ -241,22 +209,4 @@ async fn is_brought(connection: &mut PgConnection, user: UserId) -> Result<bool,
     )
     .fetch_one(connection)
     .await?)
-}
-
-/// Who brought somebody here, who brought them, and so on, however far back.
-async fn who_brought(connection: &mut PgConnection, user: UserId) -> Result<Vec<UserId>, Error> {
-    let line = sqlx::query_scalar!(
-        r#"with recursive line (user_id) as (
-               select sponsor_id from sponsorship.invitations where invitee_id = $1
-               union
-               select invitation.sponsor_id
-               from line
-               join sponsorship.invitations invitation on invitation.invitee_id = line.user_id
-           )
-           select user_id as "user_id!" from line"#,
-        user.uuid(),
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(line.into_iter().map(UserId::from_uuid).collect())
 }

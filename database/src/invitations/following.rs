@@ -3,11 +3,14 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use wolo_domain::ids::{AwardId, DonationId, InvitationId, PotId, UserId};
+use wolo_domain::invitations::NoPoints;
+use wolo_domain::people::Phone;
 use wolo_domain::points::{PointsRule, PointsRules};
 use wolo_domain::pots::PotStage;
 
 use super::INVITATIONS;
 use super::current::follow_current;
+use super::judging::{Case, judge_again};
 use crate::points::{self, Award, NewAward};
 use crate::rows::word;
 use crate::{Error, Pool};
@@ -22,6 +25,8 @@ pub struct Following {
     pub awards: Vec<Award>,
     /// All points of the sponsor that were not revoked or used.
     pub balance: i64,
+    /// It brings no points yet, for a reason that may pass until then.
+    pub may_pass_until: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +50,8 @@ pub async fn brings(pool: &Pool, invitation: InvitationId, pot: PotId) -> Result
     Ok(())
 }
 
-/// Looks what has come of an invitation, notes it, and gives, matures and revokes the points for it. Done again it finds
-/// everything done.
+/// Looks what has come of an invitation, notes it, and gives, matures and revokes the points for it, as it is judged now. Done
+/// again it finds everything done.
 #[tracing::instrument(name = "db.invitations.follow", skip(pool, rules), err)]
 pub async fn follow(
     pool: &Pool,
@@ -57,50 +62,78 @@ pub async fn follow(
     let mut tx = pool.begin().await?;
     let awaits_pot = follow_current(&mut tx, invitation, at).await?;
     let known = lock(&mut tx, invitation).await?;
-    let opened = known.opened_after_acceptance();
-    let first_gift = match known.pot {
-        Some((pot, _)) if opened => first_gift(&mut tx, pot, known.sponsor).await?,
-        _ => None,
+    let gift = match known.pot {
+        Some((pot, _)) => first_gift(&mut tx, pot, known.sponsor).await?,
+        None => None,
     };
-    note(&mut tx, invitation, opened, first_gift.is_some(), at).await?;
-    if known.brings_points {
-        let mut due = vec![(PointsRule::InvitationAccepted, None)];
-        if opened && !known.is_given_up() {
-            due.push((PointsRule::PotOpened, None));
-            due.extend(first_gift.map(|gift| (PointsRule::FirstGift, Some(gift))));
-        }
-        for (rule, donation) in due {
-            let award = NewAward {
-                id: AwardId::of(invitation, rule),
-                user: known.sponsor,
-                name: known.sponsor_name.clone(),
-                rule,
-                invitation,
-                points: rules.points(rule),
-                donation,
-                awarded_at: at,
-                matures_at: rules.matures_at(at),
-            };
-            points::award(&mut tx, &award).await?;
-        }
-    }
+    let opened = known.opened_after_acceptance();
+    note(&mut tx, invitation, opened, opened && gift.is_some(), at).await?;
     if known.is_given_up()
         && let Some((pot, _)) = known.pot
     {
         points::revoke_for_pot(&mut tx, pot).await?;
     }
-    let settled = matches!(known.pot, Some((_, FollowedPot { stage: PotStage::Settled, .. })));
-    points::mature(&mut tx, invitation, settled, at).await?;
+    let forbidden = judge_again(&mut tx, known.case(), known.invitee, known.no_points).await?;
+    match forbidden {
+        None => {
+            give(&mut tx, &known, gift, rules, at).await?;
+            let paid_out = known.is_settled() && gift.is_some();
+            points::mature(&mut tx, invitation, paid_out, at).await?;
+        }
+        // What may pass has until they would mature.
+        Some(rule) => {
+            let due = rule.may_pass().then_some(at);
+            points::revoke_pending(&mut tx, invitation, rule, due).await?;
+        }
+    }
     let awards = points::of_invitation(&mut *tx, invitation).await?;
     let balance = points::balance_within(&mut tx, known.sponsor).await?;
     tx.commit().await?;
-    Ok(Following { pot: known.pot.map(|(_, pot)| pot), awaits_pot, awards, balance })
+    let may_pass = forbidden.is_some_and(NoPoints::may_pass);
+    let may_pass_until = may_pass.then(|| rules.matures_at(known.accepted_at));
+    let pot = known.pot.map(|(_, pot)| pot);
+    Ok(Following { pot, awaits_pot, awards, balance, may_pass_until })
+}
+
+/// Gives the points for what has come about, each once.
+async fn give(
+    connection: &mut PgConnection,
+    known: &Known,
+    gift: Option<DonationId>,
+    rules: PointsRules,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let mut due = vec![(PointsRule::InvitationAccepted, None)];
+    if known.opened_after_acceptance() && !known.is_given_up() {
+        due.push((PointsRule::PotOpened, None));
+        due.extend(gift.map(|gift| (PointsRule::FirstGift, Some(gift))));
+    }
+    for (rule, donation) in due {
+        let award = NewAward {
+            id: AwardId::of(known.invitation, rule),
+            user: known.sponsor,
+            name: known.sponsor_name.clone(),
+            rule,
+            invitation: known.invitation,
+            points: rules.points(rule),
+            donation,
+            awarded_at: at,
+            matures_at: rules.matures_at(at),
+        };
+        points::award(connection, &award).await?;
+    }
+    Ok(())
 }
 
 struct Known {
+    invitation: InvitationId,
     sponsor: UserId,
     sponsor_name: String,
-    brings_points: bool,
+    /// Where it went, if that is a phone.
+    phone: Option<Phone>,
+    invitee: UserId,
+    /// As it was judged the last time.
+    no_points: Option<NoPoints>,
     accepted_at: DateTime<Utc>,
     pot: Option<(PotId, FollowedPot)>,
     pot_opened_at: Option<DateTime<Utc>>,
@@ -115,14 +148,22 @@ impl Known {
     fn is_given_up(&self) -> bool {
         self.pot.is_some_and(|(_, pot)| pot.stage.is_given_up())
     }
+
+    fn is_settled(&self) -> bool {
+        self.pot.is_some_and(|(_, pot)| pot.stage == PotStage::Settled)
+    }
+
+    fn case(&self) -> Case {
+        Case { invitation: self.invitation, sponsor: self.sponsor, invited_at: self.phone.clone() }
+    }
 }
 
 async fn lock(connection: &mut PgConnection, invitation: InvitationId) -> Result<Known, Error> {
     let row = sqlx::query!(
-        r#"select sponsor_id, sponsor_name, no_points, accepted_at, pots.pot_id as "pot_id?", stage as "stage?", opened_at as "opened?",
-                  opens_at as "opens_at?", closes_at as "closes_at?"
+        r#"select sponsor_id, sponsor_name, phone, invitee_id, no_points, accepted_at, pots.pot_id as "pot_id?",
+                  stage as "stage?", opened_at as "opened?", opens_at as "opens_at?", closes_at as "closes_at?"
            from (
-               select sponsor_id, sponsor_name, no_points, accepted_at, pot_id
+               select sponsor_id, sponsor_name, phone, invitee_id, no_points, accepted_at, pot_id
                from sponsorship.invitations where invitation_id = $1
                for update
            ) invitation
@@ -132,7 +173,9 @@ async fn lock(connection: &mut PgConnection, invitation: InvitationId) -> Result
     .fetch_optional(connection)
     .await?
     .ok_or_else(|| Error::missing(INVITATIONS, invitation))?;
-    let accepted_at = row.accepted_at.ok_or_else(|| Error::conflict("invitations_followed_once_accepted"))?;
+    let (Some(accepted_at), Some(invitee)) = (row.accepted_at, row.invitee_id) else {
+        return Err(Error::conflict("invitations_followed_once_accepted"));
+    };
     let pot = match (row.pot_id, row.stage, row.opens_at, row.closes_at) {
         (Some(pot), Some(stage), Some(opens_at), Some(closes_at)) => {
             let pot = PotId::from_uuid(pot);
@@ -142,9 +185,12 @@ async fn lock(connection: &mut PgConnection, invitation: InvitationId) -> Result
         _ => None,
     };
     Ok(Known {
+        invitation,
         sponsor: UserId::from_uuid(row.sponsor_id),
         sponsor_name: row.sponsor_name,
-        brings_points: row.no_points.is_none(),
+        phone: row.phone.map(|phone| word(&phone, INVITATIONS, "phone", invitation)).transpose()?,
+        invitee: UserId::from_uuid(invitee),
+        no_points: row.no_points.map(|rule| word(&rule, INVITATIONS, "no_points", invitation)).transpose()?,
         accepted_at,
         pot,
         pot_opened_at: row.opened,

@@ -6,6 +6,7 @@
 mod accepting;
 mod current;
 mod following;
+mod judging;
 mod late;
 mod lists;
 mod writing;

@@ -1,17 +1,21 @@
 //! Points that become credit for a pot, and are somebody's again when that pot is given up.
 //!
 //! Taking the points and booking the credit is one transaction. Somebody's conversions come one after the other, whatever pots
-//! they are for: two at once would both find the points that only one of them can use.
+//! they are for: two at once would both find the points that only one of them can use. So do all that are about to be booked,
+//! whoever's they are: two at once would both find room in the budget of promotions.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
 use wolo_domain::ids::{ConversionId, PotId, UserId};
-use wolo_domain::ledger::{PostingError, Transaction};
+use wolo_domain::ledger::{Account, PostingError, Transaction};
 use wolo_domain::money::Xof;
+use wolo_domain::points::{LineId, is_within_budget};
 use wolo_domain::pots::{HoldReason, PotStage};
 
 use super::of_user;
 use crate::pots::{self, Lock};
+use crate::rows::{Page, count};
 use crate::{Error, Pool, ledger};
 
 const CONVERSIONS: &str = "sponsorship.conversions";
@@ -24,17 +28,25 @@ pub struct NewConversion {
     pub points: u32,
     pub credit: Xof,
     pub pot: PotId,
+    /// How far below nothing promotions may stand with it.
+    pub budget: Xof,
     pub at: DateTime<Utc>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Converting {
-    /// The credit is in the pot, now or since before.
-    Converted,
+    /// The credit is in the pot, now or since before. What the points came to then is what they came to.
+    Converted {
+        credit: Xof,
+    },
     /// So many points can be used, which is less.
     NotEnough {
         available: i64,
     },
+    /// Promotions have given all that they may.
+    BudgetSpent,
+    /// Something else was converted under this id: whoever gave it is mistaken, and stays so.
+    Mismatch,
     NotOpen {
         stage: PotStage,
     },
@@ -49,16 +61,22 @@ pub enum Converting {
 pub async fn convert(pool: &Pool, new: &NewConversion) -> Result<Converting, Error> {
     let mut tx = pool.begin().await?;
     take_turn(&mut tx, new.user).await?;
-    if is_written(&mut tx, new).await? {
-        return Ok(Converting::Converted);
+    if let Some(before) = written(&mut tx, new).await? {
+        return Ok(before);
     }
     if let Some(refused) = refusal(&mut tx, new).await? {
         return Ok(refused);
     }
+    // The last thing before it is booked: everybody waits for this turn.
+    take_turn_of_promotions(&mut tx).await?;
+    let promotions = ledger::balance_within(&mut tx, Account::Promotions).await?;
+    if !is_within_budget(promotions, new.credit, new.budget) {
+        return Ok(Converting::BudgetSpent);
+    }
     write(&mut tx, new).await?;
     ledger::post(&mut tx, &Transaction::credit(new.id, new.pot, new.credit)?).await?;
     tx.commit().await?;
-    Ok(Converting::Converted)
+    Ok(Converting::Converted { credit: new.credit })
 }
 
 /// What is read after this, in a statement of its own, has all conversions of this person that came before.
@@ -72,18 +90,27 @@ async fn take_turn(connection: &mut PgConnection, user: UserId) -> Result<(), Er
     Ok(())
 }
 
-/// What was converted before the pot closed stands. Something else under the same id is a bug of whoever gave it.
-async fn is_written(connection: &mut PgConnection, new: &NewConversion) -> Result<bool, Error> {
+/// What is read after this has all credit that was booked before, whoever's. What goes back meanwhile only makes room.
+async fn take_turn_of_promotions(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('sponsorship.promotions', 0))")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// What was converted before stands, also when the pot has closed since, or points buy something else now.
+async fn written(connection: &mut PgConnection, new: &NewConversion) -> Result<Option<Converting>, Error> {
     let found = sqlx::query!(
         "select user_id, points, pot_id, credit from sponsorship.conversions where conversion_id = $1",
         new.id.uuid(),
     )
     .fetch_optional(connection)
     .await?;
-    let Some(found) = found else { return Ok(false) };
-    let same = (found.user_id, found.pot_id) == (new.user.uuid(), new.pot.uuid())
-        && (i64::from(found.points), found.credit) == (i64::from(new.points), new.credit.francs());
-    if same { Ok(true) } else { Err(Error::conflict("conversions_made_once")) }
+    Ok(found.map(|found| {
+        let same = (found.user_id, found.pot_id) == (new.user.uuid(), new.pot.uuid())
+            && i64::from(found.points) == i64::from(new.points);
+        if same { Converting::Converted { credit: Xof::new(found.credit) } } else { Converting::Mismatch }
+    }))
 }
 
 async fn refusal(connection: &mut PgConnection, new: &NewConversion) -> Result<Option<Converting>, Error> {
@@ -114,6 +141,90 @@ async fn write(connection: &mut PgConnection, new: &NewConversion) -> Result<(),
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Points that became credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    pub id: ConversionId,
+    pub points: u32,
+    pub credit: Xof,
+    pub pot: PotId,
+    pub at: DateTime<Utc>,
+    /// The pot was given up then: the points are whose they were.
+    pub returned_at: Option<DateTime<Utc>>,
+}
+
+struct Row {
+    conversion_id: Uuid,
+    points: i32,
+    credit: i64,
+    pot_id: Uuid,
+    at: DateTime<Utc>,
+    returned_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for Conversion {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let id = ConversionId::from_uuid(row.conversion_id);
+        Ok(Self {
+            id,
+            points: count(row.points, CONVERSIONS, "points", id)?,
+            credit: Xof::new(row.credit),
+            pot: PotId::from_uuid(row.pot_id),
+            at: row.at,
+            returned_at: row.returned_at,
+        })
+    }
+}
+
+/// One conversion, as far as the caller may see it.
+#[tracing::instrument(name = "db.points.conversion", skip(database), err)]
+pub async fn conversion(
+    database: impl PgExecutor<'_>,
+    conversion: ConversionId,
+) -> Result<Option<Conversion>, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select conversion_id, points, credit, pot_id, conversions.at, returned.at as "returned_at?"
+           from sponsorship.conversions
+           left join sponsorship.conversions_returned returned using (conversion_id)
+           where conversion_id = $1"#,
+        conversion.uuid(),
+    )
+    .fetch_optional(database)
+    .await?;
+    row.map(Conversion::try_from).transpose()
+}
+
+/// What somebody has used, the last first.
+pub(super) async fn of_person(
+    connection: &mut PgConnection,
+    user: UserId,
+    page: Page<LineId>,
+) -> Result<Vec<Conversion>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select conversion_id, points, credit, pot_id, conversions.at, returned.at as "returned_at?"
+           from sponsorship.conversions
+           left join sponsorship.conversions_returned returned using (conversion_id)
+           where user_id = $1
+             and ($2::uuid is null or (conversions.at, 0, conversion_id) < (
+                 select awarded_at, place, award_id from sponsorship.awards where award_id = $2
+                 union all
+                 select at, 0, conversion_id from sponsorship.conversions where conversion_id = $2
+             ))
+           order by conversions.at desc, conversion_id desc
+           limit $3"#,
+        user.uuid(),
+        page.after.map(LineId::uuid),
+        page.rows(),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Conversion::try_from).collect()
 }
 
 /// Takes the credit out of a pot that is given up, in that transaction and under the pot's lock: it is WOLO's again, and the

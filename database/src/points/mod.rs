@@ -1,22 +1,21 @@
 //! Points: one row for each thing that brought them, one for what became of it, one for each use, and sums.
 
+mod awards;
 mod conversions;
-
-use std::fmt;
+mod history;
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
-use uuid::Uuid;
 use wolo_domain::ids::{AwardId, DonationId, InvitationId, PotId, UserId};
-use wolo_domain::points::{AwardReason, AwardStage, Points, PointsRule, Streak};
+use wolo_domain::invitations::NoPoints;
+use wolo_domain::points::{AwardReason, Points, PointsRule, Streak};
 
+pub use awards::{Award, ByHand, award_of, by_hand, of_invitation};
 pub(crate) use conversions::return_credits;
-pub use conversions::{Converting, NewConversion, convert};
+pub use conversions::{Conversion, Converting, NewConversion, conversion, convert};
+pub use history::{Line, history};
 
-use crate::rows::{Page, count, word};
 use crate::{Error, Pool};
-
-const POINTS: &str = "sponsorship.points";
 
 /// Points that are to be given.
 pub(crate) struct NewAward {
@@ -59,11 +58,11 @@ pub(crate) async fn award(connection: &mut PgConnection, new: &NewAward) -> Resu
     Ok(())
 }
 
-/// Matures the points of an invitation whose time has come, or all that wait when its pot has settled.
+/// Matures the points of an invitation whose time has come, or all that wait when its pot has paid out what others gave.
 pub(crate) async fn mature(
     connection: &mut PgConnection,
     invitation: InvitationId,
-    pot_settled: bool,
+    paid_out: bool,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
     sqlx::query!(
@@ -73,8 +72,30 @@ pub(crate) async fn mature(
          where invitation_id = $1 and stage = 'pending' and ($2 or matures_at <= $3)
          on conflict on constraint award_steps_each_once do nothing",
         invitation.uuid(),
-        pot_settled,
+        paid_out,
         at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes the points of an invitation back that have not matured, because a rule forbids them: all, or those that would mature now.
+pub(crate) async fn revoke_pending(
+    connection: &mut PgConnection,
+    invitation: InvitationId,
+    rule: NoPoints,
+    due_at: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into sponsorship.award_steps (award_id, stage, reason)
+         select award_id, 'revoked', $2
+         from sponsorship.points
+         where invitation_id = $1 and stage = 'pending' and ($3::timestamptz is null or matures_at <= $3)
+         on conflict on constraint award_steps_each_once do nothing",
+        invitation.uuid(),
+        AwardReason::from(rule).as_str(),
+        due_at,
     )
     .execute(connection)
     .await?;
@@ -115,10 +136,11 @@ pub(crate) async fn revoke_for_pot(connection: &mut PgConnection, pot: PotId) ->
     Ok(())
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revoking {
     Revoked,
-    Already,
+    /// By somebody, or for another reason.
+    Already(Option<ByHand>),
     Unknown,
 }
 
@@ -148,131 +170,7 @@ pub async fn revoke(pool: &Pool, award: AwardId, by_whom: &str, note: &str) -> R
     .await?
     .rows_affected();
     tx.commit().await?;
-    Ok(if revoked == 1 { Revoking::Revoked } else { Revoking::Already })
-}
-
-/// Points for one thing that happened, and where they stand.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Award {
-    pub id: AwardId,
-    pub user: UserId,
-    pub rule: PointsRule,
-    pub invitation: InvitationId,
-    /// Whom the invitation has brought, by first name.
-    pub invitee_name: String,
-    pub points: u32,
-    pub donation: Option<DonationId>,
-    pub awarded_at: DateTime<Utc>,
-    pub matures_at: DateTime<Utc>,
-    pub stage: AwardStage,
-    /// Why it is no longer pending, and since when.
-    pub reason: Option<AwardReason>,
-    pub since: Option<DateTime<Utc>>,
-    /// Who took it back by hand, and why.
-    pub by_whom: Option<String>,
-    pub note: Option<String>,
-}
-
-/// A name is somebody's.
-impl fmt::Debug for Award {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Award({} {} {} {})", self.id, self.rule, self.points, self.stage)
-    }
-}
-
-struct Row {
-    award_id: Uuid,
-    user_id: Uuid,
-    rule: String,
-    invitation_id: Uuid,
-    invitee_name: Option<String>,
-    points: i32,
-    donation_id: Option<Uuid>,
-    awarded_at: DateTime<Utc>,
-    matures_at: DateTime<Utc>,
-    stage: String,
-    reason: Option<String>,
-    since: Option<DateTime<Utc>>,
-    by_whom: Option<String>,
-    note: Option<String>,
-}
-
-impl TryFrom<Row> for Award {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self, Error> {
-        let id = AwardId::from_uuid(row.award_id);
-        Ok(Self {
-            id,
-            user: UserId::from_uuid(row.user_id),
-            rule: word(&row.rule, POINTS, "rule", id)?,
-            invitation: InvitationId::from_uuid(row.invitation_id),
-            invitee_name: row.invitee_name.unwrap_or_default(),
-            points: count(row.points, POINTS, "points", id)?,
-            donation: row.donation_id.map(DonationId::from_uuid),
-            awarded_at: row.awarded_at,
-            matures_at: row.matures_at,
-            stage: word(&row.stage, POINTS, "stage", id)?,
-            reason: row.reason.map(|reason| word(&reason, POINTS, "reason", id)).transpose()?,
-            since: row.since,
-            by_whom: row.by_whom,
-            note: row.note,
-        })
-    }
-}
-
-/// Reads the awards that the rest of a query names.
-macro_rules! read_awards {
-    ($database:expr, $wanted:literal $(, $argument:expr)* $(,)?) => {
-        sqlx::query_as!(
-            Row,
-            r#"select award_id as "award_id!", user_id as "user_id!", rule as "rule!", points.invitation_id as "invitation_id!",
-                      invitee_name, points as "points!", donation_id,
-                      awarded_at as "awarded_at!", matures_at as "matures_at!", stage as "stage!", reason, since, by_whom, note
-               from sponsorship.points
-               join sponsorship.invitations using (invitation_id) "# + $wanted,
-            $($argument),*
-        )
-        .fetch_all($database)
-        .await?
-        .into_iter()
-        .map(Award::try_from)
-        .collect::<Result<Vec<_>, Error>>()
-    };
-}
-
-/// What an invitation has brought, in the order in which things happen.
-#[tracing::instrument(name = "db.points.of_invitation", skip(database), err)]
-pub async fn of_invitation(
-    database: impl PgExecutor<'_>,
-    invitation: InvitationId,
-) -> Result<Vec<Award>, Error> {
-    read_awards!(database, "where points.invitation_id = $1 order by place", invitation.uuid())
-}
-
-/// Somebody's points, the last first.
-#[tracing::instrument(name = "db.points.history", skip(database, page), err)]
-pub async fn history(
-    database: impl PgExecutor<'_>,
-    user: UserId,
-    page: Page<AwardId>,
-) -> Result<Vec<Award>, Error> {
-    read_awards!(
-        database,
-        "where user_id = $1
-           and ($2::uuid is null or place < (select place from sponsorship.awards where award_id = $2))
-         order by place desc
-         limit $3",
-        user.uuid(),
-        page.after.map(AwardId::uuid),
-        page.rows(),
-    )
-}
-
-/// One award.
-#[tracing::instrument(name = "db.points.award_of", skip(pool), err)]
-pub async fn award_of(pool: &Pool, award: AwardId) -> Result<Option<Award>, Error> {
-    Ok(read_awards!(pool, "where award_id = $1", award.uuid())?.pop())
+    Ok(if revoked == 1 { Revoking::Revoked } else { Revoking::Already(by_hand(pool, award).await?) })
 }
 
 /// The sums of somebody's points.

@@ -12,6 +12,7 @@ use wolo_database::{Context, Error, certificates, donations, ledger};
 use wolo_domain::certificates::{Trust, verify};
 use wolo_domain::ids::{ConversionId, PayoutId, PotId, UserId};
 use wolo_domain::ledger::Account;
+use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::{HoldReason, PotStage};
 
@@ -19,28 +20,12 @@ use crate::scene::{Scene, checkout, key, noon, payment, xof};
 
 fn ten_for(user: UserId, pot: PotId) -> NewConversion {
     let id = ConversionId::from_uuid(Uuid::now_v7());
-    NewConversion { id, user, points: 10, credit: xof(1_000), pot, at: noon() }
+    NewConversion { id, user, points: 10, credit: xof(1_000), pot, budget: xof(5_000_000), at: noon() }
 }
 
-impl Scene {
-    /// Somebody who has brought friends: so many points of theirs have matured.
-    async fn sponsor(&self, points: i32) -> UserId {
-        let sponsor = self.person().await.id;
-        let (invitation, award) = (Uuid::now_v7(), Uuid::now_v7());
-        self.force(&format!(
-            "insert into sponsorship.invitations (
-                 invitation_id, sponsor_id, sponsor_name, email, relationship, token_hash, notice_id, expires_at
-             )
-             values ('{invitation}', '{0}', 'Awa', 'friend@example.sn', 'friend', sha256('{invitation}'), '{invitation}', now() + '7 days');
-             insert into sponsorship.awards (award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at)
-             values ('{award}', '{0}', 'Awa', 'invitation_accepted', '{invitation}', {points}, now(), now());
-             insert into sponsorship.award_steps (award_id, stage, reason) values ('{award}', 'matured', 'time')",
-            sponsor.uuid()
-        ))
-        .await;
-        sponsor
-    }
+const CONVERTED: Converting = Converting::Converted { credit: Xof::new(1_000) };
 
+impl Scene {
     async fn convert(&self, new: &NewConversion) -> Converting {
         points::convert(&self.pool, new).await.expect("an answer")
     }
@@ -61,13 +46,13 @@ impl Scene {
 async fn ten_points_are_a_thousand_francs_in_the_pot_and_are_used() {
     let scene = Scene::new().await;
     let (sponsor, pot) = (scene.sponsor(25).await, scene.open().await);
-    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, CONVERTED);
     assert_eq!(scene.credited(pot).await, [1_000, -1_000]);
     assert_eq!(scene.points_of(sponsor).await, (10, 15));
     assert_eq!(scene.balance(Account::WaveFloat).await, 0, "nothing moved at Wave");
     let totals = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot").totals;
     assert_eq!((totals.given, totals.donations), (xof(1_000), 1));
-    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, CONVERTED);
     assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, Converting::NotEnough { available: 5 });
     assert_eq!(scene.credited(pot).await, [2_000, -2_000]);
     scene.judge().await;
@@ -79,21 +64,61 @@ async fn the_same_conversion_twice_has_one_effect_and_stands_when_the_pot_has_cl
     let (sponsor, pot) = (scene.sponsor(10).await, scene.open().await);
     let new = ten_for(sponsor, pot);
     for _ in 0..2 {
-        assert_eq!(scene.convert(&new).await, Converting::Converted);
+        assert_eq!(scene.convert(&new).await, CONVERTED);
     }
     pots::close(&scene.pool, pot, noon()).await.expect("a closing");
-    assert_eq!(scene.convert(&new).await, Converting::Converted, "it was converted before");
+    assert_eq!(scene.convert(&new).await, CONVERTED, "it was converted before");
     assert_eq!(scene.credited(pot).await, [1_000, -1_000]);
     assert_eq!(scene.points_of(sponsor).await, (10, 0));
     for other in [
         NewConversion { points: 20, ..new },
-        NewConversion { credit: xof(1_001), ..new },
         NewConversion { pot: scene.open().await, ..new },
         NewConversion { user: scene.person().await.id, ..new },
     ] {
-        let error = points::convert(&scene.pool, &other).await.expect_err("something else under one id");
-        assert!(matches!(&error, Error::Conflict { rule } if rule == "conversions_made_once"), "{error}");
+        assert_eq!(scene.convert(&other).await, Converting::Mismatch, "something else under one id");
     }
+    scene.judge().await;
+}
+
+#[tokio::test]
+async fn what_points_have_bought_stands_though_they_buy_something_else_by_now() {
+    let scene = Scene::new().await;
+    let (sponsor, pot) = (scene.sponsor(10).await, scene.open().await);
+    let new = ten_for(sponsor, pot);
+    assert_eq!(scene.convert(&new).await, CONVERTED);
+    let dearer = NewConversion { credit: xof(1_500), budget: xof(0), ..new };
+    assert_eq!(scene.convert(&dearer).await, CONVERTED, "not the new price");
+    assert_eq!(scene.credited(pot).await, [1_000, -1_000]);
+    scene.judge().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn promotions_never_give_more_than_their_budget_whoever_asks_at_once() {
+    let scene = Scene::new().await;
+    let pot = scene.open().await;
+    let mut sponsors = Vec::new();
+    for _ in 0..16 {
+        sponsors.push(scene.sponsor(40).await);
+    }
+    let all = (0..64).map(|number| {
+        let new = NewConversion { budget: xof(10_500), ..ten_for(sponsors[number % 16], pot) };
+        let scene = &scene;
+        async move { scene.convert(&new).await }
+    });
+    let answers = join_all(all).await;
+    let count = |wanted| answers.iter().filter(|one| **one == wanted).count();
+    assert_eq!((count(CONVERTED), count(Converting::BudgetSpent)), (10, 54), "{answers:?}");
+    assert_eq!(scene.credited(pot).await, [10_000, -10_000]);
+    let mut used = 0;
+    for sponsor in &sponsors {
+        used += scene.points_of(*sponsor).await.0;
+    }
+    assert_eq!(used, 100, "whoever got nothing has lost nothing");
+    // What comes back makes room.
+    let asked = NewConversion { budget: xof(10_500), ..ten_for(scene.sponsor(10).await, scene.open().await) };
+    assert_eq!(scene.convert(&asked).await, Converting::BudgetSpent);
+    pots::cancel(&scene.pool, pot, noon()).await.expect("given up");
+    assert_eq!(scene.convert(&asked).await, CONVERTED);
     scene.judge().await;
 }
 
@@ -108,7 +133,7 @@ async fn sixty_four_conversions_at_once_never_use_more_than_there_is() {
         async move { scene.convert(&new).await }
     });
     let answers = join_all(all).await;
-    let converted = answers.iter().filter(|one| **one == Converting::Converted).count();
+    let converted = answers.iter().filter(|one| **one == CONVERTED).count();
     let short = answers.iter().filter(|one| **one == Converting::NotEnough { available: 0 }).count();
     assert_eq!((converted, short), (7, 57), "{answers:?}");
     assert_eq!(scene.points_of(sponsor).await, (70, 0));
@@ -122,7 +147,7 @@ async fn sixty_four_who_ask_for_the_same_conversion_at_once_are_one() {
     let (sponsor, pot) = (scene.sponsor(700).await, scene.open().await);
     let new = ten_for(sponsor, pot);
     let answers = join_all((0..64).map(|_| scene.convert(&new))).await;
-    assert!(answers.iter().all(|one| *one == Converting::Converted), "{answers:?}");
+    assert!(answers.iter().all(|one| *one == CONVERTED), "{answers:?}");
     assert_eq!(scene.credited(pot).await, [1_000, -1_000]);
     scene.judge().await;
 }
@@ -146,7 +171,7 @@ async fn a_pot_that_takes_no_gifts_takes_no_credit() {
     pots::release(&scene.pool, held, HoldReason::Moderation, noon() + TimeDelta::hours(1))
         .await
         .expect("free");
-    assert_eq!(scene.convert(&ten_for(sponsor, held)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(sponsor, held)).await, CONVERTED);
     scene.judge().await;
 }
 
@@ -156,7 +181,7 @@ async fn points_that_have_not_matured_or_were_taken_back_buy_nothing() {
     let (sponsor, pot) = (scene.sponsor(10).await, scene.open().await);
     let nobody = scene.person().await.id;
     assert_eq!(scene.convert(&ten_for(nobody, pot)).await, Converting::NotEnough { available: 0 });
-    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, CONVERTED);
     // What was used and is taken back is owed.
     let revoked = "insert into sponsorship.award_steps (award_id, stage, reason, by_whom, note)
                    select award_id, 'revoked', 'by_hand', 'operator:awa', 'a ring' from sponsorship.awards";
@@ -172,7 +197,7 @@ async fn a_pot_that_is_given_up_returns_its_credit_and_the_points() {
     let scene = Scene::new().await;
     let (sponsor, pot) = (scene.sponsor(20).await, scene.open().await);
     for _ in 0..2 {
-        assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, Converting::Converted);
+        assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, CONVERTED);
     }
     for _ in 0..2 {
         let cancelled = pots::cancel(&scene.pool, pot, noon()).await.expect("an end");
@@ -182,7 +207,7 @@ async fn a_pot_that_is_given_up_returns_its_credit_and_the_points() {
     }
     let refused = scene.convert(&ten_for(sponsor, pot)).await;
     assert_eq!(refused, Converting::NotOpen { stage: PotStage::Cancelled });
-    assert_eq!(scene.convert(&ten_for(sponsor, scene.open().await)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(sponsor, scene.open().await)).await, CONVERTED);
     scene.judge().await;
 }
 
@@ -193,7 +218,7 @@ async fn credit_leaves_a_pot_at_once_though_its_gifts_take_days_to_go_back() {
     let gift = scene.requested(pot, 5_000).await;
     donations::attach_checkout(&scene.pool, gift, &checkout(gift)).await.expect("a checkout");
     donations::confirm(&scene.pool, gift, &payment(gift, 5_000), 0).await.expect("a stage");
-    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, CONVERTED);
     let giving_back = pots::cancel(&scene.pool, pot, noon()).await.expect("given up");
     assert_eq!(giving_back, Cancelling::GivingBack { count: 1, for_finance: 0 });
     assert_eq!(scene.credited(pot).await, [5_000, 0]);
@@ -212,7 +237,7 @@ async fn paid_out(scene: &Scene) -> PotId {
     let (sponsor, pot) = (scene.sponsor(10).await, scene.open().await);
     let gift = scene.confirmed(pot, 5_000).await;
     scene.fee(gift, 50).await;
-    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, CONVERTED);
     pots::close(&scene.pool, pot, noon()).await.expect("a closing");
     let plan = payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan");
     assert!(matches!(plan, Plan::Ready { amount, .. } if amount == xof(5_950)), "{plan:?}");
@@ -277,7 +302,7 @@ async fn credit_that_the_ledger_does_not_have_as_its_row_has_it_is_noticed_and_n
 async fn nobody_rewrites_what_points_became() {
     let scene = Scene::new().await;
     let (sponsor, pot) = (scene.sponsor(10).await, scene.open().await);
-    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(sponsor, pot)).await, CONVERTED);
     for table in ["sponsorship.conversions", "sponsorship.conversions_returned"] {
         for attack in [
             format!("update {table} set at = now()"),
@@ -300,9 +325,9 @@ async fn people_see_what_they_have_used_and_nobody_elses() {
     let scene = Scene::new().await;
     let (awa, moussa, pot) = (scene.sponsor(20).await, scene.person().await.id, scene.open().await);
     let returned = scene.open().await;
-    assert_eq!(scene.convert(&ten_for(awa, returned)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(awa, returned)).await, CONVERTED);
     pots::cancel(&scene.pool, returned, noon()).await.expect("given up");
-    assert_eq!(scene.convert(&ten_for(awa, pot)).await, Converting::Converted);
+    assert_eq!(scene.convert(&ten_for(awa, pot)).await, CONVERTED);
     let api = scene.pool_as("wolo_api").await;
     for (caller, available) in [(Context::user(awa), 10), (Context::user(moussa), 0), (Context::visitor(), 0)]
     {

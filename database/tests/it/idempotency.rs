@@ -77,3 +77,22 @@ async fn of_many_with_one_key_one_goes_on() {
     let waiting = claims.iter().filter(|claimed| matches!(claimed, Ok(Claimed::InFlight))).count();
     assert_eq!((fresh, waiting), (1, 63));
 }
+
+#[tokio::test]
+async fn a_key_that_was_let_go_of_is_taken_over_at_once_with_the_id_that_it_had() {
+    let scene = Scene::new().await;
+    let api = scene.pool_as("wolo_api").await;
+    let ask = async |subject| idempotency::claim(&api, claim(subject)).await.expect("a claim");
+    let let_go = async || {
+        let claim = claim("");
+        let done = idempotency::let_go(&api, claim.scope, claim.key, claim.abandoned_after).await;
+        done.expect("let go");
+    };
+    assert_eq!(ask("don_1").await, Claimed::Fresh { subject: "don_1".to_owned() });
+    let_go().await;
+    assert_eq!(ask("don_2").await, Claimed::TakenOver { subject: "don_1".to_owned() });
+    assert_eq!(ask("don_2").await, Claimed::InFlight, "it is theirs now");
+    idempotency::finish(&api, "donate/pot_1", "7c7f", &answer(201)).await.expect("an answer");
+    let_go().await;
+    assert_eq!(ask("don_2").await, Claimed::Replay(answer(201)), "what was answered is answered");
+}

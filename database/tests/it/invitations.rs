@@ -4,17 +4,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use uuid::Uuid;
 use wolo_database::invitations::{self, Accepting, Ending, Following, Funnel, Inviting, NewInvitation};
-use wolo_database::points::{self, Revoking};
+use wolo_database::points::{self, ByHand, Revoking};
 use wolo_database::{Context, Page, donations, pots};
 use wolo_domain::contacts::Contact;
-use wolo_domain::ids::{InvitationId, NoticeId, PotId, UserId};
+use wolo_domain::ids::{AwardId, InvitationId, NoticeId, PotId, UserId};
 use wolo_domain::invitations::{InvitationEnd, InvitationStage, InvitingRules, NoPoints, Relationship};
 use wolo_domain::points::{AwardReason, AwardStage, Points, PointsRule, PointsRules, Streak};
 
 use crate::scene::{Scene, at, gift, noon, unique};
 
 /// Ten, or as many as somebody wants who has more time.
-fn rounds() -> u32 {
+pub(crate) fn rounds() -> u32 {
     std::env::var_os("WOLO_ROUNDS").and_then(|rounds| rounds.to_str()?.parse().ok()).unwrap_or(10)
 }
 
@@ -53,7 +53,7 @@ impl Scene {
     }
 
     /// As the API writes, with nothing but the measure of a day.
-    async fn invite(&self, sponsor: UserId, new: &[NewInvitation], a_day: u32) -> Inviting {
+    pub(crate) async fn invite(&self, sponsor: UserId, new: &[NewInvitation], a_day: u32) -> Inviting {
         self.invite_within(sponsor, new, InvitingRules { a_day, ..LOOSE }).await
     }
 
@@ -83,7 +83,7 @@ impl Scene {
     }
 
     /// Brings one by the other, and says whether that brings points.
-    async fn brings(&self, sponsor: UserId, user: UserId) -> Option<NoPoints> {
+    pub(crate) async fn brings(&self, sponsor: UserId, user: UserId) -> Option<NoPoints> {
         let invitation = self.invited(sponsor).await;
         match self.accept(invitation, user).await {
             Accepting::Accepted { no_points, .. } => {
@@ -103,7 +103,7 @@ impl Scene {
     }
 
     /// An accepted invitation, whose pot has opened since.
-    async fn followed(&self) -> (InvitationId, UserId, PotId) {
+    pub(crate) async fn followed(&self) -> (InvitationId, UserId, PotId) {
         let (sponsor, pot) = (self.user().await, self.open().await);
         let invitation = self.invited(sponsor).await;
         let owner = self.owner_of(pot).await;
@@ -358,13 +358,18 @@ async fn points_are_taken_back_by_hand_once_and_nothing_is_rewritten() {
     let scene = Scene::new().await;
     let sponsor = scene.user().await;
     assert_eq!(scene.brings(sponsor, scene.user().await).await, None);
-    let award = points::history(&scene.pool, sponsor, Page::first(1)).await.expect("points").remove(0).id;
+    let award = AwardId::from_uuid(scene.read("select award_id from sponsorship.awards").await);
     let revoke =
         async || points::revoke(&scene.pool, award, "operator:awa", "a ring").await.expect("an answer");
-    assert_eq!((revoke().await, revoke().await), (Revoking::Revoked, Revoking::Already));
+    let by_hand = ByHand { by_whom: "operator:awa".to_owned(), note: "a ring".to_owned() };
+    assert_eq!(
+        (revoke().await, revoke().await),
+        (Revoking::Revoked, Revoking::Already(Some(by_hand.clone())))
+    );
     let known = points::award_of(&scene.pool, award).await.expect("a look").expect("an award");
-    assert_eq!((known.stage, known.note.as_deref()), (AwardStage::Revoked, Some("a ring")));
-    let nothing = wolo_domain::ids::AwardId::from_uuid(Uuid::nil());
+    assert_eq!((known.stage, known.reason), (AwardStage::Revoked, Some(AwardReason::ByHand)));
+    assert_eq!(points::by_hand(&scene.pool, award).await.expect("a look"), Some(by_hand));
+    let nothing = AwardId::from_uuid(Uuid::nil());
     let unknown = points::revoke(&scene.pool, nothing, "operator:awa", "x").await.expect("an answer");
     assert_eq!(unknown, Revoking::Unknown);
     for sql in [

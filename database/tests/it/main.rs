@@ -24,6 +24,7 @@ mod outbox;
 mod owners;
 mod payouts;
 mod people;
+mod points;
 mod pots;
 mod processes;
 mod punctuality;

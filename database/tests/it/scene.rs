@@ -167,6 +167,24 @@ impl Scene {
         ledger::book_donation_fee(&self.pool, line).await.expect("a fee")
     }
 
+    /// Somebody who has brought friends: so many points of theirs have matured.
+    pub(crate) async fn sponsor(&self, points: i32) -> UserId {
+        let sponsor = self.person().await.id;
+        let (invitation, award) = (Uuid::now_v7(), Uuid::now_v7());
+        self.force(&format!(
+            "insert into sponsorship.invitations (
+                 invitation_id, sponsor_id, sponsor_name, email, relationship, token_hash, notice_id, expires_at
+             )
+             values ('{invitation}', '{0}', 'Awa', 'friend@example.sn', 'friend', sha256('{invitation}'), '{invitation}', now() + '7 days');
+             insert into sponsorship.awards (award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at)
+             values ('{award}', '{0}', 'Awa', 'invitation_accepted', '{invitation}', {points}, now(), now());
+             insert into sponsorship.award_steps (award_id, stage, reason) values ('{award}', 'matured', 'time')",
+            sponsor.uuid()
+        ))
+        .await;
+        sponsor
+    }
+
     /// A closed pot with one gift of 5,000 whose fee of 50 is known.
     pub(crate) async fn closed_with_money(&self) -> PotId {
         let pot = self.open().await;

@@ -2,7 +2,9 @@
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
+use wolo_control::points::{RevokePoints, Revoking};
 use wolo_control::pots::{Converting, CreditWish, WishAnswer};
+use wolo_database::points::Line;
 use wolo_database::{Page, ledger, points};
 use wolo_domain::ids::{ConversionId, PotId, UserId};
 use wolo_domain::ledger::Account;
@@ -17,8 +19,11 @@ use crate::pot_lifecycle::wish;
 
 fn ten(user: UserId) -> CreditWish {
     let conversion = ConversionId::from_uuid(Uuid::now_v7());
-    CreditWish { conversion, user, points: 10, credit: Xof::new(1_000) }
+    let (credit, budget) = (Xof::new(1_000), Xof::new(5_000_000));
+    CreditWish { conversion, user, points: 10, credit, budget }
 }
+
+const CONVERTED: Converting = Converting::Converted { credit: Xof::new(1_000) };
 
 impl House {
     /// Somebody of whom so many points have matured.
@@ -63,8 +68,12 @@ fn a_pot_with_a_gift_and_a_credit_is_paid_out_with_both() {
         let wish = ten(sponsor);
         // Whoever has not heard the answer asks again.
         for _ in 0..2 {
-            assert_eq!(house.credit(pot, wish).await, Converting::Converted);
+            assert_eq!(house.credit(pot, wish).await, CONVERTED);
         }
+        let dearer = CreditWish { credit: Xof::new(1_500), ..wish };
+        assert_eq!(house.credit(pot, dearer).await, CONVERTED, "what it came to, not what it would now");
+        let another = CreditWish { points: 20, ..wish };
+        assert_eq!(house.credit(pot, another).await, Converting::Mismatch, "and nobody tries for ever");
         assert_eq!(house.credit(pot, ten(sponsor)).await, Converting::NotEnough { available: 5 });
         assert_eq!(house.balance(Account::Pot(pot)).await, 6_000);
         house.forward_to_the_end(pot).await;
@@ -87,7 +96,7 @@ fn a_pot_with_a_gift_and_a_credit_is_paid_out_with_both() {
 fn a_pot_that_is_given_up_returns_its_credit_and_the_points() {
     live(async |house| {
         let (pot, sponsor) = (house.open_pot().await, house.sponsor(10).await);
-        assert_eq!(house.credit(pot, ten(sponsor)).await, Converting::Converted);
+        assert_eq!(house.credit(pot, ten(sponsor)).await, CONVERTED);
         assert_eq!(house.available(sponsor).await, 0);
         let answer = house.control.cancel_pot(pot, wish()).await.expect("the pot answers");
         assert_eq!(answer, WishAnswer::Done);
@@ -95,6 +104,32 @@ fn a_pot_that_is_given_up_returns_its_credit_and_the_points() {
         assert_eq!((house.balance(Account::Pot(pot)).await, house.promoted(pot).await), (0, 0));
         assert_eq!(house.available(sponsor).await, 10);
         house.books_are_right().await;
+    });
+}
+
+#[test]
+fn points_that_were_not_earned_are_taken_back_once_by_a_persons_decision() {
+    live(async |house| {
+        let sponsor = house.sponsor(10).await;
+        let mut connection = house.pool.acquire().await.expect("a connection");
+        let lines = points::history(&mut connection, sponsor, Page::first(1)).await.expect("a look");
+        let [Line::Award(award)] = &lines[..] else { panic!("{lines:?}") };
+        let revoke = |reason: &str| RevokePoints {
+            award: award.id,
+            by: "operator:tester".to_owned(),
+            reason: reason.to_owned(),
+        };
+        let answer = house.control.revoke_points(revoke("a ring of accounts")).await;
+        assert_eq!(answer.expect("an answer"), Revoking::Revoked);
+        keep(house, "points-revoked", &ids::revocation(award.id)).await;
+        let again = house.control.revoke_points(revoke("another reason")).await;
+        assert_eq!(again.expect("an answer"), Revoking::Already);
+        let by_hand = points::by_hand(&house.pool, award.id).await.expect("a look").expect("somebody did");
+        assert_eq!(
+            (by_hand.by_whom.as_str(), by_hand.note.as_str()),
+            ("operator:tester", "a ring of accounts")
+        );
+        assert_eq!(house.available(sponsor).await, 0);
     });
 }
 

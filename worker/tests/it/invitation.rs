@@ -1,6 +1,7 @@
 //! Inviting somebody: each way in which that ends, and the points that it brings.
 
 use chrono::{DateTime, Datelike as _, Days, TimeDelta, Utc};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_bootstrap::Seal;
 use wolo_control::invitations::InvitationAnswer;
@@ -11,7 +12,9 @@ use wolo_database::{Page, outbox};
 use wolo_domain::contacts::{Contact, Language};
 use wolo_domain::dakar;
 use wolo_domain::ids::{InvitationId, NoticeId, PotId, UserId};
-use wolo_domain::invitations::{InvitationEnd, InvitationStage, InvitingRules, Relationship, SentInvitation};
+use wolo_domain::invitations::{
+    InvitationEnd, InvitationStage, InvitingRules, NoPoints, Relationship, SentInvitation,
+};
 use wolo_domain::notices::Kind;
 use wolo_domain::points::{AwardReason, AwardStage, PointsRule};
 use wolo_domain::pots::{HoldReason, PotStage};
@@ -214,6 +217,58 @@ fn points_for_a_pot_that_is_given_up_and_for_its_gift_are_taken_back() {
     });
 }
 
+/// An invitation by mail is as good as any: its points come when the invited person has proved a phone.
+#[test]
+fn whoever_proves_a_phone_some_days_later_brings_points_though_their_pot_was_given_up() {
+    live(async |house| {
+        let invited = house.invite(house.person().await).await;
+        let (moussa, pot) = house.celebrant(20).await;
+        let set = async |phone: &str| {
+            let sql = format!("update people.users set phone = {phone} where user_id = '{}'", moussa.uuid());
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&house.pool).await.expect("a change");
+        };
+        set("null").await;
+        assert_eq!(house.accept(&invited, moussa).await, InvitationAnswer::Accepted);
+        house.stage_is(pot, PotStage::Open).await;
+        let wish = Wish { by: "moussa".to_owned(), reason: "no party".to_owned() };
+        assert_eq!(house.control.cancel_pot(pot, wish).await.expect("an answer"), WishAnswer::Done);
+        house.stage_is(pot, PotStage::Cancelled).await;
+        house.invitation_is(&invited, InvitationStage::PotOpened).await;
+        let found = invitations::invitation(&house.pool, invited.invitation).await.expect("a look");
+        assert_eq!(found.expect("an invitation").no_points, Some(NoPoints::NoPhone));
+        let awards = points::of_invitation(&house.pool, invited.invitation).await.expect("a look");
+        assert_eq!(awards, []);
+        let number = format!("'+22178{:07}'", moussa.uuid().as_u128() % 10_000_000);
+        set(&number).await;
+        house.forward(&ids::invitation(invited.invitation), TimeDelta::days(2)).await;
+        house.points(&invited, AwardStage::Pending, 10).await;
+        house.forward(&ids::invitation(invited.invitation), TimeDelta::days(15)).await;
+        house.points(&invited, AwardStage::Matured, 10).await;
+        assert_eq!(house.ended(&invited).await, InvitationOutcome::Accepted);
+        house.is_told(&invited.sponsor.to_string(), Kind::PointsEarned, 1).await;
+        keep(house, "invitation-phone-proved-later", &ids::invitation(invited.invitation)).await;
+    });
+}
+
+#[test]
+fn an_invitation_to_somebody_who_never_proves_a_phone_ends_without_points() {
+    live(async |house| {
+        let invited = house.invite(house.person().await).await;
+        let (moussa, pot) = house.celebrant(20).await;
+        let sql = format!("update people.users set phone = null where user_id = '{}'", moussa.uuid());
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&house.pool).await.expect("a change");
+        assert_eq!(house.accept(&invited, moussa).await, InvitationAnswer::Accepted);
+        house.stage_is(pot, PotStage::Open).await;
+        let wish = Wish { by: "moussa".to_owned(), reason: "no party".to_owned() };
+        assert_eq!(house.control.cancel_pot(pot, wish).await.expect("an answer"), WishAnswer::Done);
+        house.forward(&ids::invitation(invited.invitation), TimeDelta::days(15)).await;
+        assert_eq!(house.ended(&invited).await, InvitationOutcome::Accepted);
+        let sums = points::of_user(&house.pool, invited.sponsor).await.expect("sums");
+        assert_eq!(sums, wolo_domain::points::Points::default());
+        assert_eq!(house.told(&invited.sponsor.to_string(), Kind::PointsEarned).await, 0);
+    });
+}
+
 #[test]
 fn whoever_declines_is_not_asked_again() {
     live(async |house| {
@@ -285,12 +340,13 @@ fn whoever_brought_the_sponsor_here_brings_them_no_points() {
         let back = house.invite(moussa).await;
         assert_eq!(house.accept(&back, awa).await, InvitationAnswer::Accepted);
         let found = invitations::invitation(&house.pool, back.invitation).await.expect("a look");
-        assert_eq!(found.expect("an invitation").no_points, Some(wolo_domain::invitations::NoPoints::Cycle));
+        assert_eq!(found.expect("an invitation").no_points, Some(NoPoints::Cycle));
         let once_more = house.invite(awa).await;
         assert_eq!(house.accept(&once_more, moussa).await, InvitationAnswer::BroughtAlready);
         let sums = points::of_user(&house.pool, moussa).await.expect("sums");
         assert_eq!(sums, wolo_domain::points::Points::default());
-        let history = points::history(&house.pool, awa, Page::first(10)).await.expect("points");
+        let mut connection = house.pool.acquire().await.expect("a connection");
+        let history = points::history(&mut connection, awa, Page::first(10)).await.expect("points");
         assert_eq!(history.len(), 1);
     });
 }

@@ -29,6 +29,7 @@ use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::reconciliation::PaymentReconciliation;
 use wolo_workflows::refund::Refund;
 use wolo_workflows::resolution::Resolution;
+use wolo_workflows::revocation::Revocation;
 use wolo_workflows::sponsorship_invitation::SponsorshipInvitation;
 
 use crate::histories::folder;
@@ -47,7 +48,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 69] = [
+const ENDINGS: [&str; 71] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -69,6 +70,7 @@ const ENDINGS: [&str; 69] = [
     "invitation-cancelled",
     "invitation-declined",
     "invitation-lapsed",
+    "invitation-phone-proved-later",
     "invitation-pot-given-up",
     "ledger-check-broken",
     "ledger-check-resumed",
@@ -95,6 +97,7 @@ const ENDINGS: [&str; 69] = [
     "payout-taken-up-again",
     "payout-unknown-then-found",
     "payout-waited-for-float",
+    "points-revoked",
     "pot-cancelled",
     "pot-cancelled-with-gifts",
     "pot-cancelling-taken-up",
@@ -137,6 +140,7 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<PaymentReconciliation>)
         .and_then(Options::register_workflow::<LedgerCheck>)
         .and_then(Options::register_workflow::<Resolution>)
+        .and_then(Options::register_workflow::<Revocation>)
         .expect("each is registered once")
 }
 

@@ -253,7 +253,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, MoveBirthdayStep, AnnouncePot;
         punctuality: FindLateStep;
         invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
-        points: ConvertPointsStep;
+        points: ConvertPointsStep, RevokePointsStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
         refunds: GiveBackStep, BeginAllRefunds;
         payouts: PlanPayoutStep, VerifyRecipientStep, ApprovePayoutStep, SendPayoutStep, FindPayoutStep, LoseSightOfPayout, RuleOutPayout, RecordDecisionStep;
@@ -288,6 +288,7 @@ fn every_contract_is_served_where_it_is_called() {
             "birthday_sweep",
             "punctuality_check",
             "sponsorship_invitation",
+            "revocation",
         ]
         .iter()
         .any(|name| path.to_string_lossy().contains(name));
@@ -326,6 +327,7 @@ fn names_are_unique_and_as_histories_know_them() {
       "lifecycle": {
         "processes": [
           "PotLifecycle",
+          "Revocation",
           "BirthdaySweep",
           "SponsorshipInvitation",
           "Housekeeping",
@@ -343,6 +345,7 @@ fn names_are_unique_and_as_histories_know_them() {
           "pots.move_birthday",
           "pots.announce",
           "points.convert",
+          "points.revoke",
           "birthdays.find_unswept",
           "birthdays.start_pots",
           "birthdays.record_sweep",

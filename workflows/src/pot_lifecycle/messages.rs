@@ -142,4 +142,7 @@ pub struct CreditWish {
     pub points: u32,
     /// What so many points come to.
     pub credit: Xof,
+    /// How far below nothing promotions may stand with it. A wish that does not say is given nothing.
+    #[serde(default)]
+    pub budget: Xof,
 }

@@ -143,9 +143,9 @@ impl PotLifecycle {
     /// Somebody turns points into credit for the pot. Answered when it is booked, or when it is not to be.
     #[update(name = "credit")]
     pub async fn credit(ctx: &mut WorkflowContext<Self>, wish: CreditWish) -> Converting {
-        let CreditWish { conversion, user, points, credit } = wish;
+        let CreditWish { conversion, user, points, credit, budget } = wish;
         let (pot, at) = (Self::pot(ctx), waiting::now(ctx));
-        let convert = ConvertPoints { conversion, user, points, credit, pot, at };
+        let convert = ConvertPoints { conversion, user, points, credit, pot, budget, at };
         match ctx.execute_activity(ConvertPointsStep, convert, patience::own_books()).await {
             Ok(converting) => converting,
             // The process is cancelled. What became of it is told to whoever asks again, by the process after this one.

@@ -7,8 +7,8 @@ use wolo_domain::pots::PotStage;
 use crate::steps::invitations::Following;
 
 /// When to look again, if nothing is heard before: when points mature, when the pot opens or closes, and every day while
-/// something holds it up; now and then while a pot may come in the place of one that was given up. Never, when nothing more can
-/// come.
+/// something holds it up or what forbids points may pass; now and then while a pot may come in the place of one that was given
+/// up. Never, when nothing more can come.
 pub(super) fn next_look(following: &Following, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let tomorrow = now + TimeDelta::days(1);
     let pending = following.earned.iter().filter(|earned| earned.stage == AwardStage::Pending);
@@ -21,7 +21,8 @@ pub(super) fn next_look(following: &Following, now: DateTime<Utc>) -> Option<Dat
     });
     // The pot that comes instead is heard of; this is for news that is lost.
     let another = following.awaits_pot.then(|| now + TimeDelta::days(30));
-    matures.into_iter().chain(pot).chain(another).min()
+    let may_pass = following.may_pass_until.filter(|until| *until > now).map(|until| until.min(tomorrow));
+    matures.into_iter().chain(pot).chain(another).chain(may_pass).min()
 }
 
 #[cfg(test)]
@@ -67,5 +68,19 @@ mod tests {
         assert_eq!(next_look(&following, day(20)), Some(day(50)));
         let pending = Following { earned: earned(AwardStage::Pending), ..following };
         assert_eq!(next_look(&pending, day(11)), Some(day(14)), "points mature all the same");
+    }
+
+    #[test]
+    fn while_it_may_still_bring_points_somebody_looks_every_day_and_the_process_does_not_end() {
+        let next = |pot: Option<PotStage>, now: DateTime<Utc>| {
+            let following =
+                Following { pot: pot.map(pot_at), may_pass_until: Some(day(14)), ..Following::default() };
+            next_look(&following, now)
+        };
+        assert_eq!(next(Some(PotStage::Scheduled), day(0)), Some(day(1)));
+        assert_eq!(next(Some(PotStage::Settled), day(5)), Some(day(6)), "though its pot is over");
+        assert_eq!(next(None, day(13) + TimeDelta::hours(9)), Some(day(14)), "though there is none");
+        assert_eq!(next(None, day(14)), None);
+        assert_eq!(next(Some(PotStage::Open), day(14)), Some(day(40)), "with the pot");
     }
 }

@@ -3,8 +3,10 @@
 //! The invitation goes out, and the invited person is reminded after two days and after five. They accept or decline by the
 //! link that they were sent; the sponsor may take the invitation back; who says nothing for seven days lets it lapse. Whoever
 //! accepts gets the pot of their next birthday, and the sponsor is told. From then on the process looks what comes of it: the
-//! pot opens (that, or the one that comes instead when it is given up before), somebody gives to it. Each brings the sponsor points, which mature after some days or when the pot has settled,
-//! and are taken back when what brought them is.
+//! pot opens (that, or the one that comes instead when it is given up before), somebody gives to it. Each brings the sponsor
+//! points, which mature after some days or when the pot has paid out, and are taken back when what brought them is, or when it turns
+//! out before that that the two bring each other none. Where they bring none yet, because the invited person has not proved a
+//! phone, the process looks again.
 //!
 //! It refuses to end two ways, to bring points twice for one thing, and to make a pot public.
 //!

@@ -118,6 +118,9 @@ pub struct Following {
     pub earned: Vec<Earned>,
     /// All points of the sponsor that were not revoked or used.
     pub balance: i64,
+    /// It brings no points yet, for a reason that may pass until then.
+    #[serde(default)]
+    pub may_pass_until: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use wolo_domain::invitations::{EndedByHand, Milestones};
 
 use super::Brief;
 use crate::commands::Config;
-use crate::commands::points::told;
+use crate::commands::points::{forbidden, told};
 use crate::output::{self, Fields, Format, instant, or_dash};
 use crate::system::System;
 
@@ -67,7 +67,7 @@ impl Show {
         fields.field("accepted by", or_dash(brief.accepted_by));
         fields.field("their pot", or_dash(brief.pot));
         if let Some(why) = brief.no_points {
-            fields.field("no points", why);
+            fields.field("no points", forbidden(why));
         }
         if let Err(why) = state {
             fields.field("its process", format!("gives no answer: {why}"));

@@ -25,9 +25,14 @@ impl Explain {
         let pool = System::find(config)?.pool().await?;
         let award = points::award_of(&pool, self.award).await?;
         let award = award.with_context(|| format!("there is no award {}", self.award))?;
-        let words = format!("{} {}", cause(&award), fate(&award));
+        let by_hand = points::by_hand(&pool, self.award).await?;
+        let words = format!("{} {}", cause(&award), fate(&award, by_hand.as_ref()));
         if self.format.json {
-            return output::json(&json!({ "award": told(&award), "words": words }));
+            let (by_whom, note) = by_hand.map(|by_hand| (by_hand.by_whom, by_hand.note)).unzip();
+            let award = told(&award);
+            return output::json(
+                &json!({ "award": award, "by_whom": by_whom, "note": note, "words": words }),
+            );
         }
         output::say(&format!("{} was given {words}", award.user));
         Ok(())

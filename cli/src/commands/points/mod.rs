@@ -7,15 +7,16 @@ mod show;
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use wolo_database::points::Award;
+use wolo_database::points::{Award, ByHand, Conversion};
+use wolo_domain::invitations::NoPoints;
 use wolo_domain::points::{AwardReason, AwardStage, PointsRule};
 
 use super::Config;
-use crate::output::{Listing, day, instant};
+use crate::output::{Listing, day, instant, or_dash};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Points {
-    /// Show somebody's points, and what brought them
+    /// Show somebody's points, what brought them, and what they were used for
     Show(show::Show),
     /// Say why points were given, and what became of them
     Explain(explain::Explain),
@@ -48,13 +49,49 @@ pub(super) fn table(awards: &[Award]) -> String {
     listing.text()
 }
 
+/// What points were used for, as a table.
+fn used(conversions: &[Conversion]) -> String {
+    let mut listing =
+        Listing::new(["USED AS", "POT", "POINTS", "CREDIT", "AT", "RETURNED"]).right(2).right(3);
+    for one in conversions {
+        listing.row([
+            one.id.to_string(),
+            one.pot.to_string(),
+            one.points.to_string(),
+            one.credit.to_string(),
+            instant(one.at),
+            or_dash(one.returned_at.map(instant)),
+        ]);
+    }
+    listing.text()
+}
+
+/// A use of points, for programs.
+fn told_of_use(one: &Conversion) -> Value {
+    json!({
+        "conversion": one.id, "pot": one.pot, "points": one.points, "credit": one.credit, "at": one.at,
+        "returned_at": one.returned_at,
+    })
+}
+
+/// Why an invitation brings no points, as the end of a sentence.
+pub(super) const fn forbidden(rule: NoPoints) -> &'static str {
+    match rule {
+        NoPoints::Oneself => "its sponsor has accepted it",
+        NoPoints::Cycle => "the invited person has brought the sponsor here, themselves or through others",
+        NoPoints::SamePhone => "it went to the sponsor's own phone, or the two share one",
+        NoPoints::SamePayoutNumber => "both are paid to one number",
+        NoPoints::UnderReview => "the account of one of the two is locked",
+        NoPoints::NoPhone => "the invited person has not proved a phone yet",
+    }
+}
+
 /// An award, for programs.
 pub(super) fn told(award: &Award) -> Value {
     json!({
         "award": award.id, "user": award.user, "rule": award.rule, "invitation": award.invitation,
         "points": award.points, "donation": award.donation, "awarded_at": award.awarded_at,
         "matures_at": award.matures_at, "stage": award.stage, "reason": award.reason, "since": award.since,
-        "by_whom": award.by_whom, "note": award.note,
     })
 }
 
@@ -78,15 +115,15 @@ fn cause(award: &Award) -> String {
 }
 
 /// What became of them, as a sentence.
-fn fate(award: &Award) -> String {
+fn fate(award: &Award, by_hand: Option<&ByHand>) -> String {
     let since = award.since.map_or_else(String::new, |since| format!(" since {}", instant(since)));
     match (award.stage, award.reason) {
         (AwardStage::Pending, _) => format!(
-            "They are pending: they mature on {}, or when the pot has settled.",
+            "They are pending: they mature on {}, or when the pot has paid out what others gave.",
             day(award.matures_at.date_naive())
         ),
         (AwardStage::Matured, Some(AwardReason::PotSettled)) => {
-            format!("They are matured{since}, because the pot has settled.")
+            format!("They are matured{since}, because the pot has paid out what others gave.")
         }
         (AwardStage::Matured, _) => format!("They are matured{since}, because their days have passed."),
         (AwardStage::Revoked, Some(AwardReason::GiftRefunded)) => {
@@ -95,10 +132,12 @@ fn fate(award: &Award) -> String {
         (AwardStage::Revoked, Some(AwardReason::PotCancelled)) => {
             format!("They are taken back{since}, because that pot was given up.")
         }
-        (AwardStage::Revoked, _) => {
-            let by = award.by_whom.as_deref().unwrap_or("somebody");
-            let why = award.note.as_deref().unwrap_or("for a reason that is not known");
-            format!("They are taken back{since} by {by}: {why}")
-        }
+        (AwardStage::Revoked, reason) => match (reason.and_then(AwardReason::forbidden_by), by_hand) {
+            (Some(rule), _) => format!("They are taken back{since}, because {}.", forbidden(rule)),
+            (None, Some(ByHand { by_whom, note })) => {
+                format!("They are taken back{since} by {by_whom}: {note}")
+            }
+            (None, None) => format!("They are taken back{since}, for a reason that is not known."),
+        },
     }
 }

@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use wolo_database::points::{self, Award, Revoking};
+use wolo_control::points::{RevokePoints, Revoking};
+use wolo_control::{AskError, Control};
+use wolo_database::points::{self, Award};
 use wolo_domain::ids::AwardId;
 use wolo_domain::points::AwardStage;
 
@@ -25,33 +27,32 @@ pub(crate) struct Revoke {
 
 impl Revoke {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
-        let by_whom = operator(self.decider.by.as_deref())?;
+        let by = operator(self.decider.by.as_deref())?;
         let system = System::find(config)?;
-        let pool = system.pool().await?;
-        let award = points::award_of(&pool, self.award).await?;
+        let award = points::award_of(&system.pool().await?, self.award).await?;
         let award = award.with_context(|| format!("there is no award {}", self.award))?;
         if award.stage == AwardStage::Revoked {
             return Err(refused("these points have been taken back already"));
         }
         let confirmed = confirm(&will_happen(&award), self.sure.yes)?;
-        self.take_back(&pool, &by_whom, confirmed).await
-    }
-
-    async fn take_back(
-        &self,
-        pool: &wolo_database::Pool,
-        by_whom: &str,
-        _confirmed: Confirmed,
-    ) -> Result<()> {
-        match points::revoke(pool, self.award, by_whom, &self.decider.reason).await? {
+        let revoke = RevokePoints { award: self.award, by, reason: self.decider.reason };
+        let answer = match take_back(&system.control().await?, revoke, confirmed).await {
+            Err(AskError::Ended) => return Err(refused("somebody else is taking them back at this moment")),
+            answer => answer.context("taking the points back gave no answer")?,
+        };
+        match answer {
             Revoking::Revoked => {
                 output::say(&format!("{} is taken back.", self.award));
                 Ok(())
             }
             Revoking::Already => Err(refused("these points have been taken back already")),
-            Revoking::Unknown => Err(refused(format!("there is no award {}", self.award))),
+            Revoking::Refused { why } => Err(refused(why)),
         }
     }
+}
+
+async fn take_back(control: &Control, revoke: RevokePoints, _: Confirmed) -> Result<Revoking, AskError> {
+    control.revoke_points(revoke).await
 }
 
 fn will_happen(award: &Award) -> Vec<String> {

@@ -3,10 +3,11 @@
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
+use wolo_database::points::Line;
 use wolo_database::{Page, points};
 use wolo_domain::ids::UserId;
 
-use super::{table, told};
+use super::{table, told, told_of_use, used};
 use crate::commands::users::known;
 use crate::commands::{AtMost, Config};
 use crate::output::{self, Fields, Format};
@@ -29,13 +30,23 @@ impl Show {
         known(&pool, self.user).await?;
         let sums = points::of_user(&pool, self.user).await?;
         let streak = points::streak(&pool, self.user).await?;
-        let awards = points::history(&pool, self.user, Page::first(self.most.limit)).await?;
+        let mut connection = pool.acquire().await?;
+        let lines = points::history(&mut connection, self.user, Page::first(self.most.limit)).await?;
+        let (mut awards, mut conversions) = (Vec::new(), Vec::new());
+        for line in lines {
+            match line {
+                Line::Award(award) => awards.push(award),
+                Line::Conversion(conversion) => conversions.push(conversion),
+            }
+        }
         if self.format.json {
             let awards: Vec<_> = awards.iter().map(told).collect();
+            let conversions: Vec<_> = conversions.iter().map(told_of_use).collect();
             return output::json(&json!({
                 "user": self.user, "pending": sums.pending, "matured": sums.matured, "revoked": sums.revoked,
                 "spent": sums.spent, "available": sums.available(),
                 "streak": { "current": streak.current, "longest": streak.longest }, "awards": awards,
+                "conversions": conversions,
             }));
         }
         let mut fields = Fields::new();
@@ -49,6 +60,9 @@ impl Show {
         output::say(&fields.text());
         if !awards.is_empty() {
             output::say(&format!("\n{}", table(&awards)));
+        }
+        if !conversions.is_empty() {
+            output::say(&format!("\n{}", used(&conversions)));
         }
         Ok(())
     }
