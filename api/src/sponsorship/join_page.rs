@@ -182,7 +182,9 @@ fn not_done(
 fn wrong(problem: &Problem, language: Language) -> String {
     let faults: Vec<_> = problem.faults(language).map(str::to_owned).collect();
     let faults = if faults.is_empty() { vec![problem.words(language).1] } else { faults };
-    faults.iter().map(|fault| format!("<p class=\"wrong\">{}</p>", escape(fault))).collect()
+    let told: Vec<_> =
+        faults.iter().map(|fault| format!("<p class=\"wrong\">{}</p>", escape(fault))).collect();
+    told.concat()
 }
 
 /// The ways to answer, on the invitation's page: as somebody new, as somebody who has an account, or not at all.

@@ -43,11 +43,11 @@ pub(super) async fn judge_again(
     if before.is_some_and(|rule| !rule.may_pass()) {
         return Ok(before);
     }
-    let Some((_, invited)) = party(connection, invitee).await? else {
+    let Some((_, guest)) = party(connection, invitee).await? else {
         return Err(Error::inconsistent(INVITATIONS, "invitee_id", case.invitation));
     };
     let (invitation, sponsor) = (case.invitation, the_sponsor(connection, &case).await?);
-    let bond = Bond { sponsor, invited, invited_at: case.invited_at, brought_the_sponsor: Vec::new() };
+    let bond = Bond { sponsor, invited: guest, invited_at: case.invited_at, brought_the_sponsor: Vec::new() };
     let found = NoPoints::between(&bond);
     if found != before {
         sqlx::query!(

@@ -88,7 +88,7 @@ async fn a_correction_that_comes_first_is_heeded_by_whoever_makes_the_pot() {
     let awa = scene.person().await;
     let new = new_pot(&awa, settings());
     let obstacle = scene.blocked(&awa).await;
-    let make = async {
+    let making = async {
         scene.queue(1).await;
         scene.schedule(&new).await
     };
@@ -96,7 +96,7 @@ async fn a_correction_that_comes_first_is_heeded_by_whoever_makes_the_pot() {
         scene.queue(2).await;
         obstacle.rollback().await.expect("a release");
     };
-    let (corrected, made, ()) = tokio::join!(scene.correct(awa.id, RIGHT), make, clear);
+    let (corrected, made, ()) = tokio::join!(scene.correct(awa.id, RIGHT), making, clear);
     let told = another(|birthday| Scheduling::AnotherBirthday { birthday });
     assert_eq!((corrected, made), (Correcting::Corrected, told));
     assert!(scene.row(new.id).await.is_none(), "nothing is written");

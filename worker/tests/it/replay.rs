@@ -48,7 +48,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 71] = [
+const ENDINGS: [&str; 72] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -68,6 +68,7 @@ const ENDINGS: [&str; 71] = [
     "housekeeping",
     "invitation-accepted",
     "invitation-cancelled",
+    "invitation-carried-on",
     "invitation-declined",
     "invitation-lapsed",
     "invitation-phone-proved-later",

@@ -65,6 +65,7 @@ pub struct InvitationInput {
 }
 
 /// How far the process has come; the answer to the query `state`.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was done, or not yet")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvitationState {
     pub invited: bool,
