@@ -79,8 +79,8 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(sponsorship::status))         // /api/sponsorship/status
         .routes(routes!(sponsorship::cancel))         // /api/sponsorship/invitations/{id}/cancel
         .routes(routes!(sponsorship::show, sponsorship::decline_on_page))    // /i/{token}
-        .routes(routes!(sponsorship::code_on_page))   // /i/{token}/code
-        .routes(routes!(sponsorship::accept_on_page)) // /i/{token}/accept
+        .routes(routes!(sponsorship::code_on_page))    // /i/{token}/code
+        .routes(routes!(sponsorship::accept_on_page))    // /i/{token}/accept
         .routes(routes!(health::sponsorship))         // /api/sponsorship/health
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate

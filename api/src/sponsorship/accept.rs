@@ -118,7 +118,7 @@ pub(crate) async fn accept(
     }
     fields.check()?;
     if let Some((code_id, code)) = given.code_id.zip(given.code) {
-        let (invitation, user) = join(&app, &given.token, newcomer, Proof { code_id, code }).await?;
+        let (invitation, user) = join(&app, &given.token, newcomer, &Proof { code_id, code }).await?;
         let tx = Context::gate().begin(&app.pool).await?;
         let session = signed_in(&app, &asker, tx, Entry { user, device, proof: "otp" }).await?;
         return Ok(Json(Accepted::of(invitation, Some(session))));

@@ -38,5 +38,7 @@ pub(crate) async fn cancel(
     if invitation.invitee.is_some() {
         return Err(Problem::new(Code::InvitationTaken));
     }
-    put_an_end(&app, Context::user(user), id, InvitationEnd::Cancelled).await.map(|()| StatusCode::NO_CONTENT)
+    put_an_end(&app, &Context::user(user), id, InvitationEnd::Cancelled)
+        .await
+        .map(|()| StatusCode::NO_CONTENT)
 }

@@ -48,5 +48,5 @@ pub(super) async fn turn_down(app: &App, token: &str) -> Result<(), Problem> {
     }
     let held = hex::encode(hash);
     let caller = Context::visitor().with_invitation(&held);
-    put_an_end(app, caller, invitation.id, InvitationEnd::Declined).await
+    put_an_end(app, &caller, invitation.id, InvitationEnd::Declined).await
 }

@@ -135,7 +135,7 @@ pub(crate) async fn accept_on_page(
     let (token, filled) = (in_path(token)?, Filled::read(body)?);
     let joining = async {
         super::waiting(&app, &token).await?;
-        join(&app, &token, filled.newcomer(&asker)?, filled.proof()?).await
+        join(&app, &token, filled.newcomer(&asker)?, &filled.proof()?).await
     };
     match joining.await {
         Ok(_) => Ok(shown(StatusCode::OK, accepted(language), language)),

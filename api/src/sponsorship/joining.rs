@@ -54,7 +54,7 @@ pub(super) async fn join(
     app: &App,
     token: &str,
     newcomer: Newcomer,
-    proof: Proof,
+    proof: &Proof,
 ) -> Result<(Invitation, UserId), Problem> {
     let (_, _, invitation) = waiting(app, token).await?;
     let purposes = [CodePurpose::AcceptInvitation];

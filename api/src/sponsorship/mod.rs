@@ -100,7 +100,7 @@ fn ended(end: InvitationEnd) -> Problem {
 /// begun, the end is written here.
 async fn put_an_end(
     app: &App,
-    caller: Context<'_>,
+    caller: &Context<'_>,
     invitation: InvitationId,
     end: InvitationEnd,
 ) -> Result<(), Problem> {

@@ -43,14 +43,14 @@ impl Cancel {
         let will_happen = format!("The link that went to {} leads nowhere any more.", entry.to.masked());
         let confirmed = confirm(&[will_happen], self.sure.yes)?;
         let by_hand = EndedByHand { by: operator(self.decider.by.as_deref())?, reason: self.decider.reason };
-        take_back(&system, self.invitation, by_hand, confirmed).await
+        take_back(&system, self.invitation, &by_hand, confirmed).await
     }
 }
 
 async fn take_back(
     system: &System,
     invitation: InvitationId,
-    by_hand: EndedByHand,
+    by_hand: &EndedByHand,
     _confirmed: Confirmed,
 ) -> Result<()> {
     let control = system.control().await?;
@@ -62,7 +62,7 @@ async fn take_back(
         // Nobody else writes its end then.
         Err(AskError::NotFound | AskError::Ended) => {
             let pool = system.pool().await?;
-            match invitations::end_by_hand(&pool, invitation, end, Some(&by_hand), Utc::now()).await? {
+            match invitations::end_by_hand(&pool, invitation, end, Some(by_hand), Utc::now()).await? {
                 Ending::Ended(end) => said(invitation, end),
                 Ending::Accepted => Err(refused("somebody has accepted it")),
             }
