@@ -23,7 +23,7 @@ pub(crate) enum Invitations {
     Show(show::Show),
     /// Take an invitation back that nobody has answered
     Cancel(cancel::Cancel),
-    /// Start the process of an invitation again that is gone
+    /// Start the process of an invitation again that somebody has ended; harmless where it runs
     Restart(restart::Restart),
 }
 
