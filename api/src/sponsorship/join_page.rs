@@ -182,9 +182,8 @@ fn not_done(
 fn wrong(problem: &Problem, language: Language) -> String {
     let faults: Vec<_> = problem.faults(language).map(str::to_owned).collect();
     let faults = if faults.is_empty() { vec![problem.words(language).1] } else { faults };
-    let told: Vec<_> =
-        faults.iter().map(|fault| format!("<p class=\"wrong\">{}</p>", escape(fault))).collect();
-    told.concat()
+    let faults: Vec<_> = faults.iter().map(|fault| escape(fault)).collect();
+    format!("<p class=\"wrong\">{}</p>", faults.join("<br>"))
 }
 
 /// The ways to answer, on the invitation's page: as somebody new, as somebody who has an account, or not at all.
