@@ -22,6 +22,7 @@ struct Award {
 }
 
 /// Looks at the rows themselves, and not through what keeps the rules in the database.
+#[expect(clippy::disallowed_methods, reason = "the judge reads the rows, and not with what it judges")]
 pub(crate) async fn judge(pool: &Pool, verdict: &mut Verdict) -> Result<()> {
     let awards: Vec<Award> = sqlx::query_as(
         "select user_id, rule, invitation_id, points,

@@ -1,6 +1,8 @@
 //! Invitations that go on though something was lost on the way: their process, the beginning of their history, the pot that they
 //! were to bring.
 
+#![expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
+
 use chrono::{TimeDelta, Utc};
 use wolo_control::TakingUp;
 use wolo_control::invitations::{InvitationAnswer, InvitationInput, InvitationState};
