@@ -5,6 +5,8 @@
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_activities::{PointsSteps, PotSteps};
+use wolo_database::points::Line;
+use wolo_database::{Page, points};
 use wolo_domain::ids::{AwardId, ConversionId, PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
@@ -113,17 +115,17 @@ async fn a_budget_that_is_spent_says_so_and_takes_nothing() {
 async fn points_that_are_taken_back_twice_are_taken_back_once_and_only_for_a_reason() {
     let scene = Scene::new().await;
     let sponsor = sponsor(&scene, 10).await;
-    let (sql, by) = ("select award_id from sponsorship.awards where user_id = $1", "operator:awa");
-    let award: Uuid =
-        sqlx::query_scalar(sql).bind(sponsor.uuid()).fetch_one(&scene.pool).await.expect("an award");
-    let award = AwardId::from_uuid(award);
-    let revoke = RevokePoints { award, by: by.to_owned(), reason: "a ring".to_owned() };
+    let mut connection = scene.pool.acquire().await.expect("a connection");
+    let lines = points::history(&mut connection, sponsor, Page::first(1)).await.expect("a look");
+    let [Line::Award(award)] = &lines[..] else { panic!("{lines:?}") };
+    let (by, reason) = ("operator:awa".to_owned(), "a ring".to_owned());
+    let revoke = RevokePoints { award: award.id, by, reason };
     let unsaid = RevokePoints { reason: " ".to_owned(), ..revoke.clone() };
     assert!(matches!(scene.does(PointsSteps::revoke, unsaid).await, Revoking::Refused { .. }));
     assert_eq!(scene.does(PointsSteps::revoke, revoke.clone()).await, Revoking::Revoked);
     assert_eq!(scene.does(PointsSteps::revoke, revoke.clone()).await, Revoking::Already);
     let nothing = RevokePoints { award: AwardId::from_uuid(Uuid::nil()), ..revoke };
     assert!(matches!(scene.does(PointsSteps::revoke, nothing).await, Revoking::Refused { .. }));
-    let sums = wolo_database::points::of_user(&scene.pool, sponsor).await.expect("sums");
+    let sums = points::of_user(&scene.pool, sponsor).await.expect("sums");
     assert_eq!((sums.revoked, sums.available()), (10, 0));
 }

@@ -31,15 +31,15 @@ pub async fn history(
     page: Page<LineId>,
 ) -> Result<Vec<Line>, Error> {
     let mut given = awards::of_person(connection, user, page).await?.into_iter().peekable();
-    let mut spent = conversions::of_person(connection, user, page).await?.into_iter().peekable();
+    let mut taken = conversions::of_person(connection, user, page).await?.into_iter().peekable();
     let mut lines = Vec::new();
     while i64::try_from(lines.len()).is_ok_and(|count| count < page.rows()) {
-        let next = match (given.peek(), spent.peek()) {
+        let next = match (given.peek(), taken.peek()) {
             (Some(award), Some(conversion)) if award.awarded_at < conversion.at => {
-                spent.next().map(Line::Conversion)
+                taken.next().map(Line::Conversion)
             }
             (Some(_), _) => given.next().map(Line::Award),
-            (None, _) => spent.next().map(Line::Conversion),
+            (None, _) => taken.next().map(Line::Conversion),
         };
         let Some(line) = next else { break };
         lines.push(line);
