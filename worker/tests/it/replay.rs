@@ -48,7 +48,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 72] = [
+const ENDINGS: [&str; 75] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -99,6 +99,7 @@ const ENDINGS: [&str; 72] = [
     "payout-unknown-then-found",
     "payout-waited-for-float",
     "points-revoked",
+    "pot-birthday-over",
     "pot-cancelled",
     "pot-cancelled-with-gifts",
     "pot-cancelling-taken-up",
@@ -108,7 +109,9 @@ const ENDINGS: [&str; 72] = [
     "pot-given-up-when-it-settles",
     "pot-held-and-released",
     "pot-moved",
+    "pot-moved-by-itself",
     "pot-never-opened",
+    "pot-not-a-minors",
     "pot-not-scheduled",
     "pot-paid-out",
     "pot-settled-empty",
