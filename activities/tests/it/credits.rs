@@ -1,7 +1,5 @@
 //! What is done with somebody's points.
 
-#![expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
-
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_activities::{PointsSteps, PotSteps};
