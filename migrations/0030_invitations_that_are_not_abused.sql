@@ -31,8 +31,23 @@ alter table people.codes
 -- Where the process of an invitation is gone, its end is written by whoever asked for it: the sponsor who takes it back, the
 -- invited person who declines it by the link (`links_are_followed`).
 create policy sponsors_take_back on sponsorship.invitations for update to wolo_api
-    using (sponsor_id = (select ops.asker())) with check (sponsor_id = (select ops.asker()));
+    using (sponsor_id = (select ops.asker())) with check (sponsor_id = (select ops.asker()) and ended_as = 'cancelled');
 grant update (ended_as, ended_at) on sponsorship.invitations to wolo_api;
+
+-- An end stands: whoever has declined has declined.
+create function sponsorship.keep_the_end() returns trigger
+    language plpgsql
+    as $$
+    begin
+        raise exception 'an invitation that has ended stays as it ended'
+            using errcode = 'restrict_violation',
+                  schema = tg_table_schema, table = tg_table_name, constraint = 'invitations_end_once';
+    end
+    $$;
+create trigger invitations_end_once
+    before update on sponsorship.invitations
+    for each row when (old.ended_as is not null and (new.ended_as, new.ended_at) is distinct from (old.ended_as, old.ended_at))
+    execute function sponsorship.keep_the_end();
 
 -- Who has ended it by hand, and why, in their words.
 alter table sponsorship.invitations
@@ -41,5 +56,5 @@ alter table sponsorship.invitations
     add constraint invitations_ended_by_hand_are_somebodys
         check ((ended_by is null) = (ended_note is null) and (ended_by is null or ended_as is not null));
 
--- Invitations that should have lapsed and have not, and points that should have matured, are looked for every hour.
+-- Invitations that should have lapsed and have not are looked for every hour.
 create index invitations_open_by_end on sponsorship.invitations (expires_at) where accepted_at is null and ended_at is null;

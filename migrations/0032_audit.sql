@@ -26,11 +26,14 @@ begin
             when duplicate_object or unique_violation or internal_error then perform pg_sleep(0.02);
         end;
     end loop;
+    if not pg_has_role('wolo_worker', 'wolo_auditor', 'member') then
+        raise exception 'wolo_worker could not be made a member of wolo_auditor';
+    end if;
 end
 $$;
 
 create schema audit;
-grant usage on schema audit to wolo_auditor, wolo_worker;
+grant usage on schema audit to wolo_auditor;
 
 create table audit.entries (
     day      date not null,
@@ -85,3 +88,11 @@ create trigger the_trail_is_append_only
 
 -- Nothing personal stands here. The API sees nothing of it, and the operator all.
 grant select, insert on audit.entries, audit.checkpoints to wolo_auditor;
+
+-- What the API writes into the outbox is sealed and for people; what was done, and what is late, it has no word in.
+drop policy messages_are_written_for_people on ops.outbox;
+create policy messages_are_written_for_people on ops.outbox for insert to wolo_api
+    with check (
+        pot_id is null and topic in ('letter', 'invitation') and sealed is not null
+        and (select ops.claim('role')) is not null
+    );

@@ -16,7 +16,7 @@ pub struct AuditSteps {
 }
 
 impl AuditSteps {
-    /// Without a key nothing can be sealed; such a worker does not serve this step.
+    /// Without a key the step is tried again until a worker has one.
     pub fn new(pool: Pool, sealing: Option<SealingKey>) -> Self {
         Self { pool, sealing }
     }

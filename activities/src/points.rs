@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use wolo_database::audit::Doer;
 use wolo_database::points::ByHand;
 use wolo_database::{Pool, points};
 use wolo_workflows::steps::points::{
@@ -50,7 +51,7 @@ impl PointsSteps {
         if reason.trim().is_empty() {
             return Ok(Revoking::Refused { why: "taking points back needs a reason".to_owned() });
         }
-        Ok(match points::revoke(&self.pool, award, &by, &reason).await? {
+        Ok(match points::revoke(&self.pool, award, Doer::new(&by, &reason)).await? {
             points::Revoking::Revoked => Revoking::Revoked,
             // An earlier attempt of this one that could not say so any more.
             points::Revoking::Already(Some(ByHand { by_whom, note }))

@@ -4,10 +4,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use wolo_domain::audit::{Action, Happening};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::PotStage;
 
+use crate::audit::{self, Doer};
 use crate::rows::word;
 use crate::{Error, Pool};
 
@@ -43,8 +45,7 @@ pub async fn correct(
     pool: &Pool,
     user: UserId,
     birth_date: BirthDate,
-    by: &str,
-    reason: &str,
+    doer: Doer<'_>,
 ) -> Result<Correcting, Error> {
     let mut tx = pool.begin().await?;
     let was = sqlx::query_scalar!(
@@ -60,7 +61,7 @@ pub async fn correct(
     if was == birth_date.day() {
         return Ok(Correcting::Already);
     }
-    write(&mut tx, user, BirthDate::new(was), birth_date, by, reason).await?;
+    write(&mut tx, user, BirthDate::new(was), birth_date, doer).await?;
     tx.commit().await?;
     Ok(Correcting::Corrected)
 }
@@ -70,8 +71,7 @@ async fn write(
     user: UserId,
     was: BirthDate,
     becomes: BirthDate,
-    by: &str,
-    reason: &str,
+    doer: Doer<'_>,
 ) -> Result<(), Error> {
     sqlx::query!(
         "insert into people.birth_date_changes (change_id, user_id, was, becomes, changed_by, reason)
@@ -80,15 +80,16 @@ async fn write(
         user.uuid(),
         was.day(),
         becomes.day(),
-        by,
-        reason,
+        doer.by,
+        doer.reason,
     )
     .execute(&mut *connection)
     .await?;
     sqlx::query!("update people.users set birth_date = $2 where user_id = $1", user.uuid(), becomes.day())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    // The days themselves stay where they are erased with their person.
+    audit::note(connection, Happening::new(Action::BirthDateCorrected, user), doer).await
 }
 
 async fn pot_under_way(connection: &mut PgConnection, user: UserId) -> Result<Option<PotUnderWay>, Error> {

@@ -163,6 +163,20 @@ async fn write_sealed(connection: &mut PgConnection, topic: Topic, letter: Lette
     Ok(())
 }
 
+/// Whether an event is written and nobody has carried it on.
+#[tracing::instrument(name = "db.outbox.is_on_its_way", skip(pool), err)]
+pub async fn is_on_its_way(pool: &Pool, topic: Topic, key: &str) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from ops.outbox where topic = $1 and business_key = $2 and relayed_at is null
+           ) as "waits!""#,
+        topic.as_str(),
+        key,
+    )
+    .fetch_one(pool)
+    .await?)
+}
+
 /// Takes the oldest events that nobody has carried on, for so long: who has not carried one on by then has died, and
 /// somebody else takes it.
 #[tracing::instrument(name = "db.outbox.take", skip_all, err)]

@@ -233,8 +233,8 @@ pub enum NoPoints {
     SamePayoutNumber,
     /// Somebody who works here has locked the account of one of the two.
     UnderReview,
-    /// The invited person has proved no phone. An account that has nothing but a mail address costs nothing to make, so whoever
-    /// makes many would be paid for each.
+    /// One of the two has proved no phone. An account that has nothing but a mail address costs nothing to make: whoever makes
+    /// many would be paid for each, and whoever makes one invites themselves by it.
     NoPhone,
 }
 
@@ -279,7 +279,7 @@ impl NoPoints {
                 bond.sponsor.paid_to.iter().any(|number| bond.invited.paid_to.contains(number))
             }
             Self::UnderReview => bond.sponsor.locked || bond.invited.locked,
-            Self::NoPhone => bond.invited.phone.is_none(),
+            Self::NoPhone => bond.invited.phone.is_none() || bond.sponsor.phone.is_none(),
         }
     }
 
@@ -342,17 +342,19 @@ mod tests {
     #[test]
     fn strangers_bring_points() {
         assert_eq!(NoPoints::between(&strangers()), None);
-        let without_phones = |party: Party| Party { phone: None, paid_to: Vec::new(), ..party };
-        let bond = Bond { sponsor: without_phones(party(1)), invited_at: None, ..strangers() };
-        assert_eq!(NoPoints::between(&bond), None);
-        let bond = Bond { invited: without_phones(party(2)), ..bond };
-        assert_eq!(NoPoints::between(&bond), Some(NoPoints::NoPhone), "nothing is not the same as nothing");
     }
 
     #[test]
     fn whoever_has_proved_no_phone_brings_nothing_yet() {
-        let bond = Bond { invited: Party { phone: None, ..party(2) }, ..strangers() };
-        assert_eq!(NoPoints::between(&bond), Some(NoPoints::NoPhone));
+        let without = |party: Party| Party { phone: None, paid_to: Vec::new(), ..party };
+        for bond in [
+            Bond { invited: without(party(2)), ..strangers() },
+            Bond { sponsor: without(party(1)), ..strangers() },
+            // Nothing is not the same as nothing.
+            Bond { sponsor: without(party(1)), invited: without(party(2)), invited_at: None, ..strangers() },
+        ] {
+            assert_eq!(NoPoints::between(&bond), Some(NoPoints::NoPhone));
+        }
         assert!(NoPoints::NoPhone.may_pass());
     }
 

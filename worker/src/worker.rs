@@ -58,7 +58,8 @@ impl Worker {
         let sealing = sealing(&settings.certificates)?;
         let relays = settings.worker.queues.iter().any(|queue| queue == queues::NOTICES);
         let settles = wanted.iter().any(|(_, serves)| serves.steps.iter().any(|step| step == SETTLES));
-        if sealing.is_none() && (settles || relays) {
+        let relaying = if relays { Some(sealing.clone().ok_or(Error::NoSealingKey)?) } else { None };
+        if sealing.is_none() && settles {
             return Err(Error::NoSealingKey);
         }
         let wave = wave(&settings.wave)?;
@@ -114,7 +115,7 @@ impl Worker {
         }
 
         let health_ends = Shutdown::new();
-        if relays {
+        if let Some(sealing) = relaying {
             let relay = Relay::new(pool.clone(), client.clone(), sealing, settings)?;
             tokio::spawn(relay.run(shutdown.clone()));
         }

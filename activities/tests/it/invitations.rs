@@ -90,7 +90,7 @@ async fn an_invitation_ends_one_way_and_who_has_ended_it_by_hand_is_kept() {
 async fn what_comes_of_an_invitation_is_given_once_however_often_one_looks() {
     let scene = Scene::new().await;
     let invitation = invited(&scene).await;
-    let somebody = scene.person_whose_phone_ends_with(None).await;
+    let somebody = scene.person_whose_phone_ends_with(Some(21)).await;
     let before = noon() - TimeDelta::days(1);
     let accept = AcceptInvitation { at: before, ..by(invitation, somebody) };
     scene.does(InvitationSteps::accept, accept).await;

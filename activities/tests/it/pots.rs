@@ -3,6 +3,7 @@
 use chrono::{Datelike as _, NaiveDate};
 use temporalio_sdk::testing::ActivityEnvironment;
 use wolo_activities::PotSteps;
+use wolo_database::audit::Doer;
 use wolo_domain::certificates::{Trust, verify};
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::people::BirthDate;
@@ -34,7 +35,9 @@ async fn said(scene: &Scene, pot: PotId) -> i64 {
 async fn corrected(scene: &Scene, owner: UserId, birthday: NaiveDate) {
     let operator = scene.pool_as("wolo").await;
     let born = BirthDate::new(birthday.with_year(1990).expect("a day"));
-    wolo_database::birth_dates::correct(&operator, owner, born, "test", "a test").await.expect("an answer");
+    wolo_database::birth_dates::correct(&operator, owner, born, Doer::new("test", "a test"))
+        .await
+        .expect("an answer");
 }
 
 #[tokio::test]
@@ -147,7 +150,7 @@ async fn a_worker_without_the_key_settles_nothing_and_leaves_it_to_another() {
         .register_activities(PotSteps::new(scene.pool.clone(), None))
         .build();
     let failed = keyless.run(PotSteps::settle, PotMoment { pot, at: noon() }).await.expect_err("no key");
-    assert!(format!("{failed:?}").contains("no key to seal certificates with"), "{failed:?}");
+    assert!(format!("{failed:?}").contains("no key to seal with"), "{failed:?}");
 }
 
 #[tokio::test]

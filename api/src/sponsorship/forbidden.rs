@@ -30,9 +30,9 @@ pub(crate) fn why(rule: NoPoints) -> Words {
         )
         .wolof("WOLO mi ngi xool invitation bii bu baax ; points yi dañuy xaar."),
         NoPoints::NoPhone => Words::new(
-            "Cette personne n'a pas encore confirmé de numéro de téléphone ; les points viendront ensuite.",
-            "This person has not proved a phone number yet; the points come when they have.",
+            "L'un de vous deux n'a pas encore confirmé de numéro de téléphone ; les points viendront ensuite.",
+            "One of you has not proved a phone number yet; the points come when you both have.",
         )
-        .wolof("Nit kii dëggalagul numéro téléphone ; bu ko defee points yi dinañu ñëw."),
+        .wolof("Kenn ci yeen ñaar dëggalagul numéro téléphone ; bu ko defee points yi dinañu ñëw."),
     }
 }

@@ -28,7 +28,7 @@ impl Listing {
     }
 
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.table.add_row(cells);
+        self.table.add_row(cells.map(|cell| printable(&cell)));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -54,12 +54,17 @@ impl Fields {
     }
 
     pub(crate) fn field(&mut self, name: &str, value: impl Display) {
-        self.table.add_row([name.to_owned(), value.to_string()]);
+        self.table.add_row([name.to_owned(), printable(&value.to_string())]);
     }
 
     pub(crate) fn text(mut self) -> String {
         laid_out(&mut self.table)
     }
+}
+
+/// What somebody wrote must neither steer the terminal nor look like another line.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// Nothing before the first column, and two spaces between the others.

@@ -46,11 +46,11 @@ fn stands_in_the_audit_trail(home: &Path, user: &str) {
         let entries = shown["entries"].as_array().unwrap().clone();
         (entries.len() == 2).then_some(entries)
     });
-    assert_eq!(entries[0]["by"], "fatou");
+    assert_eq!(entries[0]["by"], "operator:fatou");
     assert_eq!(entries[0]["action"], "role_revoked");
     assert_eq!(entries[0]["reason"], "a test is over");
     assert_eq!(entries[0]["details"], json!({ "role": "support" }));
-    let (_, out, _) = said(wolo(home).args(["audit", "show", "--by", "fatou"]));
+    let (_, out, _) = said(wolo(home).args(["audit", "show", "--by", "operator:fatou"]));
     assert!(out.contains("role revoked, role support"), "{out}");
 
     let (code, _, err) = said(wolo(home).args(["audit", "checkpoint"]));

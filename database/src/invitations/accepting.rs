@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use wolo_domain::audit::{Action, Happening};
 use wolo_domain::ids::{InvitationId, UserId};
 use wolo_domain::invitations::{EndedByHand, InvitationEnd, NoPoints};
 use wolo_domain::people::{Phone, first_name};
 
 use super::judging::{Case, judge, party};
 use super::{INVITATIONS, ended};
+use crate::audit::{self, Doer};
 use crate::rows::word;
 use crate::{Error, Pool};
 
@@ -103,22 +105,24 @@ pub async fn end_by_hand(
     at: DateTime<Utc>,
 ) -> Result<Ending, Error> {
     let mut tx = pool.begin().await?;
-    let ending = end_within(&mut tx, invitation, end, at).await?;
-    if let (Ending::Ended(ended), Some(EndedByHand { by, reason })) = (ending, by_hand)
-        && ended == end
-    {
+    if let Some(ending) = stands(&mut tx, invitation).await? {
+        return Ok(ending);
+    }
+    write_end(&mut tx, invitation, end, at).await?;
+    if let Some(EndedByHand { by, reason }) = by_hand {
         sqlx::query!(
-            "update sponsorship.invitations set ended_by = $2, ended_note = $3
-             where invitation_id = $1 and ended_by is null",
+            "update sponsorship.invitations set ended_by = $2, ended_note = $3 where invitation_id = $1",
             invitation.uuid(),
             by,
             reason,
         )
         .execute(&mut *tx)
         .await?;
+        let happening = Happening::new(Action::InvitationEnded, invitation).with("end", end);
+        audit::note(&mut tx, happening, Doer::new(by, reason)).await?;
     }
     tx.commit().await?;
-    Ok(ending)
+    Ok(Ending::Ended(end))
 }
 
 /// The same within a transaction of whoever asks for it, where there is no process that could.
@@ -129,13 +133,25 @@ pub async fn end_within(
     end: InvitationEnd,
     at: DateTime<Utc>,
 ) -> Result<Ending, Error> {
-    let found = lock(&mut *connection, invitation).await?;
-    if found.accepted_by.is_some() {
-        return Ok(Ending::Accepted);
+    if let Some(ending) = stands(connection, invitation).await? {
+        return Ok(ending);
     }
-    if let Some(end) = found.end {
-        return Ok(Ending::Ended(end));
-    }
+    write_end(connection, invitation, end, at).await?;
+    Ok(Ending::Ended(end))
+}
+
+/// What an invitation came to before, under its lock.
+async fn stands(connection: &mut PgConnection, invitation: InvitationId) -> Result<Option<Ending>, Error> {
+    let found = lock(connection, invitation).await?;
+    Ok(found.accepted_by.map(|_| Ending::Accepted).or(found.end.map(Ending::Ended)))
+}
+
+async fn write_end(
+    connection: &mut PgConnection,
+    invitation: InvitationId,
+    end: InvitationEnd,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
     sqlx::query!(
         "update sponsorship.invitations set ended_as = $2, ended_at = $3 where invitation_id = $1",
         invitation.uuid(),
@@ -144,7 +160,7 @@ pub async fn end_within(
     )
     .execute(connection)
     .await?;
-    Ok(Ending::Ended(end))
+    Ok(())
 }
 
 /// How an invitation has ended, if it has and nobody accepted it.

@@ -6,6 +6,7 @@ mod history;
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
+use wolo_domain::audit::{Action, Happening};
 use wolo_domain::ids::{AwardId, DonationId, InvitationId, PotId, UserId};
 use wolo_domain::invitations::NoPoints;
 use wolo_domain::points::{AwardReason, Points, PointsRule, Streak};
@@ -15,6 +16,7 @@ pub(crate) use conversions::return_credits;
 pub use conversions::{Conversion, Converting, NewConversion, conversion, convert};
 pub use history::{Line, history};
 
+use crate::audit::{self, Doer};
 use crate::{Error, Pool};
 
 /// Points that are to be given.
@@ -145,8 +147,8 @@ pub enum Revoking {
 }
 
 /// Takes points back by hand.
-#[tracing::instrument(name = "db.points.revoke", skip(pool, note), err)]
-pub async fn revoke(pool: &Pool, award: AwardId, by_whom: &str, note: &str) -> Result<Revoking, Error> {
+#[tracing::instrument(name = "db.points.revoke", skip_all, fields(%award), err)]
+pub async fn revoke(pool: &Pool, award: AwardId, doer: Doer<'_>) -> Result<Revoking, Error> {
     let mut tx = pool.begin().await?;
     let is_there = sqlx::query_scalar!(
         r#"select exists (select from sponsorship.awards where award_id = $1) as "there!""#,
@@ -163,12 +165,15 @@ pub async fn revoke(pool: &Pool, award: AwardId, by_whom: &str, note: &str) -> R
          on conflict on constraint award_steps_each_once do nothing",
         award.uuid(),
         AwardReason::ByHand.as_str(),
-        by_whom,
-        note,
+        doer.by,
+        doer.reason,
     )
     .execute(&mut *tx)
     .await?
     .rows_affected();
+    if revoked == 1 {
+        audit::note(&mut tx, Happening::new(Action::PointsRevoked, award), doer).await?;
+    }
     tx.commit().await?;
     Ok(if revoked == 1 { Revoking::Revoked } else { Revoking::Already(by_hand(pool, award).await?) })
 }

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use wolo_database::accounts::roles;
 use wolo_database::audit::{self, Doer, Filter};
 use wolo_database::outbox::{self, Topic};
-use wolo_database::{Page, Pool};
+use wolo_database::{Context, Page, Pool};
 use wolo_domain::accounts::Role;
 use wolo_domain::audit::{Broken, Checkpoint, Fault, Place, Record, Trail};
 use wolo_domain::ids::UserId;
@@ -123,6 +123,13 @@ async fn only_the_auditor_writes_the_trail_and_nobody_rewrites_it() {
         let refused = sqlx::raw_sql(line).execute(&pool).await.expect_err("no line").to_string();
         assert!(refused.contains(said), "{role}: {refused}");
     }
+    let api = scene.pool_as("wolo_api").await;
+    let mut tx = Context::visitor().begin(&api).await.expect("a transaction");
+    let note = "insert into ops.outbox (outbox_id, topic, business_key, payload, sealed)
+                values (gen_random_uuid(), 'audit', 'x', '{}', '')";
+    let refused = sqlx::raw_sql(note).execute(&mut *tx).await.expect_err("nothing is noted by the API");
+    assert!(refused.to_string().contains("row-level security"), "{refused}");
+    drop(tx);
     let mut tx = scene.pool_as("wolo_api").await.begin().await.expect("a transaction");
     let refused = sqlx::raw_sql("set local role wolo_auditor").execute(&mut *tx).await.expect_err("no role");
     assert!(refused.to_string().contains("permission denied"), "{refused}");

@@ -1,3 +1,4 @@
+use wolo_database::audit::Doer;
 use wolo_database::birth_dates::{self, Correcting, PotUnderWay};
 use wolo_database::pots::{self, Moving, Pot};
 use wolo_database::{Error, people};
@@ -19,7 +20,7 @@ fn timeline(birthday: &str) -> Timeline {
 /// As the operator, who alone may.
 async fn correct(scene: &Scene, user: UserId, to: &str) -> Correcting {
     let operator = scene.pool_as("wolo").await;
-    birth_dates::correct(&operator, user, born(to), "operator:test", "the papers say so")
+    birth_dates::correct(&operator, user, born(to), Doer::new("operator:test", "the papers say so"))
         .await
         .expect("an answer")
 }
@@ -34,6 +35,7 @@ async fn a_birth_date_is_corrected_once_and_who_did_it_is_kept() {
     let awa = scene.person_born("1990-03-20").await.id;
     assert_eq!(correct(&scene, awa, "1990-05-20").await, Correcting::Corrected);
     assert_eq!(correct(&scene, awa, "1990-05-20").await, Correcting::Already);
+    assert_eq!(scene.events("audit").await, 1);
     let known = people::user(&scene.pool, awa).await.expect("a look").expect("a person");
     assert_eq!(known.birth_date, born("1990-05-20"));
     let operator = scene.pool_as("wolo").await;

@@ -137,6 +137,7 @@ async fn a_recipient_stays_accepted_until_they_have_another_phone() {
         payouts::record_decision(&scene.pool, order.payout, &accept).await.expect("a decision");
     }
     assert_eq!(payouts::decisions(&scene.pool, order.payout).await.expect("decisions"), [accept]);
+    assert_eq!(scene.events("audit").await, 1, "it is in the audit trail, once");
     let accepted =
         async || payouts::clearance(&scene.pool, order.payout).await.expect("a clearance").accepted;
     assert!(accepted().await);

@@ -55,6 +55,7 @@ async fn money_in_suspense_leaves_it_or_nothing_is_resolved() {
     scene.judge().await;
     let again = resolve(&scene, went, Clearing::ToFees).await;
     assert!(matches!(again, Resolving::Already(resolved) if resolved.by == "operator:test"));
+    assert_eq!(scene.events("audit").await, 2);
     assert_eq!(scene.balance(Account::Fees).await, 400);
     // What a person has resolved stays resolved, also when the comparison finds it again.
     unmatched(&scene, "T1", 700).await;

@@ -45,6 +45,7 @@ async fn no_order_begins_while_payouts_are_stopped_and_one_that_has_begun_goes_o
         !halts::lift(&scene.pool, Doer::new("operator:test", "mended")).await.expect("a lifting"),
         "there is none"
     );
+    assert_eq!(scene.events("audit").await, 1);
     assert_eq!(sending(planned).await, Beginning::Begun { amount: xof(4_950), again: false });
     assert!(matches!(
         payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan"),

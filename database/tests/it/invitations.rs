@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use uuid::Uuid;
+use wolo_database::audit::Doer;
 use wolo_database::invitations::{self, Accepting, Ending, Following, Funnel, Inviting, NewInvitation};
 use wolo_database::points::{self, ByHand, Revoking};
 use wolo_database::{Context, Page, donations, pots};
@@ -164,6 +165,11 @@ async fn whoever_has_not_answered_or_has_declined_is_not_asked_again() {
         "it lapsed"
     );
     assert_eq!(end(once_more.id, InvitationEnd::Declined).await, Ending::Ended(InvitationEnd::Declined));
+    let reopened =
+        "update sponsorship.invitations set ended_as = null, ended_at = null where ended_as = 'declined'";
+    let owner = scene.pool_as("wolo").await;
+    let refused = sqlx::raw_sql(reopened).execute(&owner).await.expect_err("a no is a no").to_string();
+    assert!(refused.contains("stays as it ended"), "{refused}");
     let a_no = scene.invite(sponsor, &[to("moussa@example.sn")], 50).await;
     assert_eq!(a_no, Inviting::NotToBeAsked(vec![0]), "a no is a no");
 }
@@ -359,18 +365,21 @@ async fn points_are_taken_back_by_hand_once_and_nothing_is_rewritten() {
     let sponsor = scene.user().await;
     assert_eq!(scene.brings(sponsor, scene.user().await).await, None);
     let award = AwardId::from_uuid(scene.read("select award_id from sponsorship.awards").await);
-    let revoke =
-        async || points::revoke(&scene.pool, award, "operator:awa", "a ring").await.expect("an answer");
+    let revoke = async || {
+        points::revoke(&scene.pool, award, Doer::new("operator:awa", "a ring")).await.expect("an answer")
+    };
     let by_hand = ByHand { by_whom: "operator:awa".to_owned(), note: "a ring".to_owned() };
     assert_eq!(
         (revoke().await, revoke().await),
         (Revoking::Revoked, Revoking::Already(Some(by_hand.clone())))
     );
+    assert_eq!(scene.events("audit").await, 1);
     let known = points::award_of(&scene.pool, award).await.expect("a look").expect("an award");
     assert_eq!((known.stage, known.reason), (AwardStage::Revoked, Some(AwardReason::ByHand)));
     assert_eq!(points::by_hand(&scene.pool, award).await.expect("a look"), Some(by_hand));
     let nothing = AwardId::from_uuid(Uuid::nil());
-    let unknown = points::revoke(&scene.pool, nothing, "operator:awa", "x").await.expect("an answer");
+    let unknown =
+        points::revoke(&scene.pool, nothing, Doer::new("operator:awa", "x")).await.expect("an answer");
     assert_eq!(unknown, Revoking::Unknown);
     for sql in [
         "update sponsorship.awards set points = 1000",

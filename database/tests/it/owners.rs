@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sqlx::{Postgres, Transaction};
+use wolo_database::audit::Doer;
 use wolo_database::birth_dates::{self, Correcting, PotUnderWay};
 use wolo_database::people::User;
 use wolo_database::pots::{self, Moving, NewPot, Opening, Pot, Scheduling};
@@ -24,7 +25,7 @@ impl Scene {
     async fn correct(&self, user: UserId, to: &str) -> Correcting {
         let operator = self.pool_as("wolo").await;
         let to = BirthDate::new(to.parse().expect("a day"));
-        birth_dates::correct(&operator, user, to, "operator:test", "the papers say so")
+        birth_dates::correct(&operator, user, to, Doer::new("operator:test", "the papers say so"))
             .await
             .expect("an answer")
     }
@@ -171,7 +172,7 @@ async fn whoever_comes_first_a_pot_is_never_open_for_another_birthday_than_its_o
             let made = scene.schedule(&new).await;
             matches!(made, Scheduling::Scheduled { .. }) && scene.opens(new.id).await == Opening::Opened
         };
-        let correct = birth_dates::correct(&operator, awa.id, right, "operator:test", "papers");
+        let correct = birth_dates::correct(&operator, awa.id, right, Doer::new("operator:test", "papers"));
         let (is_open, correcting) = tokio::join!(make_and_open, correct);
         let is_corrected = correcting.as_ref().expect("an answer") == &Correcting::Corrected;
         assert!(is_open != is_corrected, "round {round}: open {is_open}, {correcting:?}");

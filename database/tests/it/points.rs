@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
+use wolo_database::audit::Doer;
 use wolo_database::invitations::{self, Accepting};
 use wolo_database::payouts::{self, Plan, Receipt};
 use wolo_database::points::{self, Converting, Line, NewConversion};
@@ -259,7 +260,9 @@ async fn nobody_but_who_works_here_reads_why_points_were_taken_back_by_hand() {
     let sponsor = scene.user().await;
     let invitation = scene.is_accepted(sponsor, scene.user().await).await;
     let award = scene.follow(invitation, noon()).await.awards[0].id;
-    points::revoke(&scene.pool, award, "operator:awa", "a ring of accounts").await.expect("an answer");
+    points::revoke(&scene.pool, award, Doer::new("operator:awa", "a ring of accounts"))
+        .await
+        .expect("an answer");
     let api = scene.pool_as("wolo_api").await;
     for caller in [Context::leaders(), Context::user(sponsor), Context::staff(scene.user().await)] {
         for column in ["note", "by_whom"] {

@@ -24,8 +24,7 @@ pub enum Action {
     AccountUnlocked,
     BirthDateCorrected,
     PointsRevoked,
-    PotHeld,
-    PotReleased,
+    InvitationEnded,
     PayoutApproved,
     PayoutDecided,
     PayoutsResumed,
@@ -33,15 +32,14 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 11] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
         Self::AccountUnlocked,
         Self::BirthDateCorrected,
         Self::PointsRevoked,
-        Self::PotHeld,
-        Self::PotReleased,
+        Self::InvitationEnded,
         Self::PayoutApproved,
         Self::PayoutDecided,
         Self::PayoutsResumed,
@@ -56,8 +54,7 @@ impl Action {
             Self::AccountUnlocked => "account_unlocked",
             Self::BirthDateCorrected => "birth_date_corrected",
             Self::PointsRevoked => "points_revoked",
-            Self::PotHeld => "pot_held",
-            Self::PotReleased => "pot_released",
+            Self::InvitationEnded => "invitation_ended",
             Self::PayoutApproved => "payout_approved",
             Self::PayoutDecided => "payout_decided",
             Self::PayoutsResumed => "payouts_resumed",

@@ -146,6 +146,17 @@ fn a_tail_that_was_cut_off_is_seen_by_a_checkpoint() {
 }
 
 #[test]
+fn an_end_that_was_cut_off_is_seen_when_another_day_was_written_after_it() {
+    let all = trail();
+    let word = Checkpoint::of(&head(&all[7]), noon(), &key());
+    let mut left = all[..7].to_vec();
+    left.push(append(Some(&head(&all[6])), first_day() + Days::new(1), &record(500), &key()).unwrap());
+    assert_eq!(read(&left), Ok(8), "nothing in the trail tells");
+    let cut_off = Broken { place: all[7].place, fault: Fault::CutOff { until: all[7].place } };
+    assert_eq!(read_with(&left, vec![word]), Err(cut_off));
+}
+
+#[test]
 fn a_trail_that_was_sealed_anew_is_not_the_one_that_a_checkpoint_knows() {
     let mut entries = trail();
     let word = Checkpoint::of(&head(&entries[5]), noon(), &key());
@@ -260,7 +271,8 @@ fn tamper(entries: &mut Vec<Entry>, tampering: &Tampering) -> Option<Place> {
     // The database gives them in the order of their places.
     entries.sort_by_key(|entry| entry.place);
     let first = (0..was.len().max(entries.len())).find(|place| was.get(*place) != entries.get(*place))?;
-    was.get(first).or(entries.get(first)).map(|entry| entry.place)
+    let (fewer, more) = if entries.len() > was.len() { (&was, &*entries) } else { (&*entries, &was) };
+    more.get(first).or(fewer.get(first)).map(|entry| entry.place)
 }
 
 proptest! {

@@ -20,7 +20,7 @@ pub struct Broken {
 pub enum Fault {
     #[error("this line is missing")]
     Missing,
-    #[error("from here on nothing is there, and a checkpoint knows of lines up to {until}")]
+    #[error("something was cut off here: a checkpoint knows of lines up to {until}")]
     CutOff { until: Place },
     #[error("this line cannot be read, or stands in another line's place")]
     Form,
@@ -87,6 +87,7 @@ impl Trail {
         if entry.place != awaited {
             return Err(Broken { place: awaited, fault: Fault::Missing });
         }
+        self.nothing_was_cut_off(before.map(|head| head.place), awaited)?;
         let broken = |fault| Broken { place: awaited, fault };
         let line: Line = serde_json::from_str(&entry.line).map_err(|_| broken(Fault::Form))?;
         if line.entry != awaited.to_string() {
@@ -111,6 +112,14 @@ impl Trail {
         self.compare(awaited, &after)?;
         reading.head = Some(Head { place: awaited, hash: after });
         Ok(())
+    }
+
+    /// A day that was shortened has a next one that was sealed on what was left of it: only a checkpoint knows better.
+    fn nothing_was_cut_off(&self, before: Option<Place>, next: Place) -> Result<(), Broken> {
+        let mut known = self.checkpoints.iter().map(|checkpoint| checkpoint.place);
+        let Some(until) = known.find(|place| Some(*place) > before && *place < next) else { return Ok(()) };
+        let place = before.map_or(Place { number: 1, ..until }, Place::next);
+        Err(Broken { place, fault: Fault::CutOff { until } })
     }
 
     fn compare(&self, place: Place, hash: &[u8; 32]) -> Result<(), Broken> {

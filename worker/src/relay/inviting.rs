@@ -2,19 +2,22 @@
 
 use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
 use temporalio_client::{
-    Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowSignalOptions, WorkflowStartOptions,
+    Client, WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    WorkflowSignalOptions, WorkflowStartOptions,
 };
 use temporalio_common::data_converters::RawValue;
 use wolo_bootstrap::settings;
 use wolo_database::notices::Follower;
 use wolo_database::outbox::{Event, Topic};
 use wolo_domain::ids::InvitationId;
-use wolo_domain::invitations::SentInvitation;
+use wolo_domain::invitations::{InvitationEnd, SentInvitation};
 use wolo_domain::notices::NoticeRules;
 use wolo_domain::points::PointsRules;
 use wolo_workflows::birthday_sweep::BirthdayPots;
 use wolo_workflows::notice_delivery::NoticePatience;
-use wolo_workflows::sponsorship_invitation::{InvitationInput, InvitationState, SponsorshipInvitation};
+use wolo_workflows::sponsorship_invitation::{
+    EndWish, InvitationInput, InvitationState, SponsorshipInvitation,
+};
 use wolo_workflows::{attributes, ids, queues};
 
 use super::Error;
@@ -67,6 +70,17 @@ impl Inviting {
             Ok(_) | Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Tells the process of an invitation that it has ended. One that has come to its end knows.
+pub(super) async fn end(client: &Client, invitation: InvitationId, end: InvitationEnd) {
+    let process = client.get_workflow_handle::<SponsorshipInvitation>(ids::invitation(invitation));
+    let wish = EndWish { end, by_hand: None };
+    let told =
+        process.execute_update(SponsorshipInvitation::end, wish, WorkflowExecuteUpdateOptions::default());
+    if let Err(error) = told.await {
+        tracing::warn!(%invitation, error = &error as &dyn std::error::Error, "its process has not heard of an end");
     }
 }
 

@@ -50,8 +50,6 @@ enum Error {
     Start(#[from] WorkflowStartError),
     #[error("the process of an invitation cannot be told")]
     Tell(#[from] WorkflowInteractionError),
-    #[error("there is no key to seal the audit trail with")]
-    NoSealingKey,
 }
 
 /// Who carries on.
@@ -64,14 +62,14 @@ pub(crate) struct Relay {
     rules: NoticeRules,
     patience: NoticePatience,
     inviting: Inviting,
-    sealing: Option<SealingKey>,
+    sealing: SealingKey,
 }
 
 impl Relay {
     pub(crate) fn new(
         pool: Pool,
         client: Client,
-        sealing: Option<SealingKey>,
+        sealing: SealingKey,
         settings: &Settings,
     ) -> Result<Self, wolo_bootstrap::codec::CodecError> {
         let (rules, patience) = rules::notices(&settings.notices);
@@ -150,15 +148,20 @@ impl Relay {
             return Ok(());
         }
         let Self { client, public_url, rules, patience, .. } = self;
-        self.inviting.start(client, event, sent, public_url, *rules, *patience).await
+        let invitation = sent.invitation;
+        self.inviting.start(client, event, sent, public_url, *rules, *patience).await?;
+        // Whoever took it back at this moment found no process to tell.
+        if let Some(end) = invitations::end_of(&self.pool, invitation).await? {
+            inviting::end(client, invitation, end).await;
+        }
+        Ok(())
     }
 
     /// Tells everybody whom an event concerns.
     async fn tell(&self, event: &Event) -> Result<(), Error> {
         if event.topic == Topic::Audit {
             let record = serde_json::from_value(event.payload.clone())?;
-            let key = self.sealing.as_ref().ok_or(Error::NoSealingKey)?;
-            return Ok(audit::append(&self.pool, &record, key).await?);
+            return Ok(audit::append(&self.pool, &record, &self.sealing).await?);
         }
         let telling = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
         if matches!(event.topic, Topic::StepLate | Topic::StepsLate) {

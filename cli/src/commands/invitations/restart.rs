@@ -10,6 +10,7 @@ use wolo_bootstrap::Settings;
 use wolo_control::TakingUp;
 use wolo_control::invitations::{InvitationInput, InvitationState};
 use wolo_database::invitations::{self, Entry};
+use wolo_database::outbox::{self, Topic};
 use wolo_database::points::{self, Award};
 use wolo_domain::contacts::Language;
 use wolo_domain::ids::InvitationId;
@@ -38,6 +39,10 @@ impl Restart {
         if entry.milestones.end.is_some() {
             let stage = entry.milestones.stage();
             return Err(refused(format!("there is nothing to start: the invitation is {stage}")));
+        }
+        // Begun from its row it would not invite, and the words and the secret that wait would be lost.
+        if outbox::is_on_its_way(&pool, Topic::Invitation, &self.invitation.to_string()).await? {
+            return Err(refused("it has not gone out yet: a worker that serves the queue notices sends it"));
         }
         let was_here = invitations::was_here(&pool, self.invitation).await?;
         let awards = points::of_invitation(&pool, self.invitation).await?;

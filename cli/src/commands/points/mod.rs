@@ -82,7 +82,7 @@ pub(super) const fn forbidden(rule: NoPoints) -> &'static str {
         NoPoints::SamePhone => "it went to the sponsor's own phone, or the two share one",
         NoPoints::SamePayoutNumber => "both are paid to one number",
         NoPoints::UnderReview => "the account of one of the two is locked",
-        NoPoints::NoPhone => "the invited person has not proved a phone yet",
+        NoPoints::NoPhone => "one of the two has not proved a phone yet",
     }
 }
 

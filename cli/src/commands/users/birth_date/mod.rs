@@ -12,6 +12,7 @@ use clap::Args;
 use serde_json::json;
 use wolo_control::pots::Wish;
 use wolo_database::Pool;
+use wolo_database::audit::Doer;
 use wolo_database::birth_dates::{self, Correcting};
 use wolo_domain::dakar;
 use wolo_domain::ids::UserId;
@@ -68,7 +69,7 @@ impl Correct {
     /// Writes the date; answers whether it was another.
     async fn write(&self, pool: &Pool, by: &str, _: Confirmed) -> Result<bool> {
         let birth_date = BirthDate::new(self.date);
-        match birth_dates::correct(pool, self.user, birth_date, by, &self.decider.reason).await? {
+        match birth_dates::correct(pool, self.user, birth_date, Doer::new(by, &self.decider.reason)).await? {
             Correcting::Corrected => Ok(true),
             Correcting::Already => Ok(false),
             Correcting::UnderWay(under_way) => Err(refused(format!(
