@@ -1,5 +1,6 @@
 //! Asking about invitations.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use temporalio_client::errors::WorkflowStartError;
@@ -65,6 +66,16 @@ impl Control {
             Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(TakingUp::Running),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The invitations whose process runs, as far as the engine's index has heard: it may lag behind by a moment.
+    pub async fn running_invitations(&self) -> Result<HashSet<InvitationId>, AskError> {
+        self.running("SponsorshipInvitation", "invitation/").await
+    }
+
+    /// Whether an invitation has a process now that has not ended.
+    pub async fn invitation_runs(&self, invitation: InvitationId) -> Result<bool, AskError> {
+        self.runs::<SponsorshipInvitation>(ids::invitation(invitation)).await
     }
 
     /// An invitation as its process sees it.

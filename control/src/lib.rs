@@ -17,10 +17,15 @@ pub mod refunds;
 pub mod schedules;
 pub mod time;
 
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::str::FromStr;
+
 pub use error::AskError;
+use futures::TryStreamExt as _;
 use temporalio_client::{
     Client, WorkflowDescribeOptions, WorkflowExecutionStatus, WorkflowIdConflictPolicy,
-    WorkflowIdReusePolicy, WorkflowStartOptions,
+    WorkflowIdReusePolicy, WorkflowListOptions, WorkflowStartOptions,
 };
 use temporalio_common::HasWorkflowDefinition;
 /// The names of processes, as answers and links show them.
@@ -47,6 +52,21 @@ impl Control {
 
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// What the processes of a type that run are about, by the engine's index: their names without what they begin with.
+    async fn running<Id: FromStr + Eq + Hash>(
+        &self,
+        kind: &str,
+        prefix: &str,
+    ) -> Result<HashSet<Id>, AskError> {
+        let running = format!("WorkflowType = '{kind}' AND ExecutionStatus = 'Running'");
+        let mut found = self.client.list_workflows(running, WorkflowListOptions::default());
+        let mut ids = HashSet::new();
+        while let Some(process) = found.try_next().await? {
+            ids.extend(process.id().strip_prefix(prefix).and_then(|id| id.parse().ok()));
+        }
+        Ok(ids)
     }
 
     /// Whether a process of this name runs now.

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use futures::TryStreamExt as _;
 use temporalio_client::errors::WorkflowStartError;
 use temporalio_client::{
-    WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowListOptions,
-    WorkflowQueryOptions, WorkflowStartOptions, WorkflowUpdateWithStartOptions,
+    WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions,
+    WorkflowStartOptions, WorkflowUpdateWithStartOptions,
 };
 use wolo_domain::ids::PotId;
 use wolo_workflows::pot_lifecycle::PotLifecycle;
@@ -67,13 +66,7 @@ impl Control {
 
     /// The pots whose process runs, as far as the engine's index has heard: it may lag behind by a moment.
     pub async fn running_pots(&self) -> Result<HashSet<PotId>, AskError> {
-        let running = "WorkflowType = 'PotLifecycle' AND ExecutionStatus = 'Running'";
-        let mut found = self.client.list_workflows(running, WorkflowListOptions::default());
-        let mut pots = HashSet::new();
-        while let Some(process) = found.try_next().await? {
-            pots.extend(process.id().strip_prefix("pot/").and_then(|pot| pot.parse::<PotId>().ok()));
-        }
-        Ok(pots)
+        self.running("PotLifecycle", "pot/").await
     }
 
     /// Whether a pot has a process now that has not ended.

@@ -1,8 +1,8 @@
 //! Addresses of sites and mailboxes in what people write. What goes out under our name to somebody who has not asked for it
 //! must lead nowhere but to us, so a text that would become a link in a reader's hands is not sent.
 //!
-//! It errs on the safe side: `fini.et` without a space after its full stop looks like a site, and whoever wrote it is told to
-//! put one there. What people write with dots and without spaces otherwise (`M.Ba`, `3.5`, `aujourd'hui.Merci`) is left alone.
+//! It errs on the safe side: a small word right after a full stop (`fini.et`) looks like a site, and whoever wrote it is told to
+//! put a space there, for new endings come up every month. What people write with dots and without spaces otherwise (`M.Ba`, `3.5`, `aujourd'hui.Merci`) is left alone.
 
 /// Endings of names on the net: those of countries, and those of the others that people come across.
 const ENDINGS: &str = " \
@@ -27,7 +27,8 @@ const TITLES: [&str; 9] = ["m", "mr", "mme", "mlle", "dr", "pr", "me", "el", "st
 /// Whether a text names an address that a reader could follow.
 pub fn has_address(text: &str) -> bool {
     let plain: String = text.chars().filter(|c| !is_unseen(*c)).map(as_dot).collect();
-    if plain.contains("://") {
+    let small = plain.to_lowercase();
+    if ["://", "mailto:", "tel:"].iter().any(|scheme| small.contains(scheme)) {
         return true;
     }
     let mut rest = plain.as_str();
@@ -52,11 +53,19 @@ fn is_address(name: &str, leads_on: bool) -> bool {
         if before.eq_ignore_ascii_case("www") || before.starts_with("xn--") || small.starts_with("xn--") {
             return !after.is_empty();
         }
-        if leads_on && after == small && is_word(after) && before.chars().count() > 1 {
+        if is_word(after)
+            && (leads_on && before.chars().count() > 1
+                || after == small && could_be_registered(before, after))
+        {
             return true;
         }
         is_ending(&small) && (leads_on || could_be_registered(before, after))
-    })
+    }) || leads_on && is_machine(&labels)
+}
+
+/// Four numbers with dots between them; of a phone, which is written so too, no path follows.
+fn is_machine(labels: &[&str]) -> bool {
+    labels.len() == 4 && labels.iter().all(|label| label.parse::<u8>().is_ok())
 }
 
 /// An initial is no site, nor is the number of a line in a list, nor a title before somebody's name.
@@ -81,7 +90,7 @@ fn is_of_a_name(c: char) -> bool {
 /// Browsers read other full stops as dots.
 const fn as_dot(c: char) -> char {
     match c {
-        '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => '.',
+        '\u{2024}' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => '.',
         other => other,
     }
 }
@@ -121,6 +130,14 @@ mod tests {
             "un.deux.trois.com",
             "cadeau.com.",
             "777.sn",
+            "Gagne sur wolo-gagnant.cyou",
+            "va sur wolo.best vite",
+            "wolo.rocks",
+            "wolo-cadeau.Cyou/x",
+            "41.82.10.2/x",
+            "wolo\u{2024}com",
+            "tel:+221338001122",
+            "MAILTO:x@y",
         ] {
             assert!(has_address(text), "{text:?}");
         }

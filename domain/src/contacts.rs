@@ -21,10 +21,25 @@ pub struct Email(String);
 #[error("this is not a mail address; write it as awa@example.sn")]
 pub struct InvalidEmail;
 
+/// One provider under two names, at which dots in the first part of an address mean nothing.
+const GMAIL: [&str; 2] = ["gmail.com", "googlemail.com"];
+
 impl Email {
     /// The address as mail is sent to it. Named so that reading it is a decision: there is no `Display`.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// The mailbox that a letter to this address comes to, as far as its spelling tells: what stands after a plus is its
+    /// reader's own sorting. To count by, and not to write to.
+    pub fn mailbox(&self) -> String {
+        let Some((local, domain)) = self.0.rsplit_once('@') else { return self.0.clone() };
+        let local = local.split('+').next().unwrap_or(local);
+        if GMAIL.contains(&domain) {
+            format!("{}@{}", local.replace('.', ""), GMAIL[0])
+        } else {
+            format!("{local}@{domain}")
+        }
     }
 
     /// For people who may not see the address: `a•••••@example.sn`.
@@ -156,6 +171,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_mailbox_is_one_however_its_address_is_spelt() {
+        let mailbox = |address: &str| address.parse::<Email>().unwrap().mailbox();
+        for address in ["vi.ctim@gmail.com", "Victim+1@Gmail.com", "v.i.c.t.i.m+x+y@googlemail.com"] {
+            assert_eq!(mailbox(address), "victim@gmail.com");
+        }
+        assert_eq!(mailbox("awa.ndiaye+fete@example.sn"), "awa.ndiaye@example.sn");
+    }
 
     #[test]
     fn an_address_is_known_again_however_it_is_written() {

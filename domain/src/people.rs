@@ -87,13 +87,17 @@ pub const SOMEBODY: &str = "Quelqu'un";
 /// A first name is no longer in what is said to others, in characters.
 const FIRST_NAME_CHARS: usize = 30;
 
+/// A number with fewer reaches nobody by phone but short services.
+const DIGITS_TO_CALL: usize = 4;
+
 /// What a person is called where their surname has no business. It stands in messages that go out under our name to people who
 /// have not asked for them, so it is short, and one that would lead somewhere is not said.
 pub fn first_name(name: &str) -> &str {
     let first = name.split_whitespace().next().unwrap_or(name);
     let short = first.char_indices().nth(FIRST_NAME_CHARS).map_or(first, |(end, _)| &first[..end]);
-    // What is cut may become one.
-    if has_address(first) || has_address(short) { SOMEBODY } else { short }
+    // What is cut may become an address. So many digits are a number to call.
+    let calls = first.chars().filter(char::is_ascii_digit).count() >= DIGITS_TO_CALL;
+    if calls || has_address(first) || has_address(short) { SOMEBODY } else { short }
 }
 
 /// Somebody's, in French: `de Moussa`, `d'Awa`.
@@ -216,7 +220,9 @@ mod tests {
 
     #[test]
     fn a_first_name_that_leads_somewhere_is_not_said_and_a_long_one_is_cut() {
-        for name in ["wolo-cadeau.sn/x Ndiaye", "https://x", "WWW.wolo", "awa@example.sn"] {
+        for name in
+            ["wolo-cadeau.sn/x Ndiaye", "https://x", "WWW.wolo", "awa@example.sn", "Appelez+221338001122"]
+        {
             assert_eq!(first_name(name), SOMEBODY, "{name}");
         }
         assert_eq!(first_name(&"é".repeat(200)), "é".repeat(30));

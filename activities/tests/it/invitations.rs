@@ -23,7 +23,7 @@ use crate::scene::{Scene, noon};
 
 /// An invitation by somebody that was sent just now.
 async fn invited(scene: &Scene) -> InvitationId {
-    let sponsor = scene.person_whose_phone_ends_with(None).await;
+    let sponsor = scene.person_whose_phone_ends_with(Some(31)).await;
     let invitation = Uuid::now_v7();
     let sql = format!(
         "insert into sponsorship.invitations (

@@ -140,12 +140,14 @@ async fn whoever_accepts_gets_a_pot_and_the_sponsor_sees_how_far_it_has_come() {
     assert_eq!((&waits["no_points"], &waits["points"]), (&json!("no_phone"), &json!(0)));
     let why = waits["why_no_points"].as_str().unwrap();
     assert!(why.starts_with("L'un de vous deux n'a pas encore confirmé de numéro"), "{why}");
-    let proved = format!(
-        "update people.users set phone = '{}' where user_id = '{}' returning name",
-        somebody(),
-        moussa.uuid()
-    );
-    app.read::<String>(&proved).await;
+    for user in [moussa, sponsor] {
+        let proved = format!(
+            "update people.users set phone = '{}' where user_id = '{}' returning name",
+            somebody(),
+            user.uuid()
+        );
+        app.read::<String>(&proved).await;
+    }
     let points = app
         .until(async || {
             app.news(&sent).await;

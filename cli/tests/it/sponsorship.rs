@@ -90,6 +90,10 @@ fn one_that_lost_its_process_goes_on_or_is_taken_back(home: &Path, dev: &Dev, to
     until(|| json(home, &["invitations", "show", id, "--json"])["process"]["invited"].as_bool());
     let process = format!("invitation/{id}");
     crate::losses::terminate(temporal, &process);
+    let complaint = format!("without a process: 1, such as {id}: `wolo invitations restart {id}`");
+    until(|| said(wolo(home).arg("doctor")).1.contains(&complaint).then_some(()));
+    let shown = said(wolo(home).args(["invitations", "show", id])).1;
+    assert!(shown.contains(&format!("there is none: wolo invitations restart {id}")), "{shown}");
     assert_eq!((restart(), restart()), ("started".into(), "running".into()));
     crate::losses::terminate(temporal, &process);
     let cancel = ["invitations", "cancel", id, "--reason", "nobody knows them", "--yes"];

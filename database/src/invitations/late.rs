@@ -39,3 +39,21 @@ pub async fn late(pool: &Pool, at: DateTime<Utc>, rules: Punctuality, limit: u32
     });
     Ok(Lateness { steps: steps.collect(), total })
 }
+
+/// Invitations that have gone out and that nobody has answered: each has a process that waits.
+#[tracing::instrument(name = "db.invitations.unanswered", skip_all, err)]
+pub async fn unanswered(pool: &Pool) -> Result<Vec<InvitationId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select invitation_id from sponsorship.invitations
+         where accepted_at is null and ended_at is null and expires_at > clock_timestamp()
+           and exists (
+               select from ops.outbox
+               where topic = 'invitation' and business_key = 'inv_' || replace(invitation_id::text, '-', '')
+                 and relayed_at is not null
+           )
+         order by invitation_id"
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(ids.into_iter().map(InvitationId::from_uuid).collect())
+}

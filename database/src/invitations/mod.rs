@@ -22,7 +22,7 @@ use wolo_domain::invitations::InvitationEnd;
 
 pub use accepting::{Accepting, Ending, accept, end, end_by_hand, end_of, end_within, was_here};
 pub use following::{FollowedPot, Following, brings, follow};
-pub use late::late;
+pub use late::{late, unanswered};
 pub use lists::{Entry, Filter, Funnel, funnel, invitation, list, of_sponsor};
 pub use writing::{Inviting, NewInvitation, invite};
 

@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
 use wolo_api::rules;
 use wolo_bootstrap::settings::Rules;
+use wolo_control::Control;
 use wolo_database::{Pool, invitations};
 use wolo_domain::punctuality::DueFor;
 
@@ -24,4 +25,24 @@ pub(super) async fn invitations(pool: &Pool, rules: &Rules) -> Result<String> {
         late.total,
         instant(first.since)
     )
+}
+
+/// Whether each that waits for an answer has its process: without one nobody is reminded, and who accepts is told to come again.
+pub(super) async fn processes(pool: &Pool, control: &Control) -> Result<String> {
+    let waiting = invitations::unanswered(pool)
+        .await
+        .context("the database does not say which invitations there are")?;
+    let unsure = "the engine does not say which processes run";
+    let running = control.running_invitations().await.context(unsure)?;
+    let mut lost = Vec::new();
+    // The index may lag behind, so those that it does not name are looked at one by one.
+    for invitation in waiting.iter().copied().filter(|invitation| !running.contains(invitation)) {
+        if !control.invitation_runs(invitation).await.context(unsure)? {
+            lost.push(invitation);
+        }
+    }
+    let Some(first) = lost.first() else {
+        return Ok(format!("all that wait for an answer have their process: {}", waiting.len()));
+    };
+    bail!("without a process: {}, such as {first}: `wolo invitations restart {first}`", lost.len())
 }

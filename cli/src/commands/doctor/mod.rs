@@ -153,6 +153,8 @@ async fn services(settings: &Settings) -> Vec<Finding> {
                 findings.push(Finding::of("pots", pots::processes(pool, &control).await, ""));
                 let gifts = gifts::processes(pool, &control, settings).await;
                 findings.push(Finding::of("gifts", gifts, ""));
+                let asked = invitations::processes(pool, &control).await;
+                findings.push(Finding::of("invitations", asked, ""));
             }
         }
     }

@@ -33,6 +33,13 @@ impl Show {
         let process = ids::invitation(self.invitation);
         let state = system
             .ask(async |control| {
+                // One that has ended still answers, for a while.
+                let waits = entry.milestones.end.is_none() && entry.invitee.is_none();
+                let runs =
+                    control.invitation_runs(self.invitation).await.map_err(|error| error.to_string())?;
+                if waits && !runs {
+                    return Err(format!("there is none: wolo invitations restart {}", self.invitation));
+                }
                 control.invitation_state(self.invitation).await.map_err(|error| error.to_string())
             })
             .await;
