@@ -58,8 +58,7 @@ impl Worker {
         let sealing = sealing(&settings.certificates)?;
         let relays = settings.worker.queues.iter().any(|queue| queue == queues::NOTICES);
         let settles = wanted.iter().any(|(_, serves)| serves.steps.iter().any(|step| step == SETTLES));
-        let relaying = if relays { Some(sealing.clone().ok_or(Error::NoSealingKey)?) } else { None };
-        if sealing.is_none() && settles {
+        if sealing.is_none() && (settles || relays) {
             return Err(Error::NoSealingKey);
         }
         let wave = wave(&settings.wave)?;
@@ -115,7 +114,7 @@ impl Worker {
         }
 
         let health_ends = Shutdown::new();
-        if let Some(sealing) = relaying {
+        if let Some(sealing) = sealing.filter(|_| relays) {
             let relay = Relay::new(pool.clone(), client.clone(), sealing, settings)?;
             tokio::spawn(relay.run(shutdown.clone()));
         }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use wolo_database::invitations::Invitation;
 
 use super::joining::{Newcomer, Proof, join};
-use super::page::{Token, over};
+use super::page::{Token, refused};
 use super::{accept, code, in_path};
 use crate::asker::{Asker, Language};
 use crate::body::raw;
@@ -160,23 +160,18 @@ fn not_done(
     token: &str,
     language: Language,
 ) -> Result<Response, Problem> {
-    if !wants_page(headers) || !problem.status().is_client_error() {
-        return Err(problem);
+    if !wants_page(headers) || !may_be_mended(&problem) {
+        return refused(problem, headers, language);
     }
-    let page = if may_be_mended(&problem) {
-        let (title, _) = problem.words(language);
-        let back = Words::new("Revenir à l'invitation", "Back to the invitation");
-        let body = format!(
-            "{}<p><a href=\"/i/{}\">{}</a></p>",
-            wrong(&problem, language),
-            escape(token),
-            back.read(language)
-        );
-        page(&escape(&title), "", &body, language)
-    } else {
-        over(&problem, language)
-    };
-    Ok(shown(problem.status(), page, language))
+    let (title, _) = problem.words(language);
+    let back = Words::new("Revenir à l'invitation", "Back to the invitation");
+    let body = format!(
+        "{}<p><a href=\"/i/{}\">{}</a></p>",
+        wrong(&problem, language),
+        escape(token),
+        back.read(language)
+    );
+    Ok(shown(problem.status(), page(&escape(&title), "", &body, language), language))
 }
 
 fn wrong(problem: &Problem, language: Language) -> String {

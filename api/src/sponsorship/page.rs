@@ -59,11 +59,20 @@ pub(crate) async fn show(
         Ok(Invitation { sponsor_name, expires_at, .. }) => {
             Ok(Json(InvitationView { sponsor: sponsor_name, expires_at }).into_response())
         }
-        Err(problem) if wants_page(&headers) && problem.status().is_client_error() => {
-            Ok(shown(problem.status(), over(&problem, language), language))
-        }
-        Err(problem) => Err(problem),
+        Err(problem) => refused(problem, &headers, language),
     }
+}
+
+/// For a browser a page that says why not.
+pub(super) fn refused(
+    problem: Problem,
+    headers: &HeaderMap,
+    language: Language,
+) -> Result<Response, Problem> {
+    if !wants_page(headers) || !problem.status().is_client_error() {
+        return Err(problem);
+    }
+    Ok(shown(problem.status(), over(&problem, language), language))
 }
 
 refusals!(NotDeclined: problem::OF_THE_STORE, problem::OF_THE_ENGINE,
@@ -85,10 +94,7 @@ pub(crate) async fn decline_on_page(
     let language = spoken(asker.language);
     match turn_down(&app, &in_path(token)?).await {
         Ok(()) => Ok(shown(StatusCode::OK, declined(language), language)),
-        Err(problem) if wants_page(&headers) && problem.status().is_client_error() => {
-            Ok(shown(problem.status(), over(&problem, language), language))
-        }
-        Err(problem) => Err(problem),
+        Err(problem) => refused(problem, &headers, language),
     }
 }
 
@@ -136,7 +142,7 @@ fn declined(language: Language) -> String {
     saying(&title, &sentence, language)
 }
 
-pub(super) fn over(problem: &Problem, language: Language) -> String {
+fn over(problem: &Problem, language: Language) -> String {
     let (title, detail) = problem.words(language);
     page(&escape(&title), "", &format!("<p>{}</p>", escape(&detail)), language)
 }

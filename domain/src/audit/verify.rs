@@ -87,7 +87,7 @@ impl Trail {
         if entry.place != awaited {
             return Err(Broken { place: awaited, fault: Fault::Missing });
         }
-        self.nothing_was_cut_off(before.map(|head| head.place), awaited)?;
+        self.nothing_was_cut_off(before.map(|head| head.place), Some(awaited))?;
         let broken = |fault| Broken { place: awaited, fault };
         let line: Line = serde_json::from_str(&entry.line).map_err(|_| broken(Fault::Form))?;
         if line.entry != awaited.to_string() {
@@ -114,12 +114,14 @@ impl Trail {
         Ok(())
     }
 
-    /// A day that was shortened has a next one that was sealed on what was left of it: only a checkpoint knows better.
-    fn nothing_was_cut_off(&self, before: Option<Place>, next: Place) -> Result<(), Broken> {
-        let mut known = self.checkpoints.iter().map(|checkpoint| checkpoint.place);
-        let Some(until) = known.find(|place| Some(*place) > before && *place < next) else { return Ok(()) };
-        let place = before.map_or(Place { number: 1, ..until }, Place::next);
-        Err(Broken { place, fault: Fault::CutOff { until } })
+    /// A day that was shortened has a next one that was sealed on what was left of it: only a checkpoint knows better. Without a
+    /// next line the trail ends.
+    fn nothing_was_cut_off(&self, before: Option<Place>, next: Option<Place>) -> Result<(), Broken> {
+        let known = |checkpoint: &Checkpoint| next.is_none_or(|next| checkpoint.place < next);
+        let known = &self.checkpoints[..self.checkpoints.partition_point(known)];
+        let Some(last) = known.last().filter(|last| before < Some(last.place)) else { return Ok(()) };
+        let place = before.map_or(Place { number: 1, ..last.place }, Place::next);
+        Err(Broken { place, fault: Fault::CutOff { until: last.place } })
     }
 
     fn compare(&self, place: Place, hash: &[u8; 32]) -> Result<(), Broken> {
@@ -136,12 +138,7 @@ impl Trail {
     ///
     /// Where the trail was cut off, when a checkpoint knows of lines after its end.
     pub fn end(&self) -> Result<(), Broken> {
-        let end = self.head.map(|head| head.place);
-        let Some(last) = self.checkpoints.last().filter(|checkpoint| end < Some(checkpoint.place)) else {
-            return Ok(());
-        };
-        let place = end.map_or(Place { number: 1, ..last.place }, Place::next);
-        Err(Broken { place, fault: Fault::CutOff { until: last.place } })
+        self.nothing_was_cut_off(self.head.map(|head| head.place), None)
     }
 }
 

@@ -22,6 +22,14 @@ use crate::house::{House, live, until};
 use crate::invitation::Invited;
 
 impl House {
+    /// An invitation that has gone out, and whose process somebody has ended then.
+    async fn invited_and_lost(&self) -> Invited {
+        let invited = self.invite(self.person().await).await;
+        self.is_told(&invited.invitation.to_string(), Kind::Invitation, 1).await;
+        self.terminate(&ids::invitation(invited.invitation)).await;
+        invited
+    }
+
     /// What the process of an invitation goes on with that somebody has ended.
     async fn going_on(&self, invited: &Invited, carried: InvitationState) -> InvitationInput {
         let found = invitations::invitation(&self.pool, invited.invitation).await.expect("a look");
@@ -66,11 +74,8 @@ fn invited_already() -> InvitationState {
 #[test]
 fn an_invitation_that_lost_its_process_goes_on_from_its_row_and_asks_nobody_anew() {
     live(async |house| {
-        let invited = house.invite(house.person().await).await;
-        let person = invited.invitation.to_string();
-        house.is_told(&person, Kind::Invitation, 1).await;
-        let process = ids::invitation(invited.invitation);
-        house.terminate(&process).await;
+        let invited = house.invited_and_lost().await;
+        let (person, process) = (invited.invitation.to_string(), ids::invitation(invited.invitation));
         let going_on = house.going_on(&invited, invited_already()).await;
         for outcome in [TakingUp::Started, TakingUp::Running] {
             let taken_up = house.control.take_up_invitation(going_on.clone()).await.expect("an answer");
@@ -135,11 +140,8 @@ fn an_invitation_that_was_taken_back_before_it_went_out_does_not_go_out() {
 #[test]
 fn a_long_history_is_carried_on_in_another_run_and_nothing_is_said_twice() {
     live(async |house| {
-        let invited = house.invite(house.person().await).await;
-        let person = invited.invitation.to_string();
-        house.is_told(&person, Kind::Invitation, 1).await;
+        let invited = house.invited_and_lost().await;
         let process = ids::invitation(invited.invitation);
-        house.terminate(&process).await;
         let mut going_on = house.going_on(&invited, invited_already()).await;
         going_on.pots.patience.continue_after_events = 12;
         house.control.take_up_invitation(going_on).await.expect("it is started");

@@ -9,6 +9,7 @@ use wolo_control::Control;
 use wolo_database::{Pool, invitations};
 use wolo_domain::punctuality::DueFor;
 
+use super::without_process;
 use crate::output::instant;
 
 pub(super) async fn invitations(pool: &Pool, rules: &Rules) -> Result<String> {
@@ -34,13 +35,8 @@ pub(super) async fn processes(pool: &Pool, control: &Control) -> Result<String> 
         .context("the database does not say which invitations there are")?;
     let unsure = "the engine does not say which processes run";
     let running = control.running_invitations().await.context(unsure)?;
-    let mut lost = Vec::new();
-    // The index may lag behind, so those that it does not name are looked at one by one.
-    for invitation in waiting.iter().copied().filter(|invitation| !running.contains(invitation)) {
-        if !control.invitation_runs(invitation).await.context(unsure)? {
-            lost.push(invitation);
-        }
-    }
+    let runs = async |invitation| control.invitation_runs(invitation).await;
+    let lost = without_process(&waiting, &running, runs).await.context(unsure)?;
     let Some(first) = lost.first() else {
         return Ok(format!("all that wait for an answer have their process: {}", waiting.len()));
     };

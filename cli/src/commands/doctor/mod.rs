@@ -9,6 +9,8 @@ mod late;
 mod pots;
 mod schedules;
 
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -16,8 +18,8 @@ use clap::Args;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use wolo_bootstrap::{Settings, temporal};
-use wolo_control::Control;
 use wolo_control::queues::Work;
+use wolo_control::{AskError, Control};
 use wolo_database::Pool;
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
@@ -159,6 +161,22 @@ async fn services(settings: &Settings) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Those of which no process runs. The engine's index is quick and may lag behind, so what it does not name is looked at one by
+/// one.
+async fn without_process<Id: Copy + Eq + Hash>(
+    all: &[Id],
+    running: &HashSet<Id>,
+    runs: impl AsyncFn(Id) -> Result<bool, AskError>,
+) -> Result<Vec<Id>, AskError> {
+    let mut without = Vec::new();
+    for id in all.iter().copied().filter(|id| !running.contains(id)) {
+        if !runs(id).await? {
+            without.push(id);
+        }
+    }
+    Ok(without)
 }
 
 async fn database(pool: Result<&Pool, &wolo_database::Error>) -> Result<String> {

@@ -6,6 +6,7 @@ use wolo_control::Control;
 use wolo_database::{Pool, pots};
 use wolo_domain::ids::PotId;
 
+use super::without_process;
 use crate::commands::pots::restart_it;
 
 /// So many are named; the rest is counted.
@@ -30,16 +31,17 @@ pub(super) async fn processes(pool: &Pool, control: &Control) -> Result<String> 
     }
 }
 
-/// Pots that have not ended though nothing moves them. The engine's index is quick and may lag behind, so those that it does
-/// not name are looked at one by one, and once more in the database: a pot may have come to its end meanwhile.
+/// Pots that have not ended though nothing moves them. They are looked at once more in the database: a pot may have come to its
+/// end meanwhile.
 async fn lost(pool: &Pool, control: &Control, unfinished: &[PotId]) -> Result<Vec<PotId>> {
     let unsure = "the engine does not say which processes run";
     let running = control.running_pots().await.context(unsure)?;
+    let without = without_process(unfinished, &running, async |pot| control.pot_runs(pot).await)
+        .await
+        .context(unsure)?;
     let mut lost = Vec::new();
-    for pot in unfinished.iter().copied().filter(|pot| !running.contains(pot)) {
-        if !control.pot_runs(pot).await.context(unsure)?
-            && pots::pot(pool, pot).await?.is_some_and(|pot| !pot.stage.has_ended())
-        {
+    for pot in without {
+        if pots::pot(pool, pot).await?.is_some_and(|pot| !pot.stage.has_ended()) {
             lost.push(pot);
         }
     }
