@@ -5,12 +5,13 @@ use std::sync::Arc;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::{Pool, pots};
-use wolo_domain::pots::PotStage;
+use wolo_domain::ids::PotId;
+use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_domain::seals::SealingKey;
 use wolo_workflows::steps::pots::{
     Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, Found, HoldPot, HoldPotStep, MoveBirthday,
-    MoveBirthdayStep, Moving, OpenPot, Opening, PotMoment, ReleasePot, ReleasePotStep, SchedulePot,
-    SchedulePotStep, Scheduling, SettlePot,
+    MoveBirthdayStep, Moving, OpenPot, Opening, PotMoment, ReadHoldsStep, ReleasePot, ReleasePotStep,
+    SchedulePot, SchedulePotStep, Scheduling, SettlePot,
 };
 
 pub struct PotSteps {
@@ -112,6 +113,15 @@ impl PotSteps {
         input: ReleasePot,
     ) -> Result<(), ActivityError> {
         Ok(pots::release(&self.pool, input.pot, input.reason, input.at).await?)
+    }
+
+    #[activity(definition = ReadHoldsStep)]
+    pub async fn read_holds(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: PotId,
+    ) -> Result<Vec<HoldReason>, ActivityError> {
+        Ok(pots::held_by(&self.pool, input).await?)
     }
 
     #[activity(definition = MoveBirthdayStep)]

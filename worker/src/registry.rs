@@ -43,6 +43,7 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PotSteps::cancel);
             to.step(PotSteps::hold);
             to.step(PotSteps::release);
+            to.step(PotSteps::read_holds);
             to.step(PotSteps::move_birthday);
             to.step(PotSteps::announce);
             to.step(PointsSteps::convert);

@@ -114,6 +114,12 @@ pub(super) async fn release_all(
     Ok(())
 }
 
+/// Why a pot is held now.
+#[tracing::instrument(name = "db.pots.held_by", skip_all, fields(%pot), err)]
+pub async fn held_by(pool: &Pool, pot: PotId) -> Result<Vec<HoldReason>, Error> {
+    open_reasons(&mut *pool.acquire().await?, pot).await
+}
+
 pub(super) async fn open_reasons(
     connection: &mut PgConnection,
     pot: PotId,

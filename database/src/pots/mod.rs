@@ -18,7 +18,7 @@ use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::pots::{HoldReason, PotSettings, PotStage, Visibility};
 
-pub use holds::{hold, release};
+pub use holds::{held_by, hold, release};
 pub(crate) use holds::{reasons, stopping_hold};
 pub use lifecycle::{
     Cancelling, Found, NewPot, Opening, Scheduling, announce, cancel, close, open, schedule, settle,

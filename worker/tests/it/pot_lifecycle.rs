@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use temporalio_client::WorkflowSignalOptions;
+use temporalio_common::data_converters::RawValue;
 use wolo_control::time::Forwarded;
+use wolo_database::pots;
 use wolo_domain::certificates::Totals;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::ledger::Account;
@@ -312,6 +315,45 @@ fn a_minors_pot_never_opens_without_consent() {
         let outcome = house.outcome::<PotLifecycle>(ids::pot_lifecycle(pot)).await;
         assert_eq!(outcome, PotOutcome::Cancelled);
         keep(house, "pot-never-opened", &ids::pot_lifecycle(pot)).await;
+    });
+}
+
+#[test]
+fn a_pot_follows_what_becomes_of_its_guardians_consent() {
+    live(async |house| {
+        let owner = house.person_born("2016-03-01", 1).await;
+        let pot = house.schedule(house.plan(owner, 40).await).await;
+        let id = ids::pot_lifecycle(pot);
+        let process = house.control.client().get_workflow_handle::<PotLifecycle>(&id);
+        let tell = || {
+            process.signal(PotLifecycle::holds_changed, RawValue::empty(), WorkflowSignalOptions::default())
+        };
+        let waits_for_consent = async || {
+            until("the pot waits for the guardian", async || {
+                let state = house.control.pot_state(pot).await.ok()?;
+                (state.waits_for == "the guardian's consent").then_some(())
+            })
+            .await;
+        };
+        house.forward(&id, TimeDelta::days(20)).await;
+        waits_for_consent().await;
+        pots::release(&house.pool, pot, HoldReason::Consent, Utc::now() + TimeDelta::days(20))
+            .await
+            .expect("a release");
+        tell().await.expect("the pot hears");
+        house.stage_is(pot, PotStage::Open).await;
+        house.give(pot, 4_000).await;
+        let withdrawn = Utc::now() + TimeDelta::days(21);
+        pots::hold(&house.pool, pot, HoldReason::Consent, "withdrawn", withdrawn).await.expect("a hold");
+        tell().await.expect("the pot hears");
+        house.set_off(&id, TimeDelta::days(40));
+        waits_for_consent().await;
+        house.stage_is(pot, PotStage::Closed).await;
+        pots::release(&house.pool, pot, HoldReason::Consent, withdrawn).await.expect("a release");
+        tell().await.expect("the pot hears");
+        let outcome = house.outcome::<PotLifecycle>(id.clone()).await;
+        assert_eq!(outcome, PotOutcome::PaidOut { amount: xof(3_960) });
+        keep(house, "pot-followed-consent", &id).await;
     });
 }
 

@@ -48,7 +48,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 75] = [
+const ENDINGS: [&str; 76] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -105,6 +105,7 @@ const ENDINGS: [&str; 75] = [
     "pot-cancelling-taken-up",
     "pot-carried-on",
     "pot-closed-early",
+    "pot-followed-consent",
     "pot-given-up-when-it-closes",
     "pot-given-up-when-it-settles",
     "pot-held-and-released",

@@ -250,7 +250,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         accounts: ForgetLeftoversStep;
         audit: SealTheEndStep;
         birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
-        pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, MoveBirthdayStep, AnnouncePot;
+        pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, ReadHoldsStep, MoveBirthdayStep, AnnouncePot;
         punctuality: FindLateStep;
         invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
         points: ConvertPointsStep, RevokePointsStep;
@@ -342,6 +342,7 @@ fn names_are_unique_and_as_histories_know_them() {
           "pots.cancel",
           "pots.hold",
           "pots.release",
+          "pots.read_holds",
           "pots.move_birthday",
           "pots.announce",
           "points.convert",

@@ -46,6 +46,8 @@ pub struct PotLifecycle {
     moderating: bool,
     /// Its days are being written anew. It does not open meanwhile.
     moving: bool,
+    /// What a guardian or a reviewer decided has set or lifted a hold since this process looked.
+    holds_changed: bool,
 }
 
 #[workflow_methods]
@@ -53,7 +55,7 @@ impl PotLifecycle {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, mut plan: PotPlan) -> Self {
         let state = plan.carried.take().unwrap_or_default();
-        Self { plan, state, opening: false, moderating: false, moving: false }
+        Self { plan, state, opening: false, moderating: false, moving: false, holds_changed: false }
     }
 
     #[run(name = "PotLifecycle")]
@@ -120,6 +122,12 @@ impl PotLifecycle {
         if self.can_be_cancelled() && self.state.stage != Some(PotStage::Cancelling) {
             self.state.cancel_asked = true;
         }
+    }
+
+    /// A guardian's consent or an identity has changed, and with it what holds the pot. The books say how.
+    #[signal(name = "holds_changed")]
+    pub fn holds_changed(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
+        self.holds_changed = true;
     }
 
     /// A moderator stops the pot. Answered when it is written down: from then on no gift begins.

@@ -3,9 +3,12 @@
 use chrono::{DateTime, Utc};
 use temporalio_workflow::{ContinueAsNewOptions, WorkflowContext};
 
+use wolo_domain::pots::HoldReason;
+
 use super::{Ending, PotLifecycle, PotPlan};
-use crate::attributes;
+use crate::steps::pots::ReadHoldsStep;
 use crate::waiting::{self, Woken};
+use crate::{attributes, patience};
 
 impl PotLifecycle {
     /// Waits for a moment, or for what calls earlier. A wish to cancel is granted here or answered; a run that has
@@ -19,10 +22,11 @@ impl PotLifecycle {
         Self::say(ctx, waits_for, due);
         loop {
             Self::cancel_if_asked(ctx).await?;
+            Self::read_holds_if_changed(ctx).await?;
             Self::carry_on_if_long(ctx)?;
             let history = ctx.clone();
             let woken = waiting::until(ctx, due, waits_for, |pot| {
-                pot.state.cancel_asked || called(pot) || pot.is_worn(&history)
+                pot.state.cancel_asked || pot.holds_changed || called(pot) || pot.is_worn(&history)
             })
             .await?;
             if woken == Woken::Due || ctx.state(&called) {
@@ -46,6 +50,18 @@ impl PotLifecycle {
         Ok(Woken::Called)
     }
 
+    /// Consent holds a pot and lets it go by what others decide. A moderator's hold is this process's own.
+    async fn read_holds_if_changed(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
+        while ctx.state_mut(|pot| std::mem::take(&mut pot.holds_changed)) {
+            let holds = ctx.execute_activity(ReadHoldsStep, Self::pot(ctx), patience::own_books()).await?;
+            ctx.state_mut(|pot| match holds.contains(&HoldReason::Consent) {
+                true => pot.state.holds.insert(HoldReason::Consent),
+                false => pot.state.holds.remove(&HoldReason::Consent),
+            });
+        }
+        Ok(())
+    }
+
     pub(super) fn carry_on_if_long(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         if !ctx.state(|pot| pot.is_worn(ctx)) {
             return Ok(());
@@ -61,7 +77,8 @@ impl PotLifecycle {
     fn is_worn(&self, ctx: &WorkflowContext<Self>) -> bool {
         let long = ctx.history_length() > self.plan.patience.continue_after_events
             || ctx.continue_as_new_suggested();
-        long && !self.state.close_asked && !self.state.cancel_asked && ctx.all_handlers_finished()
+        let asked = self.state.close_asked || self.state.cancel_asked || self.holds_changed;
+        long && !asked && ctx.all_handlers_finished()
     }
 
     /// What the pot waits for, in words and as a time to sort by.

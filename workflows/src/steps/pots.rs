@@ -43,6 +43,10 @@ impl Pots {
     pub fn release(input: ReleasePot) -> Result<(), ActivityError> {
         unimplemented!()
     }
+    #[activity(name = "pots.read_holds")]
+    pub fn read_holds(input: PotId) -> Result<Vec<HoldReason>, ActivityError> {
+        unimplemented!()
+    }
     #[activity(name = "pots.move_birthday")]
     pub fn move_birthday(input: MoveBirthday) -> Result<Moving, ActivityError> {
         unimplemented!()
@@ -55,7 +59,7 @@ impl Pots {
 
 pub use pots::{
     Announce as AnnouncePot, Cancel as CancelPot, Close as ClosePot, Hold as HoldPotStep,
-    MoveBirthday as MoveBirthdayStep, Open as OpenPot, Release as ReleasePotStep,
+    MoveBirthday as MoveBirthdayStep, Open as OpenPot, ReadHolds as ReadHoldsStep, Release as ReleasePotStep,
     Schedule as SchedulePotStep, Settle as SettlePot,
 };
 
