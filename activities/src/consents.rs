@@ -118,6 +118,7 @@ impl ConsentSteps {
             consents::Asking::OwnPhone => Asking::OwnPhone,
             consents::Asking::OwnMailbox => Asking::OwnMailbox,
             consents::Asking::PersonUnknown => Asking::PersonUnknown,
+            consents::Asking::Unfit => Asking::Unfit,
         })
     }
 

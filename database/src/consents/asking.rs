@@ -8,7 +8,7 @@ use wolo_domain::consents::{ConsentRules, ConsentStage, Guardian};
 use wolo_domain::contacts::Email;
 use wolo_domain::dakar;
 use wolo_domain::ids::{ConsentId, UserId};
-use wolo_domain::people::{BirthDate, first_name};
+use wolo_domain::people::{BirthDate, NAME_CHARS, first_name};
 
 use super::reading::standing_of;
 use super::{CONSENTS, Standing, events, lock, write_stage};
@@ -47,6 +47,8 @@ pub enum Asking {
     OwnPhone,
     OwnMailbox,
     PersonUnknown,
+    /// It cannot be kept: its name or its secret is another request's, or the guardian's name is no name.
+    Unfit,
 }
 
 /// Writes down whom a minor has named. Somebody whom they have named before and who has not answered is asked no more.
@@ -61,7 +63,7 @@ pub async fn ask(
     take_turn(&mut tx, new.minor).await?;
     if let Some(known) = lock(&mut tx, new.id).await? {
         if known.minor != new.minor {
-            return Err(Error::conflict("consents_are_of_one_minor"));
+            return Ok(Asking::Unfit);
         }
         return Ok(Asking::AlreadyAsked(standing_of(&mut *tx, new.id).await?));
     }
@@ -82,7 +84,10 @@ pub async fn ask(
         write_stage(&mut tx, before, superseded, None, at).await?;
         events::write(&mut tx, before, superseded, at).await?;
     }
-    insert(&mut tx, new, rules.answer_by(at), at).await?;
+    match insert(&mut tx, new, rules.answer_by(at), at).await {
+        Err(Error::Conflict { rule }) if rule == "consents_one_per_token" => return Ok(Asking::Unfit),
+        inserted => inserted?,
+    }
     events::write(&mut tx, new.id, ConsentStage::Requested, at).await?;
     let standing = standing_of(&mut *tx, new.id).await?;
     tx.commit().await?;
@@ -106,6 +111,10 @@ async fn refusal(
     new: &NewConsent,
     at: DateTime<Utc>,
 ) -> Result<Option<Asking>, Error> {
+    let name = &new.guardian.name;
+    if name.is_empty() || name.contains('\0') || name.chars().count() > NAME_CHARS {
+        return Ok(Some(Asking::Unfit));
+    }
     let row = sqlx::query!(
         "select birth_date, phone, email from people.users where user_id = $1 for share",
         new.minor.uuid(),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wolo_database::consents::{
     self, Asking, Ending, Filter, Giving, HandingOver, NewConsent, NewGiving, Standing, Withdrawing,
 };
-use wolo_database::{Context, Error, Page, clearance, pots};
+use wolo_database::{Context, Page, clearance, pots};
 use wolo_domain::consents::{
     AddressClass, Agreement, ConsentEnd, ConsentRules, ConsentStage, ConsentText, Guardian, Guardianship,
     Proof, Purpose, Shown, token_hash,
@@ -154,9 +154,24 @@ async fn whoever_asks_twice_with_one_name_asks_once() {
     assert_eq!(scene.history(new.id).await, [ConsentStage::Requested]);
     let known = consents::standing(&scene.pool, minor).await.expect("a look");
     assert!(known == Some(again));
-    let another = NewConsent { minor: scene.child().await, ..new };
-    let error = consents::ask(&scene.pool, &another, &rules(), noon()).await.expect_err("another's");
-    assert!(matches!(error, Error::Conflict { rule } if rule == "consents_are_of_one_minor"));
+}
+
+#[tokio::test]
+async fn a_request_under_anothers_name_or_secret_or_of_nobody_is_answered_and_not_kept() {
+    let scene = Scene::new().await;
+    let (minor, other) = (scene.child().await, scene.child().await);
+    let new = of(minor, guardian());
+    assert!(matches!(scene.ask(&new, noon()).await, Asking::Asked(_)));
+    let same_name = NewConsent { minor: other, ..new.clone() };
+    let same_secret = NewConsent { id: ConsentId::from_uuid(Uuid::now_v7()), ..same_name.clone() };
+    for unfit in [same_name, same_secret] {
+        assert_eq!(scene.ask(&unfit, noon()).await, Asking::Unfit);
+    }
+    for name in [String::new(), "Fatou\0".to_owned(), "é".repeat(201)] {
+        let nobody = of(other, Guardian { name, ..guardian() });
+        assert_eq!(scene.ask(&nobody, noon()).await, Asking::Unfit);
+    }
+    assert_eq!(consents::of_minor(&scene.pool, other).await.expect("a look"), []);
 }
 
 #[tokio::test]

@@ -310,7 +310,7 @@ async fn how_somebody_is_reached_is_what_they_have_and_what_they_chose() {
     notices::begin(&scene.pool, refused, Channel::Sms, "orange").await.expect("begun");
     let answer = Answer::Refused { code: "SVC0004".to_owned() };
     notices::answer(&scene.pool, refused, &answer).await.expect("an answer");
-    assert_eq!(reach(None).await.today, 1);
+    assert_eq!(reach(&[]).await.today, 1);
 }
 
 #[tokio::test]

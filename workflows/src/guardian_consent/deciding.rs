@@ -46,6 +46,7 @@ impl GuardianConsent {
             Asking::OwnPhone => AskAnswer::OwnPhone,
             Asking::OwnMailbox => AskAnswer::OwnMailbox,
             Asking::PersonUnknown => AskAnswer::PersonUnknown,
+            Asking::Unfit => AskAnswer::Unfit,
         })
     }
 

@@ -90,6 +90,8 @@ pub enum AskAnswer {
     OwnPhone,
     OwnMailbox,
     PersonUnknown,
+    /// It cannot be kept: its name or its secret is another request's, or the guardian's name is no name.
+    Unfit,
 }
 
 /// A guardian says yes. Personal.

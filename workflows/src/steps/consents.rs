@@ -101,6 +101,8 @@ pub enum Asking {
     OwnPhone,
     OwnMailbox,
     PersonUnknown,
+    /// It cannot be kept: its name or its secret is another request's, or the guardian's name is no name.
+    Unfit,
 }
 
 /// Writes a guardian's yes. Personal.
