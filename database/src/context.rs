@@ -31,6 +31,8 @@ pub struct Context<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a str>,
 }
 
@@ -44,6 +46,7 @@ impl<'a> Context<'a> {
             opt_out: None,
             device: None,
             invitation: None,
+            consent: None,
             keys: None,
         }
     }
@@ -120,6 +123,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub const fn with_invitation(self, token_hash: &'a str) -> Self {
         Self { invitation: Some(token_hash), ..self }
+    }
+
+    /// The caller has a guardian's link, whose secret has this hash in hexadecimal digits.
+    #[must_use]
+    pub const fn with_consent(self, token_hash: &'a str) -> Self {
+        Self { consent: Some(token_hash), ..self }
     }
 
     /// A transaction that sees what this caller may see. Said together with its beginning: every request pays for this

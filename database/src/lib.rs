@@ -20,6 +20,8 @@ pub mod audit;
 pub mod birth_dates;
 pub mod birthdays;
 pub mod certificates;
+pub mod clearance;
+pub mod consents;
 mod context;
 pub mod discrepancies;
 pub mod donations;

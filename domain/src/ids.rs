@@ -95,6 +95,8 @@ typed_ids! {
     AwardId = "awd", "an award of points";
     /// Points that somebody turned into credit for a pot.
     ConversionId = "cnv", "a conversion of points";
+    /// A guardian who is asked for a minor, and what they answer.
+    ConsentId = "csn", "a consent";
 }
 
 impl PotId {

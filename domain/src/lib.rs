@@ -11,12 +11,14 @@
 //! - a **hold** stops what it must on a pot and nothing else, and is lifted by what it waits for;
 //! - the **ledger** is the only truth about money: transfers between accounts, never a running total;
 //! - an **invitation** asks one person to come, on behalf of their **sponsor**; what comes of it brings the sponsor **points**;
+//! - a **consent** is a guardian's word that a minor may have a pot; they can take it back;
 //! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
 
 pub mod accounts;
 pub mod addresses;
 pub mod audit;
 pub mod certificates;
+pub mod consents;
 pub mod contacts;
 pub mod dakar;
 pub mod discrepancies;

@@ -77,6 +77,15 @@ impl BirthDate {
         self.age_on(day) < MAJORITY
     }
 
+    /// The first day on which they are no minor; the calendar's last where it has none.
+    pub fn comes_of_age_on(self) -> NaiveDate {
+        let year = self.0.year() + MAJORITY;
+        NaiveDate::from_ymd_opt(year, self.0.month(), self.0.day())
+            // Whoever was born on the leap day is older when February is over.
+            .or_else(|| NaiveDate::from_ymd_opt(year, 3, 1))
+            .unwrap_or(NaiveDate::MAX)
+    }
+
     pub fn is_minor_at(self, instant: DateTime<Utc>) -> bool {
         self.is_minor_on(dakar::day_of(instant))
     }
@@ -246,6 +255,15 @@ mod tests {
         let leapling = born("2008-02-29");
         assert!(leapling.is_minor_on(day("2026-02-28")));
         assert!(!leapling.is_minor_on(day("2026-03-01")));
+    }
+
+    #[test]
+    fn the_day_of_coming_of_age_is_the_first_on_which_somebody_is_no_minor() {
+        for birth in ["2008-11-23", "2008-02-29", "2006-02-28", "2006-12-31", "2007-01-01"] {
+            let day = born(birth).comes_of_age_on();
+            assert!(!born(birth).is_minor_on(day), "{birth}");
+            assert!(born(birth).is_minor_on(day.pred_opt().expect("a day")), "{birth}");
+        }
     }
 
     #[test]

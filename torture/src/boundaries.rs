@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 46] = [
+pub const STEPS: [Step; 53] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -51,6 +51,13 @@ pub const STEPS: [Step; 46] = [
     step("invitations.end", Speaks::Not, Story::Invited),
     step("invitations.start_pot", Speaks::Not, Story::Invited),
     step("invitations.follow", Speaks::Not, Story::Invited),
+    step("consents.find", Speaks::Not, Story::Consent),
+    step("consents.ask", Speaks::Not, Story::Consent),
+    step("consents.give", Speaks::Not, Story::Consent),
+    step("consents.withdraw", Speaks::Not, Story::Consent),
+    step("consents.end", Speaks::Not, Story::Consent),
+    step("consents.hand_over", Speaks::Not, Story::Consent),
+    step("consents.give_up_pots", Speaks::Not, Story::Consent),
     step("accounts.forget_leftovers", Speaks::Not, Story::Housekeeping),
     step("punctuality.find_late", Speaks::Not, Story::Housekeeping),
     step("audit.seal_the_end", Speaks::Not, Story::Housekeeping),

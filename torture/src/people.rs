@@ -114,6 +114,17 @@ impl People {
 
     /// Somebody who is thirty on a day.
     pub async fn born_for(&self, stage: &Stage, birthday: NaiveDate) -> Result<UserId> {
+        self.born_on(stage, day_of_birth(birthday)?).await
+    }
+
+    /// Somebody who is not of age for years.
+    pub async fn child(&self, stage: &Stage) -> Result<UserId> {
+        let today = Utc::now().date_naive();
+        let soon = today + Days::new(A_DAY);
+        self.born_on(stage, soon.with_year(soon.year() - 12).unwrap_or(today)).await
+    }
+
+    async fn born_on(&self, stage: &Stage, birth_date: NaiveDate) -> Result<UserId> {
         let id = UserId::from_uuid(Uuid::now_v7());
         let number = self.phones.fetch_add(1, Ordering::Relaxed);
         // The last two digits mean something to the emulator when they are others.
@@ -121,7 +132,7 @@ impl People {
         let user = User {
             id,
             name: "Awa".to_owned(),
-            birth_date: BirthDate::new(day_of_birth(birthday)?),
+            birth_date: BirthDate::new(birth_date),
             phone: Some(phone.parse().context("a phone")?),
             email: None,
         };

@@ -12,12 +12,14 @@ use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
-    NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, ConsentSteps, DiscrepancySteps, DonationSteps, InvitationSteps,
+    LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps,
+    StatementSteps,
 };
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
+use wolo_workflows::guardian_consent::GuardianConsent;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::notice_delivery::NoticeDelivery;
@@ -107,6 +109,17 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(NoticeSteps::send);
             to.step(NoticeSteps::end);
         }
+        queues::IDENTITY => {
+            to.process::<GuardianConsent>();
+            to.step(ConsentSteps::find);
+            to.step(ConsentSteps::ask);
+            to.step(ConsentSteps::give);
+            to.step(ConsentSteps::withdraw);
+            to.step(ConsentSteps::end);
+            to.step(ConsentSteps::hand_over);
+            to.step(ConsentSteps::give_up_pots);
+            to.step(NoticeSteps::begin);
+        }
         _ => return false,
     }
     true
@@ -131,6 +144,7 @@ pub(crate) struct Steps {
     pub(crate) accounts: Arc<AccountSteps>,
     pub(crate) audit: Arc<AuditSteps>,
     pub(crate) birthdays: Arc<BirthdaySteps>,
+    pub(crate) consents: Arc<ConsentSteps>,
     pub(crate) points: Arc<PointsSteps>,
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) punctuality: Arc<PunctualitySteps>,
@@ -164,6 +178,12 @@ impl Doer<AuditSteps> for Steps {
 impl Doer<BirthdaySteps> for Steps {
     fn doer(&self) -> &Arc<BirthdaySteps> {
         &self.birthdays
+    }
+}
+
+impl Doer<ConsentSteps> for Steps {
+    fn doer(&self) -> &Arc<ConsentSteps> {
+        &self.consents
     }
 }
 

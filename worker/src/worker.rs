@@ -9,8 +9,9 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
-    NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, ConsentSteps, DiscrepancySteps, DonationSteps, InvitationSteps,
+    LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps,
+    StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -81,6 +82,7 @@ impl Worker {
             accounts: Arc::new(AccountSteps::new(pool.clone())),
             audit: Arc::new(AuditSteps::new(pool.clone(), sealing.clone())),
             birthdays: Arc::new(BirthdaySteps::new(pool.clone())),
+            consents: Arc::new(ConsentSteps::new(pool.clone())),
             pots: Arc::new(PotSteps::new(pool.clone(), sealing.clone())),
             punctuality: Arc::new(PunctualitySteps::new(pool.clone())),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),

@@ -1,7 +1,7 @@
 //! The names of running processes. Everybody who speaks to one builds its name here.
 
 use chrono::NaiveDate;
-use wolo_domain::ids::{AwardId, DiscrepancyId, DonationId, InvitationId, PotId};
+use wolo_domain::ids::{AwardId, DiscrepancyId, DonationId, InvitationId, PotId, UserId};
 
 pub fn pot_lifecycle(pot: PotId) -> String {
     format!("pot/{pot}")
@@ -24,6 +24,11 @@ pub fn refund(donation: DonationId) -> String {
 /// An invitation asks one person.
 pub fn invitation(invitation: InvitationId) -> String {
     format!("invitation/{invitation}")
+}
+
+/// The consent of a guardian is for one minor, whoever the guardian is.
+pub fn consent(minor: UserId) -> String {
+    format!("consent/{minor}")
 }
 
 /// A person is told of an event once. Both are opaque words: an id of ours, or of nobody.

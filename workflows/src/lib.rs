@@ -9,6 +9,7 @@ pub mod attributes;
 pub mod audit_checkpoint;
 pub mod birthday_sweep;
 pub mod donation;
+pub mod guardian_consent;
 pub mod housekeeping;
 pub mod ids;
 pub mod ledger_check;

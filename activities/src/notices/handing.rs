@@ -65,7 +65,7 @@ impl NoticeSteps {
         let message = &input.message;
         let now = chrono::Utc::now();
         let reach =
-            notices::reach(&self.pool, message.user, message.to.as_ref(), &message.person, now).await?;
+            notices::reach(&self.pool, message.user, &message.contacts(), &message.person, now).await?;
         // What was written for one contact was written in its language.
         let language = if message.to.is_some() { message.language } else { reach.language };
         let opt_out = match input.channel {

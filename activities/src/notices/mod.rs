@@ -80,7 +80,7 @@ impl NoticeSteps {
         };
         notices::add(&self.pool, notice).await?;
         let reach =
-            notices::reach(&self.pool, message.user, message.to.as_ref(), &message.person, at).await?;
+            notices::reach(&self.pool, message.user, &message.contacts(), &message.person, at).await?;
         Ok(Prepared { ways: self.ways(&reach), muted: reach.muted.contains(&category), today: reach.today })
     }
 

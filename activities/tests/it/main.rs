@@ -7,6 +7,7 @@ mod birthdays;
 mod books;
 mod checkouts;
 mod clearing;
+mod consents;
 mod credits;
 mod ending;
 mod fees;

@@ -10,8 +10,8 @@ use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, Tes
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps, NoticeSteps,
-    PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps, notices,
+    AccountSteps, BirthdaySteps, ConsentSteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
+    NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps, notices,
 };
 use wolo_database::{Pool, donations, ledger, people, pots};
 use wolo_domain::donations::{DonationRules, DonationStage};
@@ -164,6 +164,7 @@ impl Scene {
             .register_activities(LedgerSteps::new(pool.clone()))
             .register_activities(DiscrepancySteps::new(pool.clone()))
             .register_activities(BirthdaySteps::new(pool.clone()))
+            .register_activities(ConsentSteps::new(pool.clone()))
             .register_activities(InvitationSteps::new(pool.clone()))
             .register_activities(NoticeSteps::new(
                 pool.clone(),

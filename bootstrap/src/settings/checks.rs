@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::books::books;
+use super::consents::consents;
 use super::providers::{social, wave};
 use super::reader::Reader;
 use super::signing::{certificates, tokens};
@@ -42,6 +43,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let books = books(reader);
     let rules = rules(reader);
     let sponsorship = sponsorship(reader);
+    let consents = consents(reader);
     Some(Settings {
         mode,
         database,
@@ -61,6 +63,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         books,
         rules,
         sponsorship,
+        consents,
     })
 }
 

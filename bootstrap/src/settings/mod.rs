@@ -7,6 +7,7 @@
 mod books;
 mod channels;
 mod checks;
+mod consents;
 mod former;
 mod layers;
 mod providers;
@@ -51,6 +52,7 @@ pub struct Settings {
     pub books: Books,
     pub rules: Rules,
     pub sponsorship: Sponsorship,
+    pub consents: Consents,
 }
 
 /// Which outside world is meant.
@@ -299,6 +301,19 @@ pub struct Sponsorship {
     pub credit_xof: i64,
     /// How far below nothing promotions may stand.
     pub credit_budget_xof: i64,
+}
+
+/// Under which rules a guardian is asked to consent for a minor.
+#[derive(Debug, Clone)]
+pub struct Consents {
+    /// Rising, each less than `answer_days`.
+    pub reminder_days_after: Vec<u32>,
+    pub answer_days: u32,
+    pub return_days: u32,
+    /// Within `request_days`, by one minor.
+    pub requests: u32,
+    pub request_days: u32,
+    pub minors_per_guardian_flag: u32,
 }
 
 /// One setting as it stands.

@@ -41,12 +41,12 @@ pub enum Window {
 /// A day after somebody's last word, as WhatsApp has it; a little less, because clocks differ.
 const WINDOW: TimeDelta = TimeDelta::minutes(24 * 60 - 5);
 
-/// What is known of somebody with an account, or of a contact alone. `person` is who they are in the list of messages.
+/// What is known of somebody with an account, or of contacts alone. `person` is who they are in the list of messages.
 #[tracing::instrument(name = "db.notices.reach", skip_all, err)]
 pub async fn reach(
     pool: &Pool,
     user: Option<UserId>,
-    contact: Option<&Contact>,
+    contacts: &[Contact],
     person: &str,
     now: DateTime<Utc>,
 ) -> Result<Reach, Error> {
@@ -56,12 +56,14 @@ pub async fn reach(
         None => Reach::default(),
     };
     // A message that is about a contact goes to that contact and nowhere else.
-    if let Some(contact) = contact {
-        reach.devices.clear();
-        (reach.phone, reach.email) = match contact.clone() {
-            Contact::Phone(phone) => (Some(phone), None),
-            Contact::Email(email) => (None, Some(email)),
-        };
+    if !contacts.is_empty() {
+        (reach.devices, reach.phone, reach.email) = (Vec::new(), None, None);
+    }
+    for contact in contacts {
+        match contact.clone() {
+            Contact::Phone(phone) => reach.phone = Some(phone),
+            Contact::Email(email) => reach.email = Some(email),
+        }
     }
     reach.opted_out = opted_out(&mut connection, &reach).await?;
     reach.today = sent_since(&mut connection, person, dakar::start_of(dakar::day_of(now))).await?;

@@ -8,6 +8,7 @@ mod birthdays;
 mod by_hand;
 mod certificates;
 mod clearances;
+mod consents;
 mod credits;
 mod discrepancies;
 mod donations;

@@ -65,7 +65,7 @@ impl Scene {
     }
 
     async fn closed(&self, user: UserId) -> Vec<Channel> {
-        notices::reach(&self.pool, Some(user), None, "x", Utc::now()).await.expect("a reach").opted_out
+        notices::reach(&self.pool, Some(user), &[], "x", Utc::now()).await.expect("a reach").opted_out
     }
 
     async fn says(&self, channel: Channel, address: &str, stop: bool, said_at: DateTime<Utc>) {
@@ -284,10 +284,10 @@ async fn how_somebody_is_reached_is_what_they_have_and_what_they_chose() {
         .expect("opted out");
     drop(connection);
     let word = user.to_string();
-    let reach = async |contact: Option<&Contact>| {
-        notices::reach(&scene.pool, Some(user), contact, &word, Utc::now()).await.expect("a reach")
+    let reach = async |contacts: &[Contact]| {
+        notices::reach(&scene.pool, Some(user), contacts, &word, Utc::now()).await.expect("a reach")
     };
-    let found = reach(None).await;
+    let found = reach(&[]).await;
     assert_eq!(found.phone, person.phone);
     assert_eq!(found.email.as_ref().map(Email::reveal), Some("awa@example.sn"));
     assert_eq!((found.devices.as_slice(), found.language.as_str()), (["token".to_owned()].as_slice(), "en"));
@@ -295,7 +295,11 @@ async fn how_somebody_is_reached_is_what_they_have_and_what_they_chose() {
     assert_eq!((found.opted_out.as_slice(), found.today), ([Channel::Email].as_slice(), 0));
     // A message about a contact goes to that one alone.
     let contact: Contact = "moussa@example.sn".parse().expect("an address");
-    let found = reach(Some(&contact)).await;
+    let phone: Contact = "+221781112233".parse().expect("a number");
+    let found = reach(&[phone.clone(), contact.clone()]).await;
+    assert_eq!(found.email.as_ref().map(Email::reveal), Some("moussa@example.sn"));
+    assert_eq!(found.phone.map(Contact::Phone), Some(phone), "or to another of theirs");
+    let found = reach(&[contact]).await;
     assert_eq!(found.email.as_ref().map(Email::reveal), Some("moussa@example.sn"));
     assert!(found.phone.is_none() && found.devices.is_empty() && found.opted_out.is_empty());
     // Two tries are one message; one that was refused is none.
@@ -306,7 +310,7 @@ async fn how_somebody_is_reached_is_what_they_have_and_what_they_chose() {
     notices::begin(&scene.pool, refused, Channel::Sms, "orange").await.expect("begun");
     let answer = Answer::Refused { code: "SVC0004".to_owned() };
     notices::answer(&scene.pool, refused, &answer).await.expect("an answer");
-    assert_eq!(reach(None).await.today, 1);
+    assert_eq!(reach(&[]).await.today, 1);
 }
 
 #[tokio::test]
@@ -428,8 +432,7 @@ async fn who_has_no_account_closes_their_address_by_the_link() {
     }
     tx.commit().await.expect("a commit");
     let contact = Contact::Email(address.clone());
-    let reach =
-        notices::reach(&scene.pool, None, Some(&contact), "don_1", Utc::now()).await.expect("a reach");
+    let reach = notices::reach(&scene.pool, None, &[contact], "don_1", Utc::now()).await.expect("a reach");
     assert_eq!(reach.opted_out, [Channel::Email]);
     let mut tx = Context::visitor().with_opt_out(&invitation.link).begin(&api).await.expect("a transaction");
     let other = notices::opt_out(&mut tx, Channel::Email, "x@example.sn", OptOut::Link, Utc::now()).await;

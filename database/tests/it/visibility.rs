@@ -250,6 +250,12 @@ fn account_rows(user: UserId) -> String {
          )
              values ('{user}', '{user}', 'x', '{user}@example.sn', 'friend', sha256('{user}'), gen_random_uuid(),
                      now() + interval '1 day');
+         insert into minors.consents (
+             consent_id, minor_id, guardian_name, guardian_is, language, token_hash, stage, since, requested_at, answer_by
+         )
+             values ('{user}', '{user}', 'x', 'mother', 'fr', sha256('consent {user}'), 'requested', now(), now(), now());
+         insert into minors.guardians (consent_id, phone) values ('{user}', '+221770000000');
+         insert into minors.consent_events (consent_id, number, event, at) values ('{user}', 1, 'requested', now());
          insert into sponsorship.days (sponsor_id, day, invitations) values ('{user}', now(), 1);
          insert into sponsorship.awards (
              award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at
@@ -298,6 +304,9 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         }
     }
     let own = [
+        // A minor sees whom they have named, and no more where that person is reached.
+        ("minors.consent_events", 1),
+        ("minors.consents", 1),
         ("money.certificates", 1),
         ("money.donations", 1),
         ("notices.attempts", 1),

@@ -29,10 +29,15 @@ pub enum Action {
     PayoutDecided,
     PayoutsResumed,
     DiscrepancyResolved,
+    ConsentGiven,
+    ConsentRefused,
+    ConsentWithdrawn,
+    ConsentEnded,
+    ConsentHandedOver,
 }
 
 impl Action {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -44,6 +49,11 @@ impl Action {
         Self::PayoutDecided,
         Self::PayoutsResumed,
         Self::DiscrepancyResolved,
+        Self::ConsentGiven,
+        Self::ConsentRefused,
+        Self::ConsentWithdrawn,
+        Self::ConsentEnded,
+        Self::ConsentHandedOver,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -59,6 +69,11 @@ impl Action {
             Self::PayoutDecided => "payout_decided",
             Self::PayoutsResumed => "payouts_resumed",
             Self::DiscrepancyResolved => "discrepancy_resolved",
+            Self::ConsentGiven => "consent_given",
+            Self::ConsentRefused => "consent_refused",
+            Self::ConsentWithdrawn => "consent_withdrawn",
+            Self::ConsentEnded => "consent_ended",
+            Self::ConsentHandedOver => "consent_handed_over",
         }
     }
 }
@@ -73,7 +88,8 @@ pub type EntryId = Uuid;
 pub struct Record {
     pub id: EntryId,
     pub at: DateTime<Utc>,
-    /// An administrator's id, or the name of an operator's account on the machine.
+    /// An administrator's id, the name of an operator's account on the machine, a guardian by their consent (`guardian:csn_…`), or
+    /// the process that did it.
     pub by: String,
     pub happening: Happening,
     pub reason: String,

@@ -3,6 +3,7 @@
 //! A story looks at facts alone, in our database and in Wave's book; how often somebody had to ask on the way is not its
 //! matter. It refuses to end before its pot has.
 
+mod consent;
 mod credit;
 mod endings;
 mod hours;
@@ -55,6 +56,8 @@ pub enum Story {
     Swept,
     /// One invitation is accepted and brings a pot and points; another is declined.
     Invited,
+    /// A guardian consents for a minor and takes it back; nobody comes back, and the minor's pot is given up.
+    Consent,
     /// Somebody turns points into credit for a pot, which is paid out with its gift.
     Credited,
     /// The nightly process, and the hourly one that looks for what is late.
@@ -97,6 +100,7 @@ impl Story {
             Self::Throttled => scene.throttled().await,
             Self::Swept => scene.swept().await,
             Self::Invited => scene.invited().await,
+            Self::Consent => scene.consented().await,
             Self::Credited => scene.credited().await,
             Self::Housekeeping => scene.hours().await,
             Self::Books => scene.books().await,

@@ -14,6 +14,7 @@ mod crashes;
 mod credit;
 mod donation;
 mod engine;
+mod guardian_consent;
 mod histories;
 mod house;
 mod housekeeping;

@@ -20,6 +20,7 @@ use wolo_bootstrap::settings::Layers;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
+use wolo_workflows::guardian_consent::GuardianConsent;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::notice_delivery::NoticeDelivery;
@@ -48,11 +49,22 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 76] = [
+const ENDINGS: [&str; 87] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
     "birthday-sweep-missed",
+    "consent-asked-too-late",
+    "consent-begun-again",
+    "consent-carried-on",
+    "consent-handed-over",
+    "consent-lapsed",
+    "consent-not-a-minors",
+    "consent-of-age-after-all",
+    "consent-refused",
+    "consent-superseded",
+    "consent-withdrawn-and-ended",
+    "consent-withdrawn-and-returned",
     "donation-confirmed",
     "donation-expired",
     "donation-failed-then-paid",
@@ -136,6 +148,7 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<AuditCheckpoint>)
         .and_then(Options::register_workflow::<BirthdaySweep>)
         .and_then(Options::register_workflow::<SponsorshipInvitation>)
+        .and_then(Options::register_workflow::<GuardianConsent>)
         .and_then(Options::register_workflow::<Housekeeping>)
         .and_then(Options::register_workflow::<NoticeDelivery>)
         .and_then(Options::register_workflow::<PotLifecycle>)

@@ -13,6 +13,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod birthdays;
+pub mod consents;
 pub mod discrepancies;
 pub mod donations;
 pub mod invitations;

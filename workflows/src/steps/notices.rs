@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
-use wolo_domain::contacts::{Contact, Language};
+use wolo_domain::contacts::{Contact, Email, Language};
 use wolo_domain::ids::{NoticeId, PotId, UserId};
 use wolo_domain::notices::{Channel, Says, Withheld};
 
@@ -50,6 +50,9 @@ pub struct Message {
     pub pot: Option<PotId>,
     /// It goes to this contact and nowhere else.
     pub to: Option<Contact>,
+    /// Where it goes if that is a phone which cannot be reached.
+    #[serde(default)]
+    pub or_email: Option<Email>,
     /// For somebody who has not chosen a language.
     pub language: Language,
     pub says: Says,
@@ -65,9 +68,15 @@ impl Message {
             user: None,
             pot: None,
             to: None,
+            or_email: None,
             language: Language::default(),
             says,
         }
+    }
+
+    /// The contacts that it is about, if it goes to no account.
+    pub fn contacts(&self) -> Vec<Contact> {
+        self.to.iter().cloned().chain(self.or_email.iter().cloned().map(Contact::Email)).collect()
     }
 }
 

@@ -1,0 +1,127 @@
+//! What a minor's pots rest on: a guardian's consent that stands, and identities that are approved. Where something of that changes,
+//! the pots are held or let go in the same transaction.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use wolo_domain::ids::{ConsentId, PotId, UserId};
+use wolo_domain::people::BirthDate;
+use wolo_domain::pots::HoldReason;
+
+use crate::pots::{Lock, lock};
+use crate::{Error, Pool, consents};
+
+/// Why such a pot is held.
+const WITHOUT_CONSENT: &str =
+    "the owner is a minor, and no guardian's consent stands with identities that are approved";
+
+/// Holds each pot of a minor for which nobody answers, and lets each go for which somebody does, or whose owner has come of age. Says
+/// which pots it changed: their processes want to hear of it.
+pub async fn follow(
+    connection: &mut PgConnection,
+    minor: UserId,
+    at: DateTime<Utc>,
+) -> Result<Vec<PotId>, Error> {
+    let mut changed = Vec::new();
+    for pot in unfinished(connection, minor).await? {
+        // What is read after this stays true for the pot until the transaction ends.
+        if lock(connection, pot, Lock::ToChange).await?.has_ended() {
+            continue;
+        }
+        let is_changed = if is_clear(connection, pot, minor, at).await? {
+            release(connection, pot, at).await?
+        } else {
+            hold(connection, pot, at).await?
+        };
+        if is_changed {
+            changed.push(pot);
+        }
+    }
+    Ok(changed)
+}
+
+/// The pots of a minor that have not ended.
+#[tracing::instrument(name = "db.clearance.of_minor", skip(pool), err)]
+pub async fn of_minor(pool: &Pool, minor: UserId) -> Result<Vec<PotId>, Error> {
+    let mut connection = pool.acquire().await?;
+    unfinished(&mut connection, minor).await
+}
+
+/// The pots of somebody that have not ended, in the order in which they are locked.
+pub(crate) async fn unfinished(connection: &mut PgConnection, owner: UserId) -> Result<Vec<PotId>, Error> {
+    let pots = sqlx::query_scalar!(
+        "select pot_id from pots.pots
+         where owner_id = $1 and stage not in ('settled', 'cancelled')
+         order by pot_id",
+        owner.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(pots.into_iter().map(PotId::from_uuid).collect())
+}
+
+/// Whether nobody has to answer for a pot, or somebody does.
+async fn is_clear(
+    connection: &mut PgConnection,
+    pot: PotId,
+    minor: UserId,
+    at: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let row = sqlx::query!(
+        "select opens_at, birth_date
+         from pots.pots
+         join people.users on user_id = owner_id
+         where pot_id = $1
+         for share of users",
+        pot.uuid(),
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    // One that opens when its owner is of age never needs anybody.
+    if !BirthDate::new(row.birth_date).is_minor_at(at.max(row.opens_at)) {
+        return Ok(true);
+    }
+    match consents::given(connection, minor).await? {
+        Some(consent) => identity_is_approved(connection, minor, consent).await,
+        None => Ok(false),
+    }
+}
+
+/// Whether the identities of a minor and of the guardian who consented are approved. Until cases are reviewed, nobody's is.
+#[expect(clippy::unused_async, reason = "it will ask the cases")]
+async fn identity_is_approved(
+    _connection: &mut PgConnection,
+    _minor: UserId,
+    _consent: ConsentId,
+) -> Result<bool, Error> {
+    Ok(false)
+}
+
+async fn hold(connection: &mut PgConnection, pot: PotId, at: DateTime<Utc>) -> Result<bool, Error> {
+    let written = sqlx::query!(
+        // A hold is named by its instant. One that was lifted at this very instant must not hide the new one.
+        "insert into pots.holds (pot_id, reason, note, since)
+         select $1, $2, $3, greatest($4, max(released_at) + interval '1 microsecond')
+         from pots.holds where pot_id = $1 and reason = $2
+         on conflict (pot_id, reason) where released_at is null do nothing",
+        pot.uuid(),
+        HoldReason::Consent.as_str(),
+        WITHOUT_CONSENT,
+        at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(written.rows_affected() > 0)
+}
+
+async fn release(connection: &mut PgConnection, pot: PotId, at: DateTime<Utc>) -> Result<bool, Error> {
+    let released = sqlx::query!(
+        "update pots.holds set released_at = greatest($3, since)
+         where pot_id = $1 and reason = $2 and released_at is null",
+        pot.uuid(),
+        HoldReason::Consent.as_str(),
+        at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(released.rows_affected() > 0)
+}

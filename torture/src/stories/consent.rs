@@ -1,0 +1,108 @@
+//! A guardian's consent, from the asking to the end.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use uuid::Uuid;
+use wolo_api::rules;
+use wolo_control::AskError;
+use wolo_control::consents::{
+    AboutConsent, AskAnswer, AskGuardian, ConsentInput, GiveAnswer, GuardianAgrees, WithdrawAnswer,
+};
+use wolo_database::consents;
+use wolo_domain::consents::{
+    AddressClass, Agreement, ConsentRules, ConsentStage, ConsentText, Guardian, Guardianship, Proof, Purpose,
+    Shown,
+};
+use wolo_domain::contacts::Language;
+use wolo_domain::ids::{ConsentId, UserId};
+use wolo_domain::people::BirthDate;
+use wolo_domain::pots::PotStage;
+
+use super::{LONG, Scene};
+use crate::stage::comes_about;
+
+/// An answer that takes longer is asked for again.
+const AN_ANSWER: Duration = Duration::from_secs(8);
+
+impl Scene {
+    pub(super) async fn consented(&self) -> Result<()> {
+        let minor = self.people.child(&self.stage).await?;
+        let pot = self.people.make_pot_of(&self.stage, minor).await?;
+        let consent = ConsentId::from_uuid(Uuid::now_v7());
+        let (control, input) = (&self.stage.control, self.consent_of(minor));
+        let name = async || control.ask_guardian(input.clone(), named(consent)?, AN_ANSWER).await;
+        let answer = self.ask("ask a guardian", name).await?;
+        ensure!(matches!(answer, AskAnswer::Asked { .. } | AskAnswer::AlreadyAsked), "{consent}: {answer:?}");
+        let give = async || control.give_consent(input.clone(), agrees(consent), AN_ANSWER).await;
+        let answer = self.ask("give consent", give).await?;
+        // Where the answer was lost, it has been given already.
+        let given = matches!(answer, GiveAnswer::Given | GiveAnswer::AlreadyGiven { same: true });
+        ensure!(given, "{consent} was not given: {answer:?}");
+        self.ask("look at an age", async || control.tell_of_birth_date(minor).await).await?;
+        let about = AboutConsent { consent };
+        let withdraw = async || control.withdraw_consent(input.clone(), about, AN_ANSWER).await;
+        let answer = self.ask("withdraw consent", withdraw).await?;
+        let ended = WithdrawAnswer::NotGiven { stage: ConsentStage::Ended };
+        let withdrawn = answer == ended || matches!(answer, WithdrawAnswer::Withdrawn { .. });
+        ensure!(withdrawn, "{consent} was not withdrawn: {answer:?}");
+        self.has_come_to_nothing(consent).await?;
+        self.stage_is(pot.pot, PotStage::Cancelled).await
+    }
+
+    /// Nobody is given any time to come back.
+    fn consent_of(&self, minor: UserId) -> ConsentInput {
+        let (notices, notice_patience) = rules::of_notices(&self.stage.settings.notices);
+        ConsentInput {
+            minor,
+            rules: ConsentRules { return_days: 0, ..ConsentRules::default() },
+            notices,
+            notice_patience,
+            continue_after_events: 2_000,
+            carried: None,
+        }
+    }
+
+    async fn has_come_to_nothing(&self, consent: ConsentId) -> Result<()> {
+        let ended = comes_about(LONG, async || {
+            let found = consents::consent(&self.stage.pool, consent).await?;
+            Ok(found.filter(|one| one.stage == ConsentStage::Ended).map(drop))
+        });
+        ended.await.with_context(|| format!("{consent} did not end"))?;
+        let events = consents::events(&self.stage.pool, consent).await?;
+        let happened: Vec<_> = events.iter().map(|event| event.stage).collect();
+        let once =
+            [ConsentStage::Requested, ConsentStage::Given, ConsentStage::Withdrawn, ConsentStage::Ended];
+        ensure!(happened == once, "{consent} went another way: {happened:?}");
+        Ok(())
+    }
+}
+
+fn named(consent: ConsentId) -> Result<AskGuardian, AskError> {
+    let number = format!("+2217{:08}", 60_000_000 + consent.uuid().as_u128() % 10_000_000);
+    let guardian = Guardian {
+        name: "Fatou Ndiaye".to_owned(),
+        phone: number.parse().map_err(|error| AskError::Unexpected(Box::new(error)))?,
+        email: None,
+        is: Guardianship::Mother,
+        language: Language::French,
+    };
+    let token = consent.uuid().simple().to_string();
+    let link = format!("https://wolo.example/c/{token}");
+    Ok(AskGuardian { consent, guardian, token, link })
+}
+
+fn agrees(consent: ConsentId) -> GuardianAgrees {
+    let agreement = Agreement {
+        shown: Shown::of(&ConsentText::current(Language::French)),
+        purposes: Purpose::ALL.to_vec(),
+        proof: Proof::CodeBySms,
+        address: AddressClass::Ipv4,
+    };
+    // Of age, whenever this is told.
+    GuardianAgrees {
+        consent,
+        agreement,
+        born: BirthDate::new(chrono::NaiveDate::from_ymd_opt(1980, 1, 1).unwrap_or_default()),
+    }
+}

@@ -1,0 +1,164 @@
+//! What is said to and by the process of a minor's consent. Everything here may stand in an open process's history, so it grows by
+//! fields with defaults only.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use wolo_domain::consents::{Agreement, ConsentRules, ConsentStage, Guardian};
+use wolo_domain::ids::{ConsentId, UserId};
+use wolo_domain::notices::NoticeRules;
+use wolo_domain::people::BirthDate;
+
+use crate::notice_delivery::NoticePatience;
+use crate::steps::notices::Message;
+
+/// What the process is started with, and carries on with. Personal, once it has carried on.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ConsentInput {
+    pub minor: UserId,
+    pub rules: ConsentRules,
+    pub notices: NoticeRules,
+    pub notice_patience: NoticePatience,
+    /// A run with more events than this carries on in a new one.
+    pub continue_after_events: u32,
+    /// What the runs before this one have come to.
+    #[serde(default)]
+    pub carried: Option<Carried>,
+}
+
+/// What one run hands to the next. Personal.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Carried {
+    pub state: ConsentState,
+    pub guardian: Option<Guardian>,
+    /// A first name.
+    pub minor_name: String,
+    /// Where the guardian answers; unknown to a process that was begun again.
+    pub link: Option<String>,
+    pub requested_at: Option<DateTime<Utc>>,
+    /// What people are to be told next, the first first.
+    pub to_tell: Vec<Message>,
+    /// Nobody came back in time, and the pots are not given up yet.
+    pub pots_to_give_up: bool,
+}
+
+/// Where the process stands; the answer to the query `state`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentState {
+    /// The last that was asked for.
+    pub consent: Option<ConsentId>,
+    pub stage: Option<ConsentStage>,
+    /// Until then the guardian may answer, or come back.
+    pub answer_by: Option<DateTime<Utc>>,
+    pub comes_of_age_at: Option<DateTime<Utc>>,
+    pub reminders_sent: usize,
+    /// The guardian has so many minors that somebody has to look why.
+    pub flagged: bool,
+    /// Whether the case of this consent was opened, once somebody looked.
+    pub case_opened: Option<bool>,
+    /// What the process waits for, in words.
+    pub waits_for: String,
+    pub waits_until: Option<DateTime<Utc>>,
+}
+
+/// A minor names a guardian. Personal.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AskGuardian {
+    /// The request: whoever asks with the same one asks once.
+    pub consent: ConsentId,
+    pub guardian: Guardian,
+    /// The secret in the link.
+    pub token: String,
+    pub link: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum AskAnswer {
+    Asked {
+        answer_by: Option<DateTime<Utc>>,
+    },
+    /// By this very request, before.
+    AlreadyAsked,
+    /// Somebody has consented, or may still come back.
+    AlreadyGiven,
+    TooMany {
+        until: DateTime<Utc>,
+    },
+    NotAMinor,
+    /// The guardian's phone or mailbox is that of a minor's account.
+    GuardianIsMinor,
+    OwnPhone,
+    OwnMailbox,
+    PersonUnknown,
+    /// It cannot be kept: its name or its secret is another request's, or the guardian's name is no name.
+    Unfit,
+}
+
+/// A guardian says yes. Personal.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct GuardianAgrees {
+    pub consent: ConsentId,
+    pub agreement: Agreement,
+    /// As they have declared. It is looked at and not kept.
+    pub born: BirthDate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum GiveAnswer {
+    Given,
+    /// To the same words and purposes, or to others.
+    AlreadyGiven {
+        same: bool,
+    },
+    /// It is too late: this is what it came to.
+    Over {
+        stage: ConsentStage,
+    },
+    GuardianIsMinor,
+    /// This minor has asked for no such consent.
+    OtherConsent,
+    /// What was shown is no text of ours.
+    UnknownText,
+    /// A pot needs more purposes.
+    TooLittle,
+}
+
+/// A guardian says something else about a consent than yes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct AboutConsent {
+    pub consent: ConsentId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum RefuseAnswer {
+    /// Now or before.
+    Refused,
+    /// Nobody waits for an answer.
+    NotRequested {
+        stage: ConsentStage,
+    },
+    OtherConsent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum WithdrawAnswer {
+    /// Now or before. Nothing begins any more at the minor's pots, and nothing is paid out.
+    Withdrawn {
+        /// Until then the guardian may come back.
+        return_by: DateTime<Utc>,
+    },
+    NotGiven {
+        stage: ConsentStage,
+    },
+    OtherConsent,
+}
+
+/// What a process came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentOutcome {
+    /// Nothing, when nobody was ever asked.
+    pub stage: Option<ConsentStage>,
+}
