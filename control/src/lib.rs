@@ -7,6 +7,7 @@ pub mod birthdays;
 pub mod books;
 pub mod donations;
 mod error;
+pub mod identities;
 pub mod invitations;
 pub mod notices;
 pub mod payouts;

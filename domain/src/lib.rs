@@ -11,6 +11,7 @@
 //! - a **hold** stops what it must on a pot and nothing else, and is lifted by what it waits for;
 //! - the **ledger** is the only truth about money: transfers between accounts, never a running total;
 //! - an **invitation** asks one person to come, on behalf of their **sponsor**; what comes of it brings the sponsor **points**;
+//! - an identity **case** asks for documents and is decided by **reviewers**; a **look** is one of them seeing one document;
 //! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
 
 pub mod accounts;
@@ -22,6 +23,7 @@ pub mod dakar;
 pub mod discrepancies;
 pub mod donations;
 pub mod evidence;
+pub mod identities;
 pub mod ids;
 pub mod invitations;
 pub mod ledger;

@@ -1,7 +1,7 @@
 //! The names of running processes. Everybody who speaks to one builds its name here.
 
 use chrono::NaiveDate;
-use wolo_domain::ids::{AwardId, DiscrepancyId, DonationId, InvitationId, PotId};
+use wolo_domain::ids::{AwardId, CaseId, DiscrepancyId, DonationId, InvitationId, PotId};
 
 pub fn pot_lifecycle(pot: PotId) -> String {
     format!("pot/{pot}")
@@ -24,6 +24,11 @@ pub fn refund(donation: DonationId) -> String {
 /// An invitation asks one person.
 pub fn invitation(invitation: InvitationId) -> String {
     format!("invitation/{invitation}")
+}
+
+/// An identity case.
+pub fn identity(case: CaseId) -> String {
+    format!("identity/{case}")
 }
 
 /// A person is told of an event once. Both are opaque words: an id of ours, or of nobody.

@@ -10,6 +10,7 @@ pub mod audit_checkpoint;
 pub mod birthday_sweep;
 pub mod donation;
 pub mod housekeeping;
+pub mod identity_review;
 pub mod ids;
 pub mod ledger_check;
 pub mod notice_delivery;

@@ -9,4 +9,7 @@ pub const MONEY: &str = "money";
 /// Messages to people.
 pub const NOTICES: &str = "notices";
 
-pub const ALL: [&str; 3] = [LIFECYCLE, MONEY, NOTICES];
+/// Consents and identity cases.
+pub const IDENTITY: &str = "identity";
+
+pub const ALL: [&str; 4] = [LIFECYCLE, MONEY, NOTICES, IDENTITY];

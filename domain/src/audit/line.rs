@@ -29,10 +29,17 @@ pub enum Action {
     PayoutDecided,
     PayoutsResumed,
     DiscrepancyResolved,
+    CaseOpened,
+    CaseSubmitted,
+    CaseTaken,
+    CaseDecided,
+    CaseEnded,
+    DocumentLookedAt,
+    DocumentsDestroyed,
 }
 
 impl Action {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 18] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -44,6 +51,13 @@ impl Action {
         Self::PayoutDecided,
         Self::PayoutsResumed,
         Self::DiscrepancyResolved,
+        Self::CaseOpened,
+        Self::CaseSubmitted,
+        Self::CaseTaken,
+        Self::CaseDecided,
+        Self::CaseEnded,
+        Self::DocumentLookedAt,
+        Self::DocumentsDestroyed,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -59,6 +73,13 @@ impl Action {
             Self::PayoutDecided => "payout_decided",
             Self::PayoutsResumed => "payouts_resumed",
             Self::DiscrepancyResolved => "discrepancy_resolved",
+            Self::CaseOpened => "case_opened",
+            Self::CaseSubmitted => "case_submitted",
+            Self::CaseTaken => "case_taken",
+            Self::CaseDecided => "case_decided",
+            Self::CaseEnded => "case_ended",
+            Self::DocumentLookedAt => "document_looked_at",
+            Self::DocumentsDestroyed => "documents_destroyed",
         }
     }
 }
@@ -73,7 +94,8 @@ pub type EntryId = Uuid;
 pub struct Record {
     pub id: EntryId,
     pub at: DateTime<Utc>,
-    /// An administrator's id, or the name of an operator's account on the machine.
+    /// An administrator's id, the name of an operator's account on the machine, a guardian by their consent (`guardian:csn_…`), or
+    /// the process that did it.
     pub by: String,
     pub happening: Happening,
     pub reason: String,

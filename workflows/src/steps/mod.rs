@@ -15,6 +15,7 @@ pub mod audit;
 pub mod birthdays;
 pub mod discrepancies;
 pub mod donations;
+pub mod identities;
 pub mod invitations;
 pub mod ledger;
 pub mod notices;
