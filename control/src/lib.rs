@@ -8,6 +8,7 @@ pub mod books;
 pub mod consents;
 pub mod donations;
 mod error;
+pub mod identities;
 pub mod invitations;
 pub mod notices;
 pub mod payouts;

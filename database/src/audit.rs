@@ -18,7 +18,7 @@ const CHECKPOINTS: &str = "audit.checkpoints";
 /// Who did something, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct Doer<'a> {
-    /// An administrator's id, or the name of an operator's account on the machine.
+    /// As the audit trail has it.
     pub by: &'a str,
     pub reason: &'a str,
 }

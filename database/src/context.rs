@@ -70,6 +70,11 @@ impl<'a> Context<'a> {
         Self { sub: Some(user.uuid()), ..Self::of("support") }
     }
 
+    /// Somebody who decides identity cases, and comes for that.
+    pub const fn reviewer(user: UserId) -> Self {
+        Self { sub: Some(user.uuid()), ..Self::of("reviewer") }
+    }
+
     /// Whoever is signed in, if anybody is.
     pub fn caller(user: Option<UserId>) -> Self {
         user.map_or_else(Self::visitor, Self::user)

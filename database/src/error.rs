@@ -7,7 +7,7 @@ use std::fmt;
 
 use thiserror::Error;
 use wolo_domain::ledger::PostingError;
-use wolo_domain::{donations, payouts, pots};
+use wolo_domain::{donations, identities, payouts, pots};
 
 #[derive(Debug, Error)]
 pub enum Error {
@@ -27,6 +27,8 @@ pub enum Error {
     PotStage(#[from] pots::StageError),
     #[error(transparent)]
     DonationStage(#[from] donations::StageError),
+    #[error(transparent)]
+    CaseStage(#[from] identities::StageError),
     #[error(transparent)]
     PayoutStage(#[from] payouts::StageError),
     #[error(transparent)]

@@ -28,6 +28,7 @@ pub mod donations;
 mod error;
 pub mod halts;
 pub mod idempotency;
+pub mod identities;
 pub mod invitations;
 pub mod ledger;
 pub mod notices;

@@ -32,12 +32,14 @@ pub enum Topic {
     StepLate,
     /// So many steps are late that they are told of as one.
     StepsLate,
+    /// Nobody decides an identity case.
+    CaseEscalated,
     /// Something was done that the audit trail must show.
     Audit,
 }
 
 impl Topic {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PotAnnounced,
         Self::DonationConfirmed,
         Self::DonationRefundDue,
@@ -49,6 +51,7 @@ impl Topic {
         Self::Invitation,
         Self::StepLate,
         Self::StepsLate,
+        Self::CaseEscalated,
         Self::Audit,
     ];
 
@@ -65,6 +68,7 @@ impl Topic {
             Self::Invitation => "invitation",
             Self::StepLate => "step_late",
             Self::StepsLate => "steps_late",
+            Self::CaseEscalated => "case_escalated",
             Self::Audit => "audit",
         }
     }

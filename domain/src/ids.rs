@@ -97,6 +97,10 @@ typed_ids! {
     ConversionId = "cnv", "a conversion of points";
     /// A guardian who is asked for a minor, and what they answer.
     ConsentId = "csn", "a consent";
+    /// Somebody's identity that is being looked into.
+    CaseId = "cas", "an identity case";
+    /// What shows somebody's identity.
+    DocumentId = "doc", "a document";
 }
 
 impl PotId {
@@ -124,6 +128,18 @@ impl NoticeId {
     pub fn of(event: &str, person: &str) -> Self {
         const MESSAGES: Uuid = Uuid::from_u128(0x7d53_9fb1_f2ce_4c6d_9a5e_0c27_5d0b_31aa);
         Self(Uuid::new_v5(&MESSAGES, format!("{event}:{person}").as_bytes()))
+    }
+}
+
+impl CaseId {
+    /// A case of the minor whom a consent is about: the first, or one more because what was approved does not hold any more.
+    pub fn of_consent(consent: ConsentId, number: u32) -> Self {
+        Self(Uuid::new_v5(&consent.uuid(), format!("case/{number}").as_bytes()))
+    }
+
+    /// A case of somebody of age.
+    pub fn of_adult(user: UserId, number: u32) -> Self {
+        Self(Uuid::new_v5(&user.uuid(), format!("case/{number}").as_bytes()))
     }
 }
 

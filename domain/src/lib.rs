@@ -12,6 +12,7 @@
 //! - the **ledger** is the only truth about money: transfers between accounts, never a running total;
 //! - an **invitation** asks one person to come, on behalf of their **sponsor**; what comes of it brings the sponsor **points**;
 //! - a **consent** is a guardian's word that a minor may have a pot; they can take it back;
+//! - an identity **case** asks for documents and is decided by **reviewers**; a **look** is one of them seeing one document;
 //! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
 
 pub mod accounts;
@@ -24,6 +25,7 @@ pub mod dakar;
 pub mod discrepancies;
 pub mod donations;
 pub mod evidence;
+pub mod identities;
 pub mod ids;
 pub mod invitations;
 pub mod ledger;

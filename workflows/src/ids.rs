@@ -1,7 +1,7 @@
 //! The names of running processes. Everybody who speaks to one builds its name here.
 
 use chrono::NaiveDate;
-use wolo_domain::ids::{AwardId, DiscrepancyId, DonationId, InvitationId, PotId, UserId};
+use wolo_domain::ids::{AwardId, CaseId, DiscrepancyId, DonationId, InvitationId, PotId, UserId};
 
 pub fn pot_lifecycle(pot: PotId) -> String {
     format!("pot/{pot}")
@@ -29,6 +29,11 @@ pub fn invitation(invitation: InvitationId) -> String {
 /// The consent of a guardian is for one minor, whoever the guardian is.
 pub fn consent(minor: UserId) -> String {
     format!("consent/{minor}")
+}
+
+/// An identity case.
+pub fn identity(case: CaseId) -> String {
+    format!("identity/{case}")
 }
 
 /// A person is told of an event once. Both are opaque words: an id of ours, or of nobody.

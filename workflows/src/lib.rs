@@ -11,6 +11,7 @@ pub mod birthday_sweep;
 pub mod donation;
 pub mod guardian_consent;
 pub mod housekeeping;
+pub mod identity_review;
 pub mod ids;
 pub mod ledger_check;
 pub mod notice_delivery;

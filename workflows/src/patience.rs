@@ -30,6 +30,13 @@ pub(crate) fn ask_wave_shortly() -> ActivityOptions {
         .build()
 }
 
+/// A step that destroys some documents and writes that down. Their store may be far away.
+pub(crate) fn the_vault() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_mins(1))
+        .retry_policy(again_and_again())
+        .build()
+}
+
 /// A step that asks Wave and can be repeated freely: it changes nothing there, or repeats itself by a key. Wave may take
 /// its time, so the step gives signs of life; a worker that has died is noticed by their absence.
 pub(crate) fn ask_wave() -> ActivityOptions {

@@ -14,6 +14,7 @@ use super::providers::{social, wave};
 use super::reader::Reader;
 use super::signing::{certificates, tokens};
 use super::sponsorship::sponsorship;
+use super::vault::vault;
 use super::{
     Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Rules, Settings, Temporal,
     Worker, channels,
@@ -39,6 +40,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let accounts = accounts(reader, mode);
     let passwords = passwords(reader);
     let social = social(reader, mode);
+    let vault = vault(reader, mode);
     let worker = worker(reader);
     let books = books(reader);
     let rules = rules(reader);
@@ -59,6 +61,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         accounts,
         passwords,
         social,
+        vault,
         worker,
         books,
         rules,

@@ -34,10 +34,17 @@ pub enum Action {
     ConsentWithdrawn,
     ConsentEnded,
     ConsentHandedOver,
+    CaseOpened,
+    CaseSubmitted,
+    CaseTaken,
+    CaseDecided,
+    CaseEnded,
+    DocumentLookedAt,
+    DocumentsDestroyed,
 }
 
 impl Action {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -54,6 +61,13 @@ impl Action {
         Self::ConsentWithdrawn,
         Self::ConsentEnded,
         Self::ConsentHandedOver,
+        Self::CaseOpened,
+        Self::CaseSubmitted,
+        Self::CaseTaken,
+        Self::CaseDecided,
+        Self::CaseEnded,
+        Self::DocumentLookedAt,
+        Self::DocumentsDestroyed,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -74,6 +88,13 @@ impl Action {
             Self::ConsentWithdrawn => "consent_withdrawn",
             Self::ConsentEnded => "consent_ended",
             Self::ConsentHandedOver => "consent_handed_over",
+            Self::CaseOpened => "case_opened",
+            Self::CaseSubmitted => "case_submitted",
+            Self::CaseTaken => "case_taken",
+            Self::CaseDecided => "case_decided",
+            Self::CaseEnded => "case_ended",
+            Self::DocumentLookedAt => "document_looked_at",
+            Self::DocumentsDestroyed => "documents_destroyed",
         }
     }
 }

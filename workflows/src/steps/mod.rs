@@ -16,6 +16,7 @@ pub mod birthdays;
 pub mod consents;
 pub mod discrepancies;
 pub mod donations;
+pub mod identities;
 pub mod invitations;
 pub mod ledger;
 pub mod notices;
