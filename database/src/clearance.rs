@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use wolo_domain::ids::{ConsentId, PotId, UserId};
+use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::HoldReason;
 
 use crate::pots::{Lock, lock};
-use crate::{Error, Pool, consents};
+use crate::{Error, Pool, consents, identities};
 
 /// Why such a pot is held.
 const WITHOUT_CONSENT: &str =
@@ -27,16 +27,26 @@ pub async fn follow(
         if lock(connection, pot, Lock::ToChange).await?.has_ended() {
             continue;
         }
-        let is_changed = if is_clear(connection, pot, minor, at).await? {
-            release(connection, pot, at).await?
-        } else {
-            hold(connection, pot, at).await?
-        };
-        if is_changed {
+        if heed(connection, pot, minor, at).await? {
             changed.push(pot);
         }
     }
     Ok(changed)
+}
+
+/// Holds one pot for which nobody answers, and lets one go for which somebody does. Ask under the pot's lock. Whether that changed
+/// anything.
+pub(crate) async fn heed(
+    connection: &mut PgConnection,
+    pot: PotId,
+    owner: UserId,
+    at: DateTime<Utc>,
+) -> Result<bool, Error> {
+    if is_clear(connection, pot, owner, at).await? {
+        release(connection, pot, at).await
+    } else {
+        hold(connection, pot, at).await
+    }
 }
 
 /// The pots of a minor that have not ended.
@@ -81,19 +91,9 @@ async fn is_clear(
         return Ok(true);
     }
     match consents::given(connection, minor).await? {
-        Some(consent) => identity_is_approved(connection, minor, consent).await,
+        Some(consent) => identities::identity_is_approved(connection, minor, consent).await,
         None => Ok(false),
     }
-}
-
-/// Whether the identities of a minor and of the guardian who consented are approved. Until cases are reviewed, nobody's is.
-#[expect(clippy::unused_async, reason = "it will ask the cases")]
-async fn identity_is_approved(
-    _connection: &mut PgConnection,
-    _minor: UserId,
-    _consent: ConsentId,
-) -> Result<bool, Error> {
-    Ok(false)
 }
 
 async fn hold(connection: &mut PgConnection, pot: PotId, at: DateTime<Utc>) -> Result<bool, Error> {

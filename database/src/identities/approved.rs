@@ -1,8 +1,7 @@
-//! What follows from an approval, for a minor's pots.
+//! What an approval says to a minor's pots.
 
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use wolo_domain::ids::{ConsentId, PotId, UserId};
+use wolo_domain::ids::{ConsentId, UserId};
 
 use crate::Error;
 
@@ -25,14 +24,4 @@ pub async fn identity_is_approved(
     )
     .fetch_one(connection)
     .await?)
-}
-
-/// Has the pots of a minor follow what is approved now, and names those that changed: in the transaction that approves.
-#[expect(clippy::unused_async, reason = "it will ask the database as soon as pots follow consent")]
-pub(super) async fn clearance_follows(
-    _connection: &mut PgConnection,
-    _minor: UserId,
-    _at: DateTime<Utc>,
-) -> Result<Vec<PotId>, Error> {
-    Ok(Vec::new())
 }

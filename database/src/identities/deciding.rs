@@ -7,10 +7,9 @@ use wolo_domain::audit::{Action, Happening};
 use wolo_domain::identities::{Answered, CaseStage, Deciding, Decision, IdentityRules, Reason, Verdict};
 use wolo_domain::ids::{CaseId, PotId};
 
-use super::approved::clearance_follows;
 use super::{Locked, approvals, is_reviewer, lock, reading, signed, standing};
 use crate::audit::{self, Doer};
-use crate::{Error, Pool};
+use crate::{Error, Pool, clearance};
 
 /// What a decision came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,7 +222,7 @@ async fn follow(
     .execute(&mut *connection)
     .await?;
     let pots = if becomes == CaseStage::Approved && known.consent.is_some() {
-        clearance_follows(connection, known.subject, at).await?
+        clearance::follow(connection, known.subject, at).await?
     } else {
         Vec::new()
     };

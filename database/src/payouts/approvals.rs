@@ -43,7 +43,7 @@ pub async fn approve(pool: &Pool, payout: PayoutId, approval: &Approval) -> Resu
     if !is_of_finance(&mut tx, approval.by).await? {
         return Ok(Approving::NotFinance);
     }
-    if owns(&mut tx, payout, approval.by).await? {
+    if is_paid(&mut tx, payout, approval.by).await? {
         return Ok(Approving::OwnPot);
     }
     let (clearance, _) = recipients::latest(&mut tx, payout).await?;
@@ -83,17 +83,20 @@ async fn is_of_finance(connection: &mut PgConnection, user: UserId) -> Result<bo
     Ok(is)
 }
 
-async fn owns(connection: &mut PgConnection, payout: PayoutId, user: UserId) -> Result<bool, Error> {
-    let owns = sqlx::query_scalar!(
+/// Whether somebody gets the money: it is their pot, or it goes to their phone.
+async fn is_paid(connection: &mut PgConnection, payout: PayoutId, user: UserId) -> Result<bool, Error> {
+    let is = sqlx::query_scalar!(
         r#"select exists (
                select from money.payouts join pots.pots using (pot_id) where payout_id = $1 and owner_id = $2
-           ) as "owns!""#,
+           ) or exists (
+               select from money.payout_recipients join people.users using (phone) where payout_id = $1 and user_id = $2
+           ) as "is!""#,
         payout.uuid(),
         user.uuid(),
     )
     .fetch_one(connection)
     .await?;
-    Ok(owns)
+    Ok(is)
 }
 
 /// How many people must still approve a payout that needs so many. Those count who approved the phone that is cleared now, and

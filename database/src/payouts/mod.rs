@@ -59,9 +59,10 @@ pub struct Payout {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// Who is paid.
+/// Who is paid: a pot's owner, or the guardian of one who is a minor.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipient {
+    /// The owner.
     pub user: UserId,
     pub name: String,
     /// None: there is nowhere to pay to yet.

@@ -1,5 +1,6 @@
-//! To whom a payout goes. What is checked and approved is one phone; when the account has another one before an order has begun,
-//! a new clearance begins, and nothing that was said about the phone before counts for it.
+//! To whom a payout goes: to the pot's owner, or to the guardian of one who is a minor. What is checked and approved is one phone; when
+//! it is another one before an order has begun (the account has a new one, the minor has come of age), a new clearance begins, and
+//! nothing that was said about the phone before counts for it.
 
 use sqlx::PgConnection;
 use wolo_domain::ids::{PayoutId, UserId};
@@ -103,14 +104,18 @@ async fn add(
     Ok(())
 }
 
-/// Who is paid, as their account says now.
+/// Who is paid, as their account says now; for a minor the guardian whose consent stands, until the minor comes of age and the consent
+/// is handed over.
 async fn of_account(connection: &mut PgConnection, payout: PayoutId) -> Result<Recipient, Error> {
     let row = sqlx::query!(
-        "select users.user_id, users.name, users.phone
-         from money.payouts
-         join pots.pots using (pot_id)
-         join people.users on users.user_id = pots.owner_id
-         where payout_id = $1",
+        r#"select users.user_id, coalesce(guardian_name, users.name) as "name!",
+                  case when consents.consent_id is null then users.phone else guardians.phone end as phone
+           from money.payouts
+           join pots.pots using (pot_id)
+           join people.users on users.user_id = pots.owner_id
+           left join minors.consents on minor_id = users.user_id and consents.stage = 'given'
+           left join minors.guardians on guardians.consent_id = consents.consent_id
+           where payout_id = $1"#,
         payout.uuid(),
     )
     .fetch_one(connection)

@@ -64,40 +64,6 @@ pub async fn release(pool: &Pool, pot: PotId, reason: HoldReason, at: DateTime<U
     Ok(())
 }
 
-/// Lifts a hold that should never have been. Whether it was ever right is asked again when it would be set.
-pub(super) async fn was_mistaken(
-    connection: &mut PgConnection,
-    pot: PotId,
-    reason: HoldReason,
-    at: DateTime<Utc>,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "update pots.holds set released_at = greatest($3, since), mistaken = true
-         where pot_id = $1 and reason = $2 and released_at is null",
-        pot.uuid(),
-        reason.as_str(),
-        at,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Whether a pot is held for this reason, or was and rightly so.
-pub(super) async fn was_asked_for(
-    connection: &mut PgConnection,
-    pot: PotId,
-    reason: HoldReason,
-) -> Result<bool, Error> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from pots.holds where pot_id = $1 and reason = $2 and not mistaken) as "asked!""#,
-        pot.uuid(),
-        reason.as_str(),
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
 /// Nothing waits for a pot that has ended.
 pub(super) async fn release_all(
     connection: &mut PgConnection,

@@ -13,7 +13,7 @@ use wolo_domain::seals::SealingKey;
 use super::{Lock, POTS, holds, lock, owners};
 use crate::outbox::{self, Topic};
 use crate::rows::word;
-use crate::{Error, Pool, certificates, ledger, points};
+use crate::{Error, Pool, certificates, clearance, ledger, points};
 
 #[derive(Clone)]
 pub struct NewPot {
@@ -100,7 +100,7 @@ pub async fn schedule(pool: &Pool, new: &NewPot) -> Result<Scheduling, Error> {
             return Ok(Scheduling::AnotherBirthday { birthday });
         }
         if insert(&mut tx, new).await? {
-            owners::hold_if_minor(&mut tx, new.id, birth_date, new.timeline.opens_at, new.at).await?;
+            clearance::heed(&mut tx, new.id, new.owner, new.at).await?;
             if new.timeline.opens_at > new.at {
                 write_announcement(&mut tx, new.id, Announcement::Scheduled, new.at).await?;
             }
@@ -175,12 +175,12 @@ pub async fn open(pool: &Pool, pot: PotId, at: DateTime<Utc>) -> Result<Opening,
         return Ok(Opening::GivenUp { stage });
     }
     let to = stage.open()?;
-    let owners::Planned { birthday, opens_at, birth_date } = owners::planned(&mut tx, pot).await?;
+    let owners::Planned { owner, birthday, birth_date } = owners::planned(&mut tx, pot).await?;
     let right = birth_date.celebrated_in(birthday.year());
     if right != birthday {
         return Ok(Opening::AnotherBirthday { birthday: right });
     }
-    owners::hold_if_minor(&mut tx, pot, birth_date, opens_at, at).await?;
+    clearance::heed(&mut tx, pot, owner, at).await?;
     if let Some(reason) = holds::stopping_hold(&mut tx, pot).await? {
         // The hold may be a moment old.
         tx.commit().await?;

@@ -6,7 +6,7 @@ use wolo_domain::pots::{Announcement, HoldReason, PotStage, Timeline};
 
 use super::lifecycle::write_announcement;
 use super::{Lock, holds, lock, owners};
-use crate::{Error, Pool};
+use crate::{Error, Pool, clearance};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moving {
@@ -34,7 +34,7 @@ pub async fn move_birthday(
     if stage != PotStage::Scheduled {
         return Ok(Moving::NotPossible { stage });
     }
-    let owners::Planned { birthday: was, birth_date, .. } = owners::planned(&mut tx, pot).await?;
+    let owners::Planned { owner, birthday: was, birth_date } = owners::planned(&mut tx, pot).await?;
     let birthday = birth_date.celebrated_in(was.year());
     if timeline.birthday.year() != was.year() {
         return Err(Error::conflict("pots_keep_their_year"));
@@ -51,7 +51,7 @@ pub async fn move_birthday(
     )
     .execute(&mut *tx)
     .await?;
-    owners::hold_if_minor(&mut tx, pot, birth_date, timeline.opens_at, at).await?;
+    clearance::heed(&mut tx, pot, owner, at).await?;
     if was != birthday && timeline.opens_at > at {
         write_announcement(&mut tx, pot, Announcement::Moved { at }, at).await?;
     }

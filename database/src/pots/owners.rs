@@ -12,21 +12,18 @@
 //! | after it has opened | it is refused |
 //! | twice, and the first move comes last | the move is not written: it is for another birthday than the owner's |
 //!
-//! Whether a guardian has to consent is looked at again in each of these places, because the year may be what was wrong.
+//! Whether a guardian has to consent, and has (`clearance`), is looked at again in each of these places, because the year may be what was
+//! wrong.
 //!
 //! The row is locked after the pot's own lock, never before: whoever corrects a date locks no pot.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use sqlx::PgConnection;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::people::BirthDate;
-use wolo_domain::pots::HoldReason;
 
-use super::{POTS, holds};
+use super::POTS;
 use crate::Error;
-
-/// Why a minor's pot is held.
-const OF_A_MINOR: &str = "the owner is a minor when the pot opens";
 
 /// When somebody was born. It is not corrected before the transaction ends.
 pub(super) async fn birth_date(
@@ -42,18 +39,18 @@ pub(super) async fn birth_date(
     Ok(day.map(BirthDate::new))
 }
 
-/// A pot's days as they are written, and its owner's birth date, which stays as it is until the transaction ends.
+/// A pot's birthday as it is written, and its owner's birth date, which stays as it is until the transaction ends.
 #[derive(Clone, Copy)]
 pub(super) struct Planned {
+    pub(super) owner: UserId,
     pub(super) birthday: NaiveDate,
-    pub(super) opens_at: DateTime<Utc>,
     pub(super) birth_date: BirthDate,
 }
 
 /// Ask under the pot's lock.
 pub(super) async fn planned(connection: &mut PgConnection, pot: PotId) -> Result<Planned, Error> {
     let row = sqlx::query!(
-        "select birthday, opens_at, birth_date
+        "select owner_id, birthday, birth_date
          from pots.pots
          join people.users on user_id = owner_id
          where pot_id = $1
@@ -63,23 +60,6 @@ pub(super) async fn planned(connection: &mut PgConnection, pot: PotId) -> Result
     .fetch_optional(connection)
     .await?
     .ok_or_else(|| Error::missing(POTS, pot))?;
-    Ok(Planned { birthday: row.birthday, opens_at: row.opens_at, birth_date: BirthDate::new(row.birth_date) })
-}
-
-/// Holds a pot for consent whose owner will be a minor when it opens, unless a guardian was asked for it before; lifts the hold of
-/// one whose owner will not, because nobody has to consent.
-pub(super) async fn hold_if_minor(
-    connection: &mut PgConnection,
-    pot: PotId,
-    birth_date: BirthDate,
-    opens_at: DateTime<Utc>,
-    at: DateTime<Utc>,
-) -> Result<(), Error> {
-    if !birth_date.is_minor_at(opens_at) {
-        return holds::was_mistaken(connection, pot, HoldReason::Consent, at).await;
-    }
-    if holds::was_asked_for(connection, pot, HoldReason::Consent).await? {
-        return Ok(());
-    }
-    holds::write(connection, pot, HoldReason::Consent, OF_A_MINOR, at).await
+    let owner = UserId::from_uuid(row.owner_id);
+    Ok(Planned { owner, birthday: row.birthday, birth_date: BirthDate::new(row.birth_date) })
 }

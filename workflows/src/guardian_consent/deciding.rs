@@ -55,7 +55,7 @@ impl GuardianConsent {
         wish: GuardianAgrees,
     ) -> Result<GiveAnswer, WorkflowTermination> {
         Self::take_turn(ctx).await?;
-        let GuardianAgrees { consent, agreement, born } = wish;
+        let GuardianAgrees { consent, agreement, born, link } = wish;
         let (minor, at) = (Self::minor(ctx), waiting::now(ctx));
         let give = GiveConsent { minor, consent, agreement, born, at };
         let giving = ctx.execute_activity(GiveConsentStep, give, patience::own_books()).await?;
@@ -63,6 +63,7 @@ impl GuardianConsent {
         Ok(match giving {
             Giving::Given { minors_of_guardian } => {
                 ctx.state_mut(|process| {
+                    process.work.link = link.or_else(|| process.work.link.take());
                     process.work.state.flagged = process.input.rules.is_flagged(minors_of_guardian);
                 });
                 Self::note(ctx, consent, ConsentStage::Given, None, at);

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use wolo_domain::consents::{Agreement, ConsentRules, ConsentStage, Guardian};
+use wolo_domain::identities::IdentityRules;
 use wolo_domain::ids::{ConsentId, UserId};
 use wolo_domain::notices::NoticeRules;
 use wolo_domain::people::BirthDate;
@@ -16,6 +17,9 @@ use crate::steps::notices::Message;
 pub struct ConsentInput {
     pub minor: UserId,
     pub rules: ConsentRules,
+    /// Of the case that is opened when the guardian has consented.
+    #[serde(default)]
+    pub identities: IdentityRules,
     pub notices: NoticeRules,
     pub notice_patience: NoticePatience,
     /// A run with more events than this carries on in a new one.
@@ -101,6 +105,9 @@ pub struct GuardianAgrees {
     pub agreement: Agreement,
     /// As they have declared. It is looked at and not kept.
     pub born: BirthDate,
+    /// Where they have answered; a process that was begun again learns it from here.
+    #[serde(default)]
+    pub link: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

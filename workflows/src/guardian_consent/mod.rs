@@ -31,14 +31,20 @@ use temporalio_workflow::{
     WorkflowTermination,
 };
 use wolo_domain::consents::{ConsentEnd, ConsentStage};
-use wolo_domain::ids::{ConsentId, UserId};
+use wolo_domain::contacts::Contact;
+use wolo_domain::ids::{CaseId, ConsentId, UserId};
 use wolo_domain::notices::Says;
 
+use crate::identity_review::{IdentityInput, IdentityState, Told};
 use crate::steps::consents::{
     FindConsent, FindConsentStep, GiveUpPots, GiveUpPotsStep, HandOver, HandOverStep, HandingOver, Standing,
 };
+use crate::steps::identities::{GiveUpCases, GiveUpCasesStep, OpenCase, OpenCaseStep};
 use crate::{attributes, patience, waiting};
 use next::Next;
+
+/// A consent's first case. Others are opened by people, when it was rejected or does not hold any more.
+const FIRST: u32 = 1;
 
 #[workflow]
 pub struct GuardianConsent {
@@ -69,7 +75,7 @@ impl GuardianConsent {
             waiting::for_handlers(ctx).await?;
             match Self::next(ctx) {
                 Next::Tell => Self::tell(ctx).await?,
-                Next::OpenTheCase => Self::open_the_case(ctx),
+                Next::OpenTheCase => Self::open_the_case(ctx).await?,
                 Next::Remind => Self::remind(ctx),
                 Next::LetEnd(end) => Self::let_end(ctx, end).await?,
                 Next::GiveUpThePots => Self::give_up_the_pots(ctx).await?,
@@ -165,6 +171,7 @@ impl GuardianConsent {
     async fn give_up_the_pots(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
         let give_up = GiveUpPots { minor: Self::minor(ctx), at: waiting::now(ctx) };
         ctx.execute_activity(GiveUpPotsStep, give_up, patience::start_many()).await?;
+        Self::give_up_the_case(ctx).await?;
         ctx.state_mut(|process| process.work.pots_to_give_up = false);
         Ok(())
     }
@@ -180,6 +187,7 @@ impl GuardianConsent {
         Self::end_turn(ctx);
         match outcome {
             HandingOver::HandedOver { pots } => {
+                Self::give_up_the_case(ctx).await?;
                 Self::note(ctx, consent, ConsentStage::HandedOver, None, at);
                 ctx.state_mut(|process| process.work.tell_of_pots(consent, minor, pots));
             }
@@ -191,9 +199,32 @@ impl GuardianConsent {
         Ok(())
     }
 
-    /// THE ONE PLACE where the case of a consent is opened, which is reviewed before a pot may open. Nobody reviews yet.
-    fn open_the_case(ctx: &WorkflowContext<Self>) {
-        ctx.state_mut(|process| process.work.state.case_opened = Some(false));
+    /// The minor and the guardian are to be who they say, before a pot may open. Nothing is asked of them before the guardian consents.
+    async fn open_the_case(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
+        let begin = ctx.state(|process| process.work.case_to_open(&process.input));
+        let is_opened = begin.is_some();
+        if let Some(begin) = begin {
+            let open = OpenCase { begin: Box::new(begin), at: waiting::now(ctx) };
+            ctx.execute_activity(OpenCaseStep, open, patience::own_books()).await?;
+        }
+        ctx.state_mut(|process| process.work.state.case_opened = Some(is_opened));
+        Ok(())
+    }
+
+    /// Nobody has to be looked at any more.
+    async fn give_up_the_case(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
+        let consent = ctx.state(|process| process.work.state.consent);
+        if let Some(consent) =
+            consent.filter(|_| ctx.state(|process| process.work.state.case_opened == Some(true)))
+        {
+            ctx.execute_activity(
+                GiveUpCasesStep,
+                GiveUpCases { consent, at: waiting::now(ctx) },
+                patience::start_many(),
+            )
+            .await?;
+        }
+        Ok(())
     }
 
     fn remind(ctx: &WorkflowContext<Self>) {
@@ -281,6 +312,28 @@ impl Carried {
         self.guardian = Some(standing.guardian);
         self.minor_name = standing.minor_name;
         self.requested_at = Some(standing.requested_at);
+    }
+
+    /// What the process of the case begins with. None for a process that does not know the guardian, which knows no consent either.
+    fn case_to_open(&self, input: &ConsentInput) -> Option<IdentityInput> {
+        let (consent, guardian) = (self.state.consent?, self.guardian.as_ref()?);
+        Some(IdentityInput {
+            case: CaseId::of_consent(consent, FIRST),
+            subject: input.minor,
+            consent: Some(consent),
+            name: self.minor_name.clone(),
+            told: Told {
+                user: None,
+                to: Some(Contact::Phone(guardian.phone.clone())),
+                language: guardian.language,
+            },
+            link: self.link.clone().unwrap_or_default(),
+            rules: input.identities,
+            notices: input.notices,
+            notice_patience: input.notice_patience,
+            continue_after_events: input.continue_after_events,
+            carried: IdentityState::default(),
+        })
     }
 
     /// The guardian of this request is waited for, and was perhaps never asked.

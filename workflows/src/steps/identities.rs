@@ -11,7 +11,7 @@ use wolo_domain::identities::{
     Adding, Answered, CaseEnd, Deciding, Decision, Document, Ending, IdentityRules, Looking, Removing,
     Standing, Submitting, Taking, TakingBy,
 };
-use wolo_domain::ids::{CaseId, DocumentId, UserId};
+use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
 
 use crate::identity_review::IdentityInput;
 
@@ -55,6 +55,10 @@ impl Identities {
     pub fn end(input: EndCase) -> Result<Answered<Ending>, ActivityError> {
         unimplemented!()
     }
+    #[activity(name = "identities.give_up")]
+    pub fn give_up(input: GiveUpCases) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
     #[activity(name = "identities.destroy")]
     pub fn destroy(input: DestroyDocuments) -> Result<Standing, ActivityError> {
         unimplemented!()
@@ -63,8 +67,9 @@ impl Identities {
 
 pub use identities::{
     AddDocument as AddDocumentStep, Decide as DecideCaseStep, Destroy as DestroyDocumentsStep,
-    End as EndCaseStep, Escalate as EscalateCaseStep, Look as LookAtDocumentStep, OpenCase as OpenCaseStep,
-    RemoveDocument as RemoveDocumentStep, Submit as SubmitCaseStep, Take as TakeCaseStep,
+    End as EndCaseStep, Escalate as EscalateCaseStep, GiveUp as GiveUpCasesStep, Look as LookAtDocumentStep,
+    OpenCase as OpenCaseStep, RemoveDocument as RemoveDocumentStep, Submit as SubmitCaseStep,
+    Take as TakeCaseStep,
 };
 
 /// Writes a case down and has its process run, each unless that is so. Whoever wants a case asks for it, and so does its own process:
@@ -73,6 +78,13 @@ pub use identities::{
 pub struct OpenCase {
     /// What its process begins with. Personal.
     pub begin: Box<IdentityInput>,
+    pub at: DateTime<Utc>,
+}
+
+/// Has the cases of a consent given up that are not decided.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct GiveUpCases {
+    pub consent: ConsentId,
     pub at: DateTime<Utc>,
 }
 
