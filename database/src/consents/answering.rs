@@ -14,7 +14,7 @@ use wolo_domain::people::BirthDate;
 use super::asking::is_a_minors;
 use super::events;
 use super::reading::reached;
-use super::{Locked, lock, to_be_told, write_stage};
+use super::{Locked, born, lock, to_be_told, write_stage};
 use crate::audit::{self, Doer};
 use crate::{Error, Pool, clearance};
 
@@ -47,7 +47,7 @@ pub enum Giving {
     },
     /// Before; to the same words, or to others.
     AlreadyGiven { same: bool },
-    /// It is too late: this is what it came to, or is about to.
+    /// It is too late: this is what it came to, or is about to. The guardian of somebody who has come of age has no say any more.
     Over { stage: ConsentStage },
     /// By what they declare, or by their account.
     GuardianIsMinor,
@@ -62,7 +62,7 @@ pub enum Giving {
 /// Writes a guardian's yes. One who has withdrawn may come back as long as there is time.
 #[tracing::instrument(name = "db.consents.give", skip_all, fields(consent = %new.consent), err)]
 pub async fn give(pool: &Pool, new: &NewGiving, at: DateTime<Utc>) -> Result<Giving, Error> {
-    let NewGiving { minor, consent, agreement, born } = new;
+    let NewGiving { minor, consent, agreement, born: guardian_born } = new;
     let mut tx = pool.begin().await?;
     let found = lock(&mut tx, *consent).await?.filter(|found| found.minor == *minor);
     let Some(Locked { stage, since, answer_by, .. }) = found else { return Ok(Giving::OtherConsent) };
@@ -75,6 +75,9 @@ pub async fn give(pool: &Pool, new: &NewGiving, at: DateTime<Utc>) -> Result<Giv
         return Ok(Giving::Given { pots, minors_of_guardian: minors_of_guardian(&mut tx, *consent).await? });
     }
     let Ok(given) = stage.give() else { return Ok(Giving::Over { stage }) };
+    if !born(&mut tx, *minor).await?.is_minor_at(at) {
+        return Ok(Giving::Over { stage: ConsentStage::HandedOver });
+    }
     if answer_by.is_some_and(|until| at >= until) {
         let end = stage.by_silence().map_or(stage, ConsentStage::from);
         return Ok(Giving::Over { stage: end });
@@ -85,7 +88,7 @@ pub async fn give(pool: &Pool, new: &NewGiving, at: DateTime<Utc>) -> Result<Giv
     if !covers_a_pot(&agreement.purposes) {
         return Ok(Giving::TooLittle);
     }
-    if born.is_minor_on(dakar::day_of(at)) || is_a_minors_own(&mut tx, *consent, at).await? {
+    if guardian_born.is_minor_on(dakar::day_of(at)) || is_a_minors_own(&mut tx, *consent, at).await? {
         return Ok(Giving::GuardianIsMinor);
     }
     write_stage(&mut tx, *consent, given, None, at).await?;
@@ -133,6 +136,9 @@ pub async fn withdraw(
     let Ok(withdrawn) = found.stage.withdraw() else {
         return Ok(Withdrawing::NotGiven { stage: found.stage });
     };
+    if !born(&mut tx, minor).await?.is_minor_at(at) {
+        return Ok(Withdrawing::NotGiven { stage: ConsentStage::HandedOver });
+    }
     let return_by = rules.return_by(at);
     write_stage(&mut tx, consent, withdrawn, Some(return_by), at).await?;
     events::write(&mut tx, consent, withdrawn, at).await?;

@@ -10,7 +10,7 @@ use wolo_domain::ids::{ConsentId, PotId, UserId};
 use wolo_domain::people::BirthDate;
 
 use super::answering::guardian;
-use super::{CONSENTS, events, lock, to_be_told, write_stage};
+use super::{CONSENTS, born, events, lock, to_be_told, write_stage};
 use crate::audit::{self, Doer};
 use crate::pots::{self, Lock};
 use crate::{Error, Pool, clearance};
@@ -41,6 +41,10 @@ pub async fn end(
         return Ok(Ending::Over { stage: found.stage, pots: to_be_told(&mut tx, minor).await? });
     }
     let Ok(over) = found.stage.end(end) else { return Ok(Ending::InForce { stage: found.stage }) };
+    // The guardian of somebody who has come of age has no say any more; that silence has gone on until then is as it was.
+    if end == ConsentEnd::Refused && !born(&mut tx, minor).await?.is_minor_at(at) {
+        return Ok(Ending::InForce { stage: found.stage });
+    }
     write_stage(&mut tx, consent, over, None, at).await?;
     events::write(&mut tx, consent, over, at).await?;
     note_end(&mut tx, minor, consent, end).await?;
@@ -130,15 +134,6 @@ pub async fn hand_over(pool: &Pool, consent: ConsentId, at: DateTime<Utc>) -> Re
     let pots = handed(&mut tx, found.minor).await?;
     tx.commit().await?;
     Ok(HandingOver::HandedOver { pots })
-}
-
-/// When somebody was born. It is not corrected before the transaction ends.
-async fn born(connection: &mut PgConnection, minor: UserId) -> Result<BirthDate, Error> {
-    sqlx::query_scalar!("select birth_date from people.users where user_id = $1 for share", minor.uuid())
-        .fetch_optional(connection)
-        .await?
-        .map(BirthDate::new)
-        .ok_or_else(|| Error::missing("people.users", minor))
 }
 
 async fn handed(connection: &mut PgConnection, owner: UserId) -> Result<Vec<HandedPot>, Error> {

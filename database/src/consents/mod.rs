@@ -126,3 +126,12 @@ async fn write_stage(
     .await?;
     Ok(())
 }
+
+/// When somebody was born. It is not corrected before the transaction ends.
+async fn born(connection: &mut PgConnection, minor: UserId) -> Result<BirthDate, Error> {
+    sqlx::query_scalar!("select birth_date from people.users where user_id = $1 for share", minor.uuid())
+        .fetch_optional(connection)
+        .await?
+        .map(BirthDate::new)
+        .ok_or_else(|| Error::missing("people.users", minor))
+}

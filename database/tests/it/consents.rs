@@ -1,13 +1,11 @@
 //! Guardians' consents: asked for, given, taken back, ended and no longer needed, and what that makes of a minor's pots.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::join_all;
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_database::consents::{
-    self, Asking, Ending, Filter, Giving, HandingOver, NewConsent, NewGiving, Standing, Withdrawing,
+    self, Asking, Ending, Giving, HandingOver, NewConsent, NewGiving, Standing, Withdrawing,
 };
-use wolo_database::{Context, Page, clearance, pots};
+use wolo_database::{clearance, pots};
 use wolo_domain::consents::{
     AddressClass, Agreement, ConsentEnd, ConsentRules, ConsentStage, ConsentText, Guardian, Guardianship,
     Proof, Purpose, Shown, token_hash,
@@ -24,15 +22,15 @@ const CHILD: &str = "2019-03-20";
 /// Somebody who comes of age some days after that.
 const ALMOST: &str = "2013-03-20";
 
-fn rules() -> ConsentRules {
+pub(crate) fn rules() -> ConsentRules {
     ConsentRules::default()
 }
 
-fn days(days: i64) -> DateTime<Utc> {
+pub(crate) fn days(days: i64) -> DateTime<Utc> {
     noon() + TimeDelta::days(days)
 }
 
-fn guardian() -> Guardian {
+pub(crate) fn guardian() -> Guardian {
     Guardian {
         name: "Fatou Ndiaye".to_owned(),
         phone: format!("+22176{:07}", unique()).parse().expect("a number"),
@@ -42,7 +40,7 @@ fn guardian() -> Guardian {
     }
 }
 
-fn of(minor: UserId, guardian: Guardian) -> NewConsent {
+pub(crate) fn of(minor: UserId, guardian: Guardian) -> NewConsent {
     let id = ConsentId::from_uuid(Uuid::now_v7());
     NewConsent { id, minor, guardian, token_hash: token_hash(&id.to_string()) }
 }
@@ -61,67 +59,67 @@ fn yes(minor: UserId, consent: ConsentId) -> NewGiving {
     NewGiving { minor, consent, agreement: agreement(), born }
 }
 
-fn given(giving: &Giving) -> bool {
+pub(crate) fn given(giving: &Giving) -> bool {
     matches!(giving, Giving::Given { .. })
 }
 
 impl Scene {
-    async fn child(&self) -> UserId {
+    pub(crate) async fn child(&self) -> UserId {
         self.person_born(CHILD).await.id
     }
 
-    async fn ask(&self, new: &NewConsent, at: DateTime<Utc>) -> Asking {
+    pub(crate) async fn ask(&self, new: &NewConsent, at: DateTime<Utc>) -> Asking {
         consents::ask(&self.pool, new, &rules(), at).await.expect("an answer")
     }
 
     /// A consent that somebody waits for an answer to, asked for at noon.
-    async fn requested_consent(&self, minor: UserId) -> ConsentId {
+    pub(crate) async fn requested_consent(&self, minor: UserId) -> ConsentId {
         let new = of(minor, guardian());
         assert!(matches!(self.ask(&new, noon()).await, Asking::Asked(_)));
         new.id
     }
 
-    async fn give(&self, minor: UserId, consent: ConsentId, at: DateTime<Utc>) -> Giving {
+    pub(crate) async fn give(&self, minor: UserId, consent: ConsentId, at: DateTime<Utc>) -> Giving {
         consents::give(&self.pool, &yes(minor, consent), at).await.expect("an answer")
     }
 
-    async fn given_consent(&self, minor: UserId) -> ConsentId {
+    pub(crate) async fn given_consent(&self, minor: UserId) -> ConsentId {
         let consent = self.requested_consent(minor).await;
         assert!(given(&self.give(minor, consent, days(1)).await));
         consent
     }
 
-    async fn withdraw(&self, minor: UserId, consent: ConsentId, at: DateTime<Utc>) -> Withdrawing {
+    pub(crate) async fn withdraw(&self, minor: UserId, consent: ConsentId, at: DateTime<Utc>) -> Withdrawing {
         consents::withdraw(&self.pool, minor, consent, &rules(), at).await.expect("an answer")
     }
 
-    async fn end_consent(&self, minor: UserId, consent: ConsentId, end: ConsentEnd) -> Ending {
+    pub(crate) async fn end_consent(&self, minor: UserId, consent: ConsentId, end: ConsentEnd) -> Ending {
         consents::end(&self.pool, minor, consent, end, days(20)).await.expect("an answer")
     }
 
-    async fn consent_is(&self, consent: ConsentId) -> ConsentStage {
+    pub(crate) async fn consent_is(&self, consent: ConsentId) -> ConsentStage {
         consents::consent(&self.pool, consent).await.expect("a look").expect("a consent").stage
     }
 
-    async fn history(&self, consent: ConsentId) -> Vec<ConsentStage> {
+    pub(crate) async fn history(&self, consent: ConsentId) -> Vec<ConsentStage> {
         let events = consents::events(&self.pool, consent).await.expect("a look");
         events.into_iter().map(|event| event.stage).collect()
     }
 
-    async fn pot_of(&self, minor: UserId) -> PotId {
+    pub(crate) async fn pot_of(&self, minor: UserId) -> PotId {
         let owner = wolo_database::people::user(&self.pool, minor).await.expect("a look").expect("a person");
         let new = new_pot(&owner, settings());
         pots::schedule(&self.pool, &new).await.expect("a pot");
         new.id
     }
 
-    async fn is_held(&self, pot: PotId) -> bool {
+    pub(crate) async fn is_held(&self, pot: PotId) -> bool {
         let pot = pots::pot(&self.pool, pot).await.expect("a look").expect("a pot");
         pot.holds.iter().any(|hold| hold.reason == HoldReason::Consent)
     }
 
     /// As if the identities were approved and the hold let go.
-    async fn let_go(&self, pot: PotId) {
+    pub(crate) async fn let_go(&self, pot: PotId) {
         self.force(&format!(
             "update pots.holds set released_at = since where pot_id = '{}' and released_at is null",
             pot.uuid()
@@ -389,6 +387,35 @@ async fn at_eighteen_a_pot_is_its_owners_own_and_not_a_day_before() {
 }
 
 #[tokio::test]
+async fn from_the_first_moment_of_that_day_a_guardian_has_no_say() {
+    let scene = Scene::new().await;
+    let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+    let (before, after) = (at("2031-03-19T23:59:59Z"), at("2031-03-20T00:00:00Z"));
+    let long = ConsentRules { answer_days: 90, ..rules() };
+    let almost = async || {
+        let minor = scene.person_born(ALMOST).await.id;
+        let new = of(minor, guardian());
+        consents::ask(&scene.pool, &new, &long, noon()).await.expect("an answer");
+        (minor, new.id)
+    };
+    let refuse = async |minor, consent, at| {
+        consents::end(&scene.pool, minor, consent, ConsentEnd::Refused, at).await.expect("an answer")
+    };
+    let (minor, consent) = almost().await;
+    let pot = scene.pot_of(minor).await;
+    assert_eq!(scene.give(minor, consent, after).await, Giving::Over { stage: ConsentStage::HandedOver });
+    let requested = Ending::InForce { stage: ConsentStage::Requested };
+    assert_eq!(refuse(minor, consent, after).await, requested);
+    assert!(given(&scene.give(minor, consent, before).await));
+    let handed_over = Withdrawing::NotGiven { stage: ConsentStage::HandedOver };
+    assert_eq!(scene.withdraw(minor, consent, after).await, handed_over);
+    assert!(matches!(scene.withdraw(minor, consent, before).await, Withdrawing::Withdrawn { .. }));
+    assert!(scene.is_held(pot).await);
+    let (minor, consent) = almost().await;
+    assert!(matches!(refuse(minor, consent, before).await, Ending::Over { .. }));
+}
+
+#[tokio::test]
 async fn a_minors_pots_are_held_whatever_they_wait_for_and_ended_ones_and_others_left_alone() {
     let scene = Scene::new().await;
     let minor = scene.child().await;
@@ -409,152 +436,4 @@ async fn a_minors_pots_are_held_whatever_they_wait_for_and_ended_ones_and_others
     assert_eq!(follow(noon()).await, []);
     assert!(!scene.is_held(pot).await);
     assert_eq!(clearance::of_minor(&scene.pool, minor).await.expect("a look"), []);
-}
-
-#[tokio::test]
-async fn a_guardian_of_many_is_found() {
-    let scene = Scene::new().await;
-    let fatou = guardian();
-    for number in 1..=5 {
-        let minor = scene.child().await;
-        let new = of(minor, fatou.clone());
-        assert!(matches!(scene.ask(&new, noon()).await, Asking::Asked(_)));
-        let Giving::Given { minors_of_guardian, .. } = scene.give(minor, new.id, noon()).await else {
-            panic!("not given")
-        };
-        assert_eq!(minors_of_guardian, number);
-        assert_eq!(rules().is_flagged(minors_of_guardian), number == 5);
-    }
-    scene.given_consent(scene.child().await).await;
-    let list = async |filter| {
-        let page = Page::first(10);
-        consents::list(&scene.pool, filter, page).await.expect("a list").len()
-    };
-    assert_eq!(list(Filter::default()).await, 6);
-    let of = |minors| Filter { minors_of_guardian: Some(minors), ..Filter::default() };
-    assert_eq!((list(of(5)).await, list(of(6)).await), (5, 0));
-    let refused = Filter { stage: Some(ConsentStage::Refused), ..Filter::default() };
-    assert_eq!(list(refused).await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_twenty_who_answer_at_once_one_decides() {
-    let scene = Scene::new().await;
-    for round in 0..10 {
-        let minor = scene.child().await;
-        let consent = scene.requested_consent(minor).await;
-        let answers = join_all((0..20).map(async |number| match (number + round) % 4 {
-            0 => {
-                scene.end_consent(minor, consent, ConsentEnd::Refused).await
-                    == Ending::InForce { stage: ConsentStage::Given }
-            }
-            1 => {
-                scene.end_consent(minor, consent, ConsentEnd::Lapsed).await
-                    == Ending::InForce { stage: ConsentStage::Given }
-            }
-            2 => given(&scene.give(minor, consent, days(1)).await),
-            _ => !matches!(
-                consents::hand_over(&scene.pool, consent, days(1)).await.expect("an answer"),
-                HandingOver::HandedOver { .. }
-            ),
-        }))
-        .await;
-        let stage = scene.consent_is(consent).await;
-        assert_eq!(scene.history(consent).await, [ConsentStage::Requested, stage]);
-        // Everybody heard the same: that it was given, or that it was not.
-        let said: Vec<_> =
-            answers.into_iter().enumerate().filter(|(number, _)| (number + round) % 4 != 3).collect();
-        let is_given = stage == ConsentStage::Given;
-        assert!(said.iter().all(|(_, heard)| *heard == is_given), "{stage}: {said:?}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn however_often_it_is_given_and_withdrawn_at_once_a_pot_is_held_when_it_stands_withdrawn() {
-    let scene = Scene::new().await;
-    for _ in 0..10 {
-        let minor = scene.child().await;
-        let pot = scene.pot_of(minor).await;
-        let consent = scene.given_consent(minor).await;
-        scene.let_go(pot).await;
-        join_all((0..20).map(async |number| {
-            if number % 2 == 0 {
-                scene.withdraw(minor, consent, days(2)).await;
-            } else {
-                scene.give(minor, consent, days(3)).await;
-            }
-        }))
-        .await;
-        // Until identities are approved a consent alone lets nothing go.
-        assert!(scene.is_held(pot).await);
-        let history = scene.history(consent).await;
-        assert_eq!(history.last(), Some(&scene.consent_is(consent).await));
-        assert!(history.windows(2).all(|pair| pair[0] != pair[1]), "{history:?}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_twenty_guardians_who_are_named_at_once_three_are_asked_and_one_is_waited_for() {
-    let scene = Scene::new().await;
-    let minor = scene.child().await;
-    let named: Vec<_> = (0..20).map(|_| of(minor, guardian())).collect();
-    let answers = join_all(named.iter().map(|new| scene.ask(new, noon()))).await;
-    let asked = answers.iter().filter(|answer| matches!(answer, Asking::Asked(_))).count();
-    let too_many = answers.iter().filter(|answer| matches!(answer, Asking::TooMany { .. })).count();
-    assert_eq!((asked, too_many), (3, 17));
-    let stages: Vec<_> =
-        consents::of_minor(&scene.pool, minor).await.expect("a look").iter().map(|one| one.stage).collect();
-    assert_eq!(stages.iter().filter(|stage| stage.is_in_force()).count(), 1);
-}
-
-#[tokio::test]
-async fn nobody_changes_what_happened_to_a_consent() {
-    let scene = Scene::new().await;
-    let minor = scene.child().await;
-    scene.given_consent(minor).await;
-    for (role, why) in [("wolo", "23001"), ("wolo_worker", "42501"), ("wolo_api", "42501")] {
-        let pool = scene.pool_as(role).await;
-        for sql in [
-            "update minors.consent_events set at = now()",
-            "delete from minors.consent_events",
-            "truncate minors.consent_events",
-        ] {
-            let error = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.expect_err(sql);
-            let code =
-                error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
-            assert_eq!(code.as_deref(), Some(why), "{role}: {sql}");
-        }
-    }
-    assert_eq!(scene.read::<i64>("select count(*) from minors.consent_events").await, 2);
-}
-
-#[tokio::test]
-async fn a_guardian_sees_their_own_by_the_link_and_a_minor_not_where_the_guardian_is_reached() {
-    let scene = Scene::new().await;
-    let (minor, other) = (scene.child().await, scene.child().await);
-    let consent = scene.given_consent(minor).await;
-    scene.given_consent(other).await;
-    let api = scene.pool_as("wolo_api").await;
-    let hash = token_hash(&consent.to_string());
-    let seen = async |context: Context<'_>| {
-        let mut tx = context.begin(&api).await.expect("a transaction");
-        let found = consents::list(&mut *tx, Filter::default(), Page::first(10)).await.expect("a list");
-        let events = consents::events(&mut *tx, consent).await.expect("events").len();
-        let reached = consents::reached(&mut *tx, consent).await.expect("a look").is_some();
-        (found.into_iter().map(|one| one.id).collect::<Vec<_>>(), events, reached)
-    };
-    assert_eq!(seen(Context::visitor()).await, (vec![], 0, false));
-    let token = hex::encode(hash);
-    assert_eq!(seen(Context::visitor().with_consent(&token)).await, (vec![consent], 2, true));
-    assert_eq!(seen(Context::user(minor)).await, (vec![consent], 2, false));
-    let staff = seen(Context::staff(UserId::from_uuid(Uuid::now_v7()))).await;
-    assert_eq!((staff.0.len(), staff.1, staff.2), (2, 2, true));
-    let mut tx = Context::visitor().with_consent(&token).begin(&api).await.expect("a transaction");
-    let own = consents::of_link(&mut *tx, &hash).await.expect("a look").expect("a consent");
-    assert_eq!((own.id, own.stage), (consent, ConsentStage::Given));
-    assert_eq!(format!("{own:?}"), format!("Consent({consent} given)"));
-    for sql in ["update minors.consents set stage = 'given'", "insert into minors.guardians values (null)"] {
-        let mut tx = Context::visitor().with_consent(&token).begin(&api).await.expect("a transaction");
-        assert!(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *tx).await.is_err(), "{sql}");
-    }
 }

@@ -9,6 +9,7 @@ mod by_hand;
 mod certificates;
 mod clearances;
 mod consents;
+mod consents_together;
 mod credits;
 mod discrepancies;
 mod donations;
