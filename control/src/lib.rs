@@ -5,6 +5,7 @@
 
 pub mod birthdays;
 pub mod books;
+pub mod closures;
 pub mod donations;
 mod error;
 pub mod invitations;

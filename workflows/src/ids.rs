@@ -1,7 +1,7 @@
 //! The names of running processes. Everybody who speaks to one builds its name here.
 
 use chrono::NaiveDate;
-use wolo_domain::ids::{AwardId, DiscrepancyId, DonationId, InvitationId, PotId};
+use wolo_domain::ids::{AwardId, DiscrepancyId, DonationId, InvitationId, PotId, UserId};
 
 pub fn pot_lifecycle(pot: PotId) -> String {
     format!("pot/{pot}")
@@ -24,6 +24,11 @@ pub fn refund(donation: DonationId) -> String {
 /// An invitation asks one person.
 pub fn invitation(invitation: InvitationId) -> String {
     format!("invitation/{invitation}")
+}
+
+/// An account is closed by one process at a time, which somebody may take back before another begins.
+pub fn closure(user: UserId) -> String {
+    format!("closure/{user}")
 }
 
 /// A person is told of an event once. Both are opaque words: an id of ours, or of nobody.

@@ -13,6 +13,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod birthdays;
+pub mod closures;
 pub mod discrepancies;
 pub mod donations;
 pub mod invitations;
@@ -23,4 +24,5 @@ pub mod points;
 pub mod pots;
 pub mod punctuality;
 pub mod refunds;
+pub mod retention;
 pub mod statements;
