@@ -53,7 +53,7 @@ impl Export {
     }
 }
 
-/// Everything, as it stands at one moment: ask in a transaction that sees one.
+/// Everything, table after table.
 #[tracing::instrument(name = "db.exports.export", skip(connection), err)]
 pub async fn export(connection: &mut PgConnection, user: UserId) -> Result<Export, Error> {
     let mut export = Export { tables: BTreeMap::new(), cut_off: Vec::new() };

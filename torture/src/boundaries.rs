@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 45] = [
+pub const STEPS: [Step; 50] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -49,7 +49,12 @@ pub const STEPS: [Step; 45] = [
     step("invitations.end", Speaks::Not, Story::Invited),
     step("invitations.start_pot", Speaks::Not, Story::Invited),
     step("invitations.follow", Speaks::Not, Story::Invited),
+    step("closures.close", Speaks::Not, Story::Leaving),
+    step("closures.give_up", Speaks::Not, Story::Leaving),
+    step("closures.restore", Speaks::Not, Story::Leaving),
+    step("closures.erase", Speaks::Not, Story::Leaving),
     step("accounts.forget_leftovers", Speaks::Not, Story::Housekeeping),
+    step("retention.keep", Speaks::Not, Story::Housekeeping),
     step("punctuality.find_late", Speaks::Not, Story::Housekeeping),
     step("audit.seal_the_end", Speaks::Not, Story::Housekeeping),
     step("donations.open_checkout", Speaks::Sends(Endpoint::CheckoutCreate), Story::Ordinary),

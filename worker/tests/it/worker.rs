@@ -250,8 +250,10 @@ fn contracts() -> BTreeMap<&'static str, String> {
         accounts: ForgetLeftoversStep;
         audit: SealTheEndStep;
         birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
+        closures: CloseAccountStep, GiveUpTheirsStep, RestoreAccountStep, ErasePersonStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, MoveBirthdayStep, AnnouncePot;
         punctuality: FindLateStep;
+        retention: KeepRetentionStep;
         invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
         points: ConvertPointsStep, RevokePointsStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
@@ -282,6 +284,7 @@ fn every_contract_is_served_where_it_is_called() {
     let mut called = BTreeSet::new();
     for (path, text) in sources(&processes) {
         let on_lifecycle = [
+            "account_closure",
             "audit_checkpoint",
             "pot_lifecycle",
             "housekeeping",
@@ -330,6 +333,7 @@ fn names_are_unique_and_as_histories_know_them() {
           "Revocation",
           "BirthdaySweep",
           "SponsorshipInvitation",
+          "AccountClosure",
           "Housekeeping",
           "PunctualityCheck",
           "AuditCheckpoint"
@@ -354,7 +358,12 @@ fn names_are_unique_and_as_histories_know_them() {
           "invitations.start_pot",
           "invitations.follow",
           "notices.begin",
+          "closures.close",
+          "closures.give_up",
+          "closures.restore",
+          "closures.erase",
           "accounts.forget_leftovers",
+          "retention.keep",
           "punctuality.find_late",
           "audit.seal_the_end"
         ]
