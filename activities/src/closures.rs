@@ -15,8 +15,8 @@ use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::{PotLifecycle, Wish};
 use wolo_workflows::sponsorship_invitation::{EndWish, SponsorshipInvitation};
 use wolo_workflows::steps::closures::{
-    CloseAccount, CloseAccountStep, Closing, ErasePerson, ErasePersonStep, Erasing, GiveUpTheirs, GiveUpTheirsStep,
-    RestoreAccount, RestoreAccountStep, Restoring,
+    CloseAccount, CloseAccountStep, Closing, ErasePerson, ErasePersonStep, Erasing, GiveUpTheirs,
+    GiveUpTheirsStep, RestoreAccount, RestoreAccountStep, Restoring,
 };
 
 use crate::alive::{go_on, while_doing};
@@ -30,7 +30,11 @@ impl ClosureSteps {
         Self { pool }
     }
 
-    async fn give_up_all(&self, ctx: &ActivityContext, input: GiveUpTheirs) -> Result<UnderWay, ActivityError> {
+    async fn give_up_all(
+        &self,
+        ctx: &ActivityContext,
+        input: GiveUpTheirs,
+    ) -> Result<UnderWay, ActivityError> {
         let theirs = closures::to_give_up(&self.pool, input.user).await?;
         for pot in theirs.pots {
             go_on(ctx)?;

@@ -27,7 +27,10 @@ impl UnderWay {
             (self.pots, "pots to end"),
             (self.gifts, "gifts to end"),
             (self.invitations, "invitations to be taken back"),
-            (self.for_finance, "gifts in suspense, which wait for finance (wolo discrepancies list --kind odd_gift)"),
+            (
+                self.for_finance,
+                "gifts in suspense, which wait for finance (wolo discrepancies list --kind odd_gift)",
+            ),
         ];
         let counted = counted.into_iter().filter(|(count, _)| *count > 0);
         counted.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")

@@ -9,8 +9,9 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
-    NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, DiscrepancySteps, DonationSteps, InvitationSteps,
+    LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps,
+    RetentionSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};

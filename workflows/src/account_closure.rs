@@ -22,8 +22,8 @@ use wolo_domain::notices::{NoticeRules, Says};
 
 use crate::notice_delivery::{NoticeInput, NoticePatience};
 use crate::steps::closures::{
-    CloseAccount, CloseAccountStep, Closing, ErasePerson, ErasePersonStep, Erasing, GiveUpTheirs, GiveUpTheirsStep,
-    RestoreAccount, RestoreAccountStep, Restoring,
+    CloseAccount, CloseAccountStep, Closing, ErasePerson, ErasePersonStep, Erasing, GiveUpTheirs,
+    GiveUpTheirsStep, RestoreAccount, RestoreAccountStep, Restoring,
 };
 use crate::steps::notices::{BeginNoticeStep, Message};
 use crate::{attributes, patience, waiting};
@@ -81,7 +81,10 @@ pub enum ClosureOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum ClosingAnswer {
-    Closed { since: DateTime<Utc>, erases_at: DateTime<Utc> },
+    Closed {
+        since: DateTime<Utc>,
+        erases_at: DateTime<Utc>,
+    },
     /// An operator has just restored it: ask again.
     Restored,
     Erased,
@@ -200,7 +203,8 @@ impl AccountClosure {
         let notice = ctx.state(|closure| {
             let user = closure.input.user;
             let event = format!("account-closed-{}", closed_at.timestamp_millis());
-            let message = Message { user: Some(user), ..Message::new(event, user.to_string(), Says::AccountClosed) };
+            let message =
+                Message { user: Some(user), ..Message::new(event, user.to_string(), Says::AccountClosed) };
             let (rules, patience) = (closure.input.notices, closure.input.notice_patience);
             NoticeInput { message, expires: closure.state.erases_at, rules, patience }
         });
@@ -258,8 +262,11 @@ impl AccountClosure {
                 return (closure.state.erases_at.unwrap_or(now), "the day of erasing");
             }
             let patience = closure.input.patience;
-            let pause =
-                waiting::longer(patience.recheck_seconds, closure.state.looks, patience.longest_pause_seconds);
+            let pause = waiting::longer(
+                patience.recheck_seconds,
+                closure.state.looks,
+                patience.longest_pause_seconds,
+            );
             closure.state.looks = closure.state.looks.saturating_add(1);
             (now + pause, "what is under way to end")
         });
@@ -291,11 +298,14 @@ impl AccountClosure {
     fn note_the_end(ctx: &WorkflowContext<Self>, end: ClosureOutcome) {
         ctx.state_mut(|closure| closure.state.end = Some(end));
         ctx.set_current_details(String::new());
-        Self::stand(ctx, match end {
-            ClosureOutcome::Erased => "erased",
-            ClosureOutcome::Restored => "restored",
-            ClosureOutcome::NobodyKnown => "nobody_known",
-        });
+        Self::stand(
+            ctx,
+            match end {
+                ClosureOutcome::Erased => "erased",
+                ClosureOutcome::Restored => "restored",
+                ClosureOutcome::NobodyKnown => "nobody_known",
+            },
+        );
     }
 
     /// Says where the process stands, where operators look for it.

@@ -96,12 +96,10 @@ pub(crate) async fn close(
 async fn prove(app: &App, user: UserId, farewell: Farewell) -> Result<Option<Transaction>, Problem> {
     match (farewell.password, farewell.code_id, farewell.code) {
         (Some(password), None, None) => by_password(app, user, password).await.map(|()| None),
-        (None, Some(id), Some(code)) => {
-            match codes::attempt(app, id, &code, &[CodePurpose::SignIn]).await? {
-                (used, Proved::User(theirs)) if theirs == user => Ok(Some(used)),
-                _ => Err(Problem::new(Code::OneTimeCodeWrong)),
-            }
-        }
+        (None, Some(id), Some(code)) => match codes::attempt(app, id, &code, &[CodePurpose::SignIn]).await? {
+            (used, Proved::User(theirs)) if theirs == user => Ok(Some(used)),
+            _ => Err(Problem::new(Code::OneTimeCodeWrong)),
+        },
         _ => {
             let mut fields = Fields::default();
             fields.wrong(

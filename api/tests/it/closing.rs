@@ -22,9 +22,11 @@ struct Awa {
 impl Awa {
     async fn comes(app: &TestApp) -> Self {
         let phone = format!("+22176{:07}", Uuid::new_v4().as_u128() % 10_000_000);
-        let wanted = json!({ "name": "Awa Ndiaye", "birth_date": "1999-12-31", "phone": phone, "password": PASSWORD });
+        let wanted =
+            json!({ "name": "Awa Ndiaye", "birth_date": "1999-12-31", "phone": phone, "password": PASSWORD });
         let sent = app.send(&format!("{AUTH}/register"), &wanted).await.expect(202);
-        let given = json!({ "code_id": sent["code_id"], "code": app.code(&phone).await, "device": "Téléphone" });
+        let given =
+            json!({ "code_id": sent["code_id"], "code": app.code(&phone).await, "device": "Téléphone" });
         let session = app.send(&format!("{AUTH}/otp/verify"), &given).await.expect(200);
         let text = |name: &str| session[name].as_str().unwrap().to_owned();
         Self { phone, user: text("user").parse().unwrap(), token: text("access_token") }
@@ -103,7 +105,10 @@ async fn people_are_given_what_is_kept_about_them_and_nothing_of_others() {
 
     let reply = awa.asks(&app, "/api/users/export").await;
     assert_eq!(reply.header("cache-control"), "no-store");
-    assert_eq!(reply.header("content-disposition"), format!("attachment; filename=\"wolo-{}.json\"", awa.user));
+    assert_eq!(
+        reply.header("content-disposition"),
+        format!("attachment; filename=\"wolo-{}.json\"", awa.user)
+    );
     let export = reply.expect(200);
     assert_eq!(export["user"], awa.user.to_string());
     let tables = &export["tables"];

@@ -144,12 +144,9 @@ async fn messages(connection: &mut PgConnection, user: UserId, contacts: &Contac
     sqlx::query!("delete from notices.conversations where address = $1", phone.as_deref())
         .execute(&mut *connection)
         .await?;
-    sqlx::query!(
-        "update notices.notices set mail_to = null where lower(mail_to) = $1",
-        email.as_deref(),
-    )
-    .execute(connection)
-    .await?;
+    sqlx::query!("update notices.notices set mail_to = null where lower(mail_to) = $1", email.as_deref(),)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

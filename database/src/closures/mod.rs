@@ -37,7 +37,9 @@ pub enum Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
     /// Since then, by this or before.
-    Closing { since: DateTime<Utc> },
+    Closing {
+        since: DateTime<Utc>,
+    },
     Erased,
     NobodyKnown,
 }

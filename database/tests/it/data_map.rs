@@ -66,7 +66,10 @@ fn every_line_says_what_its_columns_are_why_and_how_long_they_are_kept_and_what_
         assert!(["deleted", "cleared", "kept", "-"].contains(&erasing), "{table}: {erasing}");
         assert!(["yes", "no"].contains(&exported), "{table}: {exported}");
         assert!(!why.is_empty() && !kept.is_empty(), "{table}");
-        assert!(is != "personal" || erasing != "kept", "{table}: what is personal does not outlive its person");
+        assert!(
+            is != "personal" || erasing != "kept",
+            "{table}: what is personal does not outlive its person"
+        );
         assert!(is != "secret" || exported == "no", "{table}: a secret is not handed out");
     }
 }
@@ -86,7 +89,8 @@ async fn what_is_exported_are_the_tables_of_the_data_map_and_no_column_that_it_k
     let user = scene.person().await.id;
     let owner = scene.pool_as("wolo").await;
     crate::erasing::fill(&scene, user).await;
-    let export = exports::export(&mut owner.acquire().await.expect("a connection"), user).await.expect("an export");
+    let export =
+        exports::export(&mut owner.acquire().await.expect("a connection"), user).await.expect("an export");
     let tables = exported();
     assert_eq!(
         export.tables.keys().copied().collect::<Vec<_>>(),
@@ -96,7 +100,11 @@ async fn what_is_exported_are_the_tables_of_the_data_map_and_no_column_that_it_k
     for (table, rows) in &export.tables {
         let row = rows.first().unwrap_or_else(|| panic!("the test has no row of {table}"));
         // Sums of what others gave are the owner's own.
-        let columns = row.as_object().expect("a row").keys().filter(|name| !["gifts", "given"].contains(&name.as_str()));
+        let columns = row
+            .as_object()
+            .expect("a row")
+            .keys()
+            .filter(|name| !["gifts", "given"].contains(&name.as_str()));
         let kept_back: Vec<_> = columns.filter(|column| !tables[table].contains(column.as_str())).collect();
         assert!(kept_back.is_empty(), "{table} hands out {kept_back:?}");
     }

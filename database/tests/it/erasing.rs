@@ -180,13 +180,16 @@ async fn of_somebody_who_was_erased_nothing_is_found_anywhere() {
     let after = dump(&scene).await;
     assert_eq!(hits(&after), BTreeSet::new());
     // What others gave and were paid stands as it was.
-    assert!(after["money.donations"].contains("moussa") && after["money.donations"].contains("+221781112233"));
+    assert!(
+        after["money.donations"].contains("moussa") && after["money.donations"].contains("+221781112233")
+    );
     for table in ["money.payouts", "money.certificates", "sponsorship.awards", "sponsorship.conversions"] {
         assert!(after[table].contains(&user.uuid().to_string()), "{table} has lost its row");
     }
     let again = closures::erase(&scene.pool, user, DOER, noon()).await.expect("an erasing");
     assert_eq!(again, Erasing::Erased);
-    let told: i64 = scene.read("select count(*) from ops.outbox where payload::text like '%person_erased%'").await;
+    let told: i64 =
+        scene.read("select count(*) from ops.outbox where payload::text like '%person_erased%'").await;
     assert_eq!(told, 1, "the trail is told once");
 }
 
@@ -222,7 +225,8 @@ async fn whoever_was_erased_is_nobody_to_every_query_and_stays_so() {
         ("update sponsorship.awards set points = 1000, name = '—'", "points_are_append_only"),
         ("update sponsorship.award_steps set reason = 'gift_refunded', note = '—'", "points_are_append_only"),
     ] {
-        let refused = sqlx::raw_sql(AssertSqlSafe(attack.to_owned())).execute(&owner).await.expect_err(attack);
+        let refused =
+            sqlx::raw_sql(AssertSqlSafe(attack.to_owned())).execute(&owner).await.expect_err(attack);
         let refused = refused.as_database_error().and_then(|error| error.constraint().map(ToOwned::to_owned));
         assert_eq!(refused.as_deref(), Some(rule), "{attack}");
     }

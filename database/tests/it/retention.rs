@@ -1,7 +1,7 @@
 //! What is forgotten when its time is over, and what is only counted.
 
-use wolo_database::retention::{self, Gone, Overdue};
 use wolo_database::audit;
+use wolo_database::retention::{self, Gone, Overdue};
 
 use crate::scene::{Scene, at};
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use wolo_api::rules;
 use wolo_control::AskError;
-use wolo_control::closures::{ClosingAnswer, ClosureInput, ClosurePatience, ClosureState, RestoreWish, Restoring};
+use wolo_control::closures::{
+    ClosingAnswer, ClosureInput, ClosurePatience, ClosureState, RestoreWish, Restoring,
+};
 use wolo_database::closures::{self, Standing};
 use wolo_domain::ids::UserId;
 use wolo_domain::pots::PotStage;
@@ -56,7 +58,9 @@ impl Scene {
         let wish = RestoreWish { by: "torture".to_owned(), reason: "a trial".to_owned() };
         match self.stage.control.restore_account(user, wish, AN_ANSWER).await {
             // It did so, and that answer was lost.
-            Err(AskError::NotFound | AskError::Ended) if self.is_in_use(user).await => Ok(Restoring::Restored),
+            Err(AskError::NotFound | AskError::Ended) if self.is_in_use(user).await => {
+                Ok(Restoring::Restored)
+            }
             answer => answer,
         }
     }

@@ -118,7 +118,11 @@ fn a_pot_that_has_closed_is_paid_out_first_however_long_that_takes() {
         house.is_under_way(user, a_pot).await;
         house.forward(&process, TimeDelta::days(40)).await;
         house.is_under_way(user, a_pot).await;
-        assert_eq!(house.standing(user).await, Standing::ClosingSince(since), "its day is over, and it waits");
+        assert_eq!(
+            house.standing(user).await,
+            Standing::ClosingSince(since),
+            "its day is over, and it waits"
+        );
         house.forward_to_the_end(pot).await;
         house.stage_is(pot, PotStage::Settled).await;
         house.set_off(&process, TimeDelta::days(2));

@@ -30,7 +30,8 @@ impl Closures {
 }
 
 pub use closures::{
-    Close as CloseAccountStep, Erase as ErasePersonStep, GiveUp as GiveUpTheirsStep, Restore as RestoreAccountStep,
+    Close as CloseAccountStep, Erase as ErasePersonStep, GiveUp as GiveUpTheirsStep,
+    Restore as RestoreAccountStep,
 };
 
 /// Closes an account: nobody signs in to it, and nothing of it begins any more.

@@ -42,7 +42,8 @@ impl Export {
         match &self.out {
             None => output::json(&export),
             Some(file) => {
-                let text = serde_json::to_string_pretty(&export).context("the data cannot be written as JSON")?;
+                let text =
+                    serde_json::to_string_pretty(&export).context("the data cannot be written as JSON")?;
                 write(file, &text).with_context(|| format!("{} could not be written", file.display()))?;
                 output::say(&format!("What is kept about {} stands in {}.", self.user, file.display()));
                 Ok(())
