@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use wolo_control::closures::{ClosingAnswer, ClosureInput};
+use wolo_control::closures::{ClosingAnswer, ClosureInput, ClosureState};
 use wolo_control::ids;
 use wolo_database::accounts::codes::Proved;
 use wolo_database::accounts::passwords;
@@ -77,7 +77,7 @@ pub(crate) async fn close(
         patience: rules::of_closures(&app.settings),
         notices,
         notice_patience,
-        carried: Default::default(),
+        carried: ClosureState::default(),
     };
     match app.control.close_account(input, app.settings.api.patience).await? {
         ClosingAnswer::Closed { since, erases_at } => {

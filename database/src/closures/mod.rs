@@ -92,15 +92,17 @@ pub async fn close(pool: &Pool, user: UserId, doer: Doer<'_>, at: DateTime<Utc>)
         Some(Standing::ClosingSince(since)) => return Ok(Closing::Closing { since }),
         Some(Standing::InUse) => {}
     }
-    sqlx::query!(
-        "update people.users
-         set closing_at = $2, locked_at = coalesce(locked_at, clock_timestamp()), locked_why = coalesce(locked_why, $3)
-         where user_id = $1",
+    // As it is kept: the database knows an instant less exactly than the process.
+    let since = sqlx::query_scalar!(
+        r#"update people.users
+           set closing_at = $2, locked_at = coalesce(locked_at, clock_timestamp()), locked_why = coalesce(locked_why, $3)
+           where user_id = $1
+           returning closing_at as "since!""#,
         user.uuid(),
         at,
         CLOSING,
     )
-    .execute(&mut *tx)
+    .fetch_one(&mut *tx)
     .await?;
     for role in roles_of(&mut tx, user).await? {
         roles::revoke(&mut tx, user, role, doer).await?;
@@ -110,7 +112,7 @@ pub async fn close(pool: &Pool, user: UserId, doer: Doer<'_>, at: DateTime<Utc>)
     let happening = Happening::new(Action::AccountClosed, user).with("points_lapsed", lapsed);
     audit::note(&mut tx, happening, doer).await?;
     tx.commit().await?;
-    Ok(Closing::Closing { since: at })
+    Ok(Closing::Closing { since })
 }
 
 async fn roles_of(connection: &mut PgConnection, user: UserId) -> Result<Vec<Role>, Error> {

@@ -24,8 +24,9 @@ fn input(user: UserId) -> ClosureInput {
         reason: "asked for by its holder".to_owned(),
         patience: ClosurePatience {
             erase_after_days: 30,
-            recheck_seconds: 60,
-            longest_pause_seconds: 86_400,
+            // Few looks: moved time makes each of them at once.
+            recheck_seconds: 86_400,
+            longest_pause_seconds: 10 * 86_400,
             continue_after_events: 2_000,
         },
         notices: NoticeRules { quiet_from: 0, quiet_until: 0, ..NoticeRules::default() },
@@ -125,7 +126,7 @@ fn a_pot_that_has_closed_is_paid_out_first_however_long_that_takes() {
         );
         house.forward_to_the_end(pot).await;
         house.stage_is(pot, PotStage::Settled).await;
-        house.set_off(&process, TimeDelta::days(2));
+        house.set_off(&process, TimeDelta::days(12));
         assert_eq!(house.outcome::<AccountClosure>(process.clone()).await, ClosureOutcome::Erased);
         keep(house, "closure-waited-for-a-pot", &process).await;
         house.books_are_right().await;

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 use wolo_api::rules;
-use wolo_control::closures::{ClosingAnswer, ClosureInput};
+use wolo_control::closures::{ClosingAnswer, ClosureInput, ClosureState};
 use wolo_control::{AskError, Control, ids};
 use wolo_database::closures::{self, Standing};
 use wolo_domain::ids::UserId;
@@ -62,7 +62,7 @@ impl Erase {
             patience,
             notices,
             notice_patience,
-            carried: Default::default(),
+            carried: ClosureState::default(),
         };
         let answer = close(&system.control().await?, input, confirmed).await;
         self.tell(answer.context("the account's process gave no answer")?)
