@@ -48,6 +48,8 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(users::me))                   // /api/users/auth/me
         .routes(routes!(users::show_profile, users::change_profile))            // /api/users/profile
         .routes(routes!(users::change_contact))       // /api/users/profile/contact
+        .routes(routes!(users::export))               // /api/users/export
+        .routes(routes!(users::close))                // /api/users/me
         .routes(routes!(users::show_preferences, users::change_preferences))    // /api/users/preferences
         .routes(routes!(users::show_points))          // /api/users/points
         .routes(routes!(users::points_history))       // /api/users/points/history

@@ -1,7 +1,9 @@
 //! The product's numbers, from the settings, in the shapes that the domain and the processes want.
 
+use wolo_bootstrap::Settings;
 use wolo_bootstrap::settings::{Notices, Rules, Sponsorship};
 use wolo_control::birthdays::BirthdayPots;
+use wolo_control::closures::ClosurePatience;
 use wolo_control::invitations::NoticePatience;
 use wolo_control::pots::{PayoutPatience, PotPatience, RefundPatience};
 use wolo_domain::donations::DonationRules;
@@ -75,6 +77,15 @@ pub fn of_notices(numbers: &Notices) -> (NoticeRules, NoticePatience) {
         unknown_seconds: numbers.unknown.as_secs(),
     };
     (rules, patience)
+}
+
+pub fn of_closures(settings: &Settings) -> ClosurePatience {
+    ClosurePatience {
+        erase_after_days: settings.retention.closed_account_days,
+        recheck_seconds: settings.rules.refund_recheck_seconds.into(),
+        longest_pause_seconds: longest_pause_seconds(&settings.rules),
+        continue_after_events: settings.rules.continue_after_events,
+    }
 }
 
 pub fn longest_pause_seconds(rules: &Rules) -> u64 {

@@ -223,6 +223,16 @@ pub async fn checkpoints(pool: &Pool) -> Result<Vec<Checkpoint>, Error> {
         .collect()
 }
 
+/// How many lines are older than a day. Whoever counts puts on the role of the auditor for it.
+#[tracing::instrument(name = "db.audit.older_than", skip(pool), err)]
+pub async fn older_than(pool: &Pool, day: NaiveDate) -> Result<i64, Error> {
+    let mut tx = pool.begin().await?;
+    sqlx::raw_sql("set local role wolo_auditor").execute(&mut *tx).await?;
+    Ok(sqlx::query_scalar!(r#"select count(*) as "lines!" from audit.entries where day < $1"#, day)
+        .fetch_one(&mut *tx)
+        .await?)
+}
+
 /// How much was done that is not in the trail yet.
 #[tracing::instrument(name = "db.audit.waiting", skip_all, err)]
 pub async fn waiting(pool: &Pool) -> Result<i64, Error> {

@@ -14,6 +14,8 @@ use crate::dakar;
 pub const MAJORITY: i32 = 18;
 /// Nobody who has an account is older, in years.
 const OLDEST: i32 = 120;
+/// What stands where the name of somebody stood who was erased, and every other text of theirs that must not be empty.
+pub const ERASED: &str = "—";
 /// Longest name of a person, in characters.
 pub const NAME_CHARS: usize = 200;
 

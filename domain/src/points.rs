@@ -149,6 +149,8 @@ pub enum AwardReason {
     PotCancelled,
     /// Somebody who works here has found that it was not earned.
     ByHand,
+    /// They had not matured when their holder closed the account.
+    AccountClosed,
     // A rule that forbids points between the two was found to hold before they matured.
     Oneself,
     Cycle,
@@ -159,12 +161,13 @@ pub enum AwardReason {
 }
 
 impl AwardReason {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Time,
         Self::PotSettled,
         Self::GiftRefunded,
         Self::PotCancelled,
         Self::ByHand,
+        Self::AccountClosed,
         Self::Oneself,
         Self::Cycle,
         Self::SamePhone,
@@ -180,6 +183,7 @@ impl AwardReason {
             Self::GiftRefunded => "gift_refunded",
             Self::PotCancelled => "pot_cancelled",
             Self::ByHand => "by_hand",
+            Self::AccountClosed => "account_closed",
             Self::Oneself => NoPoints::Oneself.as_str(),
             Self::Cycle => NoPoints::Cycle.as_str(),
             Self::SamePhone => NoPoints::SamePhone.as_str(),

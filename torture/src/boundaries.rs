@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 53] = [
+pub const STEPS: [Step; 58] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -58,7 +58,12 @@ pub const STEPS: [Step; 53] = [
     step("consents.end", Speaks::Not, Story::Consent),
     step("consents.hand_over", Speaks::Not, Story::Consent),
     step("consents.give_up_pots", Speaks::Not, Story::Consent),
+    step("closures.close", Speaks::Not, Story::Leaving),
+    step("closures.give_up", Speaks::Not, Story::Leaving),
+    step("closures.restore", Speaks::Not, Story::Leaving),
+    step("closures.erase", Speaks::Not, Story::Leaving),
     step("accounts.forget_leftovers", Speaks::Not, Story::Housekeeping),
+    step("retention.keep", Speaks::Not, Story::Housekeeping),
     step("punctuality.find_late", Speaks::Not, Story::Housekeeping),
     step("audit.seal_the_end", Speaks::Not, Story::Housekeeping),
     step("donations.open_checkout", Speaks::Sends(Endpoint::CheckoutCreate), Story::Ordinary),

@@ -12,10 +12,11 @@ use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, ConsentSteps, DiscrepancySteps, DonationSteps, InvitationSteps,
-    LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps,
-    StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps,
+    InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps,
+    RefundSteps, RetentionSteps, StatementSteps,
 };
+use wolo_workflows::account_closure::AccountClosure;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
@@ -62,8 +63,14 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(InvitationSteps::follow);
             // An invitation has its messages begun by name, because that of the first tells where it stands.
             to.step(NoticeSteps::begin);
+            to.process::<AccountClosure>();
+            to.step(ClosureSteps::close);
+            to.step(ClosureSteps::give_up);
+            to.step(ClosureSteps::restore);
+            to.step(ClosureSteps::erase);
             to.process::<Housekeeping>();
             to.step(AccountSteps::forget_leftovers);
+            to.step(RetentionSteps::keep);
             to.process::<PunctualityCheck>();
             to.step(PunctualitySteps::find_late);
             to.process::<AuditCheckpoint>();
@@ -145,12 +152,14 @@ pub(crate) struct Steps {
     pub(crate) audit: Arc<AuditSteps>,
     pub(crate) birthdays: Arc<BirthdaySteps>,
     pub(crate) consents: Arc<ConsentSteps>,
+    pub(crate) closures: Arc<ClosureSteps>,
     pub(crate) points: Arc<PointsSteps>,
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) punctuality: Arc<PunctualitySteps>,
     pub(crate) donations: Arc<DonationSteps>,
     pub(crate) invitations: Arc<InvitationSteps>,
     pub(crate) refunds: Arc<RefundSteps>,
+    pub(crate) retention: Arc<RetentionSteps>,
     pub(crate) payouts: Arc<PayoutSteps>,
     pub(crate) statements: Arc<StatementSteps>,
     pub(crate) ledger: Arc<LedgerSteps>,
@@ -184,6 +193,18 @@ impl Doer<BirthdaySteps> for Steps {
 impl Doer<ConsentSteps> for Steps {
     fn doer(&self) -> &Arc<ConsentSteps> {
         &self.consents
+    }
+}
+
+impl Doer<ClosureSteps> for Steps {
+    fn doer(&self) -> &Arc<ClosureSteps> {
+        &self.closures
+    }
+}
+
+impl Doer<RetentionSteps> for Steps {
+    fn doer(&self) -> &Arc<RetentionSteps> {
+        &self.retention
     }
 }
 

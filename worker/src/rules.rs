@@ -1,6 +1,7 @@
 //! The product's numbers, from the settings, in the shapes that the processes of schedules want. The API has its own, because
 //! neither of the two may know the other; a test holds them together.
 
+use wolo_bootstrap::Settings;
 use wolo_bootstrap::settings::{Notices, Rules, Sponsorship};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::NoticeRules;
@@ -8,6 +9,7 @@ use wolo_domain::payouts::PayoutRules;
 use wolo_domain::points::PointsRules;
 use wolo_domain::pots::PotRules;
 use wolo_domain::punctuality::Punctuality;
+use wolo_domain::retention::Retention;
 use wolo_workflows::birthday_sweep::BirthdayPots;
 use wolo_workflows::notice_delivery::NoticePatience;
 use wolo_workflows::payout::PayoutPatience;
@@ -45,6 +47,18 @@ pub(crate) fn punctuality(rules: &Rules) -> Punctuality {
         late_after_seconds: u64::from(rules.punctuality_minutes) * 60,
         sweep_hour: rules.sweep_hour_dakar,
         look_back_days: rules.opens_days_before,
+    }
+}
+
+pub(crate) fn retention(settings: &Settings) -> Retention {
+    let (accounts, numbers) = (&settings.accounts, &settings.retention);
+    Retention {
+        leftovers_days: accounts.leftovers_days,
+        ended_sessions_days: accounts.ended_sessions_days,
+        answers_days: numbers.answers_days,
+        hearsay_days: numbers.hearsay_days,
+        audit_years: numbers.audit_years,
+        books_years: numbers.books_years,
     }
 }
 
@@ -103,6 +117,14 @@ mod tests {
             wolo_api::rules::of_notices(&settings.notices),
         );
         assert_eq!(to_value(first).expect("JSON"), to_value(again).expect("JSON"));
+    }
+
+    #[test]
+    fn the_rules_of_retention_are_the_domains_where_nobody_has_set_others() {
+        let settings = Layers::new().read().expect("the defaults are sound");
+        assert_eq!(retention(&settings), Retention::default());
+        let closed = settings.retention.closed_account_days;
+        assert_eq!(closed, wolo_domain::retention::CLOSED_ACCOUNT_DAYS);
     }
 
     #[test]

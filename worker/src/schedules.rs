@@ -12,7 +12,7 @@ use temporalio_client::{Client, RpcOptions};
 use wolo_bootstrap::Settings;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::{BirthdaySweep, SweepInput};
-use wolo_workflows::housekeeping::{Housekeeping, Keeping};
+use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
 use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::reconciliation::{PaymentReconciliation, ReconciliationInput, Which};
@@ -43,10 +43,6 @@ pub(crate) async fn ensure(client: &Client, settings: &Settings) -> Result<(), S
 
 /// All times are Dakar's, which are the engine's.
 fn schedules(settings: &Settings) -> Vec<Schedule> {
-    let keeping = Keeping {
-        leftovers_days: settings.accounts.leftovers_days,
-        ended_sessions_days: settings.accounts.ended_sessions_days,
-    };
     let (books, numbers) = (&settings.books, &settings.rules);
     let refund = rules::refund_patience(numbers);
     let sweeping = SweepInput::new(None, rules::birthday_pots(numbers));
@@ -60,7 +56,7 @@ fn schedules(settings: &Settings) -> Vec<Schedule> {
             id: ids::HOUSEKEEPING,
             action: ScheduleAction::start_workflow(
                 Housekeeping::run,
-                keeping,
+                rules::retention(settings),
                 queues::LIFECYCLE,
                 ids::HOUSEKEEPING,
             ),

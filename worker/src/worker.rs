@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, ConsentSteps, DiscrepancySteps, DonationSteps, InvitationSteps,
-    LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps,
-    StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps,
+    InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps,
+    RefundSteps, RetentionSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -83,6 +83,7 @@ impl Worker {
             audit: Arc::new(AuditSteps::new(pool.clone(), sealing.clone())),
             birthdays: Arc::new(BirthdaySteps::new(pool.clone())),
             consents: Arc::new(ConsentSteps::new(pool.clone())),
+            closures: Arc::new(ClosureSteps::new(pool.clone())),
             pots: Arc::new(PotSteps::new(pool.clone(), sealing.clone())),
             punctuality: Arc::new(PunctualitySteps::new(pool.clone())),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
@@ -90,6 +91,7 @@ impl Worker {
             invitations: Arc::new(InvitationSteps::new(pool.clone())),
             points: Arc::new(PointsSteps::new(pool.clone())),
             refunds: Arc::new(RefundSteps::new(pool.clone(), wave.clone())),
+            retention: Arc::new(RetentionSteps::new(pool.clone())),
             payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
             ledger: Arc::new(LedgerSteps::new(pool.clone())),
             discrepancies: Arc::new(DiscrepancySteps::new(pool.clone())),

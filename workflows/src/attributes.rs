@@ -56,6 +56,11 @@ pub fn of_case(subject: UserId) -> SearchAttributes {
     SearchAttributes::new([OWNER.value_set(subject.to_string()), STATUS.value_set("opened".to_owned())])
 }
 
+/// What the closing of an account is found by.
+pub fn of_closure(user: UserId) -> SearchAttributes {
+    SearchAttributes::new([OWNER.value_set(user.to_string())])
+}
+
 /// What a refund is found by, whoever starts it.
 pub fn of_refund(pot: PotId) -> SearchAttributes {
     SearchAttributes::new([POT.value_set(pot.to_string()), STATUS.value_set("refund_due".to_owned())])

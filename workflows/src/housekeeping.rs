@@ -1,49 +1,53 @@
 //! Forgetting, once a day, what is of no use any more.
 //!
-//! Codes that nobody can give back, guesses whose window is over, accounts that were wanted and never proved, and sessions
-//! that ended long ago say something about people and serve nobody. A schedule starts this process; it does its step until
-//! it has succeeded, and ends. It refuses to know what is old: that comes in with its input, from the settings.
+//! Codes that nobody can give back, guesses whose window is over, accounts that were wanted and never proved, sessions that ended
+//! long ago, answers that nobody repeats and the words of providers that were dealt with say something about people and serve
+//! nobody. A schedule starts this process; it does its steps until they have succeeded, and ends. What is older than its rule and
+//! cannot be deleted it counts. It refuses to know what is old: that comes in with its input, from the settings.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{WorkflowContext, WorkflowContextView, WorkflowResult};
+use wolo_domain::retention::{Retention, days_ago, years_ago};
 
 use crate::steps::accounts::{ForgetLeftovers, ForgetLeftoversStep, Forgotten};
+use crate::steps::retention::{KeepRetention, KeepRetentionStep, Retained};
 use crate::{patience, waiting};
 
-/// How long what is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keeping {
-    /// Codes, guesses and accounts that were wanted, after their time.
-    pub leftovers_days: u32,
-    /// Sessions, after their end.
-    pub ended_sessions_days: u32,
+/// What came of a night.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Housekept {
+    pub leftovers: Forgotten,
+    pub retained: Retained,
 }
 
 #[workflow]
 pub struct Housekeeping {
-    keeping: Keeping,
+    retention: Retention,
 }
 
 #[workflow_methods]
 impl Housekeeping {
     #[init]
-    pub fn new(_ctx: &WorkflowContextView, keeping: Keeping) -> Self {
-        Self { keeping }
+    pub fn new(_ctx: &WorkflowContextView, retention: Retention) -> Self {
+        Self { retention }
     }
 
     #[run(name = "Housekeeping")]
-    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<Forgotten> {
-        let (now, keeping) = (waiting::now(ctx), ctx.state(|this| this.keeping));
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<Housekept> {
+        let (now, rules) = (waiting::now(ctx), ctx.state(|this| this.retention));
         let leftovers = ForgetLeftovers {
-            leftovers_before: before(now, keeping.leftovers_days),
-            sessions_before: before(now, keeping.ended_sessions_days),
+            leftovers_before: days_ago(now, rules.leftovers_days),
+            sessions_before: days_ago(now, rules.ended_sessions_days),
         };
-        Ok(ctx.execute_activity(ForgetLeftoversStep, leftovers, patience::own_books()).await?)
+        let leftovers = ctx.execute_activity(ForgetLeftoversStep, leftovers, patience::own_books()).await?;
+        let keep = KeepRetention {
+            answers_before: days_ago(now, rules.answers_days),
+            hearsay_before: days_ago(now, rules.hearsay_days),
+            audit_before: years_ago(now, rules.audit_years),
+            books_before: years_ago(now, rules.books_years),
+        };
+        let retained = ctx.execute_activity(KeepRetentionStep, keep, patience::own_books()).await?;
+        Ok(Housekept { leftovers, retained })
     }
-}
-
-fn before(now: DateTime<Utc>, days: u32) -> DateTime<Utc> {
-    now - TimeDelta::days(days.into())
 }

@@ -36,6 +36,11 @@ pub fn identity(case: CaseId) -> String {
     format!("identity/{case}")
 }
 
+/// An account is closed by one process at a time, which somebody may take back before another begins.
+pub fn closure(user: UserId) -> String {
+    format!("closure/{user}")
+}
+
 /// A person is told of an event once. Both are opaque words: an id of ours, or of nobody.
 pub fn notice(event: &str, person: &str) -> String {
     format!("notice/{event}:{person}")

@@ -5,6 +5,7 @@
 //! contracts in [`steps`]. This crate refuses to know databases, providers and HTTP: they are not in its
 //! dependency tree, and a test keeps it so.
 
+pub mod account_closure;
 pub mod attributes;
 pub mod audit_checkpoint;
 pub mod birthday_sweep;

@@ -27,11 +27,15 @@ impl Class {
             "/api/payments/webhook" => Some(Self::Webhook),
             _ if route.starts_with("/api/notifications/receipts/") => Some(Self::Receipt),
             _ if route.ends_with("/health") => None,
+            // It gives all of an account away at once, and costs as much.
+            "/api/users/export" => Some(Self::SignIn),
             _ if method.is_safe() => Some(Self::Read),
             "/api/payments/donate" | "/api/pots/{pot}/close" | "/api/users/points/convert" => {
                 Some(Self::Money)
             }
             _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),
+            // The password is given there once more.
+            "/api/users/me" => Some(Self::SignIn),
             // With the code of an invitation one signs in as well.
             "/api/sponsorship/code" | "/api/sponsorship/accept" | "/i/{token}/code" | "/i/{token}/accept" => {
                 Some(Self::SignIn)
@@ -90,6 +94,8 @@ mod tests {
             (Method::POST, "/api/notifications/receipts/orange/{secret}", Some(Class::Receipt)),
             (Method::POST, "/api/notifications/opt-out/{token}", Some(Class::Write)),
             (Method::POST, "/api/users/auth/login", Some(Class::SignIn)),
+            (Method::GET, "/api/users/export", Some(Class::SignIn)),
+            (Method::DELETE, "/api/users/me", Some(Class::SignIn)),
             (Method::POST, "/api/sponsorship/code", Some(Class::SignIn)),
             (Method::POST, "/api/sponsorship/accept", Some(Class::SignIn)),
             (Method::POST, "/i/{token}/accept", Some(Class::SignIn)),

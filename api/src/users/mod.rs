@@ -3,9 +3,11 @@
 //! Whoever asks learns nothing about whether an account exists: not from the answer, not from its status, and as little
 //! as can be from its time.
 
+mod close;
 mod codes;
 mod contact;
 mod convert;
+mod export;
 mod identities;
 mod leaderboard;
 mod letters;
@@ -20,11 +22,13 @@ mod sessions;
 mod social_login;
 mod tokens;
 
+pub(crate) use close::{__path_close, close};
 pub(crate) use codes::{
     __path_request, __path_resend, __path_verify, __path_verify_contact, DEVICE_CHARS, Sent, attempt,
     request, resend, send, verify, verify_contact,
 };
 pub(crate) use convert::{__path_convert, convert};
+pub(crate) use export::{__path_export, export};
 pub(crate) use identities::{
     __path_list as __path_list_identities, __path_unlink, list as list_identities, unlink,
 };

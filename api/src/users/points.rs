@@ -255,6 +255,10 @@ fn fate(award: &Award) -> Words {
             "These points were taken back: that pot was cancelled.",
         )
         .wolof("Points yii jëlaat nañu leen : cagnotte boobu neenal nañu ko."),
+        (AwardStage::Revoked, Some(AwardReason::AccountClosed)) => Words::new(
+            "Ces points ont été perdus avec la fermeture du compte.",
+            "These points lapsed when the account was closed.",
+        ),
         (AwardStage::Revoked, reason) => taken_back(reason.and_then(AwardReason::forbidden_by)),
     }
 }

@@ -8,6 +8,7 @@ mod accounts;
 mod app;
 mod auth;
 mod certificates;
+mod closing;
 mod connections;
 mod contract;
 mod credits;

@@ -16,8 +16,8 @@ use super::signing::{certificates, tokens};
 use super::sponsorship::sponsorship;
 use super::vault::vault;
 use super::{
-    Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Rules, Settings, Temporal,
-    Worker, channels,
+    Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Retention, Rules, Settings,
+    Temporal, Worker, channels,
 };
 use crate::codec::PayloadKey;
 
@@ -38,6 +38,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let tokens = tokens(reader, mode);
     let certificates = certificates(reader, mode);
     let accounts = accounts(reader, mode);
+    let retention = retention(reader);
     let passwords = passwords(reader);
     let social = social(reader, mode);
     let vault = vault(reader, mode);
@@ -59,6 +60,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         tokens: tokens?,
         certificates: certificates?,
         accounts,
+        retention,
         passwords,
         social,
         vault,
@@ -237,6 +239,18 @@ fn accounts(reader: &mut Reader, mode: Mode) -> Accounts {
         // Longer than a window of guesses, and than the day for which codes are counted.
         leftovers_days: reader.number("accounts.leftovers_days", &(2..=365)),
         ended_sessions_days: reader.number("accounts.ended_sessions_days", &(1..=3650)),
+    }
+}
+
+fn retention(reader: &mut Reader) -> Retention {
+    Retention {
+        closed_account_days: reader.number("retention.closed_account_days", &(1..=365)),
+        // A key is repeated for a day at most; an answer that is gone would be given anew.
+        answers_days: reader.number("retention.answers_days", &(2..=365)),
+        // Longer than providers tell anything again.
+        hearsay_days: reader.number("retention.hearsay_days", &(7..=3650)),
+        audit_years: reader.number("retention.audit_years", &(1..=100)),
+        books_years: reader.number("retention.books_years", &(1..=100)),
     }
 }
 

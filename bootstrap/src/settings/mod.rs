@@ -48,6 +48,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub certificates: Certificates,
     pub accounts: Accounts,
+    pub retention: Retention,
     pub passwords: Passwords,
     pub social: Social,
     /// Absent: this process has no use for identity documents.
@@ -193,6 +194,16 @@ pub struct Accounts {
     pub repeat: Duration,
     pub leftovers_days: u32,
     pub ended_sessions_days: u32,
+}
+
+/// How long what is kept beside these; what each rule is about stands in the domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    pub closed_account_days: u32,
+    pub answers_days: u32,
+    pub hearsay_days: u32,
+    pub audit_years: u32,
+    pub books_years: u32,
 }
 
 /// What hashing a password costs.

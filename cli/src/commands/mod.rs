@@ -16,6 +16,7 @@ mod manual;
 mod migrate;
 mod notices;
 mod payouts;
+mod people;
 mod points;
 mod pots;
 mod reconcile;
@@ -96,6 +97,9 @@ enum Command {
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
+    /// Erase people who ask for it, and give them what is kept about them
+    #[command(subcommand)]
+    People(people::People),
     /// Look at who did what here, and whether that was changed afterwards
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -189,6 +193,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Dev(dev) => dev.run(config),
         Command::Demo(demo) => demo.run(),
         Command::Pots(pots) => wait_for(pots.run(config)),
+        Command::People(people) => wait_for(people.run(config)),
         Command::Payouts(payouts) => wait_for(payouts.run(config)),
         Command::Refunds(refunds) => wait_for(refunds.run(config)),
         Command::Ledger(ledger) => wait_for(ledger.run(config)),

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 95] = [
+const COMMANDS: [&str; 99] = [
     "",
     "dev",
     "demo",
@@ -54,6 +54,10 @@ const COMMANDS: [&str; 95] = [
     "users revoke",
     "users lock",
     "users unlock",
+    "people",
+    "people erase",
+    "people restore",
+    "people export",
     "invitations",
     "invitations list",
     "invitations show",

@@ -116,12 +116,12 @@ pub async fn lock(connection: &mut PgConnection, user: UserId, doer: Doer<'_>) -
     Ok(locked == 1)
 }
 
-/// Unlocks an account; answers whether it was locked.
+/// Unlocks an account; answers whether it was locked. One that is being closed is restored, not unlocked.
 #[tracing::instrument(name = "db.accounts.unlock", skip_all, fields(%user), err)]
 pub async fn unlock(connection: &mut PgConnection, user: UserId, doer: Doer<'_>) -> Result<bool, Error> {
     let unlocked = sqlx::query!(
         "update people.users set locked_at = null, locked_why = null
-         where user_id = $1 and locked_at is not null",
+         where user_id = $1 and locked_at is not null and closing_at is null",
         user.uuid(),
     )
     .execute(&mut *connection)

@@ -45,6 +45,7 @@ pub enum EndReason {
     TokenReused,
     Locked,
     RoleChanged,
+    AccountClosed,
 }
 
 impl EndReason {
@@ -55,6 +56,7 @@ impl EndReason {
             Self::TokenReused => "token_reused",
             Self::Locked => "locked",
             Self::RoleChanged => "role_changed",
+            Self::AccountClosed => "account_closed",
         }
     }
 }

@@ -95,6 +95,10 @@ pub async fn schedule(pool: &Pool, new: &NewPot) -> Result<Scheduling, Error> {
     };
     let mut found = find(&mut tx, new).await?;
     if found.is_none() {
+        // Nothing new begins of an account that is being closed; a pot that was there goes on to its end.
+        if owners::is_leaving(&mut tx, new.owner).await? {
+            return Ok(Scheduling::OwnerUnknown);
+        }
         let birthday = birth_date.celebrated_in(new.timeline.birthday.year());
         if birthday != new.timeline.birthday {
             return Ok(Scheduling::AnotherBirthday { birthday });

@@ -39,6 +39,18 @@ pub(super) async fn birth_date(
     Ok(day.map(BirthDate::new))
 }
 
+/// Whether somebody's account is being closed. Ask after [`birth_date`], whose lock keeps the answer true.
+pub(super) async fn is_leaving(connection: &mut PgConnection, owner: UserId) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from people.users where user_id = $1 and closing_at is not null
+           ) as "leaving!""#,
+        owner.uuid(),
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// A pot's birthday as it is written, and its owner's birth date, which stays as it is until the transaction ends.
 #[derive(Clone, Copy)]
 pub(super) struct Planned {

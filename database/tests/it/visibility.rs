@@ -313,6 +313,8 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         ("notices.devices", 1),
         ("notices.notices", 1),
         ("notices.receipts", 1),
+        ("people.birth_date_changes", 1),
+        ("people.identities", 1),
         ("people.preferences", 1),
         ("people.roles", 1),
         ("people.sessions", 1),

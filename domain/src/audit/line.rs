@@ -22,6 +22,10 @@ pub enum Action {
     RoleRevoked,
     AccountLocked,
     AccountUnlocked,
+    AccountClosed,
+    AccountRestored,
+    PersonErased,
+    DataExported,
     BirthDateCorrected,
     PointsRevoked,
     InvitationEnded,
@@ -44,11 +48,15 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
         Self::AccountUnlocked,
+        Self::AccountClosed,
+        Self::AccountRestored,
+        Self::PersonErased,
+        Self::DataExported,
         Self::BirthDateCorrected,
         Self::PointsRevoked,
         Self::InvitationEnded,
@@ -76,6 +84,10 @@ impl Action {
             Self::RoleRevoked => "role_revoked",
             Self::AccountLocked => "account_locked",
             Self::AccountUnlocked => "account_unlocked",
+            Self::AccountClosed => "account_closed",
+            Self::AccountRestored => "account_restored",
+            Self::PersonErased => "person_erased",
+            Self::DataExported => "data_exported",
             Self::BirthDateCorrected => "birth_date_corrected",
             Self::PointsRevoked => "points_revoked",
             Self::InvitationEnded => "invitation_ended",

@@ -5,8 +5,9 @@ use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions};
 use temporalio_common::HasWorkflowDefinition;
 use uuid::Uuid;
 use wolo_api::rules;
+use wolo_domain::retention::Retention;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
-use wolo_workflows::housekeeping::{Housekeeping, Keeping};
+use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::{ids, queues};
 
@@ -15,8 +16,7 @@ use crate::stage::comes_about;
 
 impl Scene {
     pub(super) async fn hours(&self) -> Result<()> {
-        let keeping = Keeping { leftovers_days: 7, ended_sessions_days: 90 };
-        self.comes_to_its_end(Housekeeping::run, keeping, ids::HOUSEKEEPING).await?;
+        self.comes_to_its_end(Housekeeping::run, Retention::default(), ids::HOUSEKEEPING).await?;
         let punctuality = rules::punctuality(&self.stage.settings.rules);
         self.comes_to_its_end(PunctualityCheck::run, punctuality, ids::PUNCTUALITY_CHECK).await?;
         self.comes_to_its_end(AuditCheckpoint::run, (), ids::AUDIT_CHECKPOINT).await

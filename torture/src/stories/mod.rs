@@ -7,6 +7,7 @@ mod consent;
 mod credit;
 mod endings;
 mod hours;
+mod leaving;
 mod orders;
 mod steps;
 
@@ -60,6 +61,8 @@ pub enum Story {
     Consent,
     /// Somebody turns points into credit for a pot, which is paid out with its gift.
     Credited,
+    /// Somebody closes their account, changes their mind, and is erased the next time.
+    Leaving,
     /// The nightly process, and the hourly one that looks for what is late.
     Housekeeping,
     /// The books are compared with Wave's statement and looked through, and finance decides about them.
@@ -102,6 +105,7 @@ impl Story {
             Self::Invited => scene.invited().await,
             Self::Consent => scene.consented().await,
             Self::Credited => scene.credited().await,
+            Self::Leaving => scene.leaving().await,
             Self::Housekeeping => scene.hours().await,
             Self::Books => scene.books().await,
             Self::Untold => scene.untold().await,

@@ -42,7 +42,7 @@ fn the_schedule_starts_a_process_that_forgets_what_is_old() {
         })
         .await;
         let forgotten = house.outcome::<Housekeeping>(process.clone()).await;
-        assert!(forgotten.sessions >= 1, "{forgotten:?}");
+        assert!(forgotten.leftovers.sessions >= 1, "{forgotten:?}");
         keep(house, "housekeeping", &process).await;
     });
 }

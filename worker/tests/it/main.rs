@@ -10,6 +10,7 @@ mod audit;
 mod birthday_sweep;
 mod books;
 mod clearance;
+mod closure;
 mod crashes;
 mod credit;
 mod donation;

@@ -17,6 +17,7 @@ use temporalio_sdk::workflow_replayer::{
 };
 use temporalio_sdk::{WorkflowContext, WorkflowContextView, WorkflowResult};
 use wolo_bootstrap::settings::Layers;
+use wolo_workflows::account_closure::AccountClosure;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
@@ -49,11 +50,15 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 87] = [
+const ENDINGS: [&str; 91] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
     "birthday-sweep-missed",
+    "closure-erased",
+    "closure-nobody-known",
+    "closure-restored",
+    "closure-waited-for-a-pot",
     "consent-asked-too-late",
     "consent-begun-again",
     "consent-carried-on",
@@ -145,6 +150,7 @@ type Options = WorkflowReplayerOptionsBuilder;
 fn todays_code(options: Options) -> Options {
     options
         .register_workflow::<Donation>()
+        .and_then(Options::register_workflow::<AccountClosure>)
         .and_then(Options::register_workflow::<AuditCheckpoint>)
         .and_then(Options::register_workflow::<BirthdaySweep>)
         .and_then(Options::register_workflow::<SponsorshipInvitation>)

@@ -255,7 +255,9 @@ fn contracts() -> BTreeMap<&'static str, String> {
         consents: FindConsentStep, AskConsentStep, GiveConsentStep, WithdrawConsentStep, EndConsentStep, HandOverStep, GiveUpPotsStep;
         birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, ReadHoldsStep, MoveBirthdayStep, AnnouncePot;
+        closures: CloseAccountStep, GiveUpTheirsStep, RestoreAccountStep, ErasePersonStep;
         punctuality: FindLateStep;
+        retention: KeepRetentionStep;
         invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
         points: ConvertPointsStep, RevokePointsStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
@@ -286,6 +288,7 @@ fn every_contract_is_served_where_it_is_called() {
     let mut called = BTreeSet::new();
     for (path, text) in sources(&processes) {
         let on_lifecycle = [
+            "account_closure",
             "audit_checkpoint",
             "pot_lifecycle",
             "housekeeping",
@@ -350,6 +353,7 @@ fn names_are_unique_and_as_histories_know_them() {
           "Revocation",
           "BirthdaySweep",
           "SponsorshipInvitation",
+          "AccountClosure",
           "Housekeeping",
           "PunctualityCheck",
           "AuditCheckpoint"
@@ -375,7 +379,12 @@ fn names_are_unique_and_as_histories_know_them() {
           "invitations.start_pot",
           "invitations.follow",
           "notices.begin",
+          "closures.close",
+          "closures.give_up",
+          "closures.restore",
+          "closures.erase",
           "accounts.forget_leftovers",
+          "retention.keep",
           "punctuality.find_late",
           "audit.seal_the_end"
         ]

@@ -13,6 +13,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod birthdays;
+pub mod closures;
 pub mod consents;
 pub mod discrepancies;
 pub mod donations;
@@ -25,4 +26,5 @@ pub mod points;
 pub mod pots;
 pub mod punctuality;
 pub mod refunds;
+pub mod retention;
 pub mod statements;

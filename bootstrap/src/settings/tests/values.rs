@@ -65,6 +65,7 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
         ("wave.timeout_seconds", "1.5", "must be a whole number from 1 to 120"),
         ("api.body_limit_bytes", "-1", "must be a whole number from 1024 to 16777216"),
         ("accounts.leftovers_days", "1", "must be a whole number from 2 to 365"),
+        ("retention.closed_account_days", "0", "must be a whole number from 1 to 365"),
         ("api.head_timeout_seconds", "0", "must be a whole number from 1 to 300"),
         ("api.request_timeout_seconds", "", "must be a whole number from 1 to 300"),
         ("api.patience_seconds", "20", "must be less than api.request_timeout_seconds"),

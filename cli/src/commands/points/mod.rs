@@ -132,6 +132,9 @@ fn fate(award: &Award, by_hand: Option<&ByHand>) -> String {
         (AwardStage::Revoked, Some(AwardReason::PotCancelled)) => {
             format!("They are taken back{since}, because that pot was given up.")
         }
+        (AwardStage::Revoked, Some(AwardReason::AccountClosed)) => {
+            format!("They lapsed{since}, because their holder closed the account.")
+        }
         (AwardStage::Revoked, reason) => match (reason.and_then(AwardReason::forbidden_by), by_hand) {
             (Some(rule), _) => format!("They are taken back{since}, because {}.", forbidden(rule)),
             (None, Some(ByHand { by_whom, note })) => {

@@ -55,7 +55,7 @@ impl Users {
 }
 
 /// Stops at an id that nobody has.
-pub(super) async fn known(pool: &Pool, id: UserId) -> Result<()> {
+pub(in crate::commands) async fn known(pool: &Pool, id: UserId) -> Result<()> {
     people::user(pool, id).await?.with_context(|| format!("there is no person {id}"))?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
 use wolo_database::accounts::{identities, roles};
+use wolo_database::closures::{self, Standing};
 use wolo_database::{accounts, birth_dates, people, pots};
 use wolo_domain::ids::UserId;
 
@@ -30,6 +31,12 @@ impl Show {
         let pots = pots::of_owner(&pool, self.id).await?;
         let roles = roles::of_user(&pool, self.id).await?;
         let locked = accounts::account(&pool, self.id).await?.is_some_and(|account| account.locked);
+        let standing = closures::standing(&pool, self.id).await?;
+        let (closing_since, erased_at) = match standing {
+            Some(Standing::ClosingSince(at)) => (Some(at), None),
+            Some(Standing::ErasedAt(at)) => (None, Some(at)),
+            Some(Standing::InUse) | None => (None, None),
+        };
         let identities = identities::of_user(&pool, self.id).await?;
         let corrections = birth_dates::changes(&pool, self.id).await?;
         if self.format.json {
@@ -42,7 +49,7 @@ impl Show {
                 .collect();
             return output::json(&json!({
                 "person": person, "locked": locked, "identities": identities, "roles": roles, "pots": pots,
-                "birth_date_corrections": corrections,
+                "birth_date_corrections": corrections, "closing_since": closing_since, "erased_at": erased_at,
             }));
         }
         let mut fields = Fields::new();
@@ -53,6 +60,12 @@ impl Show {
         fields.field("e-mail", or_dash(person.email));
         if locked {
             fields.field("locked", "yes");
+        }
+        if let Some(at) = closing_since {
+            fields.field("closed since", instant(at));
+        }
+        if let Some(at) = erased_at {
+            fields.field("erased", instant(at));
         }
         for linked in identities {
             let since = instant(linked.linked_at);

@@ -1,0 +1,97 @@
+//! What providers told us and what callers were answered is kept as long as it is of use; what cannot be deleted is counted when
+//! its time is over.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
+use crate::{Error, Pool};
+
+/// So many rows at once: a portion takes moments, and nobody waits long for its locks.
+const PORTION: i64 = 2_000;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Answers that were kept under somebody's key.
+    pub answers: u64,
+    /// Events whose words were forgotten. That they came is kept, so that none counts twice.
+    pub events: u64,
+    /// What people said back, of which no more was kept than that it was heard.
+    pub heard: u64,
+    /// People who wrote to us so long ago that it counts nothing.
+    pub conversations: u64,
+}
+
+/// Does a portion of something after another, until one is not full, and says how much it was.
+macro_rules! in_portions {
+    ($pool:expr, $before:expr, $portion:literal) => {{
+        let mut count = 0;
+        loop {
+            let done = sqlx::query!($portion, $before, PORTION).execute($pool).await?.rows_affected();
+            count += done;
+            if done < PORTION.cast_unsigned() {
+                break count;
+            }
+        }
+    }};
+}
+
+/// Forgets what had its time before these moments.
+#[tracing::instrument(name = "db.retention.forget", skip_all, err)]
+pub async fn forget(
+    pool: &Pool,
+    answers_before: DateTime<Utc>,
+    hearsay_before: DateTime<Utc>,
+) -> Result<Gone, Error> {
+    let answers = in_portions!(
+        pool,
+        answers_before,
+        "delete from ops.idempotency_keys where (scope, key) in (
+             select scope, key from ops.idempotency_keys where claimed_at < $1 limit $2
+         )"
+    );
+    // One that nobody has dealt with is kept as it came, however old it is.
+    let events = in_portions!(
+        pool,
+        hearsay_before,
+        "update ops.webhook_inbox set raw = '' where (provider, event_id) in (
+             select provider, event_id from ops.webhook_inbox
+             where handled_at < $1 and octet_length(raw) > 0
+             limit $2
+         )"
+    );
+    let heard = in_portions!(
+        pool,
+        hearsay_before,
+        "delete from notices.heard where (provider, event_id) in (
+             select provider, event_id from notices.heard where heard_at < $1 limit $2
+         )"
+    );
+    let conversations = in_portions!(
+        pool,
+        hearsay_before,
+        "delete from notices.conversations where address in (
+             select address from notices.conversations where last_inbound_at < $1 limit $2
+         )"
+    );
+    Ok(Gone { answers, events, heard, conversations })
+}
+
+/// What is kept by rule and is older than its rule says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overdue {
+    pub transactions: i64,
+    pub certificates: i64,
+}
+
+/// Counts the books that are older than this. Nobody deletes them.
+#[tracing::instrument(name = "db.retention.overdue", skip_all, err)]
+pub async fn overdue(database: impl PgExecutor<'_>, books_before: DateTime<Utc>) -> Result<Overdue, Error> {
+    Ok(sqlx::query_as!(
+        Overdue,
+        r#"select (select count(*) from money.ledger_transactions where posted_at < $1) as "transactions!",
+                  (select count(*) from money.certificates where certified_at < $1) as "certificates!""#,
+        books_before,
+    )
+    .fetch_one(database)
+    .await?)
+}
