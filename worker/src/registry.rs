@@ -12,13 +12,15 @@ use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
-    NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, DiscrepancySteps, DonationSteps, IdentitySteps, InvitationSteps,
+    LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps,
+    StatementSteps,
 };
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
+use wolo_workflows::identity_review::IdentityReview;
 use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::notice_delivery::NoticeDelivery;
 use wolo_workflows::payout::Payout;
@@ -106,6 +108,20 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(NoticeSteps::send);
             to.step(NoticeSteps::end);
         }
+        queues::IDENTITY => {
+            to.process::<IdentityReview>();
+            to.step(IdentitySteps::open_case);
+            to.step(IdentitySteps::add_document);
+            to.step(IdentitySteps::remove_document);
+            to.step(IdentitySteps::submit);
+            to.step(IdentitySteps::take);
+            to.step(IdentitySteps::look);
+            to.step(IdentitySteps::decide);
+            to.step(IdentitySteps::escalate);
+            to.step(IdentitySteps::end);
+            to.step(IdentitySteps::destroy);
+            to.step(NoticeSteps::begin);
+        }
         _ => return false,
     }
     true
@@ -134,6 +150,7 @@ pub(crate) struct Steps {
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) punctuality: Arc<PunctualitySteps>,
     pub(crate) donations: Arc<DonationSteps>,
+    pub(crate) identities: Arc<IdentitySteps>,
     pub(crate) invitations: Arc<InvitationSteps>,
     pub(crate) refunds: Arc<RefundSteps>,
     pub(crate) payouts: Arc<PayoutSteps>,
@@ -187,6 +204,12 @@ impl Doer<PunctualitySteps> for Steps {
 impl Doer<DonationSteps> for Steps {
     fn doer(&self) -> &Arc<DonationSteps> {
         &self.donations
+    }
+}
+
+impl Doer<IdentitySteps> for Steps {
+    fn doer(&self) -> &Arc<IdentitySteps> {
+        &self.identities
     }
 }
 

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::books::books;
+use super::identities::identities;
 use super::providers::{social, wave};
 use super::reader::Reader;
 use super::signing::{certificates, tokens};
@@ -44,6 +45,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let books = books(reader);
     let rules = rules(reader);
     let sponsorship = sponsorship(reader);
+    let identities = identities(reader);
     Some(Settings {
         mode,
         database,
@@ -64,6 +66,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         books,
         rules,
         sponsorship,
+        identities,
     })
 }
 

@@ -8,6 +8,7 @@ mod books;
 mod channels;
 mod checks;
 mod former;
+mod identities;
 mod layers;
 mod providers;
 mod reader;
@@ -55,6 +56,7 @@ pub struct Settings {
     pub books: Books,
     pub rules: Rules,
     pub sponsorship: Sponsorship,
+    pub identities: Identities,
 }
 
 /// Which outside world is meant.
@@ -303,6 +305,19 @@ pub struct Sponsorship {
     pub credit_xof: i64,
     /// How far below nothing promotions may stand.
     pub credit_budget_xof: i64,
+}
+
+/// How identities are looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identities {
+    pub most_documents: u32,
+    /// At least two.
+    pub approvals_for_minors: u32,
+    pub approvals_for_adults: u32,
+    pub escalate_hours: u32,
+    pub nothing_came_days: u32,
+    pub keep_approved_days: u32,
+    pub keep_rejected_days: u32,
 }
 
 /// One setting as it stands.

@@ -13,6 +13,7 @@ mod discrepancies;
 mod donations;
 mod halts;
 mod idempotency;
+mod identities;
 mod invitations;
 mod inviting;
 mod ledger;

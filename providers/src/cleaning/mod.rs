@@ -122,7 +122,11 @@ impl Cleaner {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
-        let (input, output) = process.stdin.take().zip(process.stdout.take()).ok_or(NotCleaned::Broken(io::ErrorKind::BrokenPipe))?;
+        let (input, output) = process
+            .stdin
+            .take()
+            .zip(process.stdout.take())
+            .ok_or(NotCleaned::Broken(io::ErrorKind::BrokenPipe))?;
         let talk = async {
             let answer = tokio::select! {
                 answer = answer::read(output) => answer,

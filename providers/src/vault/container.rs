@@ -43,12 +43,8 @@ pub(super) struct Segments {
 
 impl Segments {
     pub(super) fn new(key: &Key, place: &Place, content: Uuid) -> Result<Self, VaultError> {
-        let parts: [&[u8]; 4] = [
-            &header(content),
-            place.subject.as_bytes(),
-            place.document.as_bytes(),
-            place.kind.as_bytes(),
-        ];
+        let parts: [&[u8]; 4] =
+            [&header(content), place.subject.as_bytes(), place.document.as_bytes(), place.kind.as_bytes()];
         Ok(Self { key: key.cipher()?, bound: bound(&parts), next: Some(0) })
     }
 

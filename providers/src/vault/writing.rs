@@ -84,8 +84,10 @@ impl Vault {
     ) -> Result<Stored, VaultError> {
         let mut segments = Segments::new(key, place, name)?;
         writing.write(Bytes::copy_from_slice(&header(name))).await?;
-        self.each_segment(content, async |plain, last| writing.write(segments.seal(plain, last)?.into()).await)
-            .await
+        self.each_segment(content, async |plain, last| {
+            writing.write(segments.seal(plain, last)?.into()).await
+        })
+        .await
     }
 
     /// Reads to the end, a segment and the one after it at a time: only then is it known which is the last.

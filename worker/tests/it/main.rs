@@ -17,6 +17,7 @@ mod engine;
 mod histories;
 mod house;
 mod housekeeping;
+mod identity_review;
 mod invitation;
 mod invitation_again;
 mod locks;

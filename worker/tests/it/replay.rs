@@ -21,6 +21,7 @@ use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::housekeeping::Housekeeping;
+use wolo_workflows::identity_review::IdentityReview;
 use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::notice_delivery::NoticeDelivery;
 use wolo_workflows::payout::Payout;
@@ -48,7 +49,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 75] = [
+const ENDINGS: [&str; 80] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -66,6 +67,11 @@ const ENDINGS: [&str; 75] = [
     "donation-webhook-before-reply",
     "donation-webhook-twice",
     "housekeeping",
+    "identity-approved",
+    "identity-given-up",
+    "identity-more-needed",
+    "identity-nothing-came",
+    "identity-rejected",
     "invitation-accepted",
     "invitation-cancelled",
     "invitation-carried-on",
@@ -136,6 +142,7 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<BirthdaySweep>)
         .and_then(Options::register_workflow::<SponsorshipInvitation>)
         .and_then(Options::register_workflow::<Housekeeping>)
+        .and_then(Options::register_workflow::<IdentityReview>)
         .and_then(Options::register_workflow::<NoticeDelivery>)
         .and_then(Options::register_workflow::<PotLifecycle>)
         .and_then(Options::register_workflow::<Payout>)

@@ -145,7 +145,7 @@ async fn a_worker_serves_tells_of_its_health_and_ends_when_its_steps_have_ended(
     let (status, ready) = ask(health, "/ready").await.expect("an answer");
     assert_eq!((status, &ready["ready"]), (200, &Value::Bool(true)), "{ready}");
     let (_, services) = ask(health, "/services").await.expect("an answer");
-    assert_eq!(names(&services), [queues::LIFECYCLE, queues::MONEY, queues::NOTICES]);
+    assert_eq!(names(&services), [queues::LIFECYCLE, queues::MONEY, queues::NOTICES, queues::IDENTITY]);
     assert!(services["queues"][1]["steps"].as_array().expect("a list").contains(&"payouts.send".into()));
 
     // Nobody holds a connection by saying nothing more, while the worker goes on.
@@ -215,7 +215,10 @@ async fn a_worker_does_not_start_on_what_it_does_not_know_or_cannot_reach() {
             .expect_err("refused")
     };
     let error = refused(&[("worker.queues", "money,laundry")]).await;
-    assert_eq!(error.to_string(), "there is no queue laundry; the queues are lifecycle, money, notices");
+    assert_eq!(
+        error.to_string(),
+        "there is no queue laundry; the queues are lifecycle, money, notices, identity"
+    );
     let nowhere = "postgres://wolo@127.0.0.1:1/wolo";
     let error = refused(&[("database.url", nowhere)]).await;
     assert!(matches!(error, Error::Database(_)), "{error}");
@@ -252,6 +255,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         birthdays: FindUnsweptStep, StartPotsStep, RecordSweepStep;
         pots: SchedulePotStep, OpenPot, ClosePot, SettlePot, CancelPot, HoldPotStep, ReleasePotStep, MoveBirthdayStep, AnnouncePot;
         punctuality: FindLateStep;
+        identities: OpenCaseStep, AddDocumentStep, RemoveDocumentStep, SubmitCaseStep, TakeCaseStep, LookAtDocumentStep, DecideCaseStep, EscalateCaseStep, EndCaseStep, DestroyDocumentsStep;
         invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
         points: ConvertPointsStep, RevokePointsStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
@@ -295,6 +299,7 @@ fn every_contract_is_served_where_it_is_called() {
         let own_queue = match () {
             () if on_lifecycle => queues::LIFECYCLE,
             () if path.ends_with("notice_delivery.rs") => queues::NOTICES,
+            () if path.to_string_lossy().contains("identity_review") => queues::IDENTITY,
             () => queues::MONEY,
         };
         for call in text.split("execute_activity(").skip(1) {
@@ -324,6 +329,24 @@ fn names_are_unique_and_as_histories_know_them() {
     assert_eq!(served("laundry"), None);
     insta::assert_json_snapshot!(all, @r#"
     {
+      "identity": {
+        "processes": [
+          "IdentityReview"
+        ],
+        "steps": [
+          "identities.open_case",
+          "identities.add_document",
+          "identities.remove_document",
+          "identities.submit",
+          "identities.take",
+          "identities.look",
+          "identities.decide",
+          "identities.escalate",
+          "identities.end",
+          "identities.destroy",
+          "notices.begin"
+        ]
+      },
       "lifecycle": {
         "processes": [
           "PotLifecycle",

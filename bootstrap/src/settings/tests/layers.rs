@@ -93,7 +93,7 @@ fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
     assert_eq!(of("api.body_limit_bytes"), (Some("2048"), Source::Environment));
     assert_eq!(of("wave.api_key"), (None, Source::FormerName));
     assert_eq!(of("wave.url"), (Some("http://127.0.0.1:3"), Source::Program));
-    assert_eq!(of("worker.queues"), (Some("lifecycle, money, notices"), Source::Default));
+    assert_eq!(of("worker.queues"), (Some("lifecycle, money, notices, identity"), Source::Default));
     let secrets: Vec<_> = effective
         .iter()
         .filter(|setting| setting.value.is_none())

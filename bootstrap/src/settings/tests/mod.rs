@@ -60,7 +60,7 @@ fn the_defaults_are_settings_for_development() {
     assert_eq!(settings.mode, Mode::Development);
     assert_eq!(settings.temporal.payload_keys.len(), 1);
     assert_eq!(settings.wave.signing_secret.map(|_| ()), None);
-    assert_eq!(settings.worker.queues, ["lifecycle", "money", "notices"]);
+    assert_eq!(settings.worker.queues, ["lifecycle", "money", "notices", "identity"]);
     assert_eq!(settings.rules.reminder_days_before, [7, 1]);
     assert_eq!(settings.rules.gift_max_xof, 1_000_000);
     assert_eq!(settings.tokens.access, Duration::from_mins(15));

@@ -51,7 +51,8 @@ impl Folder {
     /// The folder keeps others out already; this is for copies of the file that keep its permissions.
     pub(super) async fn close_to_others(&self, path: &Path) -> io::Result<()> {
         let file = self.file(path);
-        blocking(move || gone_is_fine(std::fs::set_permissions(file, Permissions::from_mode(OWNER_ONLY)))).await
+        blocking(move || gone_is_fine(std::fs::set_permissions(file, Permissions::from_mode(OWNER_ONLY))))
+            .await
     }
 
     /// Whether it was replaced, because it was what had been seen.

@@ -13,9 +13,7 @@ use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
-use object_store::{
-    Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
-};
+use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion};
 use tokio::io::AsyncWriteExt as _;
 
 use super::error::io_kind;
@@ -66,8 +64,7 @@ impl Store {
         let Some(found) = present(self.objects.get(path).await).map_err(|error| self.failed(&error))? else {
             return Ok(None);
         };
-        let version =
-            UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
+        let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
         let bytes = found.bytes().await.map_err(|error| self.failed(&error))?;
         Ok(Some(Seen { bytes, version }))
     }
