@@ -25,6 +25,11 @@ pub const WAVE_REFUSED: &str = "wave.refused";
 /// Wave's answer cannot be read, or contradicts what it said before.
 pub const WAVE_UNEXPECTED: &str = "wave.unexpected";
 
+/// The store of documents or of their keys did not do it; it is done again.
+pub const VAULT_UNREACHABLE: &str = "vault.unreachable";
+/// Documents are to be destroyed, and this worker was given no vault.
+pub const VAULT_ABSENT: &str = "vault.absent";
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// The deed fails for good and its process with it. Only where nothing has happened and somebody waits for the answer.

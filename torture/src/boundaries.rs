@@ -30,6 +30,11 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
+/// A step that no story reaches yet.
+const fn untold(name: &'static str) -> Step {
+    Step { name, speaks: Speaks::Not, story: None }
+}
+
 pub const STEPS: [Step; 58] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
@@ -38,8 +43,7 @@ pub const STEPS: [Step; 58] = [
     step("pots.cancel", Speaks::Not, Story::Cancelled),
     step("pots.hold", Speaks::Not, Story::Held),
     step("pots.release", Speaks::Not, Story::Held),
-    // A minor's story reaches it, with their guardian's consent.
-    Step { name: "pots.read_holds", speaks: Speaks::Not, story: None },
+    untold("pots.read_holds"),
     step("pots.move_birthday", Speaks::Not, Story::Moved),
     step("pots.announce", Speaks::Not, Story::Ordinary),
     step("points.convert", Speaks::Not, Story::Credited),
@@ -90,6 +94,16 @@ pub const STEPS: [Step; 58] = [
     step("notices.send", Speaks::Not, Story::Untold),
     step("notices.begin", Speaks::Not, Story::Invited),
     step("notices.end", Speaks::Not, Story::Untold),
+    untold("identities.open_case"),
+    untold("identities.add_document"),
+    untold("identities.remove_document"),
+    untold("identities.submit"),
+    untold("identities.take"),
+    untold("identities.look"),
+    untold("identities.decide"),
+    untold("identities.escalate"),
+    untold("identities.end"),
+    untold("identities.destroy"),
 ];
 
 /// What happens to the call itself at a boundary.

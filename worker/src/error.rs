@@ -9,6 +9,7 @@ use wolo_activities::words::Mistakes;
 use wolo_bootstrap::codec::CodecError;
 use wolo_bootstrap::temporal::{ConnectError, SearchAttributeError};
 use wolo_domain::seals::KeyError;
+use wolo_providers::vault::VaultError;
 use wolo_providers::wave::WaveSetupError;
 
 use crate::carriers::CarrierError;
@@ -21,6 +22,10 @@ pub enum Error {
         "pots settle here, and certificates.signing_key is empty: there is nothing to seal certificates with"
     )]
     NoSealingKey,
+    #[error("documents are destroyed here, and vault.key_encryption_keys is empty: there is no vault")]
+    NoVault,
+    #[error("the vault of documents cannot be opened")]
+    Vault(#[from] VaultError),
     #[error("certificates cannot be sealed")]
     SealingKey(#[from] KeyError),
     #[error("the database cannot be reached")]

@@ -17,6 +17,7 @@ mod registry;
 mod relay;
 mod rules;
 mod schedules;
+mod vault;
 mod worker;
 
 pub use carriers::CarrierError;

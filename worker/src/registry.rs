@@ -12,9 +12,7 @@ use temporalio_sdk::activities::ExecutableActivity;
 use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps,
-    InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps,
-    RefundSteps, RetentionSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps, IdentitySteps, InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
 };
 use wolo_workflows::account_closure::AccountClosure;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
@@ -22,6 +20,7 @@ use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::guardian_consent::GuardianConsent;
 use wolo_workflows::housekeeping::Housekeeping;
+use wolo_workflows::identity_review::IdentityReview;
 use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::notice_delivery::NoticeDelivery;
 use wolo_workflows::payout::Payout;
@@ -125,6 +124,18 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(ConsentSteps::end);
             to.step(ConsentSteps::hand_over);
             to.step(ConsentSteps::give_up_pots);
+            to.process::<IdentityReview>();
+            to.step(IdentitySteps::open_case);
+            to.step(IdentitySteps::add_document);
+            to.step(IdentitySteps::remove_document);
+            to.step(IdentitySteps::submit);
+            to.step(IdentitySteps::take);
+            to.step(IdentitySteps::look);
+            to.step(IdentitySteps::decide);
+            to.step(IdentitySteps::escalate);
+            to.step(IdentitySteps::end);
+            to.step(IdentitySteps::give_up);
+            to.step(IdentitySteps::destroy);
             to.step(NoticeSteps::begin);
         }
         _ => return false,
@@ -157,6 +168,7 @@ pub(crate) struct Steps {
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) punctuality: Arc<PunctualitySteps>,
     pub(crate) donations: Arc<DonationSteps>,
+    pub(crate) identities: Arc<IdentitySteps>,
     pub(crate) invitations: Arc<InvitationSteps>,
     pub(crate) refunds: Arc<RefundSteps>,
     pub(crate) retention: Arc<RetentionSteps>,
@@ -229,6 +241,12 @@ impl Doer<PunctualitySteps> for Steps {
 impl Doer<DonationSteps> for Steps {
     fn doer(&self) -> &Arc<DonationSteps> {
         &self.donations
+    }
+}
+
+impl Doer<IdentitySteps> for Steps {
+    fn doer(&self) -> &Arc<IdentitySteps> {
+        &self.identities
     }
 }
 

@@ -9,9 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps,
-    InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps,
-    RefundSteps, RetentionSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps, IdentitySteps, InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -29,9 +27,13 @@ use crate::queue::Queue;
 use crate::registry::{self, Steps};
 use crate::relay::Relay;
 use crate::schedules;
+use crate::vault;
 
 /// The step that seals a certificate.
 const SETTLES: &str = "pots.settle";
+
+/// The step that destroys documents.
+const DESTROYS: &str = "identities.destroy";
 
 /// A worker that has been set up and serves its queues.
 pub struct Worker {
@@ -58,10 +60,16 @@ impl Worker {
         }
         let sealing = sealing(&settings.certificates)?;
         let relays = settings.worker.queues.iter().any(|queue| queue == queues::NOTICES);
-        let settles = wanted.iter().any(|(_, serves)| serves.steps.iter().any(|step| step == SETTLES));
+        let does = |name| wanted.iter().any(|(_, serves)| serves.steps.iter().any(|step| step == name));
+        let (settles, destroys) = (does(SETTLES), does(DESTROYS));
         if sealing.is_none() && (settles || relays) {
             return Err(Error::NoSealingKey);
         }
+        let vault = match &settings.vault {
+            Some(vault) if destroys => Some(Arc::new(vault::open(vault).await?)),
+            None if destroys => return Err(Error::NoVault),
+            _ => None,
+        };
         let wave = wave(&settings.wave)?;
         let address = settings.worker.health_listen;
         let refused = |source| Error::Health { address, source };
@@ -88,6 +96,7 @@ impl Worker {
             punctuality: Arc::new(PunctualitySteps::new(pool.clone())),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
             donations,
+            identities: Arc::new(IdentitySteps::new(pool.clone(), vault)),
             invitations: Arc::new(InvitationSteps::new(pool.clone())),
             points: Arc::new(PointsSteps::new(pool.clone())),
             refunds: Arc::new(RefundSteps::new(pool.clone(), wave.clone())),

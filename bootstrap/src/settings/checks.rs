@@ -10,6 +10,7 @@ use url::{Host, Url};
 
 use super::books::books;
 use super::consents::consents;
+use super::identities::identities;
 use super::providers::{social, wave};
 use super::reader::Reader;
 use super::signing::{certificates, tokens};
@@ -47,6 +48,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let rules = rules(reader);
     let sponsorship = sponsorship(reader);
     let consents = consents(reader);
+    let identities = identities(reader);
     Some(Settings {
         mode,
         database,
@@ -69,6 +71,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         rules,
         sponsorship,
         consents,
+        identities,
     })
 }
 

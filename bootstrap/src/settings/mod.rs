@@ -9,6 +9,7 @@ mod channels;
 mod checks;
 mod consents;
 mod former;
+mod identities;
 mod layers;
 mod providers;
 mod reader;
@@ -58,6 +59,7 @@ pub struct Settings {
     pub rules: Rules,
     pub sponsorship: Sponsorship,
     pub consents: Consents,
+    pub identities: Identities,
 }
 
 /// Which outside world is meant.
@@ -329,6 +331,19 @@ pub struct Consents {
     pub requests: u32,
     pub request_days: u32,
     pub minors_per_guardian_flag: u32,
+}
+
+/// How identities are looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identities {
+    pub most_documents: u32,
+    /// At least two.
+    pub approvals_for_minors: u32,
+    pub approvals_for_adults: u32,
+    pub escalate_hours: u32,
+    pub nothing_came_days: u32,
+    pub keep_approved_days: u32,
+    pub keep_rejected_days: u32,
 }
 
 /// One setting as it stands.

@@ -90,9 +90,9 @@ impl Locked {
         self.consent.map_or_else(|| self.subject.to_string(), |consent| format!("guardian:{consent}"))
     }
 
-    /// The case's process, where it does something because it is time.
+    /// The case's process, where something is done because it is time, as the audit trail names it.
     fn process(&self) -> String {
-        format!("identity/{}", self.case)
+        format!("process:identity/{}", self.case)
     }
 }
 

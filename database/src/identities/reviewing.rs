@@ -15,17 +15,12 @@ use crate::{Error, Pool};
 
 /// Gives a case to a reviewer: to themselves, while nobody has it, or to anybody by another's word.
 #[tracing::instrument(name = "db.identities.take", skip_all, fields(%case, reviewer = %by.reviewer), err)]
-pub async fn take(
-    pool: &Pool,
-    case: CaseId,
-    by: &TakingBy,
-    at: DateTime<Utc>,
-) -> Result<Answered<Taking>, Error> {
+pub async fn take(pool: &Pool, case: CaseId, by: &TakingBy) -> Result<Answered<Taking>, Error> {
     let mut tx = pool.begin().await?;
     let known = lock(&mut tx, case).await?;
     let answer = match refusal(&mut tx, &known, by).await? {
         Some(refusal) => refusal,
-        None => write_taker(&mut tx, &known, by, at).await?,
+        None => write_taker(&mut tx, &known, by).await?,
     };
     let standing = standing(&mut tx, case).await?;
     tx.commit().await?;
@@ -56,12 +51,7 @@ async fn refusal(
     })
 }
 
-async fn write_taker(
-    connection: &mut PgConnection,
-    known: &Locked,
-    by: &TakingBy,
-    at: DateTime<Utc>,
-) -> Result<Taking, Error> {
+async fn write_taker(connection: &mut PgConnection, known: &Locked, by: &TakingBy) -> Result<Taking, Error> {
     let becomes = known.standing.stage.take()?;
     sqlx::query!(
         "update minors.cases set stage = $2, assigned_to = $3 where case_id = $1",
@@ -71,7 +61,6 @@ async fn write_taker(
     )
     .execute(&mut *connection)
     .await?;
-    tracing::debug!(case = %known.case, %at, "a case has a reviewer");
     let happening = Happening::new(Action::CaseTaken, known.case).with("reviewer", by.reviewer);
     let doer = by.assigned_by.unwrap_or(by.reviewer).to_string();
     audit::note(connection, happening, Doer::new(&doer, "to be reviewed")).await?;

@@ -17,6 +17,7 @@ mod donations;
 mod erasing;
 mod halts;
 mod idempotency;
+mod identities;
 mod invitations;
 mod inviting;
 mod ledger;

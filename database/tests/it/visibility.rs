@@ -265,6 +265,18 @@ fn account_rows(user: UserId) -> String {
          insert into sponsorship.conversions (conversion_id, user_id, points, pot_id, credit, at)
              select pot_id, owner_id, 10, pot_id, 1000, now() from pots.pots
              where owner_id = '{user}' and visibility = 'private';
+         insert into minors.cases (case_id, subject_id, approvals_needed, opened_at, since)
+             values ('{user}', '{user}', 1, now(), now());
+         insert into minors.documents (
+             document_id, case_id, party, kind, media, sha256, bytes, pages, added_at
+         )
+             values ('{user}', '{user}', 'person', 'passport', 'png', sha256('{user}'), 1, 1, now());
+         insert into minors.looks (look_id, case_id, document_id, round, reviewer_id, reason, looked_at)
+             values ('{user}', '{user}', '{user}', 1, '{user}', 'x', now());
+         insert into minors.decisions (
+             decision_id, case_id, round, reviewer_id, verdict, reasons, note, seen, decided_at
+         )
+             values ('{user}', '{user}', 1, '{user}', 'approve', '{{}}', 'x', array[sha256('{user}')], now());
          insert into sponsorship.conversions_returned (conversion_id)
              select pot_id from pots.pots where owner_id = '{user}' and visibility = 'private'"
     )
@@ -307,6 +319,8 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         // A minor sees whom they have named, and no more where that person is reached.
         ("minors.consent_events", 1),
         ("minors.consents", 1),
+        ("minors.cases", 1),
+        ("minors.documents", 1),
         ("money.certificates", 1),
         ("money.donations", 1),
         ("notices.attempts", 1),
@@ -329,6 +343,32 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         ("sponsorship.invitations", 1),
     ];
     assert_eq!(read, own.map(|(table, rows)| (table.to_owned(), rows)));
+}
+
+#[tokio::test]
+async fn whose_case_it_is_sees_it_and_reviewers_alone_see_who_looked_and_what_they_said() {
+    let two = Two::new().await;
+    for person in [&two.awa, &two.moussa] {
+        two.scene.force(&account_rows(person.user)).await;
+    }
+    let seen_by = async |context: Context<'_>| {
+        let mut tx = context.begin(&two.api).await.expect("a transaction");
+        [
+            count(&mut tx, "select count(*) from minors.cases").await,
+            count(&mut tx, "select count(*) from minors.documents").await,
+            count(&mut tx, "select count(*) from minors.decisions").await,
+            count(&mut tx, "select count(*) from minors.looks").await,
+        ]
+    };
+    assert_eq!(seen_by(Context::user(two.awa.user)).await, [1, 1, 0, 0]);
+    assert_eq!(seen_by(Context::reviewer(two.awa.user)).await, [2, 2, 2, 2]);
+    assert_eq!(seen_by(Context::visitor()).await, [0, 0, 0, 0]);
+    let support = two.scene.person().await.id;
+    assert_eq!(
+        seen_by(Context::staff(support)).await,
+        [0, 0, 0, 0],
+        "support has no business with documents"
+    );
 }
 
 #[tokio::test]

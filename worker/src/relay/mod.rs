@@ -164,6 +164,10 @@ impl Relay {
             return Ok(audit::append(&self.pool, &record, &self.sealing).await?);
         }
         let telling = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
+        if event.topic == Topic::CaseEscalated {
+            let alerts = telling.of_case().await?;
+            return alerts.try_for_each_concurrent(AT_ONCE, |message| self.begin(message)).await;
+        }
         if matches!(event.topic, Topic::StepLate | Topic::StepsLate) {
             let alerts = telling.of_lateness().await?;
             return alerts.try_for_each_concurrent(AT_ONCE, |message| self.begin(message)).await;

@@ -16,7 +16,7 @@ use wolo_database::pots::{self, Totals};
 use wolo_database::{Page, Pool};
 use wolo_domain::accounts::Role;
 use wolo_domain::contacts::Contact;
-use wolo_domain::ids::{DonationId, PotId, UserId};
+use wolo_domain::ids::{CaseId, DonationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::{Kind, Letter, RefundCause, Says};
 use wolo_domain::people::first_name;
@@ -114,6 +114,7 @@ impl<'a> Telling<'a> {
             | Topic::Invitation
             | Topic::StepLate
             | Topic::StepsLate
+            | Topic::CaseEscalated
             | Topic::Audit => Ok(nothing()),
         }
     }
@@ -269,6 +270,21 @@ impl<'a> Telling<'a> {
         Ok(all(told.collect::<Vec<_>>()))
     }
 
+    /// What those who review are told of a case that nobody decides.
+    pub(super) async fn of_case(self) -> Result<Messages<'a>, Error> {
+        if !self.is_news() {
+            return Ok(nothing());
+        }
+        let Escalated { case } = self.fact()?;
+        let reviewers = self.everybody_with(&[Role::Reviewer, Role::Superadmin]).await?;
+        let told = reviewers.into_iter().map(move |user| {
+            let says = Says::OperatorAlert { what: format!("case_escalated {case}"), link: self.services() };
+            let message = Message::new(word(self.event), user.to_string(), says);
+            Due { message: Message { user: Some(user), ..message }, expires: None }
+        });
+        Ok(all(told.collect::<Vec<_>>()))
+    }
+
     /// Where one sees who serves what.
     fn services(self) -> String {
         format!("{}/services", self.public_url)
@@ -359,6 +375,11 @@ struct Given {
 #[derive(Deserialize)]
 struct Paid {
     amount: Xof,
+}
+
+#[derive(Deserialize)]
+struct Escalated {
+    case: CaseId,
 }
 
 #[derive(Deserialize)]

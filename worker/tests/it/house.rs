@@ -139,6 +139,8 @@ impl House {
             .set("orange.receipt_secrets", "receipts")
             .set("notices.quiet_from_hour", "0")
             .set("notices.quiet_until_hour", "0")
+            .set("vault.documents.address", Self::folder("documents"))
+            .set("vault.keys.address", Self::folder("keys"))
             .set("api.listen", "127.0.0.1:0")
             .set("worker.health_listen", "127.0.0.1:0")
             .read()
@@ -155,6 +157,12 @@ impl House {
         Self::teach_whatsapp(world);
         tokio::spawn(api.serve(Shutdown::new()));
         Self { world, settings, pool, control: Control::new(client) }
+    }
+
+    /// A part of the vault of this test binary.
+    fn folder(side: &str) -> String {
+        let folder = std::env::temp_dir().join(format!("wolo-vault-{}", std::process::id())).join(side);
+        format!("file://{}", folder.display())
     }
 
     /// WhatsApp sends only what it has looked through.

@@ -19,6 +19,7 @@ mod guardian_consent;
 mod histories;
 mod house;
 mod housekeeping;
+mod identity_review;
 mod invitation;
 mod invitation_again;
 mod locks;

@@ -23,6 +23,7 @@ use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::guardian_consent::GuardianConsent;
 use wolo_workflows::housekeeping::Housekeeping;
+use wolo_workflows::identity_review::IdentityReview;
 use wolo_workflows::ledger_check::LedgerCheck;
 use wolo_workflows::notice_delivery::NoticeDelivery;
 use wolo_workflows::payout::Payout;
@@ -50,7 +51,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 91] = [
+const ENDINGS: [&str; 96] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -83,6 +84,11 @@ const ENDINGS: [&str; 91] = [
     "donation-webhook-before-reply",
     "donation-webhook-twice",
     "housekeeping",
+    "identity-approved",
+    "identity-given-up",
+    "identity-more-needed",
+    "identity-nothing-came",
+    "identity-rejected",
     "invitation-accepted",
     "invitation-cancelled",
     "invitation-carried-on",
@@ -156,6 +162,7 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<SponsorshipInvitation>)
         .and_then(Options::register_workflow::<GuardianConsent>)
         .and_then(Options::register_workflow::<Housekeeping>)
+        .and_then(Options::register_workflow::<IdentityReview>)
         .and_then(Options::register_workflow::<NoticeDelivery>)
         .and_then(Options::register_workflow::<PotLifecycle>)
         .and_then(Options::register_workflow::<Payout>)

@@ -258,6 +258,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         closures: CloseAccountStep, GiveUpTheirsStep, RestoreAccountStep, ErasePersonStep;
         punctuality: FindLateStep;
         retention: KeepRetentionStep;
+        identities: OpenCaseStep, AddDocumentStep, RemoveDocumentStep, SubmitCaseStep, TakeCaseStep, LookAtDocumentStep, DecideCaseStep, EscalateCaseStep, EndCaseStep, GiveUpCasesStep, DestroyDocumentsStep;
         invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
         points: ConvertPointsStep, RevokePointsStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
@@ -303,6 +304,7 @@ fn every_contract_is_served_where_it_is_called() {
             () if on_lifecycle => queues::LIFECYCLE,
             () if path.ends_with("notice_delivery.rs") => queues::NOTICES,
             () if path.to_string_lossy().contains("guardian_consent") => queues::IDENTITY,
+            () if path.to_string_lossy().contains("identity_review") => queues::IDENTITY,
             () => queues::MONEY,
         };
         for call in text.split("execute_activity(").skip(1) {
@@ -334,7 +336,8 @@ fn names_are_unique_and_as_histories_know_them() {
     {
       "identity": {
         "processes": [
-          "GuardianConsent"
+          "GuardianConsent",
+          "IdentityReview"
         ],
         "steps": [
           "consents.find",
@@ -344,6 +347,17 @@ fn names_are_unique_and_as_histories_know_them() {
           "consents.end",
           "consents.hand_over",
           "consents.give_up_pots",
+          "identities.open_case",
+          "identities.add_document",
+          "identities.remove_document",
+          "identities.submit",
+          "identities.take",
+          "identities.look",
+          "identities.decide",
+          "identities.escalate",
+          "identities.end",
+          "identities.give_up",
+          "identities.destroy",
           "notices.begin"
         ]
       },

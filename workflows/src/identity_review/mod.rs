@@ -110,7 +110,7 @@ impl IdentityReview {
     #[update(name = "take")]
     pub async fn take(ctx: &mut WorkflowContext<Self>, by: TakingBy) -> Taking {
         Self::take_turn(ctx).await;
-        let take = TakeCase { case: Self::case(ctx), by, at: waiting::now(ctx) };
+        let take = TakeCase { case: Self::case(ctx), by };
         let done = ctx.execute_activity(TakeCaseStep, take, patience::own_books()).await;
         Self::answer(ctx, done).await
     }

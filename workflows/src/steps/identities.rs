@@ -117,7 +117,6 @@ pub struct SubmitCase {
 pub struct TakeCase {
     pub case: CaseId,
     pub by: TakingBy,
-    pub at: DateTime<Utc>,
 }
 
 /// Writes down that a reviewer sees a document, before they do.
