@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use temporalio_client::errors::WorkflowUpdateError;
-use temporalio_client::{Client, WorkflowExecuteUpdateOptions};
+use temporalio_client::errors::{WorkflowInteractionError, WorkflowUpdateError};
+use temporalio_client::{Client, WorkflowExecuteUpdateOptions, WorkflowSignalOptions};
+use temporalio_common::data_converters::RawValue;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::audit::Doer;
-use wolo_database::{Pool, closures, invitations};
+use wolo_database::{Pool, closures, consents, invitations};
 use wolo_domain::closures::UnderWay;
+use wolo_domain::consents::ConsentEnd;
+use wolo_domain::identities::IdentityRules;
 use wolo_domain::ids::{InvitationId, PotId, UserId};
 use wolo_domain::invitations::InvitationEnd;
+use wolo_providers::vault::Vault;
+use wolo_workflows::guardian_consent::GuardianConsent;
 use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::{PotLifecycle, Wish};
 use wolo_workflows::sponsorship_invitation::{EndWish, SponsorshipInvitation};
@@ -20,14 +25,19 @@ use wolo_workflows::steps::closures::{
 };
 
 use crate::alive::{go_on, while_doing};
+use crate::clearance::tell_the_pots;
+use crate::failure;
+use crate::identities::give_up_cases;
 
 pub struct ClosureSteps {
     pool: Pool,
+    /// Absent where nobody is erased.
+    vault: Option<Arc<Vault>>,
 }
 
 impl ClosureSteps {
-    pub fn new(pool: Pool) -> Self {
-        Self { pool }
+    pub fn new(pool: Pool, vault: Option<Arc<Vault>>) -> Self {
+        Self { pool, vault }
     }
 
     async fn give_up_all(
@@ -44,6 +54,8 @@ impl ClosureSteps {
             go_on(ctx)?;
             self.take_back(&ctx.client(), invitation, &input).await?;
         }
+        self.end_consent(&ctx.client(), &input).await?;
+        give_up_cases(&self.pool, &ctx.client(), input.user, IdentityRules::default(), input.at).await?;
         Ok(closures::under_way(&self.pool, input.user).await?)
     }
 
@@ -68,11 +80,28 @@ impl ClosureSteps {
         }
     }
 
+    /// A minor's guardian is not asked any more, nor answers for anything. The consent's process finds that in the books.
+    async fn end_consent(&self, client: &Client, input: &GiveUpTheirs) -> Result<(), ActivityError> {
+        let Some(standing) = consents::standing(&self.pool, input.user).await? else { return Ok(()) };
+        let (user, end) = (input.user, ConsentEnd::AccountClosed);
+        let ending = consents::end(&self.pool, user, standing.consent, end, input.at).await?;
+        if let consents::Ending::Over { pots, .. } = ending {
+            tell_the_pots(client, &pots).await?;
+        }
+        let process = client.get_workflow_handle::<GuardianConsent>(ids::consent(user));
+        let options = WorkflowSignalOptions::default();
+        match process.signal(GuardianConsent::look_again, RawValue::empty(), options).await {
+            Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Whatever of them lies outside the database, encrypted under a key of theirs: without it nobody reads any copy.
-    // The vault takes the key away here.
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "the vault is asked here")]
-    async fn destroy_their_documents(&self, _user: UserId) -> Result<(), ActivityError> {
-        Ok(())
+    async fn destroy_their_documents(&self, user: UserId) -> Result<(), ActivityError> {
+        let absent = || failure::retry(failure::VAULT_ABSENT, "this worker has no vault");
+        let vault = self.vault.as_deref().ok_or_else(absent)?;
+        let destroyed = vault.destroy_subject(user.uuid()).await;
+        destroyed.map_err(|error| failure::retry(failure::VAULT_UNREACHABLE, error))
     }
 }
 

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use temporalio_client::errors::{WorkflowInteractionError, WorkflowUpdateError};
-use temporalio_client::{
-    Client, UntypedSignal, UntypedWorkflow, WorkflowExecuteUpdateOptions, WorkflowSignalOptions,
-};
-use temporalio_common::data_converters::RawValue;
+use temporalio_client::errors::WorkflowUpdateError;
+use temporalio_client::{Client, WorkflowExecuteUpdateOptions};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::consents::{self, NewConsent, NewGiving};
 use wolo_database::{Pool, clearance, pots};
 use wolo_domain::consents::token_hash;
 use wolo_domain::dakar;
-use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::ids::UserId;
 use wolo_domain::people::BirthDate;
 use wolo_workflows::ids;
 use wolo_workflows::pot_lifecycle::{PotLifecycle, Wish};
@@ -25,6 +22,7 @@ use wolo_workflows::steps::consents::{
 };
 
 use crate::alive::while_doing;
+use crate::clearance::tell_the_pots;
 
 pub struct ConsentSteps {
     pool: Pool,
@@ -57,20 +55,6 @@ impl ConsentSteps {
         }
         Ok(())
     }
-}
-
-/// Tells the processes of pots that they are held, or are not any more. One that has ended has no use for it.
-async fn tell_the_pots(client: &Client, pots: &[PotId]) -> Result<(), ActivityError> {
-    for pot in pots {
-        let process = client.get_workflow_handle::<UntypedWorkflow>(ids::pot_lifecycle(*pot));
-        let signal = UntypedSignal::new("holds_changed");
-        let options = WorkflowSignalOptions::default();
-        match process.signal(signal, RawValue::empty(), options).await {
-            Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 fn comes_of_age_at(born: BirthDate) -> DateTime<Utc> {

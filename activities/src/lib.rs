@@ -12,6 +12,7 @@ mod accounts;
 mod alive;
 mod audit;
 mod birthdays;
+mod clearance;
 mod closures;
 mod consents;
 mod discrepancies;

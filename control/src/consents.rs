@@ -79,7 +79,7 @@ impl Control {
     pub async fn tell_of_birth_date(&self, minor: UserId) -> Result<(), AskError> {
         let handle = self.client.get_workflow_handle::<GuardianConsent>(ids::consent(minor));
         let options = WorkflowSignalOptions::default();
-        Ok(handle.signal(GuardianConsent::birth_date_changed, RawValue::empty(), options).await?)
+        Ok(handle.signal(GuardianConsent::look_again, RawValue::empty(), options).await?)
     }
 
     /// A minor's consent as its process sees it; also after its end, as long as the engine remembers it.

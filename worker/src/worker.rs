@@ -32,7 +32,7 @@ use crate::vault;
 /// The step that seals a certificate.
 const SETTLES: &str = "pots.settle";
 
-/// The step that destroys documents.
+/// The steps that destroy documents.
 const DESTROYS: &str = "identities.destroy";
 
 /// A worker that has been set up and serves its queues.
@@ -61,7 +61,7 @@ impl Worker {
         let sealing = sealing(&settings.certificates)?;
         let relays = settings.worker.queues.iter().any(|queue| queue == queues::NOTICES);
         let does = |name| wanted.iter().any(|(_, serves)| serves.steps.iter().any(|step| step == name));
-        let (settles, destroys) = (does(SETTLES), does(DESTROYS));
+        let (settles, destroys) = (does(SETTLES), DESTROY.into_iter().any(does));
         if sealing.is_none() && (settles || relays) {
             return Err(Error::NoSealingKey);
         }
@@ -91,7 +91,7 @@ impl Worker {
             audit: Arc::new(AuditSteps::new(pool.clone(), sealing.clone())),
             birthdays: Arc::new(BirthdaySteps::new(pool.clone())),
             consents: Arc::new(ConsentSteps::new(pool.clone())),
-            closures: Arc::new(ClosureSteps::new(pool.clone())),
+            closures: Arc::new(ClosureSteps::new(pool.clone(), vault.clone())),
             pots: Arc::new(PotSteps::new(pool.clone(), sealing.clone())),
             punctuality: Arc::new(PunctualitySteps::new(pool.clone())),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),

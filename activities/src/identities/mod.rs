@@ -2,6 +2,7 @@
 
 mod beginning;
 mod destroying;
+mod giving_up;
 
 use std::sync::Arc;
 
@@ -17,9 +18,13 @@ use wolo_domain::identities::{
 use wolo_providers::vault::Vault;
 use wolo_workflows::steps::identities::{
     AddCaseDocument, AddDocumentStep, DecideCase, DecideCaseStep, DestroyDocuments, DestroyDocumentsStep,
-    EndCase, EndCaseStep, EscalateCase, EscalateCaseStep, LookAtDocument, LookAtDocumentStep, OpenCase,
+    EndCase, EndCaseStep, EscalateCase, EscalateCaseStep, GiveUpCases, GiveUpCasesStep, LookAtDocument, LookAtDocumentStep, OpenCase,
     OpenCaseStep, RemoveCaseDocument, RemoveDocumentStep, SubmitCase, SubmitCaseStep, TakeCase, TakeCaseStep,
 };
+
+use crate::clearance::tell_the_pots;
+
+pub(crate) use giving_up::give_up as give_up_cases;
 
 pub struct IdentitySteps {
     pool: Pool,
@@ -116,13 +121,12 @@ impl IdentitySteps {
     #[activity(definition = DecideCaseStep)]
     pub async fn decide(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: DecideCase,
     ) -> Result<Answered<Deciding>, ActivityError> {
         let DecideCase { case, decision, rules, at } = input;
         let Decided { answered, pots } = identities::decide(&self.pool, case, &decision, rules, at).await?;
-        // Their processes find it when they look next; whoever joins the two tells them here.
-        tracing::debug!(pots = pots.len(), "pots that follow a decision");
+        tell_the_pots(&ctx.client(), &pots).await?;
         Ok(answered)
     }
 
@@ -144,6 +148,16 @@ impl IdentitySteps {
     ) -> Result<Answered<Ending>, ActivityError> {
         let EndCase { case, end, rules, at } = input;
         Ok(identities::end(&self.pool, case, end, rules, at).await?)
+    }
+
+    #[activity(definition = GiveUpCasesStep)]
+    pub async fn give_up(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: GiveUpCases,
+    ) -> Result<(), ActivityError> {
+        let GiveUpCases { subject, rules, at } = input;
+        giving_up::give_up(&self.pool, &ctx.client(), subject, rules, at).await
     }
 
     #[activity(definition = DestroyDocumentsStep)]

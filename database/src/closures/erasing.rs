@@ -62,6 +62,7 @@ pub async fn erase(pool: &Pool, user: UserId, doer: Doer<'_>, at: DateTime<Utc>)
     pots(&mut tx, user).await?;
     gifts(&mut tx, user, &contacts).await?;
     invitations(&mut tx, user, &contacts, at).await?;
+    consents_and_cases(&mut tx, user).await?;
     what_was_heard(&mut tx, user).await?;
     audit::note(&mut tx, Happening::new(Action::PersonErased, user), doer).await?;
     tx.commit().await?;
@@ -123,6 +124,28 @@ async fn ways_in(connection: &mut PgConnection, user: UserId, contacts: &Contact
         "delete from people.registrations where coalesce(phone, lower(email)) in ($1, $2)",
         phone.as_deref(),
         email.as_deref(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Of their guardians as a minor, and of who they were found to be. What those agreed to stands, about an id that is nobody's.
+async fn consents_and_cases(connection: &mut PgConnection, user: UserId) -> Result<(), Error> {
+    sqlx::query!(
+        "delete from minors.guardians
+         where consent_id in (select consents.consent_id from minors.consents where minor_id = $1)",
+        user.uuid(),
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("update minors.consents set guardian_name = $2 where minor_id = $1", user.uuid(), ERASED)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "update minors.cases set approved_birth_date = '0001-01-01'
+         where subject_id = $1 and approved_birth_date is not null",
+        user.uuid(),
     )
     .execute(connection)
     .await?;

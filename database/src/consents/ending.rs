@@ -69,6 +69,7 @@ async fn note_end(
         ConsentEnd::Ended => {
             (Action::ConsentEnded, process(minor), "withdrawn, and nobody came back in time")
         }
+        ConsentEnd::AccountClosed => (Action::ConsentEnded, process(minor), "the minor's account is closed"),
     };
     let happening = Happening::new(action, consent).with("minor", minor);
     audit::note(connection, happening, Doer::new(&by, reason)).await

@@ -32,6 +32,11 @@ pub async fn decide(
     let known = lock(&mut tx, case).await?;
     let mut pots = Vec::new();
     let answer = match refusal(&mut tx, &known, decision, at).await? {
+        // Said before: the attempt that said it may have told no pot.
+        Some(before @ Deciding::Decided { stage: CaseStage::Approved }) => {
+            pots = clearance::unfinished(&mut tx, known.subject).await?;
+            before
+        }
         Some(refusal) => refusal,
         None => {
             write(&mut tx, &known, decision, at).await?;

@@ -45,6 +45,18 @@ pub struct NewCase {
     pub at: DateTime<Utc>,
 }
 
+/// The cases of somebody that are not over: nobody has decided, or their documents are still there.
+#[tracing::instrument(name = "db.identities.with_documents", skip(pool), err)]
+pub async fn with_documents(pool: &Pool, subject: UserId) -> Result<Vec<CaseId>, Error> {
+    let cases = sqlx::query_scalar!(
+        "select case_id from minors.cases where subject_id = $1 and destroyed_at is null order by opened_at",
+        subject.uuid(),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(cases.into_iter().map(CaseId::from_uuid).collect())
+}
+
 /// Writes a case down, once, and says where it stands.
 #[tracing::instrument(name = "db.identities.open", skip_all, fields(case = %new.id), err)]
 pub async fn open(pool: &Pool, new: &NewCase) -> Result<Standing, Error> {

@@ -8,7 +8,7 @@ use crate::words::words;
 /// How far a consent has come.
 ///
 /// ```text
-/// requested ─► given ◄─► withdrawn ─► ended
+/// requested ─► given ◄─► withdrawn ─► ended          each of them, too, when the minor's account is closed
 ///     │          └──────────┴──────────────► handed_over     the minor has come of age
 ///     ├─► refused, lapsed      by the guardian, or by their silence
 ///     ├─► superseded           the minor has named somebody else
@@ -79,6 +79,7 @@ impl ConsentStage {
         let allowed = match end {
             ConsentEnd::Refused | ConsentEnd::Lapsed => matches!(self, Self::Requested),
             ConsentEnd::Ended => matches!(self, Self::Withdrawn),
+            ConsentEnd::AccountClosed => self.is_in_force(),
         };
         self.step(end.into(), allowed)
     }
@@ -124,6 +125,8 @@ pub enum ConsentEnd {
     Lapsed,
     /// They took it back and did not return.
     Ended,
+    /// The minor's account is closed.
+    AccountClosed,
 }
 
 impl From<ConsentEnd> for ConsentStage {
@@ -131,7 +134,7 @@ impl From<ConsentEnd> for ConsentStage {
         match end {
             ConsentEnd::Refused => Self::Refused,
             ConsentEnd::Lapsed => Self::Lapsed,
-            ConsentEnd::Ended => Self::Ended,
+            ConsentEnd::Ended | ConsentEnd::AccountClosed => Self::Ended,
         }
     }
 }

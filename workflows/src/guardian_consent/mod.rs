@@ -54,7 +54,7 @@ pub struct GuardianConsent {
     found: bool,
     /// Something is being decided. One decision comes after another, so that the process knows which was the last.
     deciding: bool,
-    /// The birth date was corrected.
+    /// The books say something that this process has not read yet.
     look_again: bool,
 }
 
@@ -111,9 +111,9 @@ impl GuardianConsent {
         Self::answered(Self::decide_withdrawing(ctx, wish).await).await
     }
 
-    /// An operator has corrected when the minor was born.
-    #[signal(name = "birth_date_changed")]
-    pub fn birth_date_changed(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
+    /// Something has changed in the books: when the minor was born, or that they have an account.
+    #[signal(name = "look_again")]
+    pub fn look_again(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _hint: RawValue) {
         self.look_again = true;
     }
 
@@ -213,17 +213,12 @@ impl GuardianConsent {
 
     /// Nobody has to be looked at any more.
     async fn give_up_the_case(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
-        let consent = ctx.state(|process| process.work.state.consent);
-        if let Some(consent) =
-            consent.filter(|_| ctx.state(|process| process.work.state.case_opened == Some(true)))
-        {
-            ctx.execute_activity(
-                GiveUpCasesStep,
-                GiveUpCases { consent, at: waiting::now(ctx) },
-                patience::start_many(),
-            )
-            .await?;
+        if ctx.state(|process| process.work.state.case_opened) != Some(true) {
+            return Ok(());
         }
+        let rules = ctx.state(|process| process.input.identities);
+        let give_up = GiveUpCases { subject: Self::minor(ctx), rules, at: waiting::now(ctx) };
+        ctx.execute_activity(GiveUpCasesStep, give_up, patience::start_many()).await?;
         Ok(())
     }
 

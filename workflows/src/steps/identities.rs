@@ -11,7 +11,7 @@ use wolo_domain::identities::{
     Adding, Answered, CaseEnd, Deciding, Decision, Document, Ending, IdentityRules, Looking, Removing,
     Standing, Submitting, Taking, TakingBy,
 };
-use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
+use wolo_domain::ids::{CaseId, DocumentId, UserId};
 
 use crate::identity_review::IdentityInput;
 
@@ -81,10 +81,11 @@ pub struct OpenCase {
     pub at: DateTime<Utc>,
 }
 
-/// Has the cases of a consent given up that are not decided.
+/// Has all cases of somebody given up that are not over: their documents go at once.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct GiveUpCases {
-    pub consent: ConsentId,
+    pub subject: UserId,
+    pub rules: IdentityRules,
     pub at: DateTime<Utc>,
 }
 
