@@ -7,6 +7,7 @@
 //! decisions belong to workflows. It keeps no state but whether a provider is in trouble ([`BreakerState`]), reads no settings, and never puts a phone number, a name or a
 //! secret in an error or in `Debug`.
 
+pub mod cleaning;
 pub mod fcm;
 mod guard;
 pub mod http;
@@ -19,6 +20,7 @@ pub mod sendgrid;
 pub mod smtp;
 pub mod social;
 pub mod twilio;
+pub mod vault;
 pub mod wave;
 pub mod whatsapp;
 pub mod wire;

@@ -57,6 +57,11 @@ impl PayloadKey {
     pub fn id(&self) -> &str {
         &self.id
     }
+
+    /// For keys of another use that are written the same way.
+    pub(crate) fn into_parts(self) -> (String, SecretSlice<u8>) {
+        (self.id, self.bytes)
+    }
 }
 
 /// The keys that are in use: the first seals, all of them open. Cheap to clone.

@@ -13,6 +13,7 @@ use super::providers::{social, wave};
 use super::reader::Reader;
 use super::signing::{certificates, tokens};
 use super::sponsorship::sponsorship;
+use super::vault::vault;
 use super::{
     Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Rules, Settings, Temporal,
     Worker, channels,
@@ -38,6 +39,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let accounts = accounts(reader, mode);
     let passwords = passwords(reader);
     let social = social(reader, mode);
+    let vault = vault(reader, mode);
     let worker = worker(reader);
     let books = books(reader);
     let rules = rules(reader);
@@ -57,6 +59,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         accounts,
         passwords,
         social,
+        vault,
         worker,
         books,
         rules,

@@ -15,6 +15,7 @@ mod signing;
 mod sponsorship;
 #[cfg(test)]
 mod tests;
+mod vault;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +30,7 @@ use crate::codec::PayloadKey;
 
 pub use channels::{Channels, Fcm, Notices, Orange, SendGrid, Smtp, SmtpSecurity, Twilio, WhatsApp};
 pub use layers::Layers;
+pub use vault::{Bucket, Vault, VaultStore};
 
 /// Everything, checked.
 #[derive(Debug, Clone)]
@@ -47,6 +49,8 @@ pub struct Settings {
     pub accounts: Accounts,
     pub passwords: Passwords,
     pub social: Social,
+    /// Absent: this process has no use for identity documents.
+    pub vault: Option<Vault>,
     pub worker: Worker,
     pub books: Books,
     pub rules: Rules,

@@ -126,7 +126,8 @@ fn time_is_not_moved_in_production() {
         "mode = \"production\"\n[database]\nurl = \"postgres://w:p@db.example.sn/wolo\"\n[temporal]\n\
          payload_keys = [\"one:{}=\"]\n[wave]\nurl = \"https://api.wave.com\"\napi_key = \"wave_sn_prod_x\"\n\
          webhook_secrets = [\"wave_sn_WHS_x\"]\n[api]\npublic_url = \"https://wolo.example.sn\"\n[tokens]\n\
-         signing_key = \"\"\"{key}\"\"\"\n[certificates]\nsigning_key = \"\"\n[accounts]\npepper = \"not-the-default-pepper\"\n",
+         signing_key = \"\"\"{key}\"\"\"\n[certificates]\nsigning_key = \"\"\n[accounts]\npepper = \"not-the-default-pepper\"\n\
+         [vault]\nkey_encryption_keys = []\n",
         "A".repeat(43)
     );
     std::fs::write(&settings, text).unwrap();

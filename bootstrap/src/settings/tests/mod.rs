@@ -4,6 +4,7 @@ mod former;
 mod layers;
 mod secrets;
 mod values;
+mod vault;
 mod worlds;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use super::reader::Reader;
 use super::*;
 
 /// What production asks for at least.
-const PRODUCTION: [(&str, &str); 10] = [
+const PRODUCTION: [(&str, &str); 11] = [
     ("WOLO__MODE", "production"),
     ("WOLO__DATABASE__URL", "postgres://wolo_api:s3cret-db@db.internal:5432/wolo"),
     ("WOLO__TEMPORAL__PAYLOAD_KEYS", "k2026:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="),
@@ -27,6 +28,7 @@ const PRODUCTION: [(&str, &str); 10] = [
     ("WOLO__TOKENS__SIGNING_KEY", ""),
     ("WOLO__CERTIFICATES__SIGNING_KEY", ""),
     ("WOLO__ACCOUNTS__PEPPER", "s3cret-pepper-of-production"),
+    ("WOLO__VAULT__KEY_ENCRYPTION_KEYS", ""),
 ];
 
 fn development(set: &[(&str, &str)]) -> Result<Settings, SettingsError> {

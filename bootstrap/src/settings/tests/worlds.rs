@@ -20,6 +20,9 @@ fn production_wants_everything_to_be_given() {
             "tokens.signing_key: must be given in production, here or in tokens.signing_key_file",
             "certificates.signing_key: is still the default, which production refuses",
             "accounts.pepper: is still the default, which production refuses",
+            "vault.key_encryption_keys: holds the development key, which production refuses",
+            "vault.documents.address: is still the default, which production refuses",
+            "vault.keys.address: is still the default, which production refuses",
         ]
     );
 }

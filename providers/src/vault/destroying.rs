@@ -1,0 +1,27 @@
+//! Destroys documents for good: the key first, without which the rest is noise, then the rest.
+//!
+//! Each may be asked for again, and picks up what an interrupted one has left.
+
+use uuid::Uuid;
+
+use super::places::{contents_of, contents_of_subject, document_key_of, document_keys_of, subject_key_of};
+use super::{Place, Vault, VaultError};
+
+impl Vault {
+    /// Destroys one document. One that is not there is destroyed already.
+    pub async fn destroy_document(&self, place: &Place) -> Result<(), VaultError> {
+        let key = document_key_of(place.subject, place.document);
+        self.keys.delete(&key).await?;
+        self.documents.delete_all(&contents_of(place.subject, place.document)).await?;
+        // Somebody who was writing it meanwhile may have added the key of a content that has just gone.
+        self.keys.delete(&key).await
+    }
+
+    /// Destroys everything of a subject, in this store and in every copy of it: their key is gone. Whoever stores something
+    /// for them afterwards makes a new one, so nothing must be on its way to here when this is asked for.
+    pub async fn destroy_subject(&self, subject: Uuid) -> Result<(), VaultError> {
+        self.keys.delete(&subject_key_of(subject)).await?;
+        self.keys.delete_all(&document_keys_of(subject)).await?;
+        self.documents.delete_all(&contents_of_subject(subject)).await
+    }
+}
