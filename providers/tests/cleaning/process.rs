@@ -39,7 +39,7 @@ fn limits() {
         "Max core file size        0                    0 ",
         "Max file size             0                    0 ",
         "Max open files            3                    3 ",
-        "Max cpu time              15                   15 ",
+        "Max cpu time              15                   16 ",
         "Max address space         1073741824           1073741824 ",
     ];
     let began = Instant::now();
