@@ -43,14 +43,13 @@ fn clean(upload: Vec<u8>) -> Answer {
 }
 
 fn limit() -> nix::Result<()> {
-    for (resource, most) in [
-        (Resource::RLIMIT_CORE, 0),
-        (Resource::RLIMIT_FSIZE, 0),
-        (Resource::RLIMIT_NOFILE, FILES),
-        (Resource::RLIMIT_CPU, CPU_SECONDS),
-    ] {
+    for (resource, most) in
+        [(Resource::RLIMIT_CORE, 0), (Resource::RLIMIT_FSIZE, 0), (Resource::RLIMIT_NOFILE, FILES)]
+    {
         setrlimit(resource, most, most)?;
     }
+    // The first limit says by its signal what it was; the second comes without one.
+    setrlimit(Resource::RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS + 1)?;
     // Where the system's own share of the addresses is larger than this already, it cannot be limited.
     if cfg!(target_os = "linux") {
         setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY)?;

@@ -48,6 +48,11 @@ impl Segments {
         Ok(Self { key: key.cipher()?, bound: bound(&parts), next: Some(0) })
     }
 
+    #[cfg(test)]
+    pub(super) fn skip_to(&mut self, number: u32) {
+        self.next = Some(number);
+    }
+
     /// No two segments of a key have the same: a number is given once, and when there are no more there are none.
     fn nonce(&mut self, last: bool) -> Option<Nonce> {
         let number = self.next?;
