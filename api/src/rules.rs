@@ -1,9 +1,10 @@
 //! The product's numbers, from the settings, in the shapes that the domain and the processes want.
 
-use wolo_bootstrap::settings::{Notices, Rules, Sponsorship};
+use wolo_bootstrap::settings::{Consents, Notices, Rules, Sponsorship};
 use wolo_control::birthdays::BirthdayPots;
 use wolo_control::invitations::NoticePatience;
 use wolo_control::pots::{PayoutPatience, PotPatience, RefundPatience};
+use wolo_domain::consents::ConsentRules;
 use wolo_domain::donations::DonationRules;
 use wolo_domain::money::Xof;
 use wolo_domain::notices::NoticeRules;
@@ -75,6 +76,17 @@ pub fn of_notices(numbers: &Notices) -> (NoticeRules, NoticePatience) {
         unknown_seconds: numbers.unknown.as_secs(),
     };
     (rules, patience)
+}
+
+pub fn of_consents(numbers: &Consents) -> ConsentRules {
+    ConsentRules {
+        reminder_days_after: numbers.reminder_days_after.clone(),
+        answer_days: numbers.answer_days,
+        return_days: numbers.return_days,
+        requests: numbers.requests,
+        request_days: numbers.request_days,
+        minors_per_guardian_flag: numbers.minors_per_guardian_flag,
+    }
 }
 
 pub fn longest_pause_seconds(rules: &Rules) -> u64 {

@@ -32,10 +32,13 @@ impl Class {
                 Some(Self::Money)
             }
             _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),
-            // With the code of an invitation one signs in as well.
-            "/api/sponsorship/code" | "/api/sponsorship/accept" | "/i/{token}/code" | "/i/{token}/accept" => {
-                Some(Self::SignIn)
-            }
+            // With the code of an invitation one signs in as well, and a guardian's opens a session.
+            "/api/sponsorship/code"
+            | "/api/sponsorship/accept"
+            | "/i/{token}/code"
+            | "/i/{token}/accept"
+            | "/g/{token}/code"
+            | "/g/{token}/session" => Some(Self::SignIn),
             _ => Some(Self::Write),
         }
     }
@@ -94,6 +97,10 @@ mod tests {
             (Method::POST, "/api/sponsorship/accept", Some(Class::SignIn)),
             (Method::POST, "/i/{token}/accept", Some(Class::SignIn)),
             (Method::POST, "/i/{token}", Some(Class::Write)),
+            (Method::POST, "/g/{token}/code", Some(Class::SignIn)),
+            (Method::POST, "/g/{token}/session", Some(Class::SignIn)),
+            (Method::POST, "/g/{token}/give", Some(Class::Write)),
+            (Method::GET, "/g/{token}", Some(Class::Read)),
             (Method::GET, "/api/pots/health", None),
             (Method::GET, "/health", None),
             (Method::GET, "/metrics", None),
