@@ -63,6 +63,13 @@ impl Permission for ApprovePayouts {
     const ROLES: &'static [Role] = &[Role::Finance, Role::Superadmin];
 }
 
+/// Reviewing the identities of minors and of their guardians, and seeing who consented.
+pub(crate) struct ReviewIdentities;
+
+impl Permission for ReviewIdentities {
+    const ROLES: &'static [Role] = &[Role::Reviewer, Role::Superadmin];
+}
+
 /// Seeing what runs, and how well.
 pub(crate) struct SeeServices;
 

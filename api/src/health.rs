@@ -87,6 +87,13 @@ pub(crate) async fn sponsorship() -> Json<Health> {
     health().await
 }
 
+/// Whether this area's process lives.
+#[utoipa::path(get, path = "/api/identity/health", operation_id = "identity.health", tag = "identity",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
+pub(crate) async fn identity() -> Json<Health> {
+    health().await
+}
+
 /// Whether the process can work.
 #[utoipa::path(get, path = "/ready", operation_id = "ready", tag = "operation",
     responses(

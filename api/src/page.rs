@@ -45,6 +45,7 @@ const STYLE: &str = "body{margin:0;font:18px/1.5 system-ui,sans-serif;background
     main{max-width:28rem;margin:12vh auto;padding:2rem;background:#fff;border-radius:1rem}\
     h1{margin:0 0 .5rem;font-size:1.5rem}h2{margin:2rem 0 .5rem;font-size:1.125rem}\
     label{display:block;margin:.75rem 0}input{display:block;box-sizing:border-box;width:100%;font:inherit;padding:.5rem}\
+    input[type=checkbox]{display:inline;width:auto;margin-right:.5rem}\
     .quiet{background:#6b6b66}.wrong{color:#a3210f}.amount{font-size:2rem;margin:.25rem 0}\
     .pay,button{display:inline-block;border:0;font:inherit;padding:.75rem 1.25rem;border-radius:.5rem;background:#0b6bcb;color:#fff;text-decoration:none}\
     .id{color:#6b6b66;font-size:.75rem;overflow-wrap:anywhere}";

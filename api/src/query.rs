@@ -54,6 +54,20 @@ impl Pairs {
     }
 }
 
+/// The value of a name as what it must be. `no_word` says that what stands there is none.
+pub(crate) fn word<T: FromStr>(
+    pairs: &mut Pairs,
+    fields: &mut Fields,
+    name: &str,
+    no_word: impl FnOnce() -> Words,
+) -> Option<T> {
+    let word = pairs.take(name, fields)?.parse().ok();
+    if word.is_none() {
+        fields.wrong(name, no_word());
+    }
+    word
+}
+
 /// A page of a list that knows nothing else: how long it is to be, and after what. `no_id` says that what stands there is none.
 pub(crate) fn page<Id: FromStr>(
     mut pairs: Pairs,
@@ -61,13 +75,7 @@ pub(crate) fn page<Id: FromStr>(
 ) -> Result<(usize, Option<Id>), Problem> {
     let mut fields = Fields::default();
     let limit = limit(&mut pairs, &mut fields);
-    let after = pairs.take("after", &mut fields).and_then(|text| {
-        let after = text.parse().ok();
-        if after.is_none() {
-            fields.wrong("after", no_id());
-        }
-        after
-    });
+    let after = word(&mut pairs, &mut fields, "after", no_id);
     pairs.end(&mut fields);
     fields.check().map(|()| (limit, after))
 }

@@ -10,7 +10,8 @@ use crate::notifications::LIMITS;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::{
-    admin, contract, edge, health, keys, metrics, notifications, payments, pots, sponsorship, users,
+    admin, contract, edge, guardian, health, identity, keys, metrics, notifications, payments, pots,
+    sponsorship, users,
 };
 
 pub(crate) fn router(app: App) -> Router {
@@ -64,6 +65,8 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(admin::hold))                 // /api/admin/pots/{pot}/hold
         .routes(routes!(admin::release))              // /api/admin/pots/{pot}/release
         .routes(routes!(admin::approve))              // /api/admin/payouts/{pot}/approve
+        .routes(routes!(admin::list_consents))        // /api/admin/consents
+        .routes(routes!(admin::show_consent))         // /api/admin/consents/{consent}
         .routes(routes!(health::admin))               // /api/admin/health
         .routes(routes!(admin::services))             // /services
         // Pots.
@@ -84,6 +87,15 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(sponsorship::code_on_page))    // /i/{token}/code
         .routes(routes!(sponsorship::accept_on_page))    // /i/{token}/accept
         .routes(routes!(health::sponsorship))         // /api/sponsorship/health
+        // Minors and their guardians.
+        .routes(routes!(identity::list_consents, identity::ask_guardian))    // /api/identity/consents
+        .routes(routes!(guardian::show_consent))      // /g/{token}
+        .routes(routes!(guardian::send_code))         // /g/{token}/code
+        .routes(routes!(guardian::open_session))      // /g/{token}/session
+        .routes(routes!(guardian::give_consent))      // /g/{token}/give
+        .routes(routes!(guardian::refuse_consent))    // /g/{token}/refuse
+        .routes(routes!(guardian::ask_withdrawal, guardian::withdraw_consent))    // /g/{token}/withdraw
+        .routes(routes!(health::identity))            // /api/identity/health
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate
         .routes(routes!(payments::status))            // /api/payments/status/{id}

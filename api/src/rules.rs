@@ -1,11 +1,12 @@
 //! The product's numbers, from the settings, in the shapes that the domain and the processes want.
 
 use wolo_bootstrap::Settings;
-use wolo_bootstrap::settings::{Notices, Rules, Sponsorship};
+use wolo_bootstrap::settings::{Consents, Notices, Rules, Sponsorship};
 use wolo_control::birthdays::BirthdayPots;
 use wolo_control::closures::ClosurePatience;
 use wolo_control::invitations::NoticePatience;
 use wolo_control::pots::{PayoutPatience, PotPatience, RefundPatience};
+use wolo_domain::consents::ConsentRules;
 use wolo_domain::donations::DonationRules;
 use wolo_domain::money::Xof;
 use wolo_domain::notices::NoticeRules;
@@ -85,6 +86,17 @@ pub fn of_closures(settings: &Settings) -> ClosurePatience {
         recheck_seconds: settings.rules.refund_recheck_seconds.into(),
         longest_pause_seconds: longest_pause_seconds(&settings.rules),
         continue_after_events: settings.rules.continue_after_events,
+    }
+}
+
+pub fn of_consents(numbers: &Consents) -> ConsentRules {
+    ConsentRules {
+        reminder_days_after: numbers.reminder_days_after.clone(),
+        answer_days: numbers.answer_days,
+        return_days: numbers.return_days,
+        requests: numbers.requests,
+        request_days: numbers.request_days,
+        minors_per_guardian_flag: numbers.minors_per_guardian_flag,
     }
 }
 

@@ -142,21 +142,26 @@ pub(crate) async fn write_about(
     Ok(())
 }
 
-/// Writes a letter, in the transaction of what it follows from.
-pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> Result<(), Error> {
+/// Writes a letter, in the transaction of what it follows from, and says by which id its event goes.
+pub async fn write_letter(connection: &mut PgConnection, letter: Letter<'_>) -> Result<Uuid, Error> {
     write_sealed(connection, Topic::Letter, letter).await
 }
 
 /// Writes an invitation on its way, in the transaction in which it was written down.
 pub async fn write_invitation(connection: &mut PgConnection, letter: Letter<'_>) -> Result<(), Error> {
-    write_sealed(connection, Topic::Invitation, letter).await
+    write_sealed(connection, Topic::Invitation, letter).await.map(drop)
 }
 
-async fn write_sealed(connection: &mut PgConnection, topic: Topic, letter: Letter<'_>) -> Result<(), Error> {
+async fn write_sealed(
+    connection: &mut PgConnection,
+    topic: Topic,
+    letter: Letter<'_>,
+) -> Result<Uuid, Error> {
+    let id = Uuid::now_v7();
     sqlx::query!(
         "insert into ops.outbox (outbox_id, topic, business_key, user_id, payload, sealed)
          values ($1, $2, $3, $4, '{}', $5)",
-        Uuid::now_v7(),
+        id,
         topic.as_str(),
         letter.key,
         letter.user.map(UserId::uuid),
@@ -164,7 +169,7 @@ async fn write_sealed(connection: &mut PgConnection, topic: Topic, letter: Lette
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(id)
 }
 
 /// Whether an event is written and nobody has carried it on.

@@ -47,11 +47,19 @@ pub enum CodePurpose {
     ResetPassword,
     /// Proves the contact that an invitation went to.
     AcceptInvitation,
+    /// Proves the contact that a request for a guardian's consent went to.
+    Consent,
 }
 
 impl CodePurpose {
-    pub const ALL: [Self; 5] =
-        [Self::Register, Self::SignIn, Self::VerifyContact, Self::ResetPassword, Self::AcceptInvitation];
+    pub const ALL: [Self; 6] = [
+        Self::Register,
+        Self::SignIn,
+        Self::VerifyContact,
+        Self::ResetPassword,
+        Self::AcceptInvitation,
+        Self::Consent,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -60,6 +68,7 @@ impl CodePurpose {
             Self::VerifyContact => "verify_contact",
             Self::ResetPassword => "reset_password",
             Self::AcceptInvitation => "accept_invitation",
+            Self::Consent => "consent",
         }
     }
 }

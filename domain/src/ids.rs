@@ -118,10 +118,18 @@ impl PayoutId {
     }
 }
 
+/// Who has no account, in the word that events have for people.
+pub const NOBODY: &str = "nobody";
+
 impl NoticeId {
     /// The message that brings an invitation.
     pub fn of_invitation(invitation: InvitationId) -> Self {
         Self::of("invitation", &invitation.to_string())
+    }
+
+    /// The message that carries a letter to somebody who has no account, by the id of its event.
+    pub fn of_letter(event: Uuid) -> Self {
+        Self::of(&event.simple().to_string(), NOBODY)
     }
 
     /// The message about one event to one person, whoever that is by the word that events have for them.

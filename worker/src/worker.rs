@@ -9,7 +9,9 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
-    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps, IdentitySteps, InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
+    AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps,
+    IdentitySteps, InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps,
+    PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -33,7 +35,7 @@ use crate::vault;
 const SETTLES: &str = "pots.settle";
 
 /// The steps that destroy documents.
-const DESTROYS: &str = "identities.destroy";
+const DESTROY: [&str; 2] = ["identities.destroy", "closures.erase"];
 
 /// A worker that has been set up and serves its queues.
 pub struct Worker {

@@ -7,8 +7,8 @@ use temporalio_sdk::activities::ActivityError;
 use wolo_database::{Pool, identities};
 use wolo_domain::identities::{CaseEnd, IdentityRules};
 use wolo_domain::ids::UserId;
-use wolo_workflows::ids;
 use wolo_workflows::identity_review::IdentityReview;
+use wolo_workflows::ids;
 
 /// Asks each case's process, which destroys its documents at once. For one that somebody has ended it is written down, and whoever begins
 /// the process again has it destroyed.
@@ -21,7 +21,10 @@ pub(crate) async fn give_up(
 ) -> Result<(), ActivityError> {
     for case in identities::with_documents(pool, subject).await? {
         let process = client.get_workflow_handle::<IdentityReview>(ids::identity(case));
-        match process.execute_update(IdentityReview::give_up, (), WorkflowExecuteUpdateOptions::default()).await {
+        match process
+            .execute_update(IdentityReview::give_up, (), WorkflowExecuteUpdateOptions::default())
+            .await
+        {
             Ok(_) => {}
             Err(WorkflowUpdateError::NotFound(_)) => {
                 identities::end(pool, case, CaseEnd::GivenUp, rules, at).await?;

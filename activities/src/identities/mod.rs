@@ -18,8 +18,9 @@ use wolo_domain::identities::{
 use wolo_providers::vault::Vault;
 use wolo_workflows::steps::identities::{
     AddCaseDocument, AddDocumentStep, DecideCase, DecideCaseStep, DestroyDocuments, DestroyDocumentsStep,
-    EndCase, EndCaseStep, EscalateCase, EscalateCaseStep, GiveUpCases, GiveUpCasesStep, LookAtDocument, LookAtDocumentStep, OpenCase,
-    OpenCaseStep, RemoveCaseDocument, RemoveDocumentStep, SubmitCase, SubmitCaseStep, TakeCase, TakeCaseStep,
+    EndCase, EndCaseStep, EscalateCase, EscalateCaseStep, GiveUpCases, GiveUpCasesStep, LookAtDocument,
+    LookAtDocumentStep, OpenCase, OpenCaseStep, RemoveCaseDocument, RemoveDocumentStep, SubmitCase,
+    SubmitCaseStep, TakeCase, TakeCaseStep,
 };
 
 use crate::clearance::tell_the_pots;

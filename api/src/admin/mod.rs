@@ -1,9 +1,14 @@
 //! What those may do who work here. Each handler's signature says who: see [`crate::caller::Staff`].
 
+mod consents;
 mod holds;
 mod payouts;
 mod services;
 
+pub(crate) use consents::{
+    __path_list as __path_list_consents, __path_show as __path_show_consent, list as list_consents,
+    show as show_consent,
+};
 pub(crate) use holds::{__path_hold, __path_release, hold, release};
 pub(crate) use payouts::{__path_approve, approve};
 pub(crate) use services::{__path_services, services, severity, worst_states};

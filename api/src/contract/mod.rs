@@ -36,6 +36,7 @@ pub(crate) use refusals::{Nothing, refusals, responses};
         (name = "admin", description = "What those may do who work here."),
         (name = "pots", description = "Making a pot, seeing it, closing it."),
         (name = "sponsorship", description = "Inviting others, answering an invitation, and the points that invitations bring."),
+        (name = "identity", description = "Who consents for a minor, to what, and the pages on which they do."),
         (name = "payments", description = "Giving, and hearing what Wave says about it."),
         (name = "notifications", description = "Messages that somebody was sent, wanting no more of them, and what their carriers tell."),
         (name = "operation", description = "Whether it lives, whether it can work, and what it can do."),

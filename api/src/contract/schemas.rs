@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, Schema
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use wolo_database::notices as stored;
-use wolo_domain::{accounts, contacts, donations, ids, invitations, notices, points, pots};
+use wolo_domain::{accounts, consents, contacts, donations, ids, invitations, notices, points, pots};
 
 use super::docs::FILES;
 
@@ -81,6 +81,19 @@ shapes! {
     PointsRule = words("What brings points.", points::PointsRule::ALL.map(points::PointsRule::as_str));
     AwardStage = words("Where points stand.", points::AwardStage::ALL.map(points::AwardStage::as_str));
     InvitationToken = text("The secret part of an invitation's link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
+    ConsentId = id(ids::ConsentId::PREFIX, "A guardian's consent.");
+    ConsentStage = words("How far a consent has come.", consents::ConsentStage::ALL.map(consents::ConsentStage::as_str));
+    Guardianship = words(
+        "What a guardian is to a minor.",
+        consents::Guardianship::ALL.map(consents::Guardianship::as_str),
+    );
+    Purpose = words("What consent is given for.", consents::Purpose::ALL.map(consents::Purpose::as_str));
+    Proof = words("How it is known who consented.", consents::Proof::ALL.map(consents::Proof::as_str));
+    AddressClass = words(
+        "What kind of address somebody came from.",
+        consents::AddressClass::ALL.map(consents::AddressClass::as_str),
+    );
+    GuardianToken = text("The secret part of a guardian's link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
     Platform = words("What runs on a phone.", stored::Platform::ALL.map(stored::Platform::as_str));
     OptOutToken = text("The secret part of an opt-out link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
     WaveEvent = ObjectBuilder::new()

@@ -64,6 +64,20 @@ impl Keyed {
         hash
     }
 
+    /// The secret in the link of a guardian. It follows from the request, so that whoever asks for it again makes the same link; by
+    /// nobody else can it be made. Short, because it stands in an SMS: 128 bits.
+    pub(crate) fn guardian_link(&self, request: Uuid) -> String {
+        let hash = self.hash("guardian link", &[request.as_bytes()]);
+        URL_SAFE_NO_PAD.encode(&hash[..16])
+    }
+
+    /// Of what the browser of a guardian keeps who has shown a code.
+    pub(crate) fn guardian_session(&self, token: &str) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(&self.hash("guardian session", &[token.as_bytes()]));
+        hash
+    }
+
     /// Of an access token that another provider gave out.
     pub(crate) fn foreign_token(&self, token: &str) -> Vec<u8> {
         self.hash("foreign token", &[token.as_bytes()])
@@ -115,6 +129,11 @@ pub(crate) fn new_refresh_token() -> Result<String, NoRandomness> {
 
 /// 256 bits, for the link of an invitation.
 pub(crate) fn new_invitation_token() -> Result<String, NoRandomness> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
+}
+
+/// 256 bits, for the session of a guardian.
+pub(crate) fn new_guardian_session() -> Result<String, NoRandomness> {
     Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
 }
 

@@ -7,7 +7,8 @@ mod second_factor;
 mod social;
 
 pub(crate) use keyed::{
-    Keyed, new_code, new_invitation_token, new_nonce, new_recovery_codes, new_refresh_token,
+    Keyed, new_code, new_guardian_session, new_invitation_token, new_nonce, new_recovery_codes,
+    new_refresh_token,
 };
 pub(crate) use passwords::{Passwords, Verified, weakness};
 pub(crate) use second_factor::Secret;

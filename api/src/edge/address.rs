@@ -8,7 +8,7 @@ use axum_client_ip::RightmostXForwardedFor;
 use wolo_bootstrap::settings::ClientAddress;
 
 /// The caller's address. What our proxy did not write counts for nothing: then it is the connection's.
-pub(super) async fn of(parts: &mut Parts, source: ClientAddress) -> IpAddr {
+pub(crate) async fn of(parts: &mut Parts, source: ClientAddress) -> IpAddr {
     if source == ClientAddress::RightmostForwardedFor
         && let Ok(RightmostXForwardedFor(address)) =
             RightmostXForwardedFor::from_request_parts(parts, &()).await

@@ -4,7 +4,7 @@
 //! The log line names the route, never the address that was asked for: a pot's link is a secret of its givers. There
 //! is no query, no header and no body in it.
 
-mod address;
+pub(crate) mod address;
 mod browsers;
 mod lanes;
 mod limiting;

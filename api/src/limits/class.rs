@@ -36,10 +36,13 @@ impl Class {
             _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),
             // The password is given there once more.
             "/api/users/me" => Some(Self::SignIn),
-            // With the code of an invitation one signs in as well.
-            "/api/sponsorship/code" | "/api/sponsorship/accept" | "/i/{token}/code" | "/i/{token}/accept" => {
-                Some(Self::SignIn)
-            }
+            // With the code of an invitation one signs in as well, and a guardian's opens a session.
+            "/api/sponsorship/code"
+            | "/api/sponsorship/accept"
+            | "/i/{token}/code"
+            | "/i/{token}/accept"
+            | "/g/{token}/code"
+            | "/g/{token}/session" => Some(Self::SignIn),
             _ => Some(Self::Write),
         }
     }
@@ -100,6 +103,10 @@ mod tests {
             (Method::POST, "/api/sponsorship/accept", Some(Class::SignIn)),
             (Method::POST, "/i/{token}/accept", Some(Class::SignIn)),
             (Method::POST, "/i/{token}", Some(Class::Write)),
+            (Method::POST, "/g/{token}/code", Some(Class::SignIn)),
+            (Method::POST, "/g/{token}/session", Some(Class::SignIn)),
+            (Method::POST, "/g/{token}/give", Some(Class::Write)),
+            (Method::GET, "/g/{token}", Some(Class::Read)),
             (Method::GET, "/api/pots/health", None),
             (Method::GET, "/health", None),
             (Method::GET, "/metrics", None),

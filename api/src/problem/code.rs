@@ -233,6 +233,49 @@ codes! {
         "Pas de crédit pour le moment", "No credit for the moment",
         "WOLO a donné tout le crédit prévu ; vos points restent à vous, redemandez plus tard.",
         "WOLO has given all the credit that was planned; your points stay yours, ask again later.";
+    // Minors and their guardians.
+    ConsentNotNeeded = "consent_not_needed", CONFLICT,
+        "Accord inutile", "No consent needed",
+        "Vous êtes majeur : personne n'a à donner son accord pour vous.",
+        "You are of age: nobody has to consent for you.";
+    ConsentThere = "consent_there", CONFLICT,
+        "Un accord existe", "There is a consent",
+        "Un responsable légal a donné son accord, ou peut encore revenir sur son retrait ; personne d'autre ne peut être désigné.",
+        "A guardian has consented, or may still come back; nobody else can be named.";
+    TooManyGuardians = "too_many_guardians", TOO_MANY_REQUESTS,
+        "Trop de demandes", "Too many requests for consent",
+        "Vous avez désigné assez de responsables légaux ces jours-ci ; attendez.",
+        "You have named enough guardians these days; wait.";
+    GuardianIsMinor = "guardian_is_minor", FORBIDDEN,
+        "Responsable mineur", "The guardian is a minor",
+        "Un responsable légal a 18 ans ou plus.", "A guardian is 18 or older.";
+    OwnGuardian = "own_guardian", UNPROCESSABLE_ENTITY,
+        "Votre propre contact", "Your own contact",
+        "On n'est pas son propre responsable légal : donnez le téléphone et l'adresse de la personne.",
+        "Nobody is their own guardian: give that person's phone and address.";
+    ConsentUnknown = "consent_unknown", NOT_FOUND,
+        "Lien inconnu", "Unknown link",
+        "Ce lien ne mène à aucune demande d'accord ; vérifiez qu'il est complet.",
+        "This link leads to no request for consent; check that all of it is there.";
+    ConsentOver = "consent_over", CONFLICT,
+        "Demande terminée", "The request is over",
+        "On ne peut plus répondre à cette demande d'accord.",
+        "This request for consent cannot be answered any more.";
+    ConsentNotGiven = "consent_not_given", CONFLICT,
+        "Aucun accord à retirer", "No consent to take back",
+        "Aucun accord n'est en vigueur ici.", "No consent is in force here.";
+    ConsentTextChanged = "consent_text_changed", CONFLICT,
+        "Le texte a changé", "The text has changed",
+        "Ce n'est pas le texte que nous montrons ; rouvrez la page et lisez-le.",
+        "This is not the text that we show; open the page again and read it.";
+    GuardianUnproved = "guardian_unproved", FORBIDDEN,
+        "Code nécessaire", "A code is needed",
+        "Demandez d'abord le code qui va au téléphone du responsable légal, sur la page de votre lien.",
+        "First ask for the code that goes to the guardian's phone, on the page of your link.";
+    FromElsewhere = "from_elsewhere", FORBIDDEN,
+        "Demande venue d'ailleurs", "Sent from elsewhere",
+        "Cette demande ne vient pas de notre page ; ouvrez votre lien et répondez-y.",
+        "This request does not come from our page; open your link and answer there.";
     // Messages.
     DeviceUnknown = "device_unknown", NOT_FOUND,
         "Appareil inconnu", "Unknown device",

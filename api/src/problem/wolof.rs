@@ -103,6 +103,30 @@ impl Code {
                 "Amul crédit léegi",
                 "WOLO joxe na crédit bi mu nasoon bépp ; say points ñu ngi fi, laajaatal ci kanam.",
             ),
+            Self::ConsentNotNeeded => ("Soxlawul ndigal", "Mag nga : kenn waru la joxal ndigal."),
+            Self::ConsentThere => (
+                "Am na ndigal ba noppi",
+                "Waajur joxe na ndigal, walla mën na ko dellusi ; mënuloo tànn keneen.",
+            ),
+            Self::TooManyGuardians => ("Laaj yi bari nañu", "Tànn nga waajur yu doy fan yii ; xaaral."),
+            Self::GuardianIsMinor => ("Waajur bi matul at yi", "Waajur dafa war a am 18 at walla lu ko ëpp."),
+            Self::OwnGuardian => {
+                ("Sa contact la", "Kenn du waajuru boppam : joxeel telefon ak e-mail bu waajur bi.")
+            }
+            Self::ConsentUnknown => {
+                ("Lien bi xamuñu ko", "Lien bii yóbbuwul ci benn laaju ndigal ; seetal ndax mat na.")
+            }
+            Self::ConsentOver => ("Laaj bi jeex na", "Mënuñu tontu laaju ndigal bii léegi."),
+            Self::ConsentNotGiven => ("Amul ndigal", "Amul ndigal fii bu ñu mën a jëlaat."),
+            Self::ConsentTextChanged => {
+                ("Mbind mi soppi na", "Du mbind mi nuy wone ; ubbiwaatal xët wi te jàng ko.")
+            }
+            Self::GuardianUnproved => {
+                ("Code bi laaj na", "Laajal code bi jëm ci telefonu waajur bi, ci xëtu sa lien.")
+            }
+            Self::FromElsewhere => {
+                ("Laaj bi fii la jógewul", "Laaj bii jógewul ci sunu xët ; ubbil sa lien te tontu ci.")
+            }
             Self::DeviceUnknown => ("Appareil bi xamuñu ko", "Appareil bii bokkul ci say yos."),
             Self::OptOutUnknown => ("Lien bi xamuñu ko", "Lien bii yóbbuwul ci benn mesaas."),
             Self::SenderUnknown => {

@@ -11,10 +11,11 @@ use uuid::Uuid;
 use wolo_database::accounts::codes::{self, About, NewCode, Proved, Sending, Tried};
 use wolo_database::accounts::registrations::{self, Made};
 use wolo_database::accounts::{self, Changing};
+use wolo_database::consents::Reached;
 use wolo_database::{Context, Transaction};
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::{Contact, Language};
-use wolo_domain::ids::UserId;
+use wolo_domain::ids::{ConsentId, NoticeId, UserId};
 use wolo_domain::notices::{Letter, Says};
 
 use super::letters;
@@ -164,7 +165,7 @@ async fn addressee(tx: &mut Transaction, about: &About) -> Result<Option<(Contac
             let account = accounts::account(&mut **tx, *user).await?;
             account.map(|account| (contact.clone(), account.language))
         }
-        About::User(_) | About::Invitation(_) | About::Decoy => None,
+        About::User(_) | About::Invitation(_) | About::Consent(_) | About::Decoy => None,
     })
 }
 
@@ -198,16 +199,34 @@ pub(crate) async fn send(
 ) -> Result<Sent, Problem> {
     let user = match &about {
         About::User(user) | About::NewContact(user, _) => Some(*user),
-        About::Registration(_) | About::Invitation(_) | About::Decoy => None,
+        About::Registration(_) | About::Invitation(_) | About::Consent(_) | About::Decoy => None,
     };
     let is_decoy = matches!(about, About::Decoy);
     let contact_hash = app.credentials.keyed.contact(contact);
     let (sent, code) = write(app, tx, purpose, &contact_hash, about).await?;
     if !is_decoy {
         let says = Says::OneTimeCode { purpose, code, minutes: app.settings.accounts.code_minutes };
-        let letter = Letter { to: contact.clone(), language, says };
+        let letter = Letter { to: contact.clone(), or_email: None, language, says };
         letters::write(app, tx, user, &format!("code/{}", sent.code_id), &letter).await?;
     }
+    Ok(sent)
+}
+
+/// The same for the guardian whom a minor has named, at the phone that was named; their mailbox only where that cannot be reached.
+pub(crate) async fn send_to_guardian(
+    app: &App,
+    tx: &mut Transaction,
+    consent: ConsentId,
+    reached: Reached,
+    language: Language,
+) -> Result<Sent, Problem> {
+    let (to, purpose) = (Contact::Phone(reached.phone), CodePurpose::Consent);
+    let contact_hash = app.credentials.keyed.contact(&to);
+    let (sent, code) = write(app, tx, purpose, &contact_hash, About::Consent(consent)).await?;
+    let says = Says::OneTimeCode { purpose, code, minutes: app.settings.accounts.code_minutes };
+    let letter = Letter { to, or_email: reached.email, language, says };
+    let event = letters::write(app, tx, None, &format!("code/{}", sent.code_id), &letter).await?;
+    codes::note_carrier(tx, sent.code_id, NoticeId::of_letter(event)).await?;
     Ok(sent)
 }
 
@@ -279,7 +298,7 @@ async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) 
             }
             Ok(StatusCode::NO_CONTENT.into_response())
         }
-        // Such a code is given back with the invitation that it is for.
-        Proved::Invitation(_) => Err(Problem::new(Code::OneTimeCodeWrong)),
+        // Such a code is given back with the invitation, or on the guardian's page, that it is for.
+        Proved::Invitation(_) | Proved::Consent { .. } => Err(Problem::new(Code::OneTimeCodeWrong)),
     }
 }

@@ -25,7 +25,7 @@ mod tokens;
 pub(crate) use close::{__path_close, close};
 pub(crate) use codes::{
     __path_request, __path_resend, __path_verify, __path_verify_contact, DEVICE_CHARS, Sent, attempt,
-    request, resend, send, verify, verify_contact,
+    request, resend, send, send_to_guardian, verify, verify_contact,
 };
 pub(crate) use convert::{__path_convert, convert};
 pub(crate) use export::{__path_export, export};

@@ -129,7 +129,7 @@ async fn set(
     passwords::set(&mut tx, user, hash).await?;
     sessions::end_all(&mut tx, user, stays, EndReason::PasswordChanged).await?;
     if let Some(to) = reached(&account) {
-        let letter = Letter { to, language: account.language, says: Says::PasswordChanged };
+        let letter = Letter { to, or_email: None, language: account.language, says: Says::PasswordChanged };
         letters::write(app, &mut tx, Some(user), &format!("password/{}", Uuid::now_v7()), &letter).await?;
     }
     wolo_database::commit(tx).await?;

@@ -73,7 +73,12 @@ pub(crate) async fn register(
     let sent =
         codes::send(&app, &mut tx, CodePurpose::Register, &wanted.contact, wanted.language, about).await?;
     if let Some(account) = there {
-        let letter = Letter { to: wanted.contact, language: account.language, says: Says::AlreadyRegistered };
+        let letter = Letter {
+            to: wanted.contact,
+            or_email: None,
+            language: account.language,
+            says: Says::AlreadyRegistered,
+        };
         letters::write(&app, &mut tx, Some(account.id), &format!("registration/{id}"), &letter).await?;
     }
     wolo_database::commit(tx).await?;

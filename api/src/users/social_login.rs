@@ -283,7 +283,7 @@ async fn link(
     identities::link(tx, user, provider.issuer(), &identity.subject).await?;
     if let Some(to) = reached(&account) {
         let says = Says::IdentityLinked { provider };
-        let letter = Letter { to, language: account.language, says };
+        let letter = Letter { to, or_email: None, language: account.language, says };
         letters::write(app, tx, Some(user), &format!("identity/{}", Uuid::now_v7()), &letter).await?;
     }
     Ok(user)

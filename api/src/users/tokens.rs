@@ -144,7 +144,8 @@ pub(super) async fn begin(
     };
     sessions::begin(&mut tx, &new).await?;
     if let Some(to) = reached(&account).filter(|_| !is_known) {
-        let letter = Letter { to, language: account.language, says: Says::NewDevice { device } };
+        let letter =
+            Letter { to, or_email: None, language: account.language, says: Says::NewDevice { device } };
         letters::write(app, &mut tx, Some(account.id), &format!("session/{session}"), &letter).await?;
     }
     wolo_database::commit(tx).await?;

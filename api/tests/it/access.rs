@@ -124,7 +124,7 @@ impl<'a> Scene<'a> {
         let name = match row.about {
             "identity" => "google".to_owned(),
             "-" if row.path.contains("{provider}") => "google".to_owned(),
-            "-" | "session" | "device" => Uuid::new_v4().to_string(),
+            "-" | "session" | "device" | "consent" => Uuid::new_v4().to_string(),
             "orange" => RECEIPTS_OF_ORANGE.to_owned(),
             "invitation" => {
                 let sent = app.invited(owner).await;
@@ -171,9 +171,13 @@ impl<'a> Scene<'a> {
         let name = match self.row.about {
             "session" => self.app.session_of(self.owner).await.to_string(),
             "device" => self.app.device_of(self.owner).await.to_string(),
+            "consent" => {
+                let requested = self.app.requested(self.app.minor().await).await;
+                if self.row.path.contains("{consent}") { requested.id.to_string() } else { requested.token }
+            }
             _ => self.name.clone(),
         };
-        let path = ["{pot}", "{id}", "{provider}", "{token}", "{secret}"]
+        let path = ["{pot}", "{id}", "{consent}", "{provider}", "{token}", "{secret}"]
             .iter()
             .fold(self.row.path.to_owned(), |path, part| path.replace(part, &name));
         let path = path.replace("{file}", "swagger-ui.css");

@@ -14,6 +14,7 @@ mod contract;
 mod credits;
 mod edge;
 mod giving;
+mod guardians;
 mod health;
 mod identities;
 mod joining;

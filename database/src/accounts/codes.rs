@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::Contact;
-use wolo_domain::ids::{InvitationId, UserId};
+use wolo_domain::ids::{ConsentId, InvitationId, NoticeId, UserId};
 
 use super::people::{columns, contact};
 use crate::Error;
@@ -32,6 +32,8 @@ pub enum About {
     NewContact(UserId, Contact),
     /// The contact that an invitation went to, whoever's it is.
     Invitation(InvitationId),
+    /// The phone that a request for a guardian's consent went to, whoever's it is.
+    Consent(ConsentId),
     /// Nobody.
     Decoy,
 }
@@ -72,6 +74,11 @@ pub enum Proved {
     User(UserId),
     NewContact(UserId, Contact),
     Invitation(InvitationId),
+    Consent {
+        consent: ConsentId,
+        /// The message that brought the code, as far as it is known.
+        notice: Option<NoticeId>,
+    },
 }
 
 impl fmt::Debug for Tried {
@@ -117,19 +124,23 @@ pub async fn write(connection: &mut PgConnection, new: &NewCode<'_>) -> Result<S
         About::Registration(registration) => (Some(*registration), None, None),
         About::User(user) => (None, Some(user.uuid()), None),
         About::NewContact(user, contact) => (None, Some(user.uuid()), Some(contact)),
-        About::Invitation(_) | About::Decoy => (None, None, None),
+        About::Invitation(_) | About::Consent(_) | About::Decoy => (None, None, None),
     };
     let invitation = match &new.about {
         About::Invitation(invitation) => Some(invitation.uuid()),
+        _ => None,
+    };
+    let consent = match &new.about {
+        About::Consent(consent) => Some(consent.uuid()),
         _ => None,
     };
     let (phone, email) = contact.map_or((None, None), columns);
     sqlx::query!(
         "insert into people.codes (
              code_id, purpose, contact_hash, code_hash, registration_id, user_id, phone, email, tries_left, expires_at,
-             invitation_id
+             invitation_id, consent_id
          )
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + $10::text::interval, $11)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + $10::text::interval, $11, $12)",
         id,
         new.purpose.as_str(),
         new.contact_hash,
@@ -141,10 +152,20 @@ pub async fn write(connection: &mut PgConnection, new: &NewCode<'_>) -> Result<S
         new.tries,
         interval(new.lives),
         invitation,
+        consent,
     )
     .execute(&mut *connection)
     .await?;
     Ok(Sending::Written(id))
+}
+
+/// Notes which message carries a code.
+#[tracing::instrument(name = "db.accounts.note_carrier", skip_all, err)]
+pub async fn note_carrier(connection: &mut PgConnection, code: Uuid, notice: NoticeId) -> Result<(), Error> {
+    sqlx::query!("update people.codes set notice_id = $2 where code_id = $1", code, notice.uuid())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Takes one try. A wrong one is to be gone whatever comes next: commit before the answer is given. A right one is used up with
@@ -162,7 +183,8 @@ pub async fn attempt(
                used_at = case when code_hash = $3 then clock_timestamp() end
            where code_id = $1 and purpose = $2 and tries_left > 0 and used_at is null
              and expires_at > clock_timestamp()
-           returning code_hash = $3 as "right!", registration_id, user_id, phone, email, invitation_id"#,
+           returning code_hash = $3 as "right!", registration_id, user_id, phone, email, invitation_id, consent_id,
+                     notice_id"#,
         code,
         purpose.as_str(),
         code_hash,
@@ -172,6 +194,10 @@ pub async fn attempt(
     let Some(row) = row.filter(|row| row.right) else { return Ok(Tried::Wrong) };
     if let Some(invitation) = row.invitation_id {
         return Ok(Tried::Right(Proved::Invitation(InvitationId::from_uuid(invitation))));
+    }
+    if let Some(consent) = row.consent_id {
+        let notice = row.notice_id.map(NoticeId::from_uuid);
+        return Ok(Tried::Right(Proved::Consent { consent: ConsentId::from_uuid(consent), notice }));
     }
     let proved = match (row.registration_id, row.user_id.map(UserId::from_uuid)) {
         (Some(registration), None) => Proved::Registration(registration),

@@ -16,6 +16,7 @@ pub struct Forgotten {
     pub codes: u64,
     pub registrations: u64,
     pub guesses: u64,
+    /// Those of guardians among them.
     pub sessions: u64,
     /// Contacts of which it counts no more that somebody invited them.
     pub invited: u64,
@@ -73,6 +74,13 @@ pub async fn forget(
              select session_id from people.sessions where least(ended_at, expires_at) < $1 limit $2
          )"
     );
+    let of_guardians = delete!(
+        pool,
+        sessions_before,
+        "delete from minors.guardian_sessions where session_hash in (
+             select session_hash from minors.guardian_sessions where expires_at < $1 limit $2
+         )"
+    );
     let invited = delete!(
         pool,
         leftovers_before,
@@ -80,5 +88,5 @@ pub async fn forget(
              select contact_hash from sponsorship.contacts where counts_until < $1 limit $2
          )"
     );
-    Ok(Forgotten { codes, registrations, guesses, sessions, invited })
+    Ok(Forgotten { codes, registrations, guesses, sessions: sessions + of_guardians, invited })
 }

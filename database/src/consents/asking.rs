@@ -198,9 +198,10 @@ async fn insert(
     let NewConsent { id, minor, guardian, token_hash } = new;
     sqlx::query!(
         "insert into minors.consents (
-             consent_id, minor_id, guardian_name, guardian_is, language, token_hash, stage, since, requested_at, answer_by
+             consent_id, minor_id, guardian_name, guardian_is, guardian_phone, language, token_hash, stage, since,
+             requested_at, answer_by
          )
-         values ($1, $2, $3, $4, $5, $6, 'requested', $7, $7, $8)",
+         values ($1, $2, $3, $4, $9, $5, $6, 'requested', $7, $7, $8)",
         id.uuid(),
         minor.uuid(),
         guardian.name,
@@ -209,6 +210,7 @@ async fn insert(
         token_hash.as_slice(),
         at,
         answer_by,
+        guardian.phone.masked(),
     )
     .execute(&mut *connection)
     .await?;

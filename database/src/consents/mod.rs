@@ -9,6 +9,7 @@ mod asking;
 mod ending;
 mod events;
 mod reading;
+mod sessions;
 
 use std::fmt;
 
@@ -24,6 +25,7 @@ pub use asking::{Asking, NewConsent, ask};
 pub use ending::{Ending, HandedPot, HandingOver, end, hand_over};
 pub use events::{Event, events};
 pub use reading::{Filter, consent, given, list, of_link, of_minor, reached, standing};
+pub use sessions::{NewSession, open_session, proof_of_code, session};
 
 use crate::Error;
 // Of a change that was made before all of a minor's pots are told, and not only those that it touched: whoever made it may have died
@@ -42,6 +44,8 @@ pub struct Consent {
     pub minor: UserId,
     pub guardian_name: String,
     pub guardian_is: Guardianship,
+    /// As the minor sees it again: masked.
+    pub guardian_phone: Option<String>,
     pub language: Language,
     pub stage: ConsentStage,
     pub since: DateTime<Utc>,

@@ -17,6 +17,7 @@ struct Row {
     minor_id: Uuid,
     guardian_name: String,
     guardian_is: String,
+    guardian_phone: Option<String>,
     language: String,
     stage: String,
     since: DateTime<Utc>,
@@ -34,6 +35,7 @@ impl TryFrom<Row> for Consent {
             minor: UserId::from_uuid(row.minor_id),
             guardian_name: row.guardian_name,
             guardian_is: word(&row.guardian_is, CONSENTS, "guardian_is", id)?,
+            guardian_phone: row.guardian_phone,
             language: word(&row.language, CONSENTS, "language", id)?,
             stage: word(&row.stage, CONSENTS, "stage", id)?,
             since: row.since,
@@ -48,7 +50,8 @@ macro_rules! read_consents {
     ($database:expr, $rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            "select consent_id, minor_id, guardian_name, guardian_is, language, stage, since, requested_at, answer_by
+            "select consent_id, minor_id, guardian_name, guardian_is, guardian_phone, language, stage, since, requested_at,
+                    answer_by
              from minors.consents " + $rest
             $(, $argument)*
         )

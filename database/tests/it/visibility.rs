@@ -256,6 +256,8 @@ fn account_rows(user: UserId) -> String {
              values ('{user}', '{user}', 'x', 'mother', 'fr', sha256('consent {user}'), 'requested', now(), now(), now());
          insert into minors.guardians (consent_id, phone) values ('{user}', '+221770000000');
          insert into minors.consent_events (consent_id, number, event, at) values ('{user}', 1, 'requested', now());
+         insert into minors.guardian_sessions (session_hash, consent_id, proof, expires_at)
+             values (sha256('session {user}'), '{user}', 'code_by_sms', now());
          insert into sponsorship.days (sponsor_id, day, invitations) values ('{user}', now(), 1);
          insert into sponsorship.awards (
              award_id, user_id, name, rule, invitation_id, points, awarded_at, matures_at

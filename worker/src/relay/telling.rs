@@ -16,7 +16,7 @@ use wolo_database::pots::{self, Totals};
 use wolo_database::{Page, Pool};
 use wolo_domain::accounts::Role;
 use wolo_domain::contacts::Contact;
-use wolo_domain::ids::{CaseId, DonationId, PotId, UserId};
+use wolo_domain::ids::{CaseId, DonationId, NOBODY, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::{Kind, Letter, RefundCause, Says};
 use wolo_domain::people::first_name;
@@ -47,10 +47,11 @@ pub(super) fn of_letter(event: &Event, letter: Letter) -> Due {
         Says::OneTimeCode { minutes, .. } | Says::VerifyEmail { minutes, .. } => Some(*minutes),
         _ => None,
     };
-    let person = event.user.map_or_else(|| "nobody".to_owned(), |user| user.to_string());
+    let person = event.user.map_or_else(|| NOBODY.to_owned(), |user| user.to_string());
     let message = Message {
         user: event.user,
         to: Some(letter.to),
+        or_email: letter.or_email,
         language: letter.language,
         ..Message::new(word(event), person, letter.says)
     };

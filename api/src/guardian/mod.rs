@@ -1,0 +1,27 @@
+//! `/g/{token}`: the pages of guardians, who have no account. A link came to the phone that a minor has named; it shows what is asked
+//! and nothing more. Whoever wants to say anything asks for a code, which goes to that phone and to no other: a right one opens a
+//! session for half an hour, of this consent alone. So a link that was passed on brings nothing.
+//!
+//! Plain forms and no scripts; each asks the consent's process and leads back to the page, which says where things stand. A form that
+//! is sent twice agrees with itself.
+
+mod agreed;
+mod code;
+mod door;
+mod give;
+mod refuse;
+mod show;
+mod visit;
+mod withdraw;
+
+pub(crate) use code::{
+    __path_code as __path_send_code, __path_session as __path_open_session, code as send_code,
+    session as open_session,
+};
+pub(crate) use give::{__path_give as __path_give_consent, give as give_consent};
+pub(crate) use refuse::{__path_refuse as __path_refuse_consent, refuse as refuse_consent};
+pub(crate) use show::{__path_show as __path_show_consent, show as show_consent};
+pub(crate) use withdraw::{
+    __path_ask as __path_ask_withdrawal, __path_withdraw as __path_withdraw_consent, ask as ask_withdrawal,
+    withdraw as withdraw_consent,
+};
