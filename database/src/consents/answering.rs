@@ -67,7 +67,8 @@ pub async fn give(pool: &Pool, new: &NewGiving, at: DateTime<Utc>) -> Result<Giv
     let found = lock(&mut tx, *consent).await?.filter(|found| found.minor == *minor);
     let Some(Locked { stage, since, answer_by, .. }) = found else { return Ok(Giving::OtherConsent) };
     if stage == ConsentStage::Given {
-        if since != at {
+        // The database keeps microseconds.
+        if since.timestamp_micros() != at.timestamp_micros() {
             return Ok(Giving::AlreadyGiven { same: is_the_same(&mut tx, *consent, agreement).await? });
         }
         // The same yes, whose acknowledgement was lost.

@@ -22,7 +22,7 @@ impl GuardianConsent {
         Self::take_turn(ctx).await?;
         let AskGuardian { consent, guardian, token, link } = wish;
         let rules = ctx.state(|consent| consent.input.rules.clone());
-        let (minor, at) = (Self::minor(ctx), waiting::now(ctx));
+        let (minor, at) = (Self::minor(ctx), Self::now(ctx));
         let ask = AskConsent { consent, minor, guardian, token, rules, at };
         let asking = ctx.execute_activity(AskConsentStep, ask, patience::own_books()).await?;
         Self::end_turn(ctx);
@@ -56,7 +56,7 @@ impl GuardianConsent {
     ) -> Result<GiveAnswer, WorkflowTermination> {
         Self::take_turn(ctx).await?;
         let GuardianAgrees { consent, agreement, born, link } = wish;
-        let (minor, at) = (Self::minor(ctx), waiting::now(ctx));
+        let (minor, at) = (Self::minor(ctx), Self::now(ctx));
         let give = GiveConsent { minor, consent, agreement, born, at };
         let giving = ctx.execute_activity(GiveConsentStep, give, patience::own_books()).await?;
         Self::end_turn(ctx);
@@ -69,7 +69,11 @@ impl GuardianConsent {
                 Self::note(ctx, consent, ConsentStage::Given, None, at);
                 GiveAnswer::Given
             }
-            Giving::AlreadyGiven { same } => GiveAnswer::AlreadyGiven { same },
+            Giving::AlreadyGiven { same } => {
+                // It may have been given while nobody was there to note it.
+                Self::note(ctx, consent, ConsentStage::Given, None, at);
+                GiveAnswer::AlreadyGiven { same }
+            }
             Giving::Over { stage } => GiveAnswer::Over { stage },
             Giving::GuardianIsMinor => GiveAnswer::GuardianIsMinor,
             Giving::OtherConsent => GiveAnswer::OtherConsent,
@@ -96,7 +100,7 @@ impl GuardianConsent {
         Self::take_turn(ctx).await?;
         let AboutConsent { consent } = wish;
         let rules = ctx.state(|process| process.input.rules.clone());
-        let (minor, at) = (Self::minor(ctx), waiting::now(ctx));
+        let (minor, at) = (Self::minor(ctx), Self::now(ctx));
         let withdraw = WithdrawConsent { minor, consent, rules, at };
         let withdrawing = ctx.execute_activity(WithdrawConsentStep, withdraw, patience::own_books()).await?;
         Self::end_turn(ctx);
@@ -116,7 +120,7 @@ impl GuardianConsent {
         end: ConsentEnd,
     ) -> Result<Ending, WorkflowTermination> {
         Self::take_turn(ctx).await?;
-        let (minor, at) = (Self::minor(ctx), waiting::now(ctx));
+        let (minor, at) = (Self::minor(ctx), Self::now(ctx));
         let write = EndConsent { minor, consent, end, at };
         let ending = ctx.execute_activity(EndConsentStep, write, patience::own_books()).await?;
         Self::end_turn(ctx);

@@ -23,7 +23,7 @@ pub use messages::{
     GuardianAgrees, RefuseAnswer, WithdrawAnswer,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
@@ -37,7 +37,8 @@ use wolo_domain::notices::Says;
 
 use crate::identity_review::{IdentityInput, IdentityState, Told};
 use crate::steps::consents::{
-    FindConsent, FindConsentStep, GiveUpPots, GiveUpPotsStep, HandOver, HandOverStep, HandingOver, Standing,
+    Ending, FindConsent, FindConsentStep, GiveUpPots, GiveUpPotsStep, HandOver, HandOverStep, HandingOver,
+    Standing,
 };
 use crate::steps::identities::{GiveUpCases, GiveUpCasesStep, OpenCase, OpenCaseStep};
 use crate::{attributes, patience, waiting};
@@ -141,8 +142,13 @@ impl GuardianConsent {
         Ok(())
     }
 
+    /// The process's time as the database keeps it: what is said of an instant now and read of it later is the same.
+    fn now(ctx: &WorkflowContext<Self>) -> DateTime<Utc> {
+        waiting::now(ctx).trunc_subsecs(6)
+    }
+
     fn next(ctx: &WorkflowContext<Self>) -> Next {
-        let now = waiting::now(ctx);
+        let now = Self::now(ctx);
         ctx.state(|consent| next::next(&consent.work, &consent.input.rules, consent.look_again, now))
     }
 
@@ -164,12 +170,16 @@ impl GuardianConsent {
     /// The guardian has said nothing in time, or has not come back.
     async fn let_end(ctx: &mut WorkflowContext<Self>, end: ConsentEnd) -> Result<(), WorkflowTermination> {
         let Some(consent) = ctx.state(|process| process.work.state.consent) else { return Ok(()) };
-        Self::write_end(ctx, consent, end).await?;
+        let at = Self::now(ctx);
+        // Who had said something else before, and it was not heard, is heard now.
+        if let Ending::InForce { stage } = Self::write_end(ctx, consent, end).await? {
+            Self::note(ctx, consent, stage, None, at);
+        }
         Ok(())
     }
 
     async fn give_up_the_pots(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
-        let give_up = GiveUpPots { minor: Self::minor(ctx), at: waiting::now(ctx) };
+        let give_up = GiveUpPots { minor: Self::minor(ctx), at: Self::now(ctx) };
         ctx.execute_activity(GiveUpPotsStep, give_up, patience::start_many()).await?;
         Self::give_up_the_case(ctx).await?;
         ctx.state_mut(|process| process.work.pots_to_give_up = false);
@@ -180,7 +190,7 @@ impl GuardianConsent {
     async fn look_at_the_age(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
         Self::take_turn(ctx).await?;
         ctx.state_mut(|process| process.look_again = false);
-        let (minor, at) = (Self::minor(ctx), waiting::now(ctx));
+        let (minor, at) = (Self::minor(ctx), Self::now(ctx));
         let Some(consent) = ctx.state(|process| process.work.state.consent) else { return Ok(()) };
         let look = HandOver { consent, at };
         let outcome = ctx.execute_activity(HandOverStep, look, patience::own_books()).await?;
@@ -223,7 +233,7 @@ impl GuardianConsent {
     }
 
     fn remind(ctx: &WorkflowContext<Self>) {
-        let now = waiting::now(ctx);
+        let now = Self::now(ctx);
         ctx.state_mut(|process| process.work.ask_again(now));
     }
 
