@@ -122,14 +122,18 @@ impl Cleaner {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
-        let (input, output) = process.stdin.take().zip(process.stdout.take()).ok_or(NotCleaned::Broken(io::ErrorKind::BrokenPipe))?;
+        let (input, output) = process
+            .stdin
+            .take()
+            .zip(process.stdout.take())
+            .ok_or(NotCleaned::Broken(io::ErrorKind::BrokenPipe))?;
         let talk = async {
             let answer = tokio::select! {
                 answer = answer::read(output) => answer,
                 never = tell(input, upload) => match never {},
             };
-            // One that has not answered as agreed is not waited for.
-            if answer.is_err() {
+            // One that goes on saying what is no answer is not waited for. One that has fallen silent ends by itself.
+            if answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidData) {
                 process.start_kill()?;
             }
             Ok::<_, io::Error>((answer, process.wait().await?))

@@ -42,8 +42,7 @@ fn one<'a>(page: &'a Page<'a>, cache: &RenderCache<'a>) -> Result<RgbImage, Refu
         return Err(Refusal::Damaged);
     }
     let size = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
-    let pixels =
-        render(page, cache, &InterpreterSettings::default(), &RenderSettings::default(), &size);
+    let pixels = render(page, cache, &InterpreterSettings::default(), &RenderSettings::default(), &size);
     let (width, height) = (u32::from(pixels.width()), u32::from(pixels.height()));
     // On white, nothing is transparent.
     let colours = pixels.data_as_u8_slice().chunks_exact(4).flat_map(|pixel| &pixel[..3]).copied();

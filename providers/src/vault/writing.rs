@@ -32,8 +32,9 @@ impl Vault {
     ) -> Result<Stored, VaultError> {
         let subject_key = self.subject_key_or_new(place.subject).await?;
         if let Some(there) = self.document_key(place, &subject_key).await? {
-            let same = self.each_segment(content, async |_, _| Ok(())).await?;
-            return agreed(&there, same);
+            let mut cut = Cut::new(content, self.most_bytes);
+            while cut.next().await?.is_some() {}
+            return agreed(&there, cut.stored()?);
         }
         let (key, name) = (Key::random()?, Uuid::new_v4());
         let path = content_of(place.subject, place.document, name);
@@ -84,37 +85,12 @@ impl Vault {
     ) -> Result<Stored, VaultError> {
         let mut segments = Segments::new(key, place, name)?;
         writing.write(Bytes::copy_from_slice(&header(name))).await?;
-        self.each_segment(content, async |plain, last| writing.write(segments.seal(plain, last)?.into()).await)
-            .await
-    }
-
-    /// Reads to the end, a segment and the one after it at a time: only then is it known which is the last.
-    async fn each_segment(
-        &self,
-        mut content: impl AsyncRead + Unpin + Send,
-        mut with: impl AsyncFnMut(&[u8], bool) -> Result<(), VaultError>,
-    ) -> Result<Stored, VaultError> {
-        let [mut segment, mut ahead] = [(); 2].map(|()| Zeroizing::new(vec![0; SEGMENT]));
-        let mut digest = Context::new(&SHA256);
-        let mut bytes = 0;
-        let mut filled = fill(&mut content, &mut segment).await?;
-        loop {
-            let following = if filled == SEGMENT { fill(&mut content, &mut ahead).await? } else { 0 };
-            bytes += filled as u64;
-            if bytes > self.most_bytes {
-                return Err(VaultError::TooLarge { most: self.most_bytes });
-            }
-            let plain = &segment[..filled];
-            digest.update(plain);
-            with(plain, following == 0).await?;
-            if following == 0 {
-                break;
-            }
-            mem::swap(&mut segment, &mut ahead);
-            filled = following;
+        let mut cut = Cut::new(content, self.most_bytes);
+        while let Some((plain, last)) = cut.next().await? {
+            let sealed = segments.seal(plain, last)?;
+            writing.write(sealed.into()).await?;
         }
-        let sha256 = digest.finish().as_ref().try_into().map_err(|_| VaultError::Cipher)?;
-        Ok(Stored { bytes, sha256 })
+        cut.stored()
     }
 
     /// Looks whether what was written is still there, now that whoever destroys must see it: what they deleted before would
@@ -134,6 +110,54 @@ impl Vault {
 fn agreed(there: &DocumentKey, given: Stored) -> Result<Stored, VaultError> {
     let stored = Stored { bytes: there.bytes, sha256: there.sha256 };
     if stored == given { Ok(stored) } else { Err(VaultError::Taken) }
+}
+
+/// Cuts what is read into segments. One is read ahead: only then is it known which is the last.
+struct Cut<R> {
+    content: R,
+    ahead: Zeroizing<Vec<u8>>,
+    /// Of `ahead`; absent before the beginning.
+    filled: Option<usize>,
+    segment: Zeroizing<Vec<u8>>,
+    ended: bool,
+    digest: Context,
+    bytes: u64,
+    most: u64,
+}
+
+impl<R: AsyncRead + Unpin> Cut<R> {
+    fn new(content: R, most: u64) -> Self {
+        let [ahead, segment] = [(); 2].map(|()| Zeroizing::new(vec![0; SEGMENT]));
+        let digest = Context::new(&SHA256);
+        Self { content, ahead, filled: None, segment, ended: false, digest, bytes: 0, most }
+    }
+
+    /// The next segment and whether it is the last; there is one at least.
+    async fn next(&mut self) -> Result<Option<(&[u8], bool)>, VaultError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let filled = match self.filled {
+            Some(filled) => filled,
+            None => fill(&mut self.content, &mut self.ahead).await?,
+        };
+        mem::swap(&mut self.segment, &mut self.ahead);
+        let following = if filled == SEGMENT { fill(&mut self.content, &mut self.ahead).await? } else { 0 };
+        self.filled = Some(following);
+        self.ended = following == 0;
+        self.bytes += filled as u64;
+        if self.bytes > self.most {
+            return Err(VaultError::TooLarge { most: self.most });
+        }
+        let plain = &self.segment[..filled];
+        self.digest.update(plain);
+        Ok(Some((plain, self.ended)))
+    }
+
+    fn stored(self) -> Result<Stored, VaultError> {
+        let sha256 = self.digest.finish().as_ref().try_into().map_err(|_| VaultError::Cipher)?;
+        Ok(Stored { bytes: self.bytes, sha256 })
+    }
 }
 
 /// Fills the segment unless the end comes first.

@@ -17,4 +17,5 @@ mod setting;
 mod social;
 mod statement;
 mod twilio;
+mod vault;
 mod webhooks;

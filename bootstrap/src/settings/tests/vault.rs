@@ -67,9 +67,21 @@ fn production_refuses_the_key_that_everybody_knows_wherever_it_stands_in_the_rin
 fn what_is_wrong_with_a_vault_is_said_in_words_at_its_key() {
     let twice = format!("{KEY},{KEY}");
     for (key, value, expected) in [
-        ("vault.key_encryption_keys", twice.as_str(), "vault.key_encryption_keys: has two keys of the same id"),
-        ("vault.key_encryption_keys", "k1:AAAA", "vault.key_encryption_keys: key 1: must be base64 of exactly 32 bytes"),
-        ("vault.document_limit_bytes", "10485761", "vault.document_limit_bytes: must be a whole number from 1024 to 10485760"),
+        (
+            "vault.key_encryption_keys",
+            twice.as_str(),
+            "vault.key_encryption_keys: has two keys of the same id",
+        ),
+        (
+            "vault.key_encryption_keys",
+            "k1:AAAA",
+            "vault.key_encryption_keys: key 1: must be base64 of exactly 32 bytes",
+        ),
+        (
+            "vault.document_limit_bytes",
+            "10485761",
+            "vault.document_limit_bytes: must be a whole number from 1024 to 10485760",
+        ),
         ("vault.cleaning_seconds", "0", "vault.cleaning_seconds: must be a whole number from 1 to 120"),
         ("vault.cleaning_at_once", "0", "vault.cleaning_at_once: must be a whole number from 1 to 64"),
     ] {
@@ -77,7 +89,14 @@ fn what_is_wrong_with_a_vault_is_said_in_words_at_its_key() {
         shown.truncate(1);
         assert_eq!(shown, [expected], "{value}");
     }
-    for wrong in ["/srv/documents", "file:///", "http://bucket", "s3:///prefix", "s3://user:s3cret@bucket", "s3://b?x=1"] {
+    for wrong in [
+        "/srv/documents",
+        "file:///",
+        "http://bucket",
+        "s3:///prefix",
+        "s3://user:s3cret@bucket",
+        "s3://b?x=1",
+    ] {
         assert_eq!(
             problems(development(&[("vault.documents.address", wrong)])),
             ["vault.documents.address: must be file:///folder or s3://bucket/prefix"],

@@ -53,7 +53,9 @@ pub(super) async fn open(
         }
         ("s3", Some(access)) => Ok((bucket(side, &address.url, &access)?, None)),
         ("s3", None) => Err(VaultError::Unusable("a bucket of the vault needs credentials")),
-        _ => Err(VaultError::Unusable("an address of the vault must be file:///folder or s3://bucket/prefix")),
+        _ => {
+            Err(VaultError::Unusable("an address of the vault must be file:///folder or s3://bucket/prefix"))
+        }
     }
 }
 

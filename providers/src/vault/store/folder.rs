@@ -26,7 +26,7 @@ impl Folder {
     /// Makes it if it is not there. One that others may look into is closed to them, or refused if it is not ours.
     pub(super) async fn open(root: PathBuf) -> io::Result<Self> {
         blocking(move || {
-            make(&root)?;
+            DirBuilder::new().recursive(true).mode(OWNER_ONLY_FOLDER).create(&root)?;
             std::fs::set_permissions(&root, Permissions::from_mode(OWNER_ONLY_FOLDER))?;
             let root = root.canonicalize()?;
             Ok(Self(root))
@@ -44,14 +44,23 @@ impl Folder {
     }
 
     pub(super) async fn make_room(&self, path: &Path) -> io::Result<()> {
-        let file = self.file(path);
-        blocking(move || file.parent().map_or(Ok(()), make)).await
+        let (mut folder, path) = (self.0.clone(), path.clone());
+        blocking(move || {
+            // The root is not made anew: where it has gone, a disk has.
+            for part in path.parts().take(path.parts_count().saturating_sub(1)) {
+                folder.push(part.as_ref());
+                there_is_fine(DirBuilder::new().mode(OWNER_ONLY_FOLDER).create(&folder))?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The folder keeps others out already; this is for copies of the file that keep its permissions.
     pub(super) async fn close_to_others(&self, path: &Path) -> io::Result<()> {
         let file = self.file(path);
-        blocking(move || gone_is_fine(std::fs::set_permissions(file, Permissions::from_mode(OWNER_ONLY)))).await
+        blocking(move || gone_is_fine(std::fs::set_permissions(file, Permissions::from_mode(OWNER_ONLY))))
+            .await
     }
 
     /// Whether it was replaced, because it was what had been seen.
@@ -119,13 +128,13 @@ impl Folder {
     }
 }
 
-fn make(folder: &FilePath) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(OWNER_ONLY_FOLDER).create(folder)
-}
-
 /// What was done to a folder's names is on the disk.
 fn sync_folder_of(file: &FilePath) -> io::Result<()> {
     file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+fn there_is_fine(result: io::Result<()>) -> io::Result<()> {
+    result.or_else(|error| if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) })
 }
 
 fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {

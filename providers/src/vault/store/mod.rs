@@ -13,9 +13,7 @@ use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
-use object_store::{
-    Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
-};
+use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion};
 use tokio::io::AsyncWriteExt as _;
 
 use super::error::io_kind;
@@ -62,12 +60,17 @@ impl Store {
         VaultError::unreachable(self.side, error)
     }
 
+    /// What came of a write: a folder that is deleted takes along what is being written in it.
+    fn torn_away(&self, error: &Error) -> VaultError {
+        let gone = self.folder.is_some() && io_kind(error) == Some(ErrorKind::NotFound);
+        if gone { VaultError::Destroyed } else { self.failed(error) }
+    }
+
     pub(super) async fn get(&self, path: &Path) -> Result<Option<Seen>, VaultError> {
         let Some(found) = present(self.objects.get(path).await).map_err(|error| self.failed(&error))? else {
             return Ok(None);
         };
-        let version =
-            UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
+        let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
         let bytes = found.bytes().await.map_err(|error| self.failed(&error))?;
         Ok(Some(Seen { bytes, version }))
     }
@@ -93,7 +96,7 @@ impl Store {
         match self.objects.put_opts(path, PutPayload::from(bytes), options).await {
             Ok(_) => self.close_to_others(path).await.map(|()| true),
             Err(Error::AlreadyExists { .. }) => Ok(false),
-            Err(error) => Err(self.failed(&error)),
+            Err(error) => Err(self.torn_away(&error)),
         }
     }
 
@@ -184,9 +187,10 @@ impl Writing<'_> {
     pub(super) async fn finish(mut self) -> Result<(), VaultError> {
         match self.writer.shutdown().await {
             Ok(()) => self.store.close_to_others(&self.path).await,
-            // A folder that is deleted takes along what is being written in it.
-            Err(error) if io_kind(&error) == Some(ErrorKind::NotFound) => Err(VaultError::Destroyed),
-            Err(error) => Err(VaultError::io(self.store.side, &error)),
+            Err(error) => Err(match error.downcast::<Error>() {
+                Ok(error) => self.store.torn_away(&error),
+                Err(error) => VaultError::io(self.store.side, &error),
+            }),
         }
     }
 

@@ -1,0 +1,127 @@
+//! The process is limited, and ended; whatever it does, who started it goes on.
+
+use std::io::ErrorKind;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use image::ImageFormat;
+use wolo_providers::cleaning::{Cleaner, NotCleaned, Refusal};
+
+use super::documents::{encoded, two_colours};
+use super::{CLEAN, Test, now};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("the_process_takes_from_itself_what_it_does_not_need_before_it_reads", limits),
+    ("a_process_that_takes_too_long_is_ended", too_long),
+    ("a_program_that_is_another_is_told_from_a_document_that_is_bad", another_program),
+    ("no_more_run_at_once_than_may_and_the_next_is_told", busy),
+    ("what_nobody_waits_for_any_more_is_ended", dropped),
+];
+
+fn with(program: &[&str], longest: Duration) -> Cleaner {
+    Cleaner::new(program.iter().map(|&part| part.to_owned()).collect(), longest, 1)
+}
+
+fn upload() -> Vec<u8> {
+    encoded(&two_colours(8, 8), ImageFormat::Png)
+}
+
+fn limits() {
+    let mut process = Command::new(std::env::current_exe().unwrap())
+        .arg(CLEAN)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It reads only when it has limited itself, and goes on reading until its input ends.
+    let limits = format!("/proc/{}/limits", process.id());
+    let wanted = [
+        "Max core file size        0                    0 ",
+        "Max file size             0                    0 ",
+        "Max open files            3                    3 ",
+        "Max cpu time              15                   15 ",
+        "Max address space         1073741824           1073741824 ",
+    ];
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(30) {
+        let found = std::fs::read_to_string(&limits).unwrap();
+        if wanted.iter().all(|line| found.contains(line)) {
+            drop(process.stdin.take());
+            let answer = process.wait_with_output().unwrap();
+            assert!(answer.status.success());
+            // Nothing is no document: the first of the refusals.
+            assert_eq!(answer.stdout, b"a\0\0\0\0\0");
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("{}", std::fs::read_to_string(&limits).unwrap());
+}
+
+fn too_long() {
+    let began = Instant::now();
+    let cleaner = with(&["/bin/sleep", "600"], Duration::from_millis(300));
+    let came = now(async { cleaner.clean(&upload()).await.err() });
+    assert_eq!(came, Some(NotCleaned::Refused(Refusal::TookTooLong)));
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+fn another_program() {
+    let long = Duration::from_secs(60);
+    for (program, kind) in [
+        (&[][..], ErrorKind::InvalidInput),
+        (&["/no/such/program"], ErrorKind::NotFound),
+        (&["/bin/true"], ErrorKind::UnexpectedEof),
+        // It says what is in its environment: nothing.
+        (&["/usr/bin/env"], ErrorKind::UnexpectedEof),
+        // It never ends.
+        (&["/usr/bin/yes"], ErrorKind::InvalidData),
+        // What goes in comes out.
+        (&["/bin/cat"], ErrorKind::InvalidData),
+    ] {
+        let came = now(async { with(program, long).clean(&upload()).await.err() });
+        assert_eq!(came, Some(NotCleaned::Broken(kind)), "{program:?}");
+    }
+}
+
+fn busy() {
+    let cleaner = with(&["/bin/sleep", "600"], Duration::from_millis(500));
+    let upload = upload();
+    now(async {
+        let first = cleaner.clean(&upload);
+        let second = async {
+            // The first has begun: it was polled before.
+            cleaner.clean(&upload).await.err()
+        };
+        let (first, second) = tokio::join!(biased; first, second);
+        assert_eq!(first.err(), Some(NotCleaned::Refused(Refusal::TookTooLong)));
+        assert_eq!(second, Some(NotCleaned::Busy));
+        // Its place is free again.
+        assert_eq!(cleaner.clean(&upload).await.err(), Some(NotCleaned::Refused(Refusal::TookTooLong)));
+    });
+}
+
+fn dropped() {
+    let mark = format!("{}.5", 100_000 + std::process::id());
+    let running = || {
+        let all = std::fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
+        all.filter(|line| line.windows(mark.len()).any(|part| part == mark.as_bytes())).count()
+    };
+    let cleaner = with(&["/bin/sleep", &mark], Duration::from_secs(600));
+    let upload = upload();
+    now(async {
+        let patience = tokio::time::timeout(Duration::from_millis(300), cleaner.clean(&upload)).await;
+        assert!(patience.is_err());
+        let began = Instant::now();
+        while running() > 0 {
+            assert!(began.elapsed() < Duration::from_secs(30), "it is still there");
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(
+            tokio::time::timeout(Duration::from_millis(1), cleaner.clean(&upload)).await,
+            Err(_)
+        ));
+    });
+}
