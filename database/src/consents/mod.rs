@@ -23,7 +23,7 @@ pub use answering::{Giving, NewGiving, Withdrawing, give, withdraw};
 pub use asking::{Asking, NewConsent, ask};
 pub use ending::{Ending, HandedPot, HandingOver, end, hand_over};
 pub use events::{Event, events};
-pub use reading::{Filter, consent, given, list, of_link, of_minor, reached, standing};
+pub use reading::{Filter, consent, given, list, minors_of_guardian, of_link, of_minor, reached, standing};
 
 use crate::Error;
 // Of a change that was made before all of a minor's pots are told, and not only those that it touched: whoever made it may have died

@@ -41,10 +41,11 @@ pub enum Action {
     CaseEnded,
     DocumentLookedAt,
     DocumentsDestroyed,
+    VaultKeysRotated,
 }
 
 impl Action {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -68,6 +69,7 @@ impl Action {
         Self::CaseEnded,
         Self::DocumentLookedAt,
         Self::DocumentsDestroyed,
+        Self::VaultKeysRotated,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -95,6 +97,7 @@ impl Action {
             Self::CaseEnded => "case_ended",
             Self::DocumentLookedAt => "document_looked_at",
             Self::DocumentsDestroyed => "documents_destroyed",
+            Self::VaultKeysRotated => "vault_keys_rotated",
         }
     }
 }
