@@ -52,8 +52,9 @@ fn code_for(dev: &Dev, phone: &str) -> String {
     until(|| {
         let messages: Value =
             serde_json::from_str(&get(&format!("{inbox}/messages?to=%2B221{phone}"))).ok()?;
-        let text = messages.as_array()?.last()?["text"].as_str()?.to_owned();
-        text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).map(str::to_owned)
+        let texts = messages.as_array()?.iter().filter_map(|message| message["text"].as_str());
+        let mut words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_digit()));
+        words.find(|word| word.len() == 6).map(str::to_owned)
     })
 }
 
