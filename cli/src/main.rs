@@ -20,7 +20,7 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     match commands::run(commands::Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{}", failure::words(&error));
             failure::exit_code(&error)

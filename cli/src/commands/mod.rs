@@ -2,9 +2,11 @@
 
 mod audit;
 mod bench;
+mod cases;
 mod certificate;
 mod completions;
 mod config;
+mod consents;
 mod demo;
 mod dev;
 mod discrepancies;
@@ -19,6 +21,7 @@ mod payouts;
 mod people;
 mod points;
 mod pots;
+mod proving;
 mod reconcile;
 mod refunds;
 mod routes;
@@ -29,13 +32,16 @@ pub(crate) mod templates;
 mod time;
 mod tokens;
 mod users;
+mod vault;
 mod verify;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
+use wolo_providers::cleaning;
 
 pub(crate) use tokens::mint_token;
 
@@ -100,6 +106,15 @@ enum Command {
     /// Erase people who ask for it, and give them what is kept about them
     #[command(subcommand)]
     People(people::People),
+    /// Look at which guardians were asked, and what they agreed to
+    #[command(subcommand)]
+    Consents(consents::Consents),
+    /// Look into who somebody is: the reviewers' desk
+    #[command(subcommand)]
+    Cases(cases::Cases),
+    /// Look at the vault of documents, and take its keys over to a new one
+    #[command(subcommand)]
+    Vault(vault::Vault),
     /// Look at who did what here, and whether that was changed afterwards
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -143,6 +158,9 @@ enum Command {
     /// Serve one part of WOLO in this process
     #[command(subcommand, hide = true)]
     Serve(serve::Serve),
+    /// Clean the document on standard input, as the API has it done
+    #[command(hide = true)]
+    CleanDocument,
 }
 
 /// Who decides, and why. Both end up in the history of the process.
@@ -187,9 +205,11 @@ pub(crate) struct Sure {
     yes: bool,
 }
 
-pub(crate) fn run(cli: Cli) -> Result<()> {
+pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     let config = cli.config.as_deref();
-    match cli.command {
+    let done = match cli.command {
+        // Before anything else: it takes everything from itself that it does not need.
+        Command::CleanDocument => return Ok(cleaning::child()),
         Command::Dev(dev) => dev.run(config),
         Command::Demo(demo) => demo.run(),
         Command::Pots(pots) => wait_for(pots.run(config)),
@@ -205,6 +225,9 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Verify(verify) => verify.run(),
         Command::Users(users) => wait_for(users.run(config)),
         Command::Invitations(invitations) => wait_for(invitations.run(config)),
+        Command::Consents(consents) => wait_for(consents.run(config)),
+        Command::Cases(cases) => wait_for(cases.run(config)),
+        Command::Vault(vault) => wait_for(vault.run(config)),
         Command::Audit(audit) => wait_for(audit.run(config)),
         Command::Points(points) => wait_for(points.run(config)),
         Command::Notices(notices) => notices.run(config),
@@ -220,7 +243,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Completions(completions) => completions.run(),
         Command::Manual(manual) => manual.run(),
         Command::Serve(serve) => serve.run(config),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Runs what only asks: one thread is enough.

@@ -15,9 +15,10 @@ mod settings_file;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use url::Url;
 use wolo_bootstrap::settings::{Layers, Mode, Settings, SettingsError};
 use wolo_bootstrap::temporal;
 use wolo_control::Control;
@@ -101,6 +102,7 @@ impl Local {
         let api = options.ports.api.filter(|port| *port != 0).unwrap_or(free_api);
         let path = world.folder().path().join("settings.toml");
         let mut values = values(world, secrets, api, health);
+        values.extend(vault(world, secrets)?);
         values.extend(options.settings.iter().map(|(key, value)| (*key, value.clone())));
         settings_file::write(&path, &values)?;
         let settings = settings_file::read(&path, &values)?;
@@ -245,6 +247,19 @@ fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'sta
         ("worker.shutdown_grace_seconds", "4".to_owned()),
     ]);
     values
+}
+
+/// Documents and their keys end with the world that they are of.
+fn vault(world: &World, secrets: &Secrets) -> Result<Vec<(&'static str, String)>> {
+    let folder = std::path::absolute(world.folder().path().join("vault"))?;
+    let address = |part: &str| {
+        Url::from_file_path(folder.join(part)).map_err(|()| anyhow!("the folder of the vault has no address"))
+    };
+    Ok(vec![
+        ("vault.key_encryption_keys", secrets.vault_key.clone()),
+        ("vault.documents.address", address("documents")?.into()),
+        ("vault.keys.address", address("keys")?.into()),
+    ])
 }
 
 /// The sandbox's Google, Apple and Facebook.

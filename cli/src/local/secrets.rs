@@ -25,17 +25,21 @@ pub(crate) struct Secrets {
     pub(crate) wave_api_key: String,
     pub(crate) wave_webhook_secret: String,
     pub(crate) pepper: String,
+    /// Wraps the keys of identity documents. Worlds that were made before there were documents lack it.
+    #[serde(default)]
+    pub(crate) vault_key: String,
 }
 
 impl Secrets {
     pub(crate) fn fresh() -> Result<Self> {
         Ok(Self {
-            payload_key: format!("world:{}", STANDARD.encode(rand::random::<[u8; 32]>())),
+            payload_key: symmetric_key(),
             signing_key: new_key()?,
             sealing_key: new_key()?,
             wave_api_key: format!("wave_sn_test_{}", word()),
             wave_webhook_secret: format!("wave_sn_WHS_{}", word()),
             pepper: word(),
+            vault_key: symmetric_key(),
         })
     }
 
@@ -48,10 +52,10 @@ impl Secrets {
             Ok(text) => {
                 let kept: Self = serde_json::from_slice(&text)
                     .with_context(|| format!("{} does not hold the secrets of a world", path.display()))?;
-                if !kept.sealing_key.is_empty() {
+                if !kept.sealing_key.is_empty() && !kept.vault_key.is_empty() {
                     return Ok(kept);
                 }
-                Self { sealing_key: new_key()?, ..kept }
+                kept.completed()?
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Self::fresh()?,
             Err(error) => {
@@ -61,6 +65,21 @@ impl Secrets {
         write_private(&path, &serde_json::to_string_pretty(&secrets)?)?;
         Ok(secrets)
     }
+
+    /// With what an older world lacks.
+    fn completed(mut self) -> Result<Self> {
+        if self.sealing_key.is_empty() {
+            self.sealing_key = new_key()?;
+        }
+        if self.vault_key.is_empty() {
+            self.vault_key = symmetric_key();
+        }
+        Ok(self)
+    }
+}
+
+fn symmetric_key() -> String {
+    format!("world:{}", STANDARD.encode(rand::random::<[u8; 32]>()))
 }
 
 /// Development settings without a key make one.

@@ -148,6 +148,7 @@ fn a_world_is_found_used_and_gone() {
     crate::losses::a_pot_that_is_late_is_named_and_helped(home, &dev);
     crate::birth_dates::are_corrected_and_pots_follow(home, &dev);
     a_minors_pot_still_waits(home, &dev);
+    crate::cases::go_from_submission_to_approval(home, &dev);
     crate::payout::waits_for_a_person_and_is_paid(home, &dev);
     crate::refund::a_pot_is_given_up_and_its_gift_goes_back(home, &dev);
     crate::books::are_compared_and_money_that_is_nobodys_is_owned(home, &dev);

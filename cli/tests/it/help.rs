@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 99] = [
+const COMMANDS: [&str; 116] = [
     "",
     "dev",
     "demo",
@@ -63,6 +63,23 @@ const COMMANDS: [&str; 99] = [
     "invitations show",
     "invitations cancel",
     "invitations restart",
+    "consents",
+    "consents list",
+    "consents show",
+    "consents text",
+    "cases",
+    "cases list",
+    "cases show",
+    "cases take",
+    "cases assign",
+    "cases open",
+    "cases approve",
+    "cases reject",
+    "cases ask",
+    "vault",
+    "vault status",
+    "vault rotate",
+    "vault check",
     "audit",
     "audit show",
     "audit verify",

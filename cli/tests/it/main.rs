@@ -5,8 +5,10 @@
 mod bench;
 mod birth_dates;
 mod books;
+mod cases;
 mod certificate;
 mod config;
+mod consents;
 mod demo;
 mod dev;
 mod help;
@@ -16,8 +18,11 @@ mod papers;
 mod payout;
 mod refund;
 mod refusals;
+mod reviewers;
+mod senders;
 mod sponsorship;
 mod trust;
+mod vault;
 
 use std::path::Path;
 

@@ -30,6 +30,11 @@ fn what_is_not_understood_ends_with_two() {
         "users add --name A --birth-date 1999-12-31 --phone 771234567 --proved",
         "bench api --concurrency 0",
         "bench gifts --count 0",
+        "cases list --mine",
+        "cases list --stage decided",
+        "cases open P --reason R",
+        "cases reject P --reason R",
+        "consents text --language de",
         "completions cobol",
     ] {
         let (code, out, err) = said(wolo(home.path()).args(words.split_whitespace()));

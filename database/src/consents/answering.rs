@@ -13,7 +13,7 @@ use wolo_domain::people::BirthDate;
 
 use super::asking::is_a_minors;
 use super::events;
-use super::reading::reached;
+use super::reading::{minors_of_guardian, reached};
 use super::{Locked, born, lock, to_be_told, write_stage};
 use crate::audit::{self, Doer};
 use crate::{Error, Pool, clearance};
@@ -73,7 +73,7 @@ pub async fn give(pool: &Pool, new: &NewGiving, at: DateTime<Utc>) -> Result<Giv
         }
         // The same yes, whose acknowledgement was lost.
         let pots = to_be_told(&mut tx, *minor).await?;
-        return Ok(Giving::Given { pots, minors_of_guardian: minors_of_guardian(&mut tx, *consent).await? });
+        return Ok(Giving::Given { pots, minors_of_guardian: minors_of_guardian(&mut *tx, *consent).await? });
     }
     let Ok(given) = stage.give() else { return Ok(Giving::Over { stage }) };
     if !born(&mut tx, *minor).await?.is_minor_at(at) {
@@ -94,7 +94,7 @@ pub async fn give(pool: &Pool, new: &NewGiving, at: DateTime<Utc>) -> Result<Giv
     }
     write_stage(&mut tx, *consent, given, None, at).await?;
     events::write_given(&mut tx, *consent, agreement, at).await?;
-    let minors_of_guardian = minors_of_guardian(&mut tx, *consent).await?;
+    let minors_of_guardian = minors_of_guardian(&mut *tx, *consent).await?;
     let happening = Happening::new(Action::ConsentGiven, consent)
         .with("minor", minor)
         .with("text", &agreement.shown.text)
@@ -174,17 +174,4 @@ async fn is_a_minors_own(
     let Some(reached) = reached(&mut *connection, consent).await? else { return Ok(false) };
     let email = reached.email.as_ref().map(Email::reveal);
     is_a_minors(connection, reached.phone.reveal(), email, at).await
-}
-
-async fn minors_of_guardian(connection: &mut PgConnection, consent: ConsentId) -> Result<i64, Error> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(distinct minor_id) as "minors!"
-           from minors.guardians own
-           join minors.guardians using (phone)
-           join minors.consents on consents.consent_id = guardians.consent_id
-           where own.consent_id = $1 and stage in ('requested', 'given', 'withdrawn')"#,
-        consent.uuid(),
-    )
-    .fetch_one(connection)
-    .await?)
 }

@@ -24,7 +24,7 @@ pub use answering::{Giving, NewGiving, Withdrawing, give, withdraw};
 pub use asking::{Asking, NewConsent, ask};
 pub use ending::{Ending, HandedPot, HandingOver, end, hand_over};
 pub use events::{Event, events};
-pub use reading::{Filter, consent, given, list, of_link, of_minor, reached, standing};
+pub use reading::{Filter, consent, given, list, minors_of_guardian, of_link, of_minor, reached, standing};
 pub use sessions::{NewSession, open_session, proof_of_code, session};
 
 use crate::Error;

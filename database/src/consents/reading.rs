@@ -138,6 +138,21 @@ pub async fn reached(database: impl PgExecutor<'_>, consent: ConsentId) -> Resul
     .transpose()
 }
 
+/// How many minors have the guardian of a consent, as their phone tells, in consents that are in force.
+#[tracing::instrument(name = "db.consents.minors_of_guardian", skip(database), err)]
+pub async fn minors_of_guardian(database: impl PgExecutor<'_>, consent: ConsentId) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(distinct other.minor_id) as "minors!"
+           from minors.guardians own
+           join minors.guardians theirs using (phone)
+           join minors.consents other on other.consent_id = theirs.consent_id
+           where own.consent_id = $1 and other.stage in ('requested', 'given', 'withdrawn')"#,
+        consent.uuid(),
+    )
+    .fetch_one(database)
+    .await?)
+}
+
 /// The consent that a minor's pots rest on, if a guardian has given one that stands. Ask under a pot's lock.
 pub async fn given(connection: &mut PgConnection, minor: UserId) -> Result<Option<ConsentId>, Error> {
     let found = sqlx::query_scalar!(

@@ -22,7 +22,7 @@ use wolo_domain::ids::{CaseId, ConsentId, UserId};
 pub use approved::identity_is_approved;
 pub use deciding::{Decided, decide};
 pub use documents::{Kept, add, all_destroyed, destroyed, remove, undestroyed};
-pub use reading::{Case, Entry, Filter, Seen, SeenBefore, Sent, Word, case, due, list};
+pub use reading::{Case, Entry, Filter, Seen, SeenBefore, Sent, Word, case, due, list, reviewers};
 pub use reviewing::{escalate, look, take};
 pub use submitting::{end, submit};
 

@@ -37,6 +37,9 @@ pub struct Filter {
     pub stage: Option<CaseStage>,
     /// Only those of which somebody was told that nobody decides.
     pub escalated: bool,
+    /// Only those that wait for a reviewer.
+    pub waiting: bool,
+    pub assigned_to: Option<UserId>,
     pub subject: Option<UserId>,
 }
 
@@ -120,6 +123,8 @@ async fn entries(
            and (not $3::boolean or (escalated_at is not null and stage in ('submitted', 'in_review')))
            and ($4::uuid is null or subject_id = $4)
            and ($5::uuid is null or (since, case_id) > (select other.since, other.case_id from minors.cases other where other.case_id = $5))
+           and (not $7::boolean or stage in ('submitted', 'in_review'))
+           and ($8::uuid is null or assigned_to = $8)
          order by since, case_id
          limit $6",
         case.map(CaseId::uuid),
@@ -128,6 +133,8 @@ async fn entries(
         filter.subject.map(UserId::uuid),
         page.after.map(CaseId::uuid),
         page.rows(),
+        filter.waiting,
+        filter.assigned_to.map(UserId::uuid),
     )
     .fetch_all(database)
     .await?;
@@ -269,6 +276,21 @@ async fn seen_before(connection: &mut PgConnection, entry: &Entry) -> Result<Vec
             other: CaseId::from_uuid(row.case_id),
         })
         .collect())
+}
+
+/// Everybody who may decide about cases now.
+#[tracing::instrument(name = "db.identities.reviewers", skip_all, err)]
+pub async fn reviewers(database: impl PgExecutor<'_>) -> Result<Vec<UserId>, Error> {
+    let rows = sqlx::query_scalar!(
+        "select distinct user_id
+         from people.roles
+         join people.users using (user_id)
+         where role in ('reviewer', 'superadmin') and revoked_at is null and locked_at is null
+         order by user_id",
+    )
+    .fetch_all(database)
+    .await?;
+    Ok(rows.into_iter().map(UserId::from_uuid).collect())
 }
 
 /// Cases whose documents should be gone by now, those first that have waited longest.

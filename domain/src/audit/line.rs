@@ -45,10 +45,11 @@ pub enum Action {
     CaseEnded,
     DocumentLookedAt,
     DocumentsDestroyed,
+    VaultKeysRotated,
 }
 
 impl Action {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -76,6 +77,7 @@ impl Action {
         Self::CaseEnded,
         Self::DocumentLookedAt,
         Self::DocumentsDestroyed,
+        Self::VaultKeysRotated,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -107,6 +109,7 @@ impl Action {
             Self::CaseEnded => "case_ended",
             Self::DocumentLookedAt => "document_looked_at",
             Self::DocumentsDestroyed => "documents_destroyed",
+            Self::VaultKeysRotated => "vault_keys_rotated",
         }
     }
 }

@@ -4,7 +4,6 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
-use wolo_api::proof::{self, Proof};
 use wolo_control::AskError;
 use wolo_control::payouts::{Approve as Approval, Approving};
 use wolo_database::payouts;
@@ -12,6 +11,7 @@ use wolo_domain::ids::{PayoutId, UserId};
 
 use super::NOTHING_UNDER_WAY;
 use crate::commands::Config;
+use crate::commands::proving::prove;
 use crate::failure::refused;
 use crate::output::{self, Format};
 use crate::system::{System, named_pot};
@@ -42,19 +42,7 @@ impl Approve {
         if payouts::payout(&pool, PayoutId::of_pot(pot.id)).await?.is_none() {
             return Err(refused(NOTHING_UNDER_WAY));
         }
-        match proof::proves(&system.settings, &pool, self.by, &self.code).await? {
-            Proof::Given => {}
-            Proof::Wrong => return Err(refused("the code is not one that their second factor shows now")),
-            Proof::NoFactor => {
-                return Err(refused(
-                    "they have no second factor, so nothing proves that it is they who decide; signing in sets one up",
-                ));
-            }
-            Proof::TooMany { wait } => {
-                let minutes = wait.num_minutes() + 1;
-                return Err(refused(format!("too many codes were wrong: wait {minutes} minutes")));
-            }
-        }
+        prove(&system, &pool, self.by, &self.code).await?;
         let approval = Approval { by: self.by, reason: self.reason };
         let answer = match system.control().await?.approve_payout(pot.id, approval).await {
             Err(AskError::NotFound | AskError::Ended) => {

@@ -83,7 +83,7 @@ impl Masked {
 }
 
 /// `Awa Ndiaye` is `A… N…`.
-fn first_letters(name: &str) -> String {
+pub(super) fn first_letters(name: &str) -> String {
     name.split_whitespace()
         .filter_map(|word| word.chars().next())
         .map(|first| format!("{first}…"))
