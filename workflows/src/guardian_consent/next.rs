@@ -34,13 +34,13 @@ pub(super) fn next(work: &Carried, rules: &ConsentRules, look_again: bool, now: 
     if work.pots_to_give_up {
         return Next::GiveUpThePots;
     }
-    let state = &work.state;
-    let Some(stage) = state.stage.filter(|stage| stage.is_in_force()) else { return Next::Nothing };
+    let known = &work.state;
+    let Some(stage) = known.stage.filter(|stage| stage.is_in_force()) else { return Next::Nothing };
     if look_again {
         return Next::LookAtTheAge;
     }
-    let of_age = state.comes_of_age_at;
-    let silence = state.answer_by.zip(stage.by_silence());
+    let of_age = known.comes_of_age_at;
+    let silence = known.answer_by.zip(stage.by_silence());
     match (of_age.filter(|at| *at <= now), silence.filter(|(by, _)| *by <= now)) {
         (Some(of_age), Some((by, end))) => {
             return if of_age <= by { Next::LookAtTheAge } else { Next::LetEnd(end) };
@@ -49,7 +49,7 @@ pub(super) fn next(work: &Carried, rules: &ConsentRules, look_again: bool, now: 
         (None, Some((_, end))) => return Next::LetEnd(end),
         (None, None) => {}
     }
-    if stage == ConsentStage::Given && state.case_opened.is_none() {
+    if stage == ConsentStage::Given && known.case_opened.is_none() {
         return Next::OpenTheCase;
     }
     let reminder = reminder(work, rules, stage);
