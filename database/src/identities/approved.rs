@@ -28,7 +28,6 @@ pub async fn identity_is_approved(
 }
 
 /// Has the pots of a minor follow what is approved now, and names those that changed: in the transaction that approves.
-#[expect(clippy::unused_async, reason = "it will ask the database as soon as pots follow consent")]
 pub(super) async fn clearance_follows(
     _connection: &mut PgConnection,
     _minor: UserId,

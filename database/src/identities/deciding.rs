@@ -31,15 +31,11 @@ pub async fn decide(
 ) -> Result<Decided, Error> {
     let mut tx = pool.begin().await?;
     let known = lock(&mut tx, case).await?;
-    let mut pots = Vec::new();
-    let answer = match refusal(&mut tx, &known, decision, at).await? {
-        Some(refusal) => refusal,
-        None => {
-            write(&mut tx, &known, decision, at).await?;
-            let (answer, changed) = follow(&mut tx, &known, decision, rules, at).await?;
-            pots = changed;
-            answer
-        }
+    let (answer, pots) = if let Some(refusal) = refusal(&mut tx, &known, decision, at).await? {
+        (refusal, Vec::new())
+    } else {
+        write(&mut tx, &known, decision, at).await?;
+        follow(&mut tx, &known, decision, rules, at).await?
     };
     let standing = standing(&mut tx, case).await?;
     tx.commit().await?;
