@@ -30,19 +30,15 @@ pub async fn decide(
 ) -> Result<Decided, Error> {
     let mut tx = pool.begin().await?;
     let known = lock(&mut tx, case).await?;
-    let mut pots = Vec::new();
-    let answer = match refusal(&mut tx, &known, decision, at).await? {
+    let (answer, pots) = match refusal(&mut tx, &known, decision, at).await? {
         // Said before: the attempt that said it may have told no pot.
         Some(before @ Deciding::Decided { stage: CaseStage::Approved }) => {
-            pots = clearance::unfinished(&mut tx, known.subject).await?;
-            before
+            (before, clearance::unfinished(&mut tx, known.subject).await?)
         }
-        Some(refusal) => refusal,
+        Some(refusal) => (refusal, Vec::new()),
         None => {
             write(&mut tx, &known, decision, at).await?;
-            let (answer, changed) = follow(&mut tx, &known, decision, rules, at).await?;
-            pots = changed;
-            answer
+            follow(&mut tx, &known, decision, rules, at).await?
         }
     };
     let standing = standing(&mut tx, case).await?;

@@ -60,13 +60,12 @@ impl IdentityReview {
         Self::open(ctx).await?;
         loop {
             Self::tell_where_it_stands(ctx).await?;
-            match Self::standing(ctx) {
-                Standing { destroyed: true, .. } => break,
-                standing if standing.stage.collects() => Self::wait_for_documents(ctx, standing).await?,
-                standing if standing.stage.is_under_review() => {
-                    Self::wait_for_a_decision(ctx, standing).await?
-                }
-                standing => Self::keep_and_destroy(ctx, standing).await?,
+            let standing = Self::standing(ctx);
+            match standing.stage {
+                _ if standing.destroyed => break,
+                stage if stage.collects() => Self::wait_for_documents(ctx, standing).await?,
+                stage if stage.is_decided() => Self::keep_and_destroy(ctx, standing).await?,
+                _ => Self::wait_for_a_decision(ctx, standing).await?,
             }
             Self::carry_on_if_long(ctx)?;
         }

@@ -47,7 +47,8 @@ impl IdentityReview {
         ctx: &WorkflowContext<Self>,
         ready: impl Fn(&Self) -> bool,
     ) -> Result<(), WorkflowTermination> {
-        Ok(ctx.wait_condition(ready).await?)
+        waiting::until(ctx, None, "the end of what somebody else has asked for", ready).await?;
+        Ok(())
     }
 
     /// Keeps what the step says of the case, lets the next one come, and answers.
