@@ -176,8 +176,8 @@ impl ConsentSteps {
                 let pots = pots.into_iter().map(|handed| HandedPot { pot: handed.pot, title: handed.title });
                 HandingOver::HandedOver { pots: pots.collect() }
             }
-            consents::HandingOver::StillMinor { born } => {
-                HandingOver::StillMinor { comes_of_age_at: comes_of_age_at(born) }
+            consents::HandingOver::StillMinor { born, case } => {
+                HandingOver::StillMinor { comes_of_age_at: comes_of_age_at(born), case }
             }
             consents::HandingOver::Over { stage } => HandingOver::Over { stage },
         })

@@ -61,6 +61,7 @@ pub async fn export(connection: &mut PgConnection, user: UserId) -> Result<Expor
     pots_and_money(connection, user, &mut export).await?;
     messages(connection, user, &mut export).await?;
     sponsorship(connection, user, &mut export).await?;
+    consents_and_cases(connection, user, &mut export).await?;
     Ok(export)
 }
 
@@ -170,6 +171,31 @@ async fn sponsorship(connection: &mut PgConnection, user: UserId, export: &mut E
             "select conversion_id, returned.at
              from sponsorship.conversions_returned returned join sponsorship.conversions using (conversion_id)
              where user_id = $1 order by returned.at, conversion_id";
+    }
+    Ok(())
+}
+
+/// What documents show is with whoever sent them, and soon with nobody else.
+async fn consents_and_cases(
+    connection: &mut PgConnection,
+    user: UserId,
+    export: &mut Export,
+) -> Result<(), Error> {
+    read! { export, connection, user,
+        "minors.consents":
+            "select consent_id, guardian_name, guardian_phone, guardian_is, language, stage, since, requested_at, answer_by
+             from minors.consents where minor_id = $1 order by requested_at, consent_id";
+        "minors.consent_events":
+            "select consent_id, number, event, at, text_id, text_hash, consent_events.language, purposes, proof
+             from minors.consent_events join minors.consents using (consent_id)
+             where minor_id = $1 order by at, consent_id, number";
+        "minors.cases":
+            "select case_id, consent_id, stage, round, opened_at, submitted_at, reasons, decided_at, destroy_at, destroyed_at
+             from minors.cases where subject_id = $1 order by opened_at, case_id";
+        "minors.documents":
+            "select document_id, case_id, party, kind, media, bytes, pages, added_at, removed_at, documents.destroyed_at
+             from minors.documents join minors.cases using (case_id)
+             where subject_id = $1 order by added_at, document_id";
     }
     Ok(())
 }

@@ -139,9 +139,13 @@ async fn consents_and_cases(connection: &mut PgConnection, user: UserId) -> Resu
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!("update minors.consents set guardian_name = $2 where minor_id = $1", user.uuid(), ERASED)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query!(
+        "update minors.consents set guardian_name = $2, guardian_phone = null where minor_id = $1",
+        user.uuid(),
+        ERASED
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query!(
         "update minors.cases set approved_birth_date = '0001-01-01'
          where subject_id = $1 and approved_birth_date is not null",

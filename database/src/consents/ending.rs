@@ -96,16 +96,15 @@ impl fmt::Debug for HandedPot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandingOver {
     /// Now or before. These of their pots have not ended.
-    HandedOver {
-        pots: Vec<HandedPot>,
-    },
+    HandedOver { pots: Vec<HandedPot> },
     StillMinor {
         born: BirthDate,
+        /// The number of the consent's case that is to be decided, or holds: one more than there are that were rejected, or
+        /// approved for another birth date.
+        case: u32,
     },
     /// It was over before.
-    Over {
-        stage: ConsentStage,
-    },
+    Over { stage: ConsentStage },
 }
 
 /// Hands a minor's pots over to them, if they have come of age: nobody has to consent any more.
@@ -125,7 +124,8 @@ pub async fn hand_over(pool: &Pool, consent: ConsentId, at: DateTime<Utc>) -> Re
     }
     let born = born(&mut tx, found.minor).await?;
     if born.is_minor_at(at) {
-        return Ok(HandingOver::StillMinor { born });
+        let case = case_that_counts(&mut tx, consent).await?;
+        return Ok(HandingOver::StillMinor { born, case });
     }
     write_stage(&mut tx, consent, handed_over, None, at).await?;
     events::write(&mut tx, consent, handed_over, at).await?;
@@ -135,6 +135,19 @@ pub async fn hand_over(pool: &Pool, consent: ConsentId, at: DateTime<Utc>) -> Re
     let pots = handed(&mut tx, found.minor).await?;
     tx.commit().await?;
     Ok(HandingOver::HandedOver { pots })
+}
+
+async fn case_that_counts(connection: &mut PgConnection, consent: ConsentId) -> Result<u32, Error> {
+    let over = sqlx::query_scalar!(
+        r#"select count(*) as "over!"
+           from minors.cases join people.users on user_id = subject_id
+           where consent_id = $1
+             and (cases.stage = 'rejected' or (cases.stage = 'approved' and approved_birth_date <> birth_date))"#,
+        consent.uuid(),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(u32::try_from(over).unwrap_or(u32::MAX).saturating_add(1))
 }
 
 async fn handed(connection: &mut PgConnection, owner: UserId) -> Result<Vec<HandedPot>, Error> {

@@ -367,7 +367,7 @@ async fn at_eighteen_a_pot_is_its_owners_own_and_not_a_day_before() {
         consents::hand_over(&scene.pool, consent, at).await.expect("an answer")
     };
     let born = BirthDate::new(ALMOST.parse().expect("a day"));
-    assert_eq!(look("2031-03-19T23:59:59Z").await, HandingOver::StillMinor { born });
+    assert_eq!(look("2031-03-19T23:59:59Z").await, HandingOver::StillMinor { born, case: 1 });
     assert!(scene.is_held(pot).await);
     for _ in 0..2 {
         let HandingOver::HandedOver { pots } = look("2031-03-20T00:00:00Z").await else { panic!("kept") };

@@ -118,7 +118,24 @@ fn planted(user: UserId) -> String {
              values ('{id}', 'revoked', 'by_hand', 'x', 'canary words');
          insert into sponsorship.conversions (conversion_id, user_id, points, pot_id, credit, at)
              values ('{id}', '{id}', 10, '{id}', 1000, now());
-         insert into sponsorship.conversions_returned (conversion_id) values ('{id}');"
+         insert into sponsorship.conversions_returned (conversion_id) values ('{id}');
+         insert into minors.consents (
+             consent_id, minor_id, guardian_name, guardian_phone, guardian_is, language, token_hash, stage, since,
+             requested_at
+         )
+             values ('{id}', '{id}', 'Canary Diop', 'canary', 'mother', 'fr', sha256('3{id}'), 'ended', now(), now());
+         insert into minors.guardians (consent_id, phone, email)
+             values ('{id}', '+221770424242', 'canary@example.sn');
+         insert into minors.consent_events (consent_id, number, event, at) values ('{id}', 1, 'requested', now());
+         insert into minors.cases (
+             case_id, subject_id, consent_id, approvals_needed, opened_at, stage, round, since, submitted_at,
+             decided_at, approved_birth_date, destroy_at, destroyed_at
+         )
+             values ('{id}', '{id}', '{id}', 2, now(), 'approved', 1, now(), now(), now(), '1977-04-24', now(), now());
+         insert into minors.documents (
+             document_id, case_id, party, kind, media, sha256, bytes, pages, added_at, destroyed_at
+         )
+             values ('{id}', '{id}', 'person', 'passport', 'jpeg', sha256('{id}'), 1, 1, now(), now());"
     )
 }
 

@@ -59,6 +59,9 @@ pub struct ConsentState {
     pub flagged: bool,
     /// Whether the case of this consent was opened, once somebody looked.
     pub case_opened: Option<bool>,
+    /// Which of its cases counts, when it is not the first.
+    #[serde(default)]
+    pub case_number: Option<u32>,
     /// What the process waits for, in words.
     pub waits_for: String,
     pub waits_until: Option<DateTime<Utc>>,

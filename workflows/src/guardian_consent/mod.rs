@@ -44,7 +44,7 @@ use crate::steps::identities::{GiveUpCases, GiveUpCasesStep, OpenCase, OpenCaseS
 use crate::{attributes, patience, waiting};
 use next::Next;
 
-/// A consent's first case. Others are opened by people, when it was rejected or does not hold any more.
+/// A consent's first case.
 const FIRST: u32 = 1;
 
 #[workflow]
@@ -201,8 +201,8 @@ impl GuardianConsent {
                 Self::note(ctx, consent, ConsentStage::HandedOver, None, at);
                 ctx.state_mut(|process| process.work.tell_of_pots(consent, minor, pots));
             }
-            HandingOver::StillMinor { comes_of_age_at } => {
-                ctx.state_mut(|process| process.work.state.comes_of_age_at = Some(comes_of_age_at));
+            HandingOver::StillMinor { comes_of_age_at, case } => {
+                ctx.state_mut(|process| process.work.stay_minor(comes_of_age_at, case));
             }
             HandingOver::Over { stage } => Self::note(ctx, consent, stage, None, at),
         }
@@ -323,7 +323,7 @@ impl Carried {
     fn case_to_open(&self, input: &ConsentInput) -> Option<IdentityInput> {
         let (consent, guardian) = (self.state.consent?, self.guardian.as_ref()?);
         Some(IdentityInput {
-            case: CaseId::of_consent(consent, FIRST),
+            case: CaseId::of_consent(consent, self.state.case_number.unwrap_or(FIRST)),
             subject: input.minor,
             consent: Some(consent),
             name: self.minor_name.clone(),
@@ -339,6 +339,15 @@ impl Carried {
             continue_after_events: input.continue_after_events,
             carried: IdentityState::default(),
         })
+    }
+
+    /// A case that was rejected, or that approved another birth date, makes way for another.
+    fn stay_minor(&mut self, comes_of_age_at: DateTime<Utc>, case: u32) {
+        self.state.comes_of_age_at = Some(comes_of_age_at);
+        if case != self.state.case_number.unwrap_or(FIRST) {
+            self.state.case_number = Some(case);
+            self.state.case_opened = None;
+        }
     }
 
     /// The guardian of this request is waited for, and was perhaps never asked.

@@ -185,9 +185,18 @@ pub struct HandOver {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum HandingOver {
-    HandedOver { pots: Vec<HandedPot> },
-    StillMinor { comes_of_age_at: DateTime<Utc> },
-    Over { stage: ConsentStage },
+    HandedOver {
+        pots: Vec<HandedPot>,
+    },
+    StillMinor {
+        comes_of_age_at: DateTime<Utc>,
+        /// The number of the consent's case that counts: the first, or one more because what was decided does not hold any more.
+        #[serde(default = "first")]
+        case: u32,
+    },
+    Over {
+        stage: ConsentStage,
+    },
 }
 
 /// A pot that is its owner's own from now on. Personal.
@@ -202,4 +211,8 @@ pub struct HandedPot {
 pub struct GiveUpPots {
     pub minor: UserId,
     pub at: DateTime<Utc>,
+}
+
+const fn first() -> u32 {
+    1
 }
