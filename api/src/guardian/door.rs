@@ -7,13 +7,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use url::{Url, form_urlencoded};
-use utoipa::IntoParams;
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Ref, Required};
+use utoipa::{IntoParams, PartialSchema as _};
 use wolo_domain::consents::AddressClass;
 
 use crate::asker::{Asker, Language};
+use crate::contract::schemas;
 use crate::edge::address;
 use crate::page::{escape, page, shown, spoken, wants_page};
 use crate::problem::{Code, Problem, Words};
@@ -144,7 +145,7 @@ impl IntoParams for Door {
         let language = ObjectBuilder::new().schema_type(Type::String);
         vec![
             parameter("token", ParameterIn::Path, Required::True, "The link's secret part.")
-                .schema(Some(Ref::from_schema_name("GuardianToken")))
+                .schema(Some(schemas::GuardianToken::schema()))
                 .build(),
             parameter("lang", ParameterIn::Query, Required::False, "The language of the page: `fr` or `en`.")
                 .schema(Some(language))

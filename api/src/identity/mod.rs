@@ -7,7 +7,7 @@ use wolo_control::consents::ConsentInput;
 use wolo_domain::ids::UserId;
 
 pub(crate) use ask::{__path_ask as __path_ask_guardian, ask as ask_guardian};
-pub(crate) use list::{__path_list as __path_list_consents, AgreementView, EventView, list as list_consents};
+pub(crate) use list::{__path_list as __path_list_consents, EventView, list as list_consents};
 
 use crate::rules;
 use crate::state::App;
