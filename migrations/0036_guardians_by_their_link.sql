@@ -51,3 +51,13 @@ create policy gate_sees_how_codes_went on notices.attempts for select to wolo_ap
         (select ops.claim('role')) = 'gate'
         and notice_id in (select codes.notice_id from people.codes where codes.notice_id is not null)
     );
+
+-- A guardian sees the case of their consent, and what was sent to it. Whether it is they is for the code that lets people in.
+create policy cases_are_seen_at_the_door_of_their_consent on minors.cases for select to wolo_api
+    using (
+        (select ops.claim('role')) = 'gate'
+        and consent_id in (
+            select consents.consent_id from minors.consents
+            where token_hash = decode((select ops.claim('consent')), 'hex')
+        )
+    );

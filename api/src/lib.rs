@@ -27,6 +27,7 @@ mod limits;
 mod metrics;
 mod notifications;
 mod page;
+mod papers;
 mod payments;
 mod pots;
 mod problem;
@@ -39,6 +40,7 @@ mod sponsorship;
 mod state;
 pub mod tokens;
 mod users;
+pub mod vault;
 
 pub use contract::{Route, Who, routes};
-pub use server::{Api, Error, run, time_to_end};
+pub use server::{Api, CLEAN_DOCUMENT, Error, run, time_to_end};

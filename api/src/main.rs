@@ -1,9 +1,10 @@
 //! The binary `wolo-api`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use wolo_bootstrap::{Settings, Shutdown, telemetry};
 
 /// Serves WOLO's HTTP interface.
@@ -13,12 +14,29 @@ struct Arguments {
     /// A settings file; without it, the one that `WOLO_CONFIG` names.
     #[arg(long)]
     config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
-fn main() -> anyhow::Result<()> {
+#[derive(Subcommand)]
+enum Command {
+    /// Cleans the document on its input, and ends. The API starts it for itself.
+    #[command(name = wolo_api::CLEAN_DOCUMENT, hide = true)]
+    CleanDocument,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
+    if let Some(Command::CleanDocument) = arguments.command {
+        // Before anything is opened or started: whoever looks into a crafted file has nothing at hand.
+        return Ok(wolo_providers::cleaning::child());
+    }
+    serve(arguments.config).map(|()| ExitCode::SUCCESS)
+}
+
+fn serve(config: Option<PathBuf>) -> anyhow::Result<()> {
     telemetry::start(telemetry::Format::from_process()?).context("could not start the log")?;
-    let settings = Settings::load(arguments.config).context("could not read the settings")?;
+    let settings = Settings::load(config).context("could not read the settings")?;
     let shutdown = Shutdown::on_signals(wolo_api::time_to_end(&settings))
         .context("could not watch for signals to stop")?;
     tokio::runtime::Runtime::new()

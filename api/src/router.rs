@@ -7,6 +7,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::notifications::LIMITS;
+use crate::papers::UPLOAD_LIMIT;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::{
@@ -65,6 +66,14 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(admin::hold))                 // /api/admin/pots/{pot}/hold
         .routes(routes!(admin::release))              // /api/admin/pots/{pot}/release
         .routes(routes!(admin::approve))              // /api/admin/payouts/{pot}/approve
+        .routes(routes!(admin::list_cases))           // /api/admin/cases
+        .routes(routes!(admin::show_case))            // /api/admin/cases/{case}
+        .routes(routes!(admin::look_at_document))     // /api/admin/cases/{case}/documents/{document}/look
+        .routes(routes!(admin::take_case))            // /api/admin/cases/{case}/take
+        .routes(routes!(admin::assign_case))          // /api/admin/cases/{case}/assign
+        .routes(routes!(admin::approve_case))         // /api/admin/cases/{case}/approve
+        .routes(routes!(admin::reject_case))          // /api/admin/cases/{case}/reject
+        .routes(routes!(admin::ask_for_more))         // /api/admin/cases/{case}/ask
         .routes(routes!(admin::list_consents))        // /api/admin/consents
         .routes(routes!(admin::show_consent))         // /api/admin/consents/{consent}
         .routes(routes!(health::admin))               // /api/admin/health
@@ -89,12 +98,20 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(health::sponsorship))         // /api/sponsorship/health
         // Minors and their guardians.
         .routes(routes!(identity::list_consents, identity::ask_guardian))    // /api/identity/consents
+        .routes(routes!(identity::list_cases))        // /api/identity/cases
+        .routes(routes!(identity::show_case))         // /api/identity/cases/{case}
+        .routes(routes!(identity::add_document).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)))    // /api/identity/cases/{case}/documents
+        .routes(routes!(identity::remove_document))    // /api/identity/cases/{case}/documents/{document}
+        .routes(routes!(identity::submit_case))       // /api/identity/cases/{case}/submit
         .routes(routes!(guardian::show_consent))      // /g/{token}
         .routes(routes!(guardian::send_code))         // /g/{token}/code
         .routes(routes!(guardian::open_session))      // /g/{token}/session
         .routes(routes!(guardian::give_consent))      // /g/{token}/give
         .routes(routes!(guardian::refuse_consent))    // /g/{token}/refuse
         .routes(routes!(guardian::ask_withdrawal, guardian::withdraw_consent))    // /g/{token}/withdraw
+        .routes(routes!(guardian::show_documents, guardian::add_document).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)))    // /g/{token}/documents
+        .routes(routes!(guardian::remove_document))    // /g/{token}/documents/{document}/remove
+        .routes(routes!(guardian::submit_case))       // /g/{token}/documents/submit
         .routes(routes!(health::identity))            // /api/identity/health
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate

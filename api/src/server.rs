@@ -17,13 +17,18 @@ use wolo_database::Pool;
 use wolo_database::processes::{self, Kind, Presence};
 use wolo_providers::sendgrid::webhook::InvalidPublicKey;
 use wolo_providers::social::{Social, SocialSetupError};
+use wolo_providers::vault::VaultError;
 
 use crate::credentials::{self, Credentials};
 use crate::limits::{Limits, RedisUnusable};
 use crate::metrics::Metrics;
+use crate::papers::Papers;
 use crate::router;
 use crate::state::App;
 use crate::tokens::{TokenError, Verifier};
+
+/// The subcommand, of each binary that serves the API, that cleans one document and ends. It is for the API itself.
+pub const CLEAN_DOCUMENT: &str = "clean-document";
 
 /// How long answers may take to leave at the end, after the requests under way were given their time.
 const LEAVING: Duration = Duration::from_secs(8);
@@ -60,6 +65,10 @@ pub enum Error {
     Limits(#[from] RedisUnusable),
     #[error("the figures cannot be kept")]
     Metrics(#[from] prometheus::Error),
+    #[error("the vault of documents cannot be used")]
+    Vault(#[from] VaultError),
+    #[error("this program cannot be found again, to clean documents in a process of its own")]
+    Program(#[source] io::Error),
     #[error("the calls to the workflow engine cannot be counted")]
     TemporalFigures(#[from] temporal::FiguresError),
 }
@@ -94,7 +103,8 @@ impl Api {
         let limits = Limits::new(&settings, metrics.clone())?;
         let patience =
             Patience { head: settings.api.head_timeout, end: settings.api.request_timeout + LEAVING };
-        let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics)?;
+        let papers = Box::pin(papers(&settings)).await?;
+        let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics, papers)?;
         let credentials = Arc::clone(&app.credentials);
         Ok(Self { listener, address, router: router::router(app), patience, pool, credentials })
     }
@@ -113,6 +123,17 @@ impl Api {
         let present = processes::present(&self.pool, &presence, breakers, shutdown.begun());
         tokio::join!(served, present);
     }
+}
+
+/// The vault, if there is one here, and what cleans documents for it.
+async fn papers(settings: &Settings) -> Result<Option<Papers>, Error> {
+    let Some(vault) = &settings.vault else { return Ok(None) };
+    let mut program = vault.cleaning_program.clone();
+    if program.is_empty() {
+        let this = std::env::current_exe().map_err(Error::Program)?;
+        program = vec![this.to_string_lossy().into_owned(), CLEAN_DOCUMENT.to_owned()];
+    }
+    Ok(Some(Papers::open(vault, program).await?))
 }
 
 /// Provider to state.

@@ -15,6 +15,7 @@ use crate::deliveries::Deliveries;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::notifications;
+use crate::papers::Papers;
 use crate::payments::Inbox;
 use crate::pots::PublicLists;
 use crate::tokens::Verifier;
@@ -39,9 +40,12 @@ pub(crate) struct App {
     pub(crate) public_lists: PublicLists,
     pub(crate) leaderboard: Leaderboard,
     pub(crate) metrics: Metrics,
+    /// Absent where this process has no vault.
+    pub(crate) papers: Option<Arc<Papers>>,
 }
 
 impl App {
+    #[expect(clippy::too_many_arguments, reason = "all that handlers use, each made by itself")]
     pub(crate) fn new(
         settings: Settings,
         pool: Pool,
@@ -50,6 +54,7 @@ impl App {
         credentials: Credentials,
         limits: Limits,
         metrics: Metrics,
+        papers: Option<Papers>,
     ) -> Result<Self, InvalidPublicKey> {
         let mail_keys = settings.channels.sendgrid.iter().flat_map(|sendgrid| &sendgrid.webhook_keys);
         Ok(Self {
@@ -67,6 +72,7 @@ impl App {
             credentials: Arc::new(credentials),
             limits: Arc::new(limits),
             metrics,
+            papers: papers.map(Arc::new),
         })
     }
 

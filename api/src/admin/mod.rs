@@ -1,10 +1,16 @@
 //! What those may do who work here. Each handler's signature says who: see [`crate::caller::Staff`].
 
+mod cases;
 mod consents;
 mod holds;
 mod payouts;
 mod services;
 
+pub(crate) use cases::{
+    __path_approve_case, __path_ask_for_more, __path_assign_case, __path_list_cases, __path_look_at_document,
+    __path_reject_case, __path_show_case, __path_take_case, approve_case, ask_for_more, assign_case,
+    list_cases, look_at_document, reject_case, show_case, take_case,
+};
 pub(crate) use consents::{
     __path_list as __path_list_consents, __path_show as __path_show_consent, list as list_consents,
     show as show_consent,

@@ -8,7 +8,9 @@ use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, Schema
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use wolo_database::notices as stored;
-use wolo_domain::{accounts, consents, contacts, donations, ids, invitations, notices, points, pots};
+use wolo_domain::{
+    accounts, consents, contacts, donations, identities, ids, invitations, notices, points, pots,
+};
 
 use super::docs::FILES;
 
@@ -93,6 +95,17 @@ shapes! {
         "What kind of address somebody came from.",
         consents::AddressClass::ALL.map(consents::AddressClass::as_str),
     );
+    CaseId = id(ids::CaseId::PREFIX, "An identity case.");
+    DocumentId = id(ids::DocumentId::PREFIX, "A document of an identity case.");
+    CaseStage = words("Where an identity case stands.", identities::CaseStage::ALL.map(identities::CaseStage::as_str));
+    CaseReason = words(
+        "Why a case is rejected, or what is needed.",
+        identities::Reason::ALL.map(identities::Reason::as_str),
+    );
+    Party = words("Whom a document is about.", identities::Party::ALL.map(identities::Party::as_str));
+    DocumentKind = words("What kind of document it is.", identities::DocumentKind::ALL.map(identities::DocumentKind::as_str));
+    Media = words("As what a document is kept.", identities::Media::ALL.map(identities::Media::as_str));
+    Verdict = words("What a reviewer says.", identities::Verdict::ALL.map(identities::Verdict::as_str));
     GuardianToken = text("The secret part of a guardian's link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
     Platform = words("What runs on a phone.", stored::Platform::ALL.map(stored::Platform::as_str));
     OptOutToken = text("The secret part of an opt-out link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();

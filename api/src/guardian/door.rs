@@ -74,7 +74,11 @@ impl Door {
 
     /// Back to the page that says where things stand.
     pub(super) fn back(&self) -> Response {
-        let to = HeaderValue::from_str(&self.to("")).unwrap_or_else(|_| HeaderValue::from_static("/"));
+        self.back_to("")
+    }
+
+    pub(super) fn back_to(&self, step: &str) -> Response {
+        let to = HeaderValue::from_str(&self.to(step)).unwrap_or_else(|_| HeaderValue::from_static("/"));
         let mut response = StatusCode::SEE_OTHER.into_response();
         response.headers_mut().insert(header::LOCATION, to);
         response

@@ -7,8 +7,10 @@
 
 mod agreed;
 mod code;
+mod documents;
 mod door;
 mod give;
+mod papers_page;
 mod refuse;
 mod show;
 mod visit;
@@ -17,6 +19,11 @@ mod withdraw;
 pub(crate) use code::{
     __path_code as __path_send_code, __path_session as __path_open_session, code as send_code,
     session as open_session,
+};
+pub(crate) use documents::{
+    __path_add as __path_add_document, __path_remove as __path_remove_document,
+    __path_show as __path_show_documents, __path_submit as __path_submit_case, add as add_document,
+    remove as remove_document, show as show_documents, submit as submit_case,
 };
 pub(crate) use give::{__path_give as __path_give_consent, give as give_consent};
 pub(crate) use refuse::{__path_refuse as __path_refuse_consent, refuse as refuse_consent};

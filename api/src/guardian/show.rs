@@ -11,6 +11,7 @@ use super::visit::Visit;
 use super::{agreed, give};
 use crate::contract::refusals;
 use crate::page::escape;
+use crate::papers::stage_words;
 use crate::problem::{self, Code, Problem, Words};
 use crate::state::App;
 
@@ -123,10 +124,23 @@ fn given(visit: &Visit, door: &Door) -> String {
     let link = Words::new("Retirer mon accord…", "Take my consent back…");
     let [title, sentence, link] = [&title, &sentence, &link].map(|words| words.read(door.language));
     format!(
-        "{}{}{}<h2>{title}</h2><p>{sentence}</p><p><a href=\"{}\">{link}</a></p>",
+        "{}{}{}{}<h2>{title}</h2><p>{sentence}</p><p><a href=\"{}\">{link}</a></p>",
         stands(visit, door),
+        documents(visit, door),
         agreed::last(visit, door.language),
         agreed::history(visit, door.language),
         door.to("/withdraw"),
     )
+}
+
+/// Where the check of identities stands, and the way to send what it needs.
+fn documents(visit: &Visit, door: &Door) -> String {
+    let Some(case) = &visit.case else { return String::new() };
+    let title = Words::new("La vérification des identités", "The check of identities");
+    let stage = stage_words(case.entry.stage);
+    let sentence =
+        Words::new(format!("Le dossier {}.", stage.french()), format!("The case {}.", stage.english()));
+    let link = Words::new("Voir et envoyer les documents", "See and send the documents");
+    let [title, sentence, link] = [&title, &sentence, &link].map(|words| words.read(door.language));
+    format!("<h2>{title}</h2><p>{sentence}</p><p><a href=\"{}\">{link}</a></p>", door.to("/documents"))
 }

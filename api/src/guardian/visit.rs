@@ -1,13 +1,17 @@
 //! What a guardian's link belongs to, and whether it is the guardian who has it.
 
 use wolo_database::consents::{self, Consent, Event, Reached};
-use wolo_database::{Context, accounts};
+use wolo_database::identities::{self, Case, Filter};
+use wolo_database::{Context, Page, accounts};
 use wolo_domain::consents::{ConsentStage, Proof, token_hash};
 use wolo_domain::people::first_name;
 
 use super::door::Door;
 use crate::problem::{Code, Problem};
 use crate::state::App;
+
+/// Of one consent there are fewer.
+const MOST_CASES: u32 = 100;
 
 /// A consent, as whoever has its link sees it.
 pub(super) struct Visit {
@@ -16,6 +20,8 @@ pub(super) struct Visit {
     pub(super) minor: String,
     pub(super) reached: Reached,
     pub(super) history: Vec<Event>,
+    /// In which identities are looked into; nothing before it was opened.
+    pub(super) case: Option<Case>,
     /// How it is known that it is the guardian; nothing before they have shown a code.
     proof: Option<Proof>,
 }
@@ -41,7 +47,14 @@ impl Visit {
             }
             None => None,
         };
-        Ok(Self { consent, minor: first_name(&minor.name).to_owned(), reached, history, proof })
+        let filter = Filter { subject: Some(consent.minor), ..Filter::default() };
+        let cases = identities::list(&mut *tx, filter, Page::first(MOST_CASES)).await?;
+        let last = cases.into_iter().filter(|entry| entry.consent == Some(consent.id)).next_back();
+        let case = match last {
+            Some(entry) => identities::case(&mut tx, entry.case).await?,
+            None => None,
+        };
+        Ok(Self { consent, minor: first_name(&minor.name).to_owned(), reached, history, case, proof })
     }
 
     /// Where it stands. What nobody has answered in time is over, whether or not its process has said so yet.

@@ -276,6 +276,62 @@ codes! {
         "Demande venue d'ailleurs", "Sent from elsewhere",
         "Cette demande ne vient pas de notre page ; ouvrez votre lien et répondez-y.",
         "This request does not come from our page; open your link and answer there.";
+    // Identity cases.
+    CaseUnknown = "case_unknown", NOT_FOUND,
+        "Dossier inconnu", "Unknown case",
+        "Ce dossier n'existe pas.", "There is no such case.";
+    CaseNotNow = "case_not_now", CONFLICT,
+        "Pas à ce stade", "Not at this stage",
+        "Le dossier n'en est pas là.", "The case does not stand so.";
+    CaseOver = "case_over", CONFLICT,
+        "Dossier terminé", "The case is over",
+        "Ce dossier est terminé, et ses documents sont détruits.",
+        "This case is over, and its documents are destroyed.";
+    CaseTaken = "case_taken", CONFLICT,
+        "Dossier déjà pris", "Case taken",
+        "Un autre vérificateur a pris ce dossier.", "Another reviewer has taken this case.";
+    OwnCase = "own_case", FORBIDDEN,
+        "Votre propre dossier", "Your own case",
+        "On n'examine pas son propre dossier.", "Nobody reviews their own case.";
+    DecidedBefore = "decided_before", CONFLICT,
+        "Déjà décidé par vous", "Decided by you before",
+        "Vous vous êtes déjà prononcé ; il faut une autre personne.",
+        "You have given your word already; another person has to.";
+    NotLookedAt = "not_looked_at", CONFLICT,
+        "Documents non vus", "Documents not looked at",
+        "Regardez d'abord chaque document du dossier.", "Look at every document of the case first.";
+    DocumentsChanged = "documents_changed", CONFLICT,
+        "Les documents ont changé", "The documents have changed",
+        "Le dossier a d'autres documents que ceux que vous avez vus.",
+        "The case has other documents than those that you have seen.";
+    DocumentsMissing = "documents_missing", CONFLICT,
+        "Il manque des documents", "Documents are missing",
+        "Envoyez d'abord ce qui manque.", "Send what is missing first.";
+    DocumentUnknown = "document_unknown", NOT_FOUND,
+        "Document inconnu", "Unknown document",
+        "Ce document n'existe pas.", "There is no such document.";
+    DocumentGone = "document_gone", GONE,
+        "Document détruit", "Document destroyed",
+        "Ce document a été retiré ou détruit.", "This document was taken back or destroyed.";
+    DocumentTaken = "document_taken", CONFLICT,
+        "Envoi contradictoire", "Contradictory document",
+        "Un autre document a été envoyé sous ce nom ; rouvrez la page et recommencez.",
+        "Another document was sent under this name; open the page again and start over.";
+    DocumentRefused = "document_refused", UNPROCESSABLE_ENTITY,
+        "Document refusé", "Document refused",
+        "Ce fichier ne convient pas.", "This file is not right.";
+    TooManyDocuments = "too_many_documents", CONFLICT,
+        "Trop de documents", "Too many documents",
+        "Ce dossier a assez de documents ; retirez-en un d'abord.",
+        "This case has enough documents; take one back first.";
+    CleaningBusy = "cleaning_busy", SERVICE_UNAVAILABLE,
+        "Occupé", "Busy",
+        "Trop de documents arrivent en ce moment ; renvoyez le vôtre dans un instant.",
+        "Too many documents come in at the moment; send yours again in a moment.";
+    VaultUnavailable = "vault_unavailable", SERVICE_UNAVAILABLE,
+        "Indisponible", "Unavailable",
+        "Les documents ne peuvent être ni pris ni montrés pour le moment ; redemandez.",
+        "Documents can be neither taken nor shown for the moment; ask again.";
     // Messages.
     DeviceUnknown = "device_unknown", NOT_FOUND,
         "Appareil inconnu", "Unknown device",
@@ -332,9 +388,13 @@ impl Code {
     pub(crate) const fn retry_after(self) -> Option<u64> {
         match self {
             Self::KeyInFlight | Self::Overloaded => Some(1),
-            Self::TimedOut | Self::NotYet | Self::EngineUnavailable | Self::StoreUnavailable | Self::Busy => {
-                Some(3)
-            }
+            Self::TimedOut
+            | Self::NotYet
+            | Self::EngineUnavailable
+            | Self::StoreUnavailable
+            | Self::VaultUnavailable
+            | Self::CleaningBusy
+            | Self::Busy => Some(3),
             Self::IdentityProviderAway => Some(5),
             _ => None,
         }

@@ -127,6 +127,33 @@ impl Code {
             Self::FromElsewhere => {
                 ("Laaj bi fii la jógewul", "Laaj bii jógewul ci sunu xët ; ubbil sa lien te tontu ci.")
             }
+            Self::CaseUnknown => ("Dossier bi amul", "Dossier bii amul."),
+            Self::CaseNotNow => ("Jotagul", "Dossier bi tolluwul foofu."),
+            Self::CaseOver => ("Dossier bi jeex na", "Dossier bii jeex na, ay kayitam yàqu nañu."),
+            Self::CaseTaken => ("Am na ku ko jël", "Beneen saytukat jël na dossier bii."),
+            Self::OwnCase => ("Sa dossier la", "Kenn du saytu dossier boppam."),
+            Self::DecidedBefore => ("Wax nga ba noppi", "Wax nga ba noppi ; keneen moo war a wax."),
+            Self::NotLookedAt => ("Seetagoo kayit yi", "Seetal kayit yépp ci dossier bi ba noppi."),
+            Self::DocumentsChanged => {
+                ("Kayit yi soppi nañu", "Dossier bi am na yeneen kayit yu dul yi nga gis.")
+            }
+            Self::DocumentsMissing => ("Am na kayit yu des", "Yónneel li des ba noppi."),
+            Self::DocumentUnknown => ("Kayit bi amul", "Kayit bii amul."),
+            Self::DocumentGone => ("Kayit bi yàqu na", "Kayit bii jëlaat nañu ko walla yàq nañu ko."),
+            Self::DocumentTaken => {
+                ("Kayit bi wuute na", "Beneen kayit yónnee nañu ko ci tur bii ; ubbiwaatal xët wi.")
+            }
+            Self::DocumentRefused => ("Kayit bi baaxul", "Fichier bii baaxul."),
+            Self::TooManyDocuments => {
+                ("Kayit yi bari nañu", "Dossier bii am na kayit yu doy ; jëleel benn ba noppi.")
+            }
+            Self::CleaningBusy => (
+                "Kayit yu bari a ngi ñëw",
+                "Kayit yu bari a ngi ñëw léegi ; yónneewaatal sa bos ci kanam tuuti.",
+            ),
+            Self::VaultUnavailable => {
+                ("Service bi taxaw na", "Mënuñu jël walla wone kayit léegi ; laajaatal.")
+            }
             Self::DeviceUnknown => ("Appareil bi xamuñu ko", "Appareil bii bokkul ci say yos."),
             Self::OptOutUnknown => ("Lien bi xamuñu ko", "Lien bii yóbbuwul ci benn mesaas."),
             Self::SenderUnknown => {

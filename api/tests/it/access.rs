@@ -12,7 +12,7 @@ use wolo_database::accounts::identities;
 use wolo_database::accounts::sessions::{self, NewSession};
 use wolo_database::notices::{self, Platform};
 use wolo_domain::accounts::{IdentityProvider, Role};
-use wolo_domain::ids::UserId;
+use wolo_domain::ids::{DocumentId, UserId};
 use wolo_domain::notices::Kind;
 use wolo_domain::pots::Visibility;
 
@@ -123,6 +123,7 @@ impl<'a> Scene<'a> {
         };
         let name = match row.about {
             "identity" => "google".to_owned(),
+            "case" => app.opened_case(owner, None).await.to_string(),
             "-" if row.path.contains("{provider}") => "google".to_owned(),
             "-" | "session" | "device" | "consent" => Uuid::new_v4().to_string(),
             "orange" => RECEIPTS_OF_ORANGE.to_owned(),
@@ -161,7 +162,11 @@ impl<'a> Scene<'a> {
             "user" => self.app.token(somebody),
             "owner" => self.app.token(self.owner),
             "weak" => self.app.token_with(somebody, weak),
-            role => self.app.staff_token(somebody, role.parse().unwrap()),
+            role => {
+                // Who reviews is looked up when they do, whatever their token says.
+                self.app.works_as(somebody, role).await;
+                self.app.staff_token(somebody, role.parse().unwrap())
+            }
         })
     }
 
@@ -177,10 +182,11 @@ impl<'a> Scene<'a> {
             }
             _ => self.name.clone(),
         };
-        let path = ["{pot}", "{id}", "{consent}", "{provider}", "{token}", "{secret}"]
+        let path = ["{pot}", "{id}", "{case}", "{consent}", "{provider}", "{token}", "{secret}"]
             .iter()
             .fold(self.row.path.to_owned(), |path, part| path.replace(part, &name));
-        let path = path.replace("{file}", "swagger-ui.css");
+        let document = DocumentId::from_uuid(Uuid::now_v7()).to_string();
+        let path = path.replace("{file}", "swagger-ui.css").replace("{document}", &document);
         let method = Method::from_bytes(self.row.method.as_bytes()).unwrap();
         let has_body = method == Method::POST || method == Method::PUT;
         let mut request = self.app.request(method, &path).header("idempotency-key", key());

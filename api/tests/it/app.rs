@@ -1,6 +1,7 @@
 //! An API that runs, and one method for each thing that somebody does with it.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -78,6 +79,11 @@ async fn world() -> &'static World {
     .unwrap()
 }
 
+/// A part of the vault of this test binary.
+pub(crate) fn vault_folder(side: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("wolo-api-vault-{}", std::process::id())).join(side)
+}
+
 /// The settings of one more API in this world. Tests are one caller and many, and what they make is listed at once: who
 /// tries limits or memory asks for them.
 pub(crate) fn layers(world: &World) -> Layers {
@@ -86,6 +92,10 @@ pub(crate) fn layers(world: &World) -> Layers {
         .fold(Layers::new(), |layers, limit| layers.set(limit, "1000000,1000000"));
     generous
         .set("api.list_cache_seconds", "0")
+        .set("vault.documents.address", format!("file://{}", vault_folder("documents").display()))
+        .set("vault.keys.address", format!("file://{}", vault_folder("keys").display()))
+        // This process is a test and cleans nothing.
+        .set("vault.cleaning_program", concat!(env!("CARGO_BIN_EXE_wolo-api"), ",clean-document"))
         .set("database.url", world.postgres.url_as("wolo_api", "wolo"))
         .set("temporal.address", world.temporal.address())
         .set("wave.url", world.wave.base_url())

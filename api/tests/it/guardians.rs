@@ -21,13 +21,13 @@ use crate::sponsorship::somebody;
 pub(crate) struct Requested {
     pub(crate) id: ConsentId,
     pub(crate) token: String,
-    phone: String,
+    pub(crate) phone: String,
 }
 
 /// A guardian's browser: what it keeps it sends along.
-struct Browser<'a> {
-    app: &'a TestApp,
-    link: String,
+pub(crate) struct Browser<'a> {
+    pub(crate) app: &'a TestApp,
+    pub(crate) link: String,
     cookie: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl TestApp {
     }
 
     /// A guardian who has shown the code that came to their phone.
-    async fn guardian(&self, requested: &Requested) -> Browser<'_> {
+    pub(crate) async fn guardian(&self, requested: &Requested) -> Browser<'_> {
         let mut browser = self.browser(requested);
         let code_id = browser.code().await;
         let code = self.code(&requested.phone).await;
@@ -78,7 +78,7 @@ impl TestApp {
 }
 
 impl Browser<'_> {
-    fn with_cookie(&self, request: RequestBuilder) -> RequestBuilder {
+    pub(crate) fn with_cookie(&self, request: RequestBuilder) -> RequestBuilder {
         let request = request.header(header::ACCEPT, "text/html").header("sec-fetch-site", "same-origin");
         match &self.cookie {
             Some(cookie) => request.header(header::COOKIE, cookie),
@@ -86,7 +86,7 @@ impl Browser<'_> {
         }
     }
 
-    async fn get(&self, step: &str) -> Reply {
+    pub(crate) async fn get(&self, step: &str) -> Reply {
         Reply::of(self.with_cookie(self.app.get(&format!("{}{step}", self.link)))).await
     }
 
@@ -103,7 +103,7 @@ impl Browser<'_> {
         reply.body
     }
 
-    async fn post(&self, step: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn post(&self, step: &str, fields: &[(&str, &str)]) -> Reply {
         Reply::of(self.with_cookie(self.app.post(&format!("{}{step}", self.link))).form(fields)).await
     }
 
@@ -126,7 +126,7 @@ impl Browser<'_> {
         reply
     }
 
-    async fn gives(&self) -> Reply {
+    pub(crate) async fn gives(&self) -> Reply {
         self.post("/give", &as_fields(&agreement("1985-02-03"))).await
     }
 }
@@ -149,7 +149,7 @@ fn as_fields<'a>(fields: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a
 }
 
 /// What stands in a field of a page's form.
-fn value_of(text: &str, name: &str) -> String {
+pub(crate) fn value_of(text: &str, name: &str) -> String {
     let field = text.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no {name} in {text}"));
     let begin = field + text[field..].find("value=\"").unwrap() + "value=\"".len();
     text[begin..begin + text[begin..].find('"').unwrap()].to_owned()

@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod app;
 mod auth;
+mod cases;
 mod certificates;
 mod closing;
 mod connections;

@@ -23,6 +23,8 @@ pub struct Vault {
     pub document_limit_bytes: u64,
     pub cleaning: Duration,
     pub cleaning_at_once: usize,
+    /// With its arguments; empty: the process itself, once more.
+    pub cleaning_program: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +61,7 @@ pub(super) fn vault(reader: &mut Reader, mode: Mode) -> Option<Vault> {
     let document_limit_bytes = reader.number("vault.document_limit_bytes", &(1024..=10_485_760));
     let cleaning = seconds(reader, "vault.cleaning_seconds", 120);
     let cleaning_at_once = reader.number("vault.cleaning_at_once", &(1..=64));
+    let cleaning_program = reader.list("vault.cleaning_program");
     if !is_on {
         return None;
     }
@@ -69,6 +72,7 @@ pub(super) fn vault(reader: &mut Reader, mode: Mode) -> Option<Vault> {
         document_limit_bytes,
         cleaning,
         cleaning_at_once,
+        cleaning_program,
     })
 }
 

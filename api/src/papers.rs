@@ -1,0 +1,233 @@
+//! Identity documents on their way in and out.
+//!
+//! What is uploaded is cleaned in a process of its own, encrypted, and then told to its case; a document that the case does not take is
+//! destroyed again. Nobody sees one before the case has it. What comes out has been written down as seen first; that is for the
+//! caller to see to. Nothing of a document and nothing of what it is called stands in the log.
+
+use aws_lc_rs::digest;
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use futures::TryStreamExt as _;
+use uuid::Uuid;
+use wolo_bootstrap::settings;
+use wolo_control::AskError;
+use wolo_control::identities::Adding;
+use wolo_database::identities::Entry;
+use wolo_domain::identities::{CaseStage, ContentHash, Document, DocumentKind, Media, Party};
+use wolo_domain::ids::{CaseId, DocumentId, UserId};
+use wolo_providers::cleaning::{Cleaner, Encoding, NotCleaned, Refusal};
+use wolo_providers::vault::{Place, Vault, VaultError};
+
+use crate::problem::{Code, Problem, Words, chain};
+use crate::state::App;
+use crate::vault;
+
+/// Most bytes of an upload, and of the forms around it.
+pub(crate) const UPLOAD_LIMIT: usize = wolo_providers::cleaning::MOST_BYTES + 64 * 1024;
+
+/// Where documents are cleaned and kept.
+pub(crate) struct Papers {
+    vault: Vault,
+    cleaner: Cleaner,
+}
+
+impl Papers {
+    /// `program` is what comes to call `cleaning::child`, with its arguments.
+    pub(crate) async fn open(settings: &settings::Vault, program: Vec<String>) -> Result<Self, VaultError> {
+        let cleaner = Cleaner::new(program, settings.cleaning, settings.cleaning_at_once);
+        Ok(Self { vault: vault::open(settings).await?, cleaner })
+    }
+}
+
+/// A document that somebody sends.
+pub(crate) struct New<'a> {
+    /// What it is told apart by; sent again under the same name it is one document.
+    pub(crate) name: Uuid,
+    pub(crate) party: Party,
+    pub(crate) kind: DocumentKind,
+    pub(crate) upload: &'a [u8],
+}
+
+impl New<'_> {
+    /// The document's id. It follows from the case, so that nobody gives one the name of another case's.
+    fn id(&self, case: CaseId) -> DocumentId {
+        DocumentId::from_uuid(Uuid::new_v5(&case.uuid(), self.name.as_bytes()))
+    }
+}
+
+/// Takes a document into a case.
+pub(crate) async fn take_in(app: &App, case: &Entry, new: New<'_>) -> Result<Document, Problem> {
+    if !case.stage.collects() {
+        return Err(not_now(case.stage));
+    }
+    let papers = papers(app)?;
+    let clean = papers.cleaner.clean(new.upload).await.map_err(not_cleaned)?;
+    let id = new.id(case.case);
+    let place = place(case.subject, id, new.kind);
+    let stored = papers.vault.put(&place, &*clean.bytes).await.map_err(not_kept)?;
+    let document = Document {
+        id,
+        party: new.party,
+        kind: new.kind,
+        sha256: ContentHash::new(stored.sha256),
+        bytes: stored.bytes,
+        pages: clean.pages.into(),
+        media: match clean.encoding {
+            Encoding::Jpeg => Media::Jpeg,
+            Encoding::Png => Media::Png,
+        },
+    };
+    let refusal = match app.control.add_document(case.case, document, app.settings.api.patience).await {
+        Ok(Adding::Added | Adding::AlreadyAdded) => return Ok(document),
+        Ok(Adding::NotNow { stage }) => not_now(stage),
+        Ok(Adding::TooMany { most }) => too_many(most),
+        Ok(Adding::IdTaken) => Problem::new(Code::DocumentTaken),
+        Ok(Adding::NoGuardian) => Problem::new(Code::RequestInvalid),
+        Err(AskError::NotFound | AskError::Ended) => Problem::new(Code::CaseOver),
+        // It may be added yet; whoever sends it again under the same name learns whether it was.
+        Err(error) => return Err(error.into()),
+    };
+    if let Err(error) = papers.vault.destroy_document(&place).await {
+        tracing::error!(case = %case.case, cause = chain(&error), "a document that no case has was not destroyed");
+    }
+    Err(refusal)
+}
+
+/// A document that may be shown, as an answer, piece by piece as it is verified.
+pub(crate) async fn show(app: &App, subject: UserId, document: &Document) -> Result<Response, Problem> {
+    let place = place(subject, document.id, document.kind);
+    let reading = papers(app)?.vault.read(&place).await.map_err(not_kept)?;
+    let reading = reading.ok_or_else(|| Problem::new(Code::DocumentGone))?;
+    if reading.sha256 != *document.sha256.as_bytes() {
+        tracing::error!(document = %document.id, "a document in the vault is not the one that its case has");
+        return Err(Problem::new(Code::Internal));
+    }
+    let content = reading.content.inspect_err(|error| {
+        tracing::error!(cause = chain(error), "a document broke off while it was shown");
+    });
+    let mut response = Body::from_stream(content).into_response();
+    let media = match document.media {
+        Media::Jpeg => "image/jpeg",
+        Media::Png => "image/png",
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(header::CONTENT_LENGTH, reading.bytes.into());
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// A name for a document that follows from what is sent: sent twice, it is one.
+pub(crate) fn name_of(upload: &[u8]) -> Uuid {
+    let hash = digest::digest(&digest::SHA256, upload);
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, hash.as_ref())
+}
+
+fn papers(app: &App) -> Result<&Papers, Problem> {
+    app.papers.as_deref().ok_or_else(|| {
+        tracing::error!("documents are sent or asked for, and this process has no vault");
+        Problem::new(Code::VaultUnavailable)
+    })
+}
+
+fn place(subject: UserId, document: DocumentId, kind: DocumentKind) -> Place {
+    Place { subject: subject.uuid(), document: document.uuid(), kind: kind.as_str() }
+}
+
+fn not_cleaned(why: NotCleaned) -> Problem {
+    match why {
+        NotCleaned::Refused(refusal) => Problem::new(Code::DocumentRefused).detail(refusal_words(refusal)),
+        NotCleaned::Busy => Problem::new(Code::CleaningBusy),
+        NotCleaned::Broken(_) => {
+            tracing::error!(cause = chain(&why), "documents cannot be cleaned");
+            Problem::new(Code::Internal)
+        }
+    }
+}
+
+fn not_kept(error: VaultError) -> Problem {
+    match error {
+        VaultError::TooLarge { .. } => {
+            Problem::new(Code::DocumentRefused).detail(refusal_words(Refusal::TooLarge))
+        }
+        VaultError::Taken => Problem::new(Code::DocumentTaken),
+        VaultError::Unreachable { .. } | VaultError::Destroyed => {
+            tracing::warn!(cause = chain(&error), "the vault is not available");
+            Problem::new(Code::VaultUnavailable)
+        }
+        _ => {
+            tracing::error!(cause = chain(&error), "the vault did not do what was asked");
+            Problem::new(Code::Internal)
+        }
+    }
+}
+
+fn refusal_words(refusal: Refusal) -> Words {
+    match refusal {
+        Refusal::NotADocument => Words::new(
+            "Ce n'est ni une image JPEG ou PNG, ni un PDF.",
+            "It is neither a JPEG or PNG picture nor a PDF.",
+        )
+        .wolof("Du nataal JPEG walla PNG, du PDF."),
+        Refusal::TwoThings => Words::new(
+            "Ce fichier est une image et autre chose à la fois ; photographiez le document.",
+            "This file is a picture and something else in one; take a photo of the document.",
+        )
+        .wolof("Fichier bii ñaari mbir la ; natal ko."),
+        Refusal::TooLarge => Words::new("Ce fichier dépasse 10 Mo.", "This file is larger than 10 MB.")
+            .wolof("Fichier bii ëpp na 10 Mo."),
+        Refusal::Damaged => Words::new(
+            "Ce fichier est abîmé ou illisible ; photographiez le document à nouveau.",
+            "This file is damaged or cannot be read; take a photo of the document again.",
+        )
+        .wolof("Fichier bii yàqu na ; natalaat ko."),
+        Refusal::TooManyPixels => Words::new(
+            "Cette image a plus de 50 millions de points ; prenez-la moins grande.",
+            "This picture has more than 50 million pixels; take a smaller one.",
+        )
+        .wolof("Nataal bii dafa rëy lool ; jëlal bu gëna tuuti."),
+        Refusal::TooManyPages => {
+            Words::new("Ce PDF a plus de quatre pages.", "This PDF has more than four pages.")
+                .wolof("PDF bii ëpp na ñeenti xët.")
+        }
+        Refusal::PasswordProtected => {
+            Words::new("Ce PDF est protégé par un mot de passe.", "This PDF is protected by a password.")
+                .wolof("PDF bii am na mot de passe.")
+        }
+        Refusal::TookTooLong => Words::new(
+            "Ce fichier prend trop de temps à lire ; photographiez le document.",
+            "This file takes too long to read; take a photo of the document.",
+        )
+        .wolof("Fichier bii dafay yàgg lool ; natal ko."),
+    }
+}
+
+/// What a case's stage does not allow.
+pub(crate) fn not_now(stage: CaseStage) -> Problem {
+    let words = stage_words(stage);
+    Problem::new(Code::CaseNotNow).detail(Words::new(
+        format!("Ce dossier {}.", words.french()),
+        format!("This case {}.", words.english()),
+    ))
+}
+
+/// Where a case stands, as the end of a sentence.
+pub(crate) fn stage_words(stage: CaseStage) -> Words {
+    match stage {
+        CaseStage::Opened => Words::new("attend des documents", "waits for documents"),
+        CaseStage::Submitted => Words::new("attend d'être examiné", "waits to be reviewed"),
+        CaseStage::InReview => Words::new("est en cours d'examen", "is being reviewed"),
+        CaseStage::Approved => Words::new("est approuvé", "is approved"),
+        CaseStage::Rejected => Words::new("est refusé", "is rejected"),
+        CaseStage::MoreNeeded => Words::new("attend d'autres documents", "waits for more documents"),
+    }
+}
+
+fn too_many(most: u32) -> Problem {
+    Problem::new(Code::TooManyDocuments).detail(Words::new(
+        format!("Un dossier a {most} documents au plus ; retirez-en un d'abord."),
+        format!("A case has {most} documents at most; take one back first."),
+    ))
+}
