@@ -16,7 +16,7 @@ use wolo_domain::notices::NoticeRules;
 use wolo_workflows::notice_delivery::NoticePatience;
 
 use crate::app::{TestApp, key, vault_folder};
-use crate::guardians::{Browser, value_of};
+use crate::guardian::{Browser, value_of};
 use crate::reply::Reply;
 
 impl TestApp {

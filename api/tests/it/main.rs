@@ -15,6 +15,7 @@ mod contract;
 mod credits;
 mod edge;
 mod giving;
+mod guardian;
 mod guardians;
 mod health;
 mod identities;
