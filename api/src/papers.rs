@@ -119,12 +119,6 @@ pub(crate) async fn show(app: &App, subject: UserId, document: &Document) -> Res
     Ok(response)
 }
 
-/// A name for a document that follows from what is sent: sent twice, it is one.
-pub(crate) fn name_of(upload: &[u8]) -> Uuid {
-    let hash = digest::digest(&digest::SHA256, upload);
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, hash.as_ref())
-}
-
 fn papers(app: &App) -> Result<&Papers, Problem> {
     app.papers.as_deref().ok_or_else(|| {
         tracing::error!("documents are sent or asked for, and this process has no vault");

@@ -1,13 +1,14 @@
 //! The product's numbers, from the settings, in the shapes that the domain and the processes want.
 
 use wolo_bootstrap::Settings;
-use wolo_bootstrap::settings::{Consents, Notices, Rules, Sponsorship};
+use wolo_bootstrap::settings::{Consents, Identities, Notices, Rules, Sponsorship};
 use wolo_control::birthdays::BirthdayPots;
 use wolo_control::closures::ClosurePatience;
 use wolo_control::invitations::NoticePatience;
 use wolo_control::pots::{PayoutPatience, PotPatience, RefundPatience};
 use wolo_domain::consents::ConsentRules;
 use wolo_domain::donations::DonationRules;
+use wolo_domain::identities::IdentityRules;
 use wolo_domain::money::Xof;
 use wolo_domain::notices::NoticeRules;
 use wolo_domain::payouts::PayoutRules;
@@ -97,6 +98,27 @@ pub fn of_consents(numbers: &Consents) -> ConsentRules {
         requests: numbers.requests,
         request_days: numbers.request_days,
         minors_per_guardian_flag: numbers.minors_per_guardian_flag,
+    }
+}
+
+pub fn of_identities(numbers: Identities) -> IdentityRules {
+    let Identities {
+        most_documents,
+        approvals_for_minors,
+        approvals_for_adults,
+        escalate_hours,
+        nothing_came_days,
+        keep_approved_days,
+        keep_rejected_days,
+    } = numbers;
+    IdentityRules {
+        most_documents,
+        approvals_for_minors,
+        approvals_for_adults,
+        escalate_hours,
+        nothing_came_days,
+        keep_approved_days,
+        keep_rejected_days,
     }
 }
 

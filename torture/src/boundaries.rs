@@ -35,7 +35,7 @@ const fn untold(name: &'static str) -> Step {
     Step { name, speaks: Speaks::Not, story: None }
 }
 
-pub const STEPS: [Step; 58] = [
+pub const STEPS: [Step; 69] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -103,6 +103,7 @@ pub const STEPS: [Step; 58] = [
     untold("identities.decide"),
     untold("identities.escalate"),
     untold("identities.end"),
+    untold("identities.give_up"),
     untold("identities.destroy"),
 ];
 

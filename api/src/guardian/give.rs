@@ -134,7 +134,8 @@ async fn agree(app: &App, door: &Door, visit: &Visit, filled: Filled) -> Result<
     visit.in_force()?;
     let (agreement, born) = filled.agreement(visit, door)?;
     let consent = &visit.consent;
-    let wish = GuardianAgrees { consent: consent.id, agreement, born };
+    let link = Some(app.link(&format!("/g/{}", door.token)));
+    let wish = GuardianAgrees { consent: consent.id, agreement, born, link };
     let patience = app.settings.api.patience;
     match app.control.give_consent(process_of(app, consent.minor), wish, patience).await? {
         // What was agreed to first stands, and the page shows it.

@@ -8,7 +8,6 @@ use wolo_domain::identities::{CaseStage, DocumentKind, Party, in_words};
 
 use super::door::Door;
 use super::visit::Visit;
-use crate::asker::Language;
 use crate::page::escape;
 use crate::papers::stage_words;
 use crate::problem::Words;
@@ -157,6 +156,7 @@ fn kind_words(kind: DocumentKind) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asker::Language;
 
     #[test]
     fn every_kind_has_words_in_both_languages() {

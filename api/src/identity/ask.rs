@@ -163,8 +163,8 @@ fn refusal(answer: AskAnswer) -> Problem {
         AskAnswer::OwnPhone => own("guardian.phone"),
         AskAnswer::OwnMailbox => own("guardian.email"),
         AskAnswer::PersonUnknown => Problem::new(Code::AccountUnknown),
-        AskAnswer::Asked { .. } | AskAnswer::AlreadyAsked => {
-            tracing::error!("a request for consent that was taken is no refusal");
+        AskAnswer::Asked { .. } | AskAnswer::AlreadyAsked | AskAnswer::Unfit => {
+            tracing::error!("a request for consent was answered in a way that cannot be");
             Problem::new(Code::Internal)
         }
     }

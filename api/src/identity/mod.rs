@@ -30,6 +30,7 @@ pub(crate) fn process_of(app: &App, minor: UserId) -> ConsentInput {
     ConsentInput {
         minor,
         rules: rules::of_consents(&app.settings.consents),
+        identities: rules::of_identities(app.settings.identities),
         notices,
         notice_patience,
         continue_after_events: app.settings.rules.continue_after_events,

@@ -58,6 +58,7 @@ impl Senders {
         let consent = ConsentId::from_uuid(Uuid::now_v7());
         let input = ConsentInput {
             minor: minor.parse().unwrap(),
+            identities: wolo_domain::identities::IdentityRules::default(),
             rules: ConsentRules::default(),
             notices: NoticeRules::default(),
             notice_patience: NoticePatience::default(),
@@ -74,6 +75,7 @@ impl Senders {
         let link = "http://localhost:3000/g/a-secret".to_owned();
         let ask = AskGuardian { consent, guardian, token: "a-secret".to_owned(), link };
         let agrees = GuardianAgrees {
+            link: None,
             consent,
             agreement: Agreement {
                 shown: Shown::of(&ConsentText::current(Language::French)),

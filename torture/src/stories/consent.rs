@@ -15,6 +15,7 @@ use wolo_domain::consents::{
     Shown,
 };
 use wolo_domain::contacts::Language;
+use wolo_domain::identities::IdentityRules;
 use wolo_domain::ids::{ConsentId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::PotStage;
@@ -56,6 +57,7 @@ impl Scene {
         ConsentInput {
             minor,
             rules: ConsentRules { return_days: 0, ..ConsentRules::default() },
+            identities: IdentityRules::default(),
             notices,
             notice_patience,
             continue_after_events: 2_000,
@@ -101,6 +103,7 @@ fn agrees(consent: ConsentId) -> GuardianAgrees {
     };
     // Of age, whenever this is told.
     GuardianAgrees {
+        link: None,
         consent,
         agreement,
         born: BirthDate::new(chrono::NaiveDate::from_ymd_opt(1980, 1, 1).unwrap_or_default()),

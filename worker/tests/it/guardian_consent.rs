@@ -15,6 +15,7 @@ use wolo_domain::consents::{
 use wolo_domain::contacts::Language;
 use wolo_domain::dakar;
 use wolo_domain::donations::DonationStage;
+use wolo_domain::identities::IdentityRules;
 use wolo_domain::ids::{ConsentId, PotId, UserId};
 use wolo_domain::notices::{Kind, NoticeRules};
 use wolo_domain::people::BirthDate;
@@ -45,6 +46,7 @@ fn input(minor: UserId) -> ConsentInput {
     ConsentInput {
         minor,
         rules: ConsentRules::default(),
+        identities: IdentityRules::default(),
         notices: NoticeRules::default(),
         notice_patience: NoticePatience::default(),
         continue_after_events: 2_000,
@@ -54,6 +56,7 @@ fn input(minor: UserId) -> ConsentInput {
 
 fn yes(consent: ConsentId) -> GuardianAgrees {
     GuardianAgrees {
+        link: None,
         consent,
         agreement: Agreement {
             shown: Shown::of(&ConsentText::current(Language::French)),

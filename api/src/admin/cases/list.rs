@@ -107,7 +107,7 @@ pub(crate) async fn list(
     pairs.end(&mut fields);
     fields.check()?;
     let mut tx = Context::reviewer(staff.user).begin(&app.pool).await?;
-    let filter = Filter { stage, escalated, subject: None };
+    let filter = Filter { stage, escalated, ..Filter::default() };
     let found = identities::list(&mut *tx, filter, Page { after, limit: query::one_more(limit) }).await?;
     let (found, next) = query::cut(found, limit, |entry| entry.case);
     Ok(Json(Cases { cases: found.into_iter().map(CaseEntry::from).collect(), next }))
