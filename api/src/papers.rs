@@ -4,7 +4,6 @@
 //! destroyed again. Nobody sees one before the case has it. What comes out has been written down as seen first; that is for the
 //! caller to see to. Nothing of a document and nothing of what it is called stands in the log.
 
-use aws_lc_rs::digest;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};

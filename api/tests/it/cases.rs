@@ -309,7 +309,8 @@ async fn no_secret_no_phone_no_name_and_no_document_is_in_the_log() {
     let log = Log::default();
     let written = log.clone();
     let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
         .with_writer(move || written.clone())
         .finish();
     let app = TestApp::start().await;
@@ -326,11 +327,9 @@ async fn no_secret_no_phone_no_name_and_no_document_is_in_the_log() {
     browser.sends(&uuid::Uuid::new_v4().to_string(), "guardian", b"planted-bytes".to_vec()).await.is(422);
     browser.post("/withdraw", &[]).await.is(303);
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    assert!(log.contains("answered") && log.contains("/g/{token}/documents"), "{log}");
-    // The client of this test logs the addresses that it asks; what the API says is looked at.
-    let ours: Vec<_> = log.lines().filter(|line| line.contains("wolo_")).collect();
+    assert!(log.lines().filter(|line| line.contains("answered")).count() >= 6, "{log}");
     for secret in [&*requested.token, &requested.phone, "Planted", "planted-name", "planted-bytes"] {
-        let told: Vec<_> = ours.iter().filter(|line| line.contains(secret)).collect();
+        let told: Vec<_> = log.lines().filter(|line| line.contains(secret)).collect();
         assert!(told.is_empty(), "{secret} is in {told:?}");
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 use wolo_domain::consents::{ConsentText, Purpose, Shown};
 use wolo_domain::contacts::Language;
-use wolo_domain::ids::{ConsentId, UserId};
+use wolo_domain::ids::{ConsentId, NoticeId, UserId};
 
 use crate::app::{TestApp, born, key};
 use crate::guardian::{Browser, agreement, as_fields, mother, other, value_of};
@@ -312,4 +312,38 @@ async fn reviewers_see_every_consent_and_where_nobody_is_reached() {
     ask("/api/admin/consents/csn_0193a5c2f0f07c3ab1d2e3f405162738").await.problem(404, "consent_unknown");
     ask("/api/admin/consents?stage=happy").await.wrong_field(422, "stage");
     ask("/api/admin/consents?flagged=true").await.is(200);
+}
+
+#[tokio::test]
+async fn on_which_way_the_code_came_is_how_it_is_known_who_consented() {
+    let app = TestApp::start().await;
+    let minor = app.minor().await;
+    let requested = app.requested(minor).await;
+    let mut browser = app.browser(&requested);
+    let code_id = browser.code().await;
+    let carried = format!("select notice_id from people.codes where code_id = '{code_id}'");
+    let notice: Uuid = app.read(&carried).await;
+    // What the process of the message writes: refused on one way, taken on the next.
+    let told = format!(
+        "with notice as (
+             insert into notices.notices (notice_id, process, event, person, kind, category)
+             values ('{notice}', 'x', '{notice}', 'nobody', 'one_time_code', 'security') returning notice_id
+         )
+         insert into notices.attempts (notice_id, number, channel, provider, state, provider_id, code)
+         select '{notice}'::uuid, number, channel, 'x', state, provider_id, code
+         from notice, (values (1, 'whatsapp', 'accepted', '{notice}', null), (2, 'sms', 'refused', null, 'x'))
+             as tried (number, channel, state, provider_id, code)
+         returning channel"
+    );
+    app.read::<String>(&told).await;
+    let letter = app.letters(&requested.phone).await.pop().unwrap();
+    let event: Uuid =
+        app.read(&format!("select outbox_id from ops.outbox where business_key = 'code/{code_id}'")).await;
+    assert_eq!((letter.or_email, notice), (None, NoticeId::of_letter(event).uuid()));
+    let code = app.code(&requested.phone).await;
+    browser.shows(&code_id, &code).await.is(303);
+    browser.gives().await.is(303);
+    let one = app.mine(minor, "/api/identity/consents").await["consents"][0].clone();
+    assert_eq!(one["history"][1]["agreed"]["proof"], "code_by_whatsapp");
+    assert!(browser.page().await.contains("par WhatsApp"));
 }
