@@ -55,6 +55,12 @@ pub(crate) fn go_from_submission_to_approval(home: &Path, dev: &Dev) {
 
     the_page_shows_the_documents_once(home, dev, &mut aida, &submitted);
     two_approve(home, &submitted, &mut aida, &mut omar);
+    another_is_given_a_case_and_asks_for_more(
+        home,
+        &senders.submitted(&minor, consent),
+        &mut aida,
+        &mut omar,
+    );
     let case = submitted.case;
     every_look_is_in_the_audit_trail(home, case, [&aida.id, &omar.id]);
     let (code, _, err) = omar.does(home, &["cases", "open", &case.to_string(), "--reason", "once more"]);
@@ -116,10 +122,10 @@ struct Opened {
 
 impl Opened {
     fn by(home: &Path, reviewer: &mut Reviewer, case: CaseId) -> Self {
-        let shell = TempDir::new().unwrap();
+        let (shell, code) = (TempDir::new().unwrap(), reviewer.code());
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_wolo"))
             .args(["cases", "open", &case.to_string(), "--reason", "to decide", "--json"])
-            .args(["--by", &reviewer.id, "--code", &reviewer.code()])
+            .args(["--by", &reviewer.id, "--code", &code])
             .env("WOLO_DATA", home)
             .env("TMPDIR", shell.path())
             .env("HOME", shell.path())
@@ -139,13 +145,25 @@ impl Opened {
         assert_eq!(status.code(), Some(0));
         let left: Vec<_> = std::fs::read_dir(self.shell.path()).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
-        let host = self.page.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+        self.nobody_listens();
+    }
+
+    fn nobody_listens(&self) {
+        let host = self.page.trim_start_matches("http://").split('/').next().unwrap();
         assert!(std::net::TcpStream::connect(host).is_err(), "nobody listens any more");
     }
 
     fn address_of(&self, path: &str) -> String {
         let end = self.page.rfind('/').unwrap();
         format!("{}{path}", &self.page[..end])
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        // Already ended, when the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -183,8 +201,8 @@ fn the_page_shows_the_documents_once(home: &Path, dev: &Dev, aida: &mut Reviewer
     }
     let page = String::from_utf8(page).unwrap();
     let mark = format!("{} · ", aida.id);
-    assert!(page.matches(&mark).count() > 50, "who looks stands over every picture: {page}");
-    assert!(page.contains(&submitted.case.to_string()));
+    let marks = page.split(&mark).skip(1).filter(|rest| rest.contains(&submitted.case.to_string())).count();
+    assert!(marks > 100, "who looks, when and at what stands all over both pictures: {page}");
     assert_eq!(fetch(&opened.page, None).0, 404, "once");
     let mut shown = Vec::new();
     for path in pictures(&page) {
@@ -269,6 +287,43 @@ fn two_approve(home: &Path, submitted: &Submitted, aida: &mut Reviewer, omar: &m
         "{text}"
     );
     assert!(!text.contains("Khady") && !text.contains("Aminata"), "{text}");
+}
+
+fn another_is_given_a_case_and_asks_for_more(
+    home: &Path,
+    submitted: &Submitted,
+    aida: &mut Reviewer,
+    omar: &mut Reviewer,
+) {
+    let case = submitted.case.to_string();
+    let assign = ["cases", "assign", &case, "--to", &omar.id, "--json"];
+    let (code, out, err) = aida.does(home, &assign);
+    let told: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &told["assigned_to"]), (0, &omar.id.as_str().into()), "{err}");
+    let shown = json(home, &["cases", "show", &case, "--json"]);
+    assert_eq!(shown["case"]["waits_for"], format!("a decision; {} has it", omar.id));
+
+    // Whoever has enough of it ends the page, and what was asked for is written down all the same.
+    let mut opened = Opened::by(home, omar, submitted.case);
+    let pid = opened.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(until(|| opened.child.try_wait().unwrap()).code(), Some(0));
+    opened.nobody_listens();
+
+    let reason = ["--reason", "the second side is not there"];
+    let ask = [&["cases", "ask", &case, "--for", "incomplete"][..], &reason].concat();
+    let (code, out, err) = omar.does(home, &ask);
+    assert!(code == 0 && out.starts_with(&format!("{case} collects more documents.\n")), "{out} {err}");
+    let (_, text, _) = said(wolo(home).args(["cases", "show", &case]));
+    assert!(
+        text.contains("a side or a page is missing") && text.contains("the second side is not there"),
+        "{text}"
+    );
+    let (code, _, err) = omar.does(home, &["cases", "open", &case, "--reason", "again"]);
+    assert_eq!(
+        (code, err.as_str()),
+        (3, "wolo: the case collects more documents: they are not submitted yet\n")
+    );
 }
 
 fn every_look_is_in_the_audit_trail(home: &Path, case: CaseId, reviewers: [&str; 2]) {

@@ -36,7 +36,6 @@ pub(crate) struct Senders {
 
 /// A minor's case, and what each of its documents shows.
 pub(crate) struct Submitted {
-    pub(crate) minor: String,
     pub(crate) case: CaseId,
     pub(crate) documents: Vec<(Document, Vec<u8>)>,
 }
@@ -131,7 +130,7 @@ impl Senders {
                 documents.push((document, content));
             }
             assert_eq!(control.submit_case(case, LONG).await.unwrap(), Submitting::Submitted);
-            Submitted { minor: minor.to_owned(), case, documents }
+            Submitted { case, documents }
         })
     }
 

@@ -21,6 +21,11 @@ use crate::failure::{not_understood, refused};
 use crate::output::{self, Format};
 use crate::system::System;
 
+const TO_REJECT: &str = "What people are told, and once more for a second one: unreadable, incomplete, expired, \
+                         other_document, no_tie, differs, somebody_else, not_genuine";
+const TO_ASK: &str = "What people are told, and once more for a second one: unreadable, incomplete, expired, \
+                      other_document, no_tie, differs";
+
 #[derive(Args, Debug)]
 pub(crate) struct Approve {
     #[command(flatten)]
@@ -33,9 +38,7 @@ pub(crate) struct Approve {
 pub(crate) struct Reject {
     #[command(flatten)]
     about: About,
-    /// What people are told, and once more for a second one: unreadable, incomplete, expired, `other_document`, `no_tie`, differs,
-    /// `somebody_else`, `not_genuine`
-    #[arg(long = "for", value_name = "REASON", required = true)]
+    #[arg(long = "for", value_name = "REASON", required = true, help = TO_REJECT)]
     reasons: Vec<Reason>,
     #[command(flatten)]
     sure: Sure,
@@ -45,8 +48,7 @@ pub(crate) struct Reject {
 pub(crate) struct Ask {
     #[command(flatten)]
     about: About,
-    /// What people are told, and once more for a second one: unreadable, incomplete, expired, `other_document`, `no_tie`, differs
-    #[arg(long = "for", value_name = "REASON", required = true)]
+    #[arg(long = "for", value_name = "REASON", required = true, help = TO_ASK)]
     reasons: Vec<Reason>,
 }
 

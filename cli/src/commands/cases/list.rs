@@ -14,8 +14,10 @@ use crate::system::System;
 
 #[derive(Args, Debug)]
 pub(crate) struct List {
-    /// Only cases in this stage: opened, submitted, `in_review`, approved, rejected, `more_needed`
-    #[arg(long)]
+    #[arg(
+        long,
+        help = "Only cases in this stage: opened, submitted, in_review, approved, rejected, more_needed"
+    )]
     stage: Option<CaseStage>,
     /// Only those that wait for a reviewer
     #[arg(long)]

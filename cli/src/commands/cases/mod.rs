@@ -98,7 +98,7 @@ impl From<&Entry> for Brief {
             consent: entry.consent,
             stage: entry.stage,
             round: entry.round,
-            waits_for: words::waits_for(entry),
+            waits_for: words::waits_for(entry, 0),
             since: entry.since,
             opened_at: entry.opened_at,
             submitted_at: entry.submitted_at,

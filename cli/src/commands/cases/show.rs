@@ -5,8 +5,9 @@ use clap::Args;
 use serde_json::{Value, json};
 use wolo_control::ids;
 use wolo_database::consents;
-use wolo_database::identities::Case;
-use wolo_domain::ids::{CaseId, UserId};
+use wolo_database::identities::{Case, Seen, Sent, Word};
+use wolo_domain::identities::Verdict;
+use wolo_domain::ids::CaseId;
 
 use super::{Brief, known, words};
 use crate::commands::Config;
@@ -37,15 +38,16 @@ impl Show {
             .ask(async |control| control.case_runs(self.case).await.map_err(|error| error.to_string()))
             .await;
         let page = system.process_page(&ids::identity(self.case));
-        let brief = Brief::from(&case.entry);
+        let approvals = approvals(&case);
+        let brief = Brief { waits_for: words::waits_for(&case.entry, approvals), ..Brief::from(&case.entry) };
         if self.format.json {
             let (runs, problem) = (runs.as_ref().ok(), runs.as_ref().err());
             return output::json(&json!({
-                "case": brief, "documents": documents(&case), "decisions": decisions(&case), "looks": looks(&case),
+                "case": brief, "approvals": approvals, "documents": documents(&case), "decisions": decisions(&case), "looks": looks(&case),
                 "flags": flags, "process_runs": runs, "process_problem": problem, "page": page,
             }));
         }
-        let mut fields = heading(&brief);
+        let mut fields = heading(&brief, approvals);
         for flag in flags {
             fields.field("look out", flag);
         }
@@ -68,7 +70,13 @@ impl Show {
     }
 }
 
-fn heading(case: &Brief) -> Fields {
+/// How many reviewers have approved it in this round.
+fn approvals(case: &Case) -> usize {
+    let round = case.entry.round;
+    case.words.iter().filter(|said| said.round == round && said.verdict == Verdict::Approve).count()
+}
+
+fn heading(case: &Brief, approvals: usize) -> Fields {
     let mut fields = Fields::new();
     fields.field("case", case.case);
     fields.field("of", case.subject);
@@ -82,7 +90,7 @@ fn heading(case: &Brief) -> Fields {
     let told = |at| format!("yes: those who review were told on {}", instant(at));
     fields.field("escalated", case.escalated_at.map_or_else(|| "no".to_owned(), told));
     fields.field("round", case.round);
-    fields.field("approvals", format!("{} different reviewers", case.approvals_needed));
+    fields.field("approvals", format!("{approvals} of {} different reviewers", case.approvals_needed));
     fields.field("opened", instant(case.opened_at));
     if let Some(at) = case.submitted_at {
         fields.field("submitted", instant(at));
@@ -94,7 +102,7 @@ fn heading(case: &Brief) -> Fields {
 }
 
 fn documents(case: &Case) -> Vec<Value> {
-    let told = |sent: &wolo_database::identities::Sent| {
+    let told = |sent: &Sent| {
         json!({
             "document": sent.document, "added_at": sent.added_at, "removed_at": sent.removed_at,
             "destroyed_at": sent.destroyed_at,
@@ -128,7 +136,7 @@ fn documents_table(case: &Case) -> Listing {
 }
 
 fn decisions(case: &Case) -> Vec<Value> {
-    let told = |said: &wolo_database::identities::Word| {
+    let told = |said: &Word| {
         json!({
             "round": said.round, "by": said.reviewer, "verdict": said.verdict, "reasons": said.reasons, "note": said.note,
             "seen": said.seen, "at": said.at,
@@ -153,7 +161,7 @@ fn decisions_table(case: &Case) -> Listing {
 }
 
 fn looks(case: &Case) -> Vec<Value> {
-    let told = |seen: &wolo_database::identities::Seen| {
+    let told = |seen: &Seen| {
         json!({
             "round": seen.round, "document": seen.document, "by": seen.reviewer, "reason": seen.reason, "at": seen.at,
         })
@@ -164,11 +172,10 @@ fn looks(case: &Case) -> Vec<Value> {
 fn looks_table(case: &Case) -> Listing {
     let mut listing = Listing::new(["ROUND", "WHEN", "LOOKED", "AT", "WHY"]).right(0);
     for seen in &case.looks {
-        let reviewer: UserId = seen.reviewer;
         listing.row([
             seen.round.to_string(),
             instant(seen.at),
-            reviewer.to_string(),
+            seen.reviewer.to_string(),
             seen.document.to_string(),
             seen.reason.clone(),
         ]);

@@ -25,11 +25,13 @@ pub(super) fn stage(stage: CaseStage) -> &'static str {
     }
 }
 
-pub(super) fn waits_for(entry: &Entry) -> String {
+/// So many reviewers have approved it in this round.
+pub(super) fn waits_for(entry: &Entry, approvals: usize) -> String {
     match (entry.stage, entry.assigned_to, entry.destroy_at) {
         (CaseStage::Opened, ..) => "documents".to_owned(),
         (CaseStage::MoreNeeded, ..) => "more documents".to_owned(),
         (CaseStage::Submitted, ..) => "a reviewer who takes it".to_owned(),
+        (CaseStage::InReview, ..) if approvals > 0 => "the approval of another reviewer".to_owned(),
         (CaseStage::InReview, Some(reviewer), _) => format!("a decision; {reviewer} has it"),
         (CaseStage::InReview, None, _) => "a decision".to_owned(),
         _ if entry.destroyed_at.is_some() => "nothing".to_owned(),
@@ -86,7 +88,7 @@ pub(super) fn given(verdict: Verdict) -> &'static str {
 pub(super) fn not_now(case: CaseId, now: CaseStage) -> Error {
     let next = match now {
         CaseStage::Submitted => format!(": nobody has taken it (wolo cases take {case})"),
-        CaseStage::Opened | CaseStage::MoreNeeded => ", and not submitted yet".to_owned(),
+        CaseStage::Opened | CaseStage::MoreNeeded => ": they are not submitted yet".to_owned(),
         CaseStage::Approved | CaseStage::Rejected | CaseStage::InReview => String::new(),
     };
     refused(format!("the case {}{next}", stage(now)))
@@ -117,5 +119,77 @@ pub(super) fn who_else(case: CaseId, missing: u32, others: &[UserId]) -> String 
         format!("{people}, and there is none: wolo users grant USER reviewer --reason …")
     } else {
         format!("{people}: {names}.\nThey look first: wolo cases open {case} --reason …")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use uuid::Uuid;
+    use wolo_database::identities::SeenBefore;
+    use wolo_domain::ids::DocumentId;
+
+    use super::*;
+
+    fn entry(stage: CaseStage) -> Entry {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        Entry {
+            case: CaseId::from_uuid(Uuid::from_u128(1)),
+            subject: UserId::from_uuid(Uuid::from_u128(2)),
+            consent: None,
+            stage,
+            round: 1,
+            opened_at: at,
+            since: at,
+            submitted_at: Some(at),
+            assigned_to: Some(UserId::from_uuid(Uuid::from_u128(3))),
+            escalated_at: None,
+            approvals_needed: 2,
+            reasons: Vec::new(),
+            destroy_at: stage.is_decided().then_some(at),
+            destroyed_at: None,
+        }
+    }
+
+    #[test]
+    fn what_a_case_waits_for_is_said_in_every_stage() {
+        let said = CaseStage::ALL.map(|stage| waits_for(&entry(stage), 0));
+        assert_eq!(
+            said,
+            [
+                "documents",
+                "a reviewer who takes it",
+                "a decision; usr_00000000000000000000000000000003 has it",
+                "the destruction of its documents, on 1 Jan 1970 00:00",
+                "the destruction of its documents, on 1 Jan 1970 00:00",
+                "more documents",
+            ]
+        );
+        assert_eq!(waits_for(&entry(CaseStage::InReview), 1), "the approval of another reviewer");
+        let destroyed = Entry { destroyed_at: Some(DateTime::UNIX_EPOCH), ..entry(CaseStage::Approved) };
+        assert_eq!(waits_for(&destroyed, 0), "nothing");
+    }
+
+    #[test]
+    fn what_is_odd_about_a_case_is_said_and_nothing_else_is() {
+        let (document, other) =
+            (DocumentId::from_uuid(Uuid::from_u128(4)), CaseId::from_uuid(Uuid::from_u128(5)));
+        let entry = entry(CaseStage::InReview);
+        let mut case = Case {
+            entry,
+            documents: Vec::new(),
+            words: Vec::new(),
+            looks: Vec::new(),
+            seen_before: Vec::new(),
+        };
+        assert_eq!(flags(&case, None), Vec::<String>::new());
+        case.seen_before.push(SeenBefore { document, other });
+        assert_eq!(
+            flags(&case, Some(6)),
+            [
+                format!("the same content as {document} is in the case of somebody else: {other}"),
+                "the guardian's phone is that of 6 minors' guardians".to_owned(),
+            ]
+        );
     }
 }

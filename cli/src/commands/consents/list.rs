@@ -11,10 +11,11 @@ use crate::commands::{AtMost, Config};
 use crate::output::{self, Format, Listing, instant, instant_or_dash};
 use crate::system::System;
 
+const STAGES: &str = "Only consents in this stage: requested, given, withdrawn, refused, lapsed, superseded, ended, handed_over";
+
 #[derive(Args, Debug)]
 pub(crate) struct List {
-    /// Only consents in this stage: requested, given, withdrawn, refused, lapsed, superseded, ended, `handed_over`
-    #[arg(long)]
+    #[arg(long, help = STAGES)]
     stage: Option<ConsentStage>,
     #[command(flatten)]
     most: AtMost,
