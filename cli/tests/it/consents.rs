@@ -15,6 +15,7 @@ pub(crate) fn are_shown_without_the_guardian(home: &Path, minor: &str, consent: 
     let shown = json(home, &["consents", "show", minor, "--json"]);
     assert_eq!((&shown["consent"]["consent"], &shown["phone"]), (&consent.into(), &"+221•••••32".into()));
     assert_eq!(shown["consent"]["guardian"], "A… D…");
+    assert_eq!((&shown["minors_of_guardian"], &shown["flagged"]), (&1.into(), &false.into()));
     let stages: Vec<_> = shown["events"].as_array().unwrap().iter().map(|event| &event["stage"]).collect();
     assert_eq!(stages, ["requested", "given"]);
     assert_eq!(shown["events"][1]["agreed"]["shown"]["hash"], HASH);

@@ -21,6 +21,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use secrecy::zeroize::Zeroizing;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 use wolo_bootstrap::connections::{self, Patience};
 use wolo_domain::identities::{Document, Media};
@@ -47,6 +48,8 @@ pub(super) struct Page {
     listener: TcpListener,
     address: String,
     left: Arc<Left>,
+    /// Ctrl-C, listened for before anybody knows the address.
+    interrupt: Signal,
 }
 
 /// What has not been given out yet.
@@ -98,7 +101,8 @@ impl Page {
             window: window.as_secs(),
             all_given: Notify::new(),
         };
-        Ok(Self { listener, address, left: Arc::new(left) })
+        let interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
+        Ok(Self { listener, address, left: Arc::new(left), interrupt })
     }
 
     pub(super) fn address(&self) -> &str {
@@ -106,15 +110,14 @@ impl Page {
     }
 
     /// Until all of it was seen, the time is over, or somebody presses Ctrl-C.
-    pub(super) async fn show(self, window: Duration) -> End {
+    pub(super) async fn show(mut self, window: Duration) -> End {
         let mut how = End::TooLate;
         let router = Router::new().fallback(give).with_state(Arc::clone(&self.left));
         let end = async {
             how = tokio::select! {
                 () = self.left.all_given.notified() => End::Seen,
                 () = tokio::time::sleep(window) => End::TooLate,
-                // Where that cannot be heard it ends the program, which is as good.
-                Ok(()) = tokio::signal::ctrl_c() => End::Ended,
+                _ = self.interrupt.recv() => End::Ended,
             };
         };
         connections::serve(self.listener, router, PATIENCE, end).await;
