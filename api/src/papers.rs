@@ -64,7 +64,7 @@ pub(crate) async fn take_in(app: &App, case: &Entry, new: New<'_>) -> Result<Doc
     let clean = papers.cleaner.clean(new.upload).await.map_err(not_cleaned)?;
     let id = new.id(case.case);
     let place = place(case.subject, id, new.kind);
-    let stored = papers.vault.put(&place, &*clean.bytes).await.map_err(not_kept)?;
+    let stored = papers.vault.put(&place, &*clean.bytes).await.map_err(|error| not_kept(&error))?;
     let document = Document {
         id,
         party: new.party,
@@ -96,7 +96,7 @@ pub(crate) async fn take_in(app: &App, case: &Entry, new: New<'_>) -> Result<Doc
 /// A document that may be shown, as an answer, piece by piece as it is verified.
 pub(crate) async fn show(app: &App, subject: UserId, document: &Document) -> Result<Response, Problem> {
     let place = place(subject, document.id, document.kind);
-    let reading = papers(app)?.vault.read(&place).await.map_err(not_kept)?;
+    let reading = papers(app)?.vault.read(&place).await.map_err(|error| not_kept(&error))?;
     let reading = reading.ok_or_else(|| Problem::new(Code::DocumentGone))?;
     if reading.sha256 != *document.sha256.as_bytes() {
         tracing::error!(document = %document.id, "a document in the vault is not the one that its case has");
@@ -140,18 +140,18 @@ fn not_cleaned(why: NotCleaned) -> Problem {
     }
 }
 
-fn not_kept(error: VaultError) -> Problem {
+fn not_kept(error: &VaultError) -> Problem {
     match error {
         VaultError::TooLarge { .. } => {
             Problem::new(Code::DocumentRefused).detail(refusal_words(Refusal::TooLarge))
         }
         VaultError::Taken => Problem::new(Code::DocumentTaken),
         VaultError::Unreachable { .. } | VaultError::Destroyed => {
-            tracing::warn!(cause = chain(&error), "the vault is not available");
+            tracing::warn!(cause = chain(error), "the vault is not available");
             Problem::new(Code::VaultUnavailable)
         }
         _ => {
-            tracing::error!(cause = chain(&error), "the vault did not do what was asked");
+            tracing::error!(cause = chain(error), "the vault did not do what was asked");
             Problem::new(Code::Internal)
         }
     }

@@ -52,7 +52,7 @@ pub(crate) async fn code(State(app): State<App>, door: Door, tally: Tally) -> Re
 }
 
 async fn send(app: &App, door: &Door, tally: &Tally) -> Result<(Visit, Uuid), Problem> {
-    door.from_here()?;
+    door.refuse_foreign()?;
     let visit = Visit::of(app, door).await?;
     visit.in_force()?;
     tally.contact(&app.limits, &Contact::Phone(visit.reached.phone.clone())).await?;
@@ -105,7 +105,7 @@ pub(crate) async fn session(
 }
 
 async fn open(app: &App, door: &Door, filled: &Filled) -> Result<String, Problem> {
-    door.from_here()?;
+    door.refuse_foreign()?;
     let visit = Visit::of(app, door).await?;
     visit.in_force()?;
     let wrong = || Problem::new(Code::OneTimeCodeWrong);

@@ -78,7 +78,7 @@ pub(crate) async fn remove(
     let named = params.iter().find(|(name, _)| *name == "document");
     let document: Option<DocumentId> = named.and_then(|(_, id)| id.parse().ok());
     let removing = async {
-        door.from_here()?;
+        door.refuse_foreign()?;
         let visit = arrive(&app, &door).await?;
         let case = visit.case.as_ref().ok_or_else(|| Problem::new(Code::CaseUnknown))?;
         let known = |id: &DocumentId| case.documents.iter().any(|sent| sent.document.id == *id);
@@ -101,7 +101,7 @@ pub(crate) async fn submit(State(app): State<App>, door: Door) -> Result<Respons
         Err(problem) => return door.refused(problem),
     };
     let submitting = async {
-        door.from_here()?;
+        door.refuse_foreign()?;
         let case = visit.case.as_ref().ok_or_else(|| Problem::new(Code::CaseUnknown))?;
         send_off(&app, case.entry.case).await
     };
@@ -130,7 +130,7 @@ async fn take_in(
     visit: &Visit,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<(), Problem> {
-    door.from_here()?;
+    door.refuse_foreign()?;
     let case = visit.case.as_ref().ok_or_else(|| Problem::new(Code::CaseUnknown))?;
     let form = form.map_err(|_| Problem::new(Code::BodyUnreadable))?;
     let Filled { name, party, kind, upload } = Filled::read(form).await?;
@@ -156,19 +156,21 @@ struct Filled {
 impl Filled {
     async fn read(mut form: Multipart) -> Result<Self, Problem> {
         let mut filled = Self::default();
-        while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
             let name = field.name().unwrap_or_default().to_owned();
             match &*name {
                 "photo" | "file" => {
-                    let upload = field.bytes().await.map_err(unreadable)?;
+                    let upload = field.bytes().await.map_err(|error| unreadable(&error))?;
                     // One of the two is left empty.
                     if filled.upload.is_empty() {
                         filled.upload = upload;
                     }
                 }
-                "name" => filled.name = field.text().await.map_err(unreadable)?.parse().ok(),
-                "party" => filled.party = field.text().await.map_err(unreadable)?.parse().ok(),
-                "kind" => filled.kind = field.text().await.map_err(unreadable)?.parse().ok(),
+                "name" => filled.name = field.text().await.map_err(|error| unreadable(&error))?.parse().ok(),
+                "party" => {
+                    filled.party = field.text().await.map_err(|error| unreadable(&error))?.parse().ok()
+                }
+                "kind" => filled.kind = field.text().await.map_err(|error| unreadable(&error))?.parse().ok(),
                 // What browsers and their extensions add is nothing to us.
                 _ => {}
             }
@@ -177,7 +179,7 @@ impl Filled {
     }
 }
 
-fn unreadable(error: MultipartError) -> Problem {
+fn unreadable(error: &MultipartError) -> Problem {
     Problem::new(if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Code::BodyTooLarge
     } else {

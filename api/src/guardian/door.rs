@@ -109,7 +109,7 @@ impl Door {
     }
 
     /// Refuses what another site's page has sent, whatever the browser sent along.
-    pub(super) fn from_here(&self) -> Result<(), Problem> {
+    pub(super) fn refuse_foreign(&self) -> Result<(), Problem> {
         if self.is_foreign { Err(Problem::new(Code::FromElsewhere)) } else { Ok(()) }
     }
 

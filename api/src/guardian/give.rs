@@ -73,18 +73,17 @@ impl Filled {
                 ),
             );
         }
-        let born = match self.birth_date.trim().parse() {
-            Ok(day) => Some(fields.birth_date("birth_date", day)),
-            Err(_) => {
-                fields.wrong(
-                    "birth_date",
-                    Words::new(
-                        "écrivez votre date de naissance comme 1979-12-31",
-                        "write your birth date as 1979-12-31",
-                    ),
-                );
-                None
-            }
+        let born = if let Ok(day) = self.birth_date.trim().parse() {
+            Some(fields.birth_date("birth_date", day))
+        } else {
+            fields.wrong(
+                "birth_date",
+                Words::new(
+                    "écrivez votre date de naissance comme 1979-12-31",
+                    "write your birth date as 1979-12-31",
+                ),
+            );
+            None
         };
         fields.check()?;
         let language = self.language.parse().map_err(|_| Problem::new(Code::ConsentTextChanged))?;
@@ -125,7 +124,7 @@ pub(crate) async fn give(
 }
 
 async fn arrive(app: &App, door: &Door) -> Result<Visit, Problem> {
-    door.from_here()?;
+    door.refuse_foreign()?;
     Visit::of(app, door).await
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn refuse(State(app): State<App>, door: Door) -> Result<Respons
 }
 
 async fn say_no(app: &App, door: &Door) -> Result<(), Problem> {
-    door.from_here()?;
+    door.refuse_foreign()?;
     let visit = Visit::of(app, door).await?;
     visit.proved()?;
     if visit.stage() == ConsentStage::Refused {

@@ -49,7 +49,7 @@ impl Visit {
         };
         let filter = Filter { subject: Some(consent.minor), ..Filter::default() };
         let cases = identities::list(&mut *tx, filter, Page::first(MOST_CASES)).await?;
-        let last = cases.into_iter().filter(|entry| entry.consent == Some(consent.id)).next_back();
+        let last = cases.into_iter().rfind(|entry| entry.consent == Some(consent.id));
         let case = match last {
             Some(entry) => identities::case(&mut tx, entry.case).await?,
             None => None,

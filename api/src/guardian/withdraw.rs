@@ -54,7 +54,7 @@ async fn given(app: &App, door: &Door) -> Result<Visit, Problem> {
 }
 
 async fn take_back(app: &App, door: &Door) -> Result<(), Problem> {
-    door.from_here()?;
+    door.refuse_foreign()?;
     let visit = given(app, door).await?;
     let (consent, patience) = (&visit.consent, app.settings.api.patience);
     let about = AboutConsent { consent: consent.id };

@@ -179,7 +179,7 @@ pub(crate) async fn submit(
 /// Asks a case to be reviewed.
 pub(crate) async fn send_off(app: &App, case: CaseId) -> Result<(), Problem> {
     match app.control.submit_case(case, app.settings.api.patience).await {
-        Ok(Submitting::Submitted) | Ok(Submitting::NotNow { stage: CaseStage::Submitted }) => Ok(()),
+        Ok(Submitting::Submitted | Submitting::NotNow { stage: CaseStage::Submitted }) => Ok(()),
         Ok(Submitting::Missing { parties }) => Err(missing(&parties)),
         Ok(Submitting::NotNow { stage }) => Err(not_now(stage)),
         Err(AskError::NotFound | AskError::Ended) => Err(Problem::new(Code::CaseOver)),

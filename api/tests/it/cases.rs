@@ -6,7 +6,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use temporalio_client::Client;
-use wolo_control::identities::{IdentityInput, Told};
+use wolo_control::identities::{IdentityInput, IdentityState, Told};
 use wolo_control::{Control, TakingUp};
 use wolo_domain::accounts::Role;
 use wolo_domain::contacts::Language;
@@ -36,7 +36,7 @@ impl TestApp {
             notices: NoticeRules::default(),
             notice_patience: NoticePatience::default(),
             continue_after_events: 2_000,
-            carried: Default::default(),
+            carried: IdentityState::default(),
         };
         assert_eq!(Control::new(client).open_case(input).await.unwrap(), TakingUp::Started);
         let written = format!("select count(*) from minors.cases where case_id = '{}'", case.uuid());
