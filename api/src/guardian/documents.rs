@@ -168,7 +168,7 @@ impl Filled {
                 }
                 "name" => filled.name = field.text().await.map_err(|error| unreadable(&error))?.parse().ok(),
                 "party" => {
-                    filled.party = field.text().await.map_err(|error| unreadable(&error))?.parse().ok()
+                    filled.party = field.text().await.map_err(|error| unreadable(&error))?.parse().ok();
                 }
                 "kind" => filled.kind = field.text().await.map_err(|error| unreadable(&error))?.parse().ok(),
                 // What browsers and their extensions add is nothing to us.
