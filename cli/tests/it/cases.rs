@@ -140,7 +140,7 @@ impl Opened {
     }
 
     /// Waits until it has ended by itself, and sees that it left nothing.
-    fn is_over(mut self) {
+    fn ends_by_itself(mut self) {
         let status = until(|| self.child.try_wait().unwrap());
         assert_eq!(status.code(), Some(0));
         let left: Vec<_> = std::fs::read_dir(self.shell.path()).unwrap().collect();
@@ -216,7 +216,7 @@ fn the_page_shows_the_documents_once(home: &Path, dev: &Dev, aida: &mut Reviewer
     }
     let sent: Vec<_> = submitted.documents.iter().map(|(_, content)| content.clone()).collect();
     assert_eq!(shown, sent);
-    opened.is_over();
+    opened.ends_by_itself();
     nothing_of_a_document_is_readable_in(&vault_folder(dev), submitted);
 }
 
@@ -237,7 +237,7 @@ fn nothing_of_a_document_is_readable_in(folder: &Path, submitted: &Submitted) {
             files += 1;
             let bytes = std::fs::read(&path).unwrap();
             for (_, content) in &submitted.documents {
-                assert!(!bytes.windows(20).any(|window| window == &content[..20]), "{path:?}");
+                assert!(!bytes.windows(20).any(|window| window == &content[..20]), "{}", path.display());
             }
         }
     }
@@ -270,7 +270,7 @@ fn two_approve(home: &Path, submitted: &Submitted, aida: &mut Reviewer, omar: &m
     for path in pictures(&page) {
         assert_eq!(fetch(&opened.address_of(path), None).0, 200);
     }
-    opened.is_over();
+    opened.ends_by_itself();
     let (code, out, err) = omar.does(home, &sure);
     assert!(code == 0 && out.starts_with(&format!("{case} is approved.\n")), "{out} {err}");
 

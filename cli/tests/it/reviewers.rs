@@ -61,10 +61,8 @@ fn code_for(dev: &Dev, phone: &str) -> String {
 /// What an authenticator shows now for the secret in this address.
 fn totp(uri: &str) -> String {
     let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
-    let bits: String = secret
-        .chars()
-        .map(|c| format!("{:05b}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap()))
-        .collect();
+    let digits = secret.chars().map(|c| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap());
+    let bits = digits.map(|digit| format!("{digit:05b}")).collect::<Vec<_>>().concat();
     let bytes: Vec<u8> = bits
         .as_bytes()
         .chunks_exact(8)

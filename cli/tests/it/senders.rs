@@ -120,14 +120,14 @@ impl Senders {
                 (Party::Guardian, DocumentKind::IdentityCard),
             ] {
                 let id = DocumentId::from_uuid(Uuid::now_v7());
-                let content = format!("\u{89}PNG what {id} shows").into_bytes();
+                let shows = format!("\u{89}PNG what {id} shows").into_bytes();
                 let place = Place { subject: subject.uuid(), document: id.uuid(), kind: kind.as_str() };
-                let stored = vault.put(&place, content.as_slice()).await.unwrap();
+                let stored = vault.put(&place, shows.as_slice()).await.unwrap();
                 let sha256 = ContentHash::new(stored.sha256);
                 let document =
                     Document { id, party, kind, sha256, bytes: stored.bytes, pages: 1, media: Media::Png };
                 assert_eq!(control.add_document(case, document, LONG).await.unwrap(), Adding::Added);
-                documents.push((document, content));
+                documents.push((document, shows));
             }
             assert_eq!(control.submit_case(case, LONG).await.unwrap(), Submitting::Submitted);
             Submitted { case, documents }

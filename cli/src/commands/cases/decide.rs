@@ -86,7 +86,7 @@ impl Reject {
 impl Ask {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let desk = Desk::at(config, &self.about, Verdict::Ask, &self.reasons).await?;
-        desk.decide(self.about, self.reasons).await
+        Box::pin(desk.decide(self.about, self.reasons)).await
     }
 }
 
@@ -135,7 +135,7 @@ impl Desk {
     }
 
     async fn decide_for_good(self, about: About, reasons: Vec<Reason>, _: Confirmed) -> Result<()> {
-        self.decide(about, reasons).await
+        Box::pin(self.decide(about, reasons)).await
     }
 
     async fn decide(self, about: About, reasons: Vec<Reason>) -> Result<()> {

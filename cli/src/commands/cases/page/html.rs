@@ -27,10 +27,10 @@ pub(super) fn page(case: CaseId, mark: &str, pictures: &[(String, Document)], no
     for (path, document) in pictures {
         let (kind, party) = (words::kind(document.kind), words::party(document.party));
         // Writing to a string does not fail.
-        let _ = write!(
+        let _ = writeln!(
             figures,
             "<figure><figcaption>{}, {} pages</figcaption><div class=\"sheet\"><img src=\"{path}\" alt=\"{kind} of {party}\">\
-             <div class=\"marks\" aria-hidden=\"true\">{marks}</div></div></figure>\n",
+             <div class=\"marks\" aria-hidden=\"true\">{marks}</div></div></figure>",
             words::document(document),
             document.pages,
         );
