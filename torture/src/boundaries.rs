@@ -30,11 +30,6 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-/// A step that no story reaches yet.
-const fn untold(name: &'static str) -> Step {
-    Step { name, speaks: Speaks::Not, story: None }
-}
-
 pub const STEPS: [Step; 69] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
@@ -43,7 +38,7 @@ pub const STEPS: [Step; 69] = [
     step("pots.cancel", Speaks::Not, Story::Cancelled),
     step("pots.hold", Speaks::Not, Story::Held),
     step("pots.release", Speaks::Not, Story::Held),
-    untold("pots.read_holds"),
+    step("pots.read_holds", Speaks::Not, Story::Reviewed),
     step("pots.move_birthday", Speaks::Not, Story::Moved),
     step("pots.announce", Speaks::Not, Story::Ordinary),
     step("points.convert", Speaks::Not, Story::Credited),
@@ -94,17 +89,17 @@ pub const STEPS: [Step; 69] = [
     step("notices.send", Speaks::Not, Story::Untold),
     step("notices.begin", Speaks::Not, Story::Invited),
     step("notices.end", Speaks::Not, Story::Untold),
-    untold("identities.open_case"),
-    untold("identities.add_document"),
-    untold("identities.remove_document"),
-    untold("identities.submit"),
-    untold("identities.take"),
-    untold("identities.look"),
-    untold("identities.decide"),
-    untold("identities.escalate"),
-    untold("identities.end"),
-    untold("identities.give_up"),
-    untold("identities.destroy"),
+    step("identities.open_case", Speaks::Not, Story::Reviewed),
+    step("identities.add_document", Speaks::Not, Story::Reviewed),
+    step("identities.remove_document", Speaks::Not, Story::Reviewed),
+    step("identities.submit", Speaks::Not, Story::Reviewed),
+    step("identities.take", Speaks::Not, Story::Reviewed),
+    step("identities.look", Speaks::Not, Story::Reviewed),
+    step("identities.decide", Speaks::Not, Story::Reviewed),
+    step("identities.escalate", Speaks::Not, Story::Reviewed),
+    step("identities.end", Speaks::Not, Story::Consent),
+    step("identities.give_up", Speaks::Not, Story::Consent),
+    step("identities.destroy", Speaks::Not, Story::Reviewed),
 ];
 
 /// What happens to the call itself at a boundary.

@@ -8,7 +8,7 @@ use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wolo_domain::donations::DonationStage;
-use wolo_domain::ids::{DonationId, InvitationId, PotId};
+use wolo_domain::ids::{DonationId, InvitationId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::pots::Visibility;
 use wolo_providers::http::{self, Timeouts};
@@ -127,6 +127,19 @@ impl Api {
         let request = self.http.post(format!("{}/api/sponsorship/invite", self.url)).bearer_auth(token);
         let invited = answer(request.header("idempotency-key", key()).json(&body).send().await?).await?;
         text(&invited["invitations"][0], "id")?.parse().context("the API names the invitation oddly")
+    }
+
+    /// A minor names their mother.
+    pub(crate) async fn name_guardian(&self, token: &str, name: &str, phone: &str) -> Result<()> {
+        let body = json!({ "guardian": { "name": name, "phone": phone }, "relationship": "mother" });
+        let request = self.http.post(format!("{}/api/identity/consents", self.url)).bearer_auth(token);
+        answer(request.header("idempotency-key", key()).json(&body).send().await?).await.map(drop)
+    }
+
+    /// Whose token it is.
+    pub(crate) async fn me(&self, token: &str) -> Result<UserId> {
+        let request = self.http.get(format!("{}/api/users/auth/me", self.url)).bearer_auth(token);
+        text(&answer(request.send().await?).await?, "id")?.parse().context("the API names the person oddly")
     }
 
     /// Accepts the invitation of a link.

@@ -55,7 +55,7 @@ impl Story<'_> {
     }
 
     /// Over HTTP, as an app does it, with the code that comes to the phone. Answers an access token.
-    async fn opens_an_account(&self, wanted: &Newcomer<'_>) -> Result<String> {
+    pub(super) async fn opens_an_account(&self, wanted: &Newcomer<'_>) -> Result<String> {
         let code_id = self.api.register(wanted).await?;
         let code = self.local.code_for(wanted.phone).await?;
         self.api.give_code(&code_id, &code).await

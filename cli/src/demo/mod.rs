@@ -6,8 +6,10 @@
 
 mod checks;
 mod friends;
+mod guardian;
 mod invitation;
 mod ledger;
+mod minor;
 mod phone;
 mod story;
 mod teller;
@@ -91,6 +93,7 @@ async fn live(local: &Local, teller: Teller, format: Format, began: Instant) -> 
     let figures = story.the_books_are_compared().await?;
     story.anybody_can_check_it().await?;
     story.coumbas_points_have_matured().await?;
+    story.a_minor_is_answered_for().await?;
     let pot = story.pot();
     let checks = story.checks();
     let page = crate::system::process_page(

@@ -28,13 +28,18 @@ impl Story<'_> {
 
     /// The invitation on Awa's phone; answers the secret part of the link behind its button.
     pub(super) async fn awa_reads_the_invitation(&self) -> Result<String> {
-        let message = self.read(AWAS_PHONE, Kind::Invitation, 1).await?;
-        let link = message.buttons.iter().find_map(|button| match button {
-            Button::Link { url, .. } => Some(url),
+        let link = self.link_read_on(AWAS_PHONE, Kind::Invitation).await?;
+        Ok(link.rsplit('/').next().unwrap_or_default().to_owned())
+    }
+
+    /// Waits for a message, shows it, and answers the link behind its button.
+    pub(super) async fn link_read_on(&self, phone: &str, kind: Kind) -> Result<String> {
+        let message = self.read(phone, kind, 1).await?;
+        let link = message.buttons.into_iter().find_map(|button| match button {
+            Button::Link { url, .. } => Some(url.to_string()),
             Button::Reply { .. } => None,
         });
-        let token = link.and_then(|link| link.rsplit('/').next());
-        Ok(token.context("the invitation has no link")?.to_owned())
+        link.context("the message has no link")
     }
 
     async fn read(&self, phone: &str, kind: Kind, times: usize) -> Result<Message> {

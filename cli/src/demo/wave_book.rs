@@ -69,6 +69,14 @@ pub(super) fn payouts(wave: &Wave) -> Payouts {
     Payouts { executed, asked: questions.map(|question| wave.calls(question)).iter().sum() }
 }
 
+/// To which phone a payout went.
+pub(super) fn paid_to(wave: &Wave, payout: Option<&str>) -> Option<String> {
+    wave.look(|book| {
+        let payout = book.payouts().iter().find(|one| one.executed() && Some(one.id.as_str()) == payout)?;
+        Some(payout.order.mobile.clone())
+    })
+}
+
 /// Lines of the statement that are neither a gift nor a payout.
 pub(super) fn other_lines(book: &Book) -> usize {
     let expected = [MovementKind::ApiCheckout, MovementKind::ApiPayout];

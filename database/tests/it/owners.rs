@@ -252,8 +252,22 @@ async fn a_guardian_who_has_consented_is_not_asked_again_at_the_opening() {
     let awa = scene.person_born("2020-03-20").await;
     let new = new_pot(&awa, settings());
     scene.schedule(&new).await;
+    // Lifting the hold is not consenting.
     pots::release(&scene.pool, new.id, HoldReason::Consent, noon()).await.expect("a release");
+    assert_eq!(scene.opens(new.id).await, Opening::Held { reason: HoldReason::Consent });
+    scene.answer_for(awa.id).await;
     assert_eq!(scene.opens(new.id).await, Opening::Opened);
+}
+
+#[tokio::test]
+async fn what_was_approved_for_another_birth_date_does_not_count() {
+    let scene = Scene::new().await;
+    let awa = scene.person_born("2020-03-20").await;
+    let new = new_pot(&awa, settings());
+    scene.answer_for(awa.id).await;
+    assert_eq!(scene.schedule(&new).await, Scheduling::Scheduled { holds: vec![], found: None });
+    assert_eq!(scene.correct(awa.id, "2019-03-20").await, Correcting::Corrected);
+    assert_eq!(scene.opens(new.id).await, Opening::Held { reason: HoldReason::Consent });
 }
 
 #[tokio::test]

@@ -84,14 +84,15 @@ async fn an_id_that_belongs_to_somebody_else_is_an_inconsistency() {
 async fn a_minors_pot_is_born_held_and_does_not_open() {
     let scene = Scene::new().await;
     // Eighteen on the birthday itself; the pot opens before.
-    let new = new_pot(&scene.person_born("2013-03-20").await, settings());
+    let awa = scene.person_born("2013-03-20").await;
+    let new = new_pot(&awa, settings());
     for found in [None, Some(Found { stage: PotStage::Scheduled, closed_at: None })] {
         let done = pots::schedule(&scene.pool, &new).await.expect("a pot");
         assert_eq!(done, Scheduling::Scheduled { holds: vec![HoldReason::Consent], found });
     }
     let held = Opening::Held { reason: HoldReason::Consent };
     assert_eq!(pots::open(&scene.pool, new.id, noon()).await.expect("an answer"), held);
-    pots::release(&scene.pool, new.id, HoldReason::Consent, noon()).await.expect("a release");
+    scene.answer_for(awa.id).await;
     assert_eq!(pots::open(&scene.pool, new.id, noon()).await.expect("an answer"), Opening::Opened);
 }
 

@@ -105,6 +105,25 @@ impl Scene {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.expect("a change");
     }
 
+    /// A guardian has consented for a minor, and who they are is approved.
+    pub(crate) async fn answer_for(&self, minor: UserId) {
+        let id = minor.uuid();
+        self.force(&format!(
+            "insert into minors.consents (
+                 consent_id, minor_id, guardian_name, guardian_is, language, token_hash, stage, since, requested_at
+             )
+                 values ('{id}', '{id}', 'Fatou', 'mother', 'fr', sha256('{id}'), 'given', now(), now());
+             insert into minors.guardians (consent_id, phone) values ('{id}', '+221771112233');
+             insert into minors.cases (
+                 case_id, subject_id, consent_id, approvals_needed, opened_at, stage, round, since, submitted_at,
+                 decided_at, approved_birth_date, destroy_at
+             )
+                 select user_id, user_id, user_id, 2, now(), 'approved', 1, now(), now(), now(), birth_date, now()
+                 from people.users where user_id = '{id}';"
+        ))
+        .await;
+    }
+
     pub(crate) async fn person_born(&self, day: &str) -> User {
         let user = User {
             id: UserId::from_uuid(Uuid::from_u128(u128::from(unique()))),

@@ -319,9 +319,9 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
     }
     let own = [
         // A minor sees whom they have named, and no more where that person is reached.
+        ("minors.cases", 1),
         ("minors.consent_events", 1),
         ("minors.consents", 1),
-        ("minors.cases", 1),
         ("minors.documents", 1),
         ("money.certificates", 1),
         ("money.donations", 1),

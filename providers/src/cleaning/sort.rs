@@ -68,7 +68,7 @@ mod tests {
             b"\x7fELF",
             b"RIFF\x00\x00\x00\x00WEBPVP8 ",
             heic,
-            b"one line%PDF-1.7",
+            b"one line of text",
         ];
         for other in others {
             assert_eq!(of(other), Err(Refusal::NotADocument), "{}", other.escape_ascii());

@@ -24,12 +24,27 @@ use super::{LONG, Scene};
 use crate::stage::comes_about;
 
 /// An answer that takes longer is asked for again.
-const AN_ANSWER: Duration = Duration::from_secs(8);
+pub(super) const AN_ANSWER: Duration = Duration::from_secs(8);
 
 impl Scene {
     pub(super) async fn consented(&self) -> Result<()> {
         let minor = self.people.child(&self.stage).await?;
         let pot = self.people.make_pot_of(&self.stage, minor).await?;
+        let consent = self.gives_consent(minor).await?;
+        let (control, input) = (&self.stage.control, self.consent_of(minor));
+        self.ask("look at an age", async || control.tell_of_birth_date(minor).await).await?;
+        let about = AboutConsent { consent };
+        let withdraw = async || control.withdraw_consent(input.clone(), about, AN_ANSWER).await;
+        let answer = self.ask("withdraw consent", withdraw).await?;
+        let ended = WithdrawAnswer::NotGiven { stage: ConsentStage::Ended };
+        let withdrawn = answer == ended || matches!(answer, WithdrawAnswer::Withdrawn { .. });
+        ensure!(withdrawn, "{consent} was not withdrawn: {answer:?}");
+        self.has_come_to_nothing(consent).await?;
+        self.stage_is(pot.pot, PotStage::Cancelled).await
+    }
+
+    /// A guardian is named and agrees.
+    pub(super) async fn gives_consent(&self, minor: UserId) -> Result<ConsentId> {
         let consent = ConsentId::from_uuid(Uuid::now_v7());
         let (control, input) = (&self.stage.control, self.consent_of(minor));
         let name = async || control.ask_guardian(input.clone(), named(consent)?, AN_ANSWER).await;
@@ -40,15 +55,7 @@ impl Scene {
         // Where the answer was lost, it has been given already.
         let given = matches!(answer, GiveAnswer::Given | GiveAnswer::AlreadyGiven { same: true });
         ensure!(given, "{consent} was not given: {answer:?}");
-        self.ask("look at an age", async || control.tell_of_birth_date(minor).await).await?;
-        let about = AboutConsent { consent };
-        let withdraw = async || control.withdraw_consent(input.clone(), about, AN_ANSWER).await;
-        let answer = self.ask("withdraw consent", withdraw).await?;
-        let ended = WithdrawAnswer::NotGiven { stage: ConsentStage::Ended };
-        let withdrawn = answer == ended || matches!(answer, WithdrawAnswer::Withdrawn { .. });
-        ensure!(withdrawn, "{consent} was not withdrawn: {answer:?}");
-        self.has_come_to_nothing(consent).await?;
-        self.stage_is(pot.pot, PotStage::Cancelled).await
+        Ok(consent)
     }
 
     /// Nobody is given any time to come back.

@@ -9,6 +9,7 @@ mod endings;
 mod hours;
 mod leaving;
 mod orders;
+mod reviewed;
 mod steps;
 
 use std::time::Duration;
@@ -59,6 +60,8 @@ pub enum Story {
     Invited,
     /// A guardian consents for a minor and takes it back; nobody comes back, and the minor's pot is given up.
     Consent,
+    /// Who a minor and the guardian are is looked into, late and by two, and what they sent is destroyed.
+    Reviewed,
     /// Somebody turns points into credit for a pot, which is paid out with its gift.
     Credited,
     /// Somebody closes their account, changes their mind, and is erased the next time.
@@ -104,6 +107,7 @@ impl Story {
             Self::Swept => scene.swept().await,
             Self::Invited => scene.invited().await,
             Self::Consent => scene.consented().await,
+            Self::Reviewed => scene.reviewed().await,
             Self::Credited => scene.credited().await,
             Self::Leaving => scene.leaving().await,
             Self::Housekeeping => scene.hours().await,

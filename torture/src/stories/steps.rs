@@ -23,7 +23,7 @@ const NUDGE: Duration = Duration::from_secs(4);
 const UNHEARD: Duration = Duration::from_secs(10);
 /// Longer than a page lives, with the grace after it.
 const PAGE: Duration = Duration::from_mins(40);
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 impl Scene {
     /// The reference of a pot's first order at Wave.

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use chrono::{NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
@@ -211,6 +211,32 @@ impl House {
         };
         wolo_database::people::add_user(&self.pool, &user).await.expect("a person is added");
         id
+    }
+
+    /// A guardian has consented for a minor, and who they are is approved. Answers the pots that may go on.
+    #[expect(clippy::disallowed_methods, reason = "a test writes what the crate never would")]
+    pub(crate) async fn answer_for(&self, minor: UserId, at: DateTime<Utc>) -> Vec<PotId> {
+        let mut tx = self.pool.begin().await.expect("Postgres answers");
+        for answered in [
+            "insert into minors.consents (
+                 consent_id, minor_id, guardian_name, guardian_is, language, token_hash, stage, since, requested_at
+             )
+             select user_id, user_id, 'Awa', 'mother', 'fr', sha256(uuid_send(user_id)), 'given', now(), now()
+             from people.users where user_id = $1",
+            "insert into minors.guardians (consent_id, phone)
+             select user_id, '+22178' || right(phone, 7) from people.users where user_id = $1",
+            "insert into minors.cases (
+                 case_id, subject_id, consent_id, approvals_needed, opened_at, stage, round, since, submitted_at,
+                 decided_at, approved_birth_date, destroy_at
+             )
+             select user_id, user_id, user_id, 2, now(), 'approved', 1, now(), now(), now(), birth_date, now()
+             from people.users where user_id = $1",
+        ] {
+            sqlx::query(answered).bind(minor.uuid()).execute(&mut *tx).await.expect("it is written");
+        }
+        let pots = wolo_database::clearance::follow(&mut tx, minor, at).await.expect("an answer");
+        tx.commit().await.expect("it stays");
+        pots
     }
 
     /// What a pot is started with, for its owner's birthday, which is so many days ahead from now on.

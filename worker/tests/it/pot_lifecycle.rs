@@ -337,9 +337,8 @@ fn a_pot_follows_what_becomes_of_its_guardians_consent() {
         };
         house.forward(&id, TimeDelta::days(20)).await;
         waits_for_consent().await;
-        pots::release(&house.pool, pot, HoldReason::Consent, Utc::now() + TimeDelta::days(20))
-            .await
-            .expect("a release");
+        let told = house.answer_for(owner, Utc::now() + TimeDelta::days(20)).await;
+        assert_eq!(told, [pot]);
         tell().await.expect("the pot hears");
         house.stage_is(pot, PotStage::Open).await;
         house.give(pot, 4_000).await;

@@ -60,6 +60,13 @@ impl Store {
         VaultError::unreachable(self.side, error)
     }
 
+    /// The same in the system's words. Where the whole folder has gone, a disk has.
+    fn swept(&self, error: &std::io::Error) -> VaultError {
+        let stands = self.folder.as_ref().is_some_and(|folder| folder.root().is_dir());
+        let gone = error.kind() == ErrorKind::NotFound && stands;
+        if gone { VaultError::Destroyed } else { VaultError::io(self.side, error) }
+    }
+
     /// What came of a write: a folder that is deleted takes along what is being written in it.
     fn torn_away(&self, error: &Error) -> VaultError {
         let gone = self.folder.is_some() && io_kind(error) == Some(ErrorKind::NotFound);
@@ -163,7 +170,7 @@ impl Store {
 
     async fn make_room(&self, path: &Path) -> Result<(), VaultError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        folder.make_room(path).await.map_err(|error| VaultError::io(self.side, &error))
+        folder.make_room(path).await.map_err(|error| self.swept(&error))
     }
 
     async fn close_to_others(&self, path: &Path) -> Result<(), VaultError> {
@@ -181,7 +188,7 @@ pub(super) struct Writing<'a> {
 
 impl Writing<'_> {
     pub(super) async fn write(&mut self, bytes: Bytes) -> Result<(), VaultError> {
-        self.writer.put(bytes).await.map_err(|error| self.store.failed(&error))
+        self.writer.put(bytes).await.map_err(|error| self.store.torn_away(&error))
     }
 
     pub(super) async fn finish(mut self) -> Result<(), VaultError> {
@@ -189,7 +196,7 @@ impl Writing<'_> {
             Ok(()) => self.store.close_to_others(&self.path).await,
             Err(error) => Err(match error.downcast::<Error>() {
                 Ok(error) => self.store.torn_away(&error),
-                Err(error) => VaultError::io(self.store.side, &error),
+                Err(error) => self.store.swept(&error),
             }),
         }
     }
