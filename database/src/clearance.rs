@@ -86,14 +86,26 @@ async fn is_clear(
     )
     .fetch_one(&mut *connection)
     .await?;
-    // One that opens when its owner is of age never needs anybody.
-    if !BirthDate::new(row.birth_date).is_minor_at(at.max(row.opens_at)) {
+    let born = BirthDate::new(row.birth_date);
+    // One that opens when its owner is of age never needs anybody, nor one that was handed over on a day on which they were.
+    if !born.is_minor_at(at.max(row.opens_at)) || handed_over(connection, minor, born).await? {
         return Ok(true);
     }
     match consents::given(connection, minor).await? {
         Some(consent) => identities::identity_is_approved(connection, minor, consent).await,
         None => Ok(false),
     }
+}
+
+/// Whether a consent has ended because the minor had come of age, and had by what is known of their birth date now.
+async fn handed_over(connection: &mut PgConnection, minor: UserId, born: BirthDate) -> Result<bool, Error> {
+    let since = sqlx::query_scalar!(
+        "select since from minors.consents where minor_id = $1 and stage = 'handed_over'",
+        minor.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(since.into_iter().any(|since| !born.is_minor_at(since)))
 }
 
 async fn hold(connection: &mut PgConnection, pot: PotId, at: DateTime<Utc>) -> Result<bool, Error> {
