@@ -38,7 +38,7 @@ impl Scene {
         self.its_time_passes(case, 3, |known| known.entry.escalated_at.is_some()).await?;
         for reviewer in [self.reviewer().await?, self.reviewer().await?] {
             let by = TakingBy { reviewer, assigned_by: Some(reviewer) };
-            self.ask("take a case", async || control.take_case(case, by, AN_ANSWER).await).await?;
+            self.ask("take a case", async || control.take_case(case, by.clone(), AN_ANSWER).await).await?;
             self.approves(case, reviewer).await?;
         }
         self.case_is(case, "approved", |known| known.entry.stage == CaseStage::Approved).await?;
