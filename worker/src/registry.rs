@@ -36,6 +36,7 @@ use wolo_workflows::revocation::Revocation;
 use wolo_workflows::sponsorship_invitation::SponsorshipInvitation;
 
 /// Lists what a queue has; `false` when there is no such queue.
+#[expect(clippy::too_many_lines, reason = "a list, read from top to bottom")]
 fn list(queue: &str, to: &mut impl Register) -> bool {
     match queue {
         queues::LIFECYCLE => {

@@ -165,36 +165,6 @@ async fn a_minors_pots_are_handed_over_on_their_day_and_not_before() {
 }
 
 #[tokio::test]
-async fn without_the_engine_pots_are_told_and_given_up_later() {
-    let scene = Scene::new().await.connected_to_nothing().await;
-    let minor = child(&scene).await;
-    let pot = pot_of(&scene, minor).await;
-    let consent = requested(&scene, minor).await;
-    consents::give(
-        &scene.pool,
-        &consents::NewGiving {
-            minor,
-            consent,
-            agreement: give(minor, consent).agreement,
-            born: give(minor, consent).born,
-        },
-        days(1),
-    )
-    .await
-    .expect("given");
-    // As if identities were approved, too: what is withdrawn holds it, and that is news for its process.
-    pots::release(&scene.pool, pot, HoldReason::Consent, days(2)).await.expect("a release");
-    let withdraw = WithdrawConsent { minor, consent, rules: ConsentRules::default(), at: days(3) };
-    let failed = scene.fails(ConsentSteps::withdraw, withdraw.clone()).await;
-    assert!(!failed.for_good, "{failed:?}");
-    // It is in force all the same, and the next attempt tells every pot.
-    let row = consents::consent(&scene.pool, consent).await.expect("a look").expect("a consent");
-    assert_eq!(row.stage, ConsentStage::Withdrawn);
-    assert!(!scene.fails(ConsentSteps::withdraw, withdraw).await.for_good);
-    assert!(!scene.fails(ConsentSteps::give_up_pots, GiveUpPots { minor, at: days(17) }).await.for_good);
-}
-
-#[tokio::test]
 async fn what_is_asked_about_no_consent_is_tried_again_or_answered() {
     let scene = Scene::new().await.connected().await;
     let (minor, nothing) = (child(&scene).await, ConsentId::from_uuid(Uuid::nil()));

@@ -34,10 +34,10 @@ impl Class {
                 Some(Self::Money)
             }
             _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),
-            // The password is given there once more.
-            "/api/users/me" => Some(Self::SignIn),
-            // With the code of an invitation one signs in as well, and a guardian's opens a session.
-            "/api/sponsorship/code"
+            // The password is given there once more; with the code of an invitation one signs in as well, and a guardian's opens a
+            // session.
+            "/api/users/me"
+            | "/api/sponsorship/code"
             | "/api/sponsorship/accept"
             | "/i/{token}/code"
             | "/i/{token}/accept"

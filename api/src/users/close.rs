@@ -68,7 +68,7 @@ pub(crate) async fn close(
     User(user): User,
     Body { value: farewell, .. }: Body<Farewell>,
 ) -> Result<Json<ClosedAccount>, Problem> {
-    let used = prove(&app, user, farewell).await?;
+    let code = prove(&app, user, farewell).await?;
     let (notices, notice_patience) = rules::of_notices(&app.settings.notices);
     let input = ClosureInput {
         user,
@@ -82,8 +82,8 @@ pub(crate) async fn close(
     match app.control.close_account(input, app.settings.api.patience).await? {
         ClosingAnswer::Closed { since, erases_at } => {
             // A code is used up with what it was for: had that come to nothing, it would be good still.
-            if let Some(used) = used {
-                wolo_database::commit(used).await?;
+            if let Some(code) = code {
+                wolo_database::commit(code).await?;
             }
             Ok(Json(ClosedAccount { process: ids::closure(user), closed_at: since, erases_at }))
         }
@@ -97,7 +97,7 @@ async fn prove(app: &App, user: UserId, farewell: Farewell) -> Result<Option<Tra
     match (farewell.password, farewell.code_id, farewell.code) {
         (Some(password), None, None) => by_password(app, user, password).await.map(|()| None),
         (None, Some(id), Some(code)) => match codes::attempt(app, id, &code, &[CodePurpose::SignIn]).await? {
-            (used, Proved::User(theirs)) if theirs == user => Ok(Some(used)),
+            (code, Proved::User(theirs)) if theirs == user => Ok(Some(code)),
             _ => Err(Problem::new(Code::OneTimeCodeWrong)),
         },
         _ => {

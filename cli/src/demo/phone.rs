@@ -36,7 +36,7 @@ impl Story<'_> {
     pub(super) async fn link_read_on(&self, phone: &str, kind: Kind) -> Result<String> {
         let message = self.read(phone, kind, 1).await?;
         let link = message.buttons.into_iter().find_map(|button| match button {
-            Button::Link { url, .. } => Some(url.to_string()),
+            Button::Link { url, .. } => Some(url),
             Button::Reply { .. } => None,
         });
         link.context("the message has no link")

@@ -313,6 +313,8 @@ async fn a_hold_that_was_lifted_at_this_very_instant_hides_no_other() {
 
 #[tokio::test]
 async fn the_same_guardian_may_come_back_in_time_and_then_it_is_over() {
+    use ConsentStage::{Ended, Given, Requested, Withdrawn};
+
     let scene = Scene::new().await;
     let minor = scene.child().await;
     let consent = scene.given_consent(minor).await;
@@ -325,7 +327,6 @@ async fn the_same_guardian_may_come_back_in_time_and_then_it_is_over() {
         let over = Ending::Over { stage: ConsentStage::Ended, pots: vec![] };
         assert_eq!(scene.end_consent(minor, consent, ConsentEnd::Ended).await, over);
     }
-    use ConsentStage::{Ended, Given, Requested, Withdrawn};
     assert_eq!(scene.history(consent).await, [Requested, Given, Withdrawn, Given, Withdrawn, Ended]);
     assert_eq!(scene.lines_of("consent_ended").await, 1);
     assert!(matches!(scene.ask(&of(minor, guardian()), days(21)).await, Asking::Asked(_)), "anew");

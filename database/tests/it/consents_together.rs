@@ -120,8 +120,10 @@ async fn nobody_changes_what_happened_to_a_consent() {
             "truncate minors.consent_events",
         ] {
             let error = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.expect_err(sql);
-            let code =
-                error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
+            let code = error
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code)
+                .map(std::borrow::Cow::into_owned);
             assert_eq!(code.as_deref(), Some(why), "{role}: {sql}");
         }
     }

@@ -276,9 +276,9 @@ async fn a_minors_case_is_approved_by_two_who_have_looked_at_everything() {
     let rejects = decision(first, Verdict::Reject, &documents);
     assert_eq!(matter.decide(&rejects).await, Deciding::SameReviewer);
     matter.looks_at_all(second, &documents).await;
-    let approved = Deciding::Decided { stage: CaseStage::Approved };
-    assert_eq!(told(&approves(second), at).await, (approved, 0));
-    assert_eq!(told(&approves(second), at).await, (approved, 0), "told twice");
+    let is_approved = Deciding::Decided { stage: CaseStage::Approved };
+    assert_eq!(told(&approves(second), at).await, (is_approved, 0));
+    assert_eq!(told(&approves(second), at).await, (is_approved, 0), "told twice");
     let third = scene.reviewer().await;
     let stage = CaseStage::Approved;
     assert_eq!(matter.decide(&approves(third)).await, Deciding::NotNow { stage });
@@ -501,8 +501,8 @@ async fn cases_are_listed_by_how_long_they_wait_and_a_document_of_another_person
     let all = cases(Filter::default(), Page::first(10)).await;
     assert_eq!(all.len(), 2);
     assert_eq!(cases(Filter::default(), Page::after(all[0], 10)).await, all[1..]);
-    let reviewed = Filter { stage: Some(CaseStage::InReview), ..Filter::default() };
-    assert_eq!(cases(reviewed, Page::first(10)).await, [first.case]);
+    let under_review = Filter { stage: Some(CaseStage::InReview), ..Filter::default() };
+    assert_eq!(cases(under_review, Page::first(10)).await, [first.case]);
     let of_one = Filter { subject: Some(second.subject), ..Filter::default() };
     assert_eq!(cases(of_one, Page::first(10)).await, [second.case]);
 }

@@ -71,6 +71,7 @@ mod tests {
         output
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "an answer is what is written")]
     fn clean() -> Answer {
         Ok(Clean { bytes: Bytes::from_static(b"pixels"), encoding: Encoding::Png, pages: 3 })
     }

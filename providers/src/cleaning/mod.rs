@@ -139,16 +139,12 @@ impl Cleaner {
             Ok::<_, io::Error>((answer, process.wait().await?))
         };
         let talked = timeout(self.longest, talk).await;
-        match talked {
-            Ok(talked) => {
-                let (answer, status) = talked?;
-                concluded(answer, status)
-            }
-            Err(_) => {
-                process.kill().await?;
-                Err(Refusal::TookTooLong.into())
-            }
-        }
+        let Ok(talked) = talked else {
+            process.kill().await?;
+            return Err(Refusal::TookTooLong.into());
+        };
+        let (answer, status) = talked?;
+        concluded(answer, status)
     }
 }
 

@@ -84,7 +84,7 @@ mod tests {
         };
         for first in [JPEG, PNG, b"%PDF-1.7\n"] {
             assert_eq!(of(&[first, &archive(b"")].concat()), Err(Refusal::TwoThings));
-            assert_eq!(of(&[first, &archive(&[b'x'; 60_000])].concat()), Err(Refusal::TwoThings));
+            assert_eq!(of(&[first, &archive(&vec![b'x'; 60_000])].concat()), Err(Refusal::TwoThings));
             // The same four bytes by chance, in the midst of a picture.
             assert!(of(&[first, &archive(b""), b"more"].concat()).is_ok());
         }

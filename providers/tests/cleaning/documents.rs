@@ -43,7 +43,7 @@ pub(crate) fn noted_jpeg(picture: &DynamicImage, orientation: u8) -> Vec<u8> {
 }
 
 /// A part of a PNG.
-pub(crate) fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(name: &[u8], content: &[u8]) -> Vec<u8> {
     let sum = name.iter().chain(content).fold(u32::MAX, |sum, byte| {
         (0..8).fold(
             sum ^ u32::from(*byte),
@@ -90,7 +90,7 @@ pub(crate) fn stream(dictionary: &str, content: &[u8]) -> Vec<u8> {
 
 /// So many pages of this size in points, each with a black square, a line of text, and a script nobody should run.
 pub(crate) fn pdf(pages: usize, width: u32, height: u32, trailer: &str) -> Vec<u8> {
-    let kids: String = (0..pages).map(|page| format!("{} 0 R ", 5 + 2 * page)).collect();
+    let kids: String = (0..pages).map(|page| format!("{} 0 R", 5 + 2 * page)).collect::<Vec<_>>().join(" ");
     let canary = String::from_utf8(CANARY.to_vec()).unwrap();
     let mut objects = vec![
         b"<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> >>".to_vec(),

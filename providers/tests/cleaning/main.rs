@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 /// A cleaner that starts this program.
 fn cleaner() -> Cleaner {
     let this = std::env::current_exe().unwrap().to_str().unwrap().to_owned();
-    Cleaner::new(vec![this, CLEAN.to_owned()], Duration::from_secs(60), 2)
+    Cleaner::new(vec![this, CLEAN.to_owned()], Duration::from_mins(1), 2)
 }
 
 fn clean(upload: &[u8]) -> Result<Clean, NotCleaned> {

@@ -26,6 +26,7 @@ fn upload() -> Vec<u8> {
     encoded(&two_colours(8, 8), ImageFormat::Png)
 }
 
+#[expect(clippy::zombie_processes, reason = "it is waited for where the test does not fail")]
 fn limits() {
     let mut process = Command::new(std::env::current_exe().unwrap())
         .arg(CLEAN)
@@ -63,11 +64,11 @@ fn too_long() {
     let cleaner = with(&["/bin/sleep", "600"], Duration::from_millis(300));
     let came = now(async { cleaner.clean(&upload()).await.err() });
     assert_eq!(came, Some(NotCleaned::Refused(Refusal::TookTooLong)));
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
 }
 
 fn another_program() {
-    let long = Duration::from_secs(60);
+    let long = Duration::from_mins(1);
     for (program, kind) in [
         (&[][..], ErrorKind::InvalidInput),
         (&["/no/such/program"], ErrorKind::NotFound),
@@ -109,7 +110,7 @@ fn dropped() {
             .filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
         all.filter(|line| line.windows(mark.len()).any(|part| part == mark.as_bytes())).count()
     };
-    let cleaner = with(&["/bin/sleep", &mark], Duration::from_secs(600));
+    let cleaner = with(&["/bin/sleep", &mark], Duration::from_mins(10));
     let upload = upload();
     now(async {
         let patience = tokio::time::timeout(Duration::from_millis(300), cleaner.clean(&upload)).await;
@@ -119,9 +120,7 @@ fn dropped() {
             assert!(began.elapsed() < Duration::from_secs(30), "it is still there");
             tokio::task::yield_now().await;
         }
-        assert!(matches!(
-            tokio::time::timeout(Duration::from_millis(1), cleaner.clean(&upload)).await,
-            Err(_)
-        ));
+        let hurried = tokio::time::timeout(Duration::from_millis(1), cleaner.clean(&upload)).await;
+        assert!(hurried.is_err());
     });
 }

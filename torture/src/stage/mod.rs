@@ -67,7 +67,7 @@ pub struct Stage {
 impl Stage {
     /// With our processes of this very program.
     pub async fn start() -> Result<Self> {
-        Self::of(std::env::current_exe().context("this program cannot find itself")?).await
+        Box::pin(Self::of(std::env::current_exe().context("this program cannot find itself")?)).await
     }
 
     /// With our processes of another program that serves its parts as this one does.

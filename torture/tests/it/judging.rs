@@ -14,7 +14,7 @@ fn tells(found: &[String], words: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_story_without_a_fault_is_right_and_what_is_spoilt_is_found() {
-    let stage = Stage::of(env!("CARGO_BIN_EXE_torture").into()).await.expect("the stage stands");
+    let stage = Box::pin(Stage::of(env!("CARGO_BIN_EXE_torture").into())).await.expect("the stage stands");
     let people = People::before(&stage).expect("people come");
     let scene = Scene { stage, people };
     Story::Ordinary.play(&scene).await.expect("the story comes to its end");

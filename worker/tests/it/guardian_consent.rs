@@ -139,8 +139,8 @@ impl House {
     }
 
     async fn consent_stands(&self, asked: &Asked, stage: ConsentStage) {
-        let state = self.control.consent_state(asked.minor).await.expect("a state");
-        assert_eq!((state.consent, state.stage), (Some(asked.consent), Some(stage)));
+        let known = self.control.consent_state(asked.minor).await.expect("a state");
+        assert_eq!((known.consent, known.stage), (Some(asked.consent), Some(stage)));
     }
 
     async fn both_are_told(&self, asked: &Asked, kind: Kind, times: i64) {

@@ -320,6 +320,7 @@ fn every_contract_is_served_where_it_is_called() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "all names, in one place")]
 fn names_are_unique_and_as_histories_know_them() {
     let all: BTreeMap<_, _> =
         queues::ALL.iter().map(|queue| (*queue, served(queue).expect("a queue"))).collect();

@@ -90,7 +90,7 @@ mod tests {
 
     /// Asked for on day 0, of somebody who comes of age on day 100.
     fn at(stage: ConsentStage, answer_by: Option<i64>) -> Carried {
-        let state = ConsentState {
+        let known = ConsentState {
             stage: Some(stage),
             answer_by: answer_by.map(day),
             comes_of_age_at: Some(day(100)),
@@ -98,7 +98,7 @@ mod tests {
             ..ConsentState::default()
         };
         let link = Some("https://wolo.example/c/x".to_owned());
-        Carried { state, link, requested_at: Some(day(0)), ..Carried::default() }
+        Carried { state: known, link, requested_at: Some(day(0)), ..Carried::default() }
     }
 
     fn of(work: &Carried, now: i64) -> Next {

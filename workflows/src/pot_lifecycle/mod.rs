@@ -35,6 +35,7 @@ use crate::steps::pots::{
 };
 use crate::{attributes, patience, waiting};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is under way, or not")]
 #[workflow]
 pub struct PotLifecycle {
     plan: PotPlan,

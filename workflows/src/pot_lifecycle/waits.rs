@@ -54,9 +54,12 @@ impl PotLifecycle {
     async fn read_holds_if_changed(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
         while ctx.state_mut(|pot| std::mem::take(&mut pot.holds_changed)) {
             let holds = ctx.execute_activity(ReadHoldsStep, Self::pot(ctx), patience::own_books()).await?;
-            ctx.state_mut(|pot| match holds.contains(&HoldReason::Consent) {
-                true => pot.state.holds.insert(HoldReason::Consent),
-                false => pot.state.holds.remove(&HoldReason::Consent),
+            ctx.state_mut(|pot| {
+                if holds.contains(&HoldReason::Consent) {
+                    pot.state.holds.insert(HoldReason::Consent);
+                } else {
+                    pot.state.holds.remove(&HoldReason::Consent);
+                }
             });
         }
         Ok(())

@@ -93,7 +93,6 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
         ("sponsorship.invitations_per_contact", "0", "must be a whole number from 1 to 100"),
         ("sponsorship.contact_days", "91", "must be a whole number from 1 to 90"),
         ("sponsorship.reminder_days_after", "5,2", "must rise, and end below sponsorship.invitation_days"),
-        ("consents.answer_days", "91", "must be a whole number from 1 to 90"),
         ("consents.requests", "0", "must be a whole number from 1 to 100"),
         ("consents.reminder_days_after", "5,2", "must rise, and end below consents.answer_days"),
         ("consents.reminder_days_after", "14", "must rise, and end below consents.answer_days"),

@@ -38,7 +38,7 @@ async fn figures_of_a_document_of_five_megabytes() {
         let content = tokio::io::AsyncReadExt::take(tokio::io::repeat(7), DOCUMENT as u64);
         vault.put(place, content).await.unwrap();
     }
-    let stored = (cpu() - began) / TIMES;
+    let stored = cpu().saturating_sub(began) / TIMES;
     let began = cpu();
     for place in &places {
         let mut reading = vault.read(place).await.unwrap().unwrap();
@@ -46,7 +46,7 @@ async fn figures_of_a_document_of_five_megabytes() {
             piece.unwrap();
         }
     }
-    let read = (cpu() - began) / TIMES;
+    let read = cpu().saturating_sub(began) / TIMES;
     println!("encrypt and store 5 MB: {stored:?} of CPU; read and decrypt: {read:?} of CPU");
     println!("memory grew by {} KiB while 20 were stored and read", most_memory() - before);
 }

@@ -34,7 +34,7 @@ async fn of_two_contents_that_race_for_one_place_one_wins_and_the_other_is_told(
         for number in 0..8_u8 {
             let vault = Arc::clone(&vault);
             // Each content twice.
-            racing.spawn(async move { (number / 2, put(&vault, &place, &[number / 2; 100_000]).await) });
+            racing.spawn(async move { (number / 2, put(&vault, &place, &vec![number / 2; 100_000]).await) });
         }
         let came = racing.join_all().await;
         let winner = read(&vault, &place).await.unwrap().unwrap()[0];
