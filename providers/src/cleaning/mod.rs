@@ -1,6 +1,6 @@
 //! Makes of what somebody uploads a picture that holds nothing but what can be seen on it.
 //!
-//! A decoder of pictures is where crafted files strike. So it runs in a process of its own ([`child`]), which has no
+//! A decoder of pictures is where crafted files strike. So it runs in a process of its own ([`child()`]), which has no
 //! environment, no file, little memory and little time, and is given one document on its input; what comes back is pixels,
 //! encoded anew. Metadata, scripts, hidden texts and whatever stood before or behind the picture are not taken over. That a
 //! document is genuine, or legible, is for people to say.
@@ -100,7 +100,7 @@ pub struct Cleaner {
 }
 
 impl Cleaner {
-    /// The program and its arguments, with which it comes to call [`child`]; how long it may take for one document; and how
+    /// The program and its arguments, with which it comes to call [`child()`]; how long it may take for one document; and how
     /// many may run at once, each with up to a gigabyte of memory.
     pub fn new(program: Vec<String>, longest: Duration, at_once: usize) -> Self {
         Self { program, longest, free: Semaphore::new(at_once) }
