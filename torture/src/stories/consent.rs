@@ -10,13 +10,14 @@ use wolo_control::consents::{
     AboutConsent, AskAnswer, AskGuardian, ConsentInput, GiveAnswer, GuardianAgrees, WithdrawAnswer,
 };
 use wolo_database::consents;
+use wolo_database::identities::Case;
 use wolo_domain::consents::{
     AddressClass, Agreement, ConsentRules, ConsentStage, ConsentText, Guardian, Guardianship, Proof, Purpose,
     Shown,
 };
 use wolo_domain::contacts::Language;
 use wolo_domain::identities::IdentityRules;
-use wolo_domain::ids::{ConsentId, UserId};
+use wolo_domain::ids::{CaseId, ConsentId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::PotStage;
 
@@ -40,7 +41,9 @@ impl Scene {
         let withdrawn = answer == ended || matches!(answer, WithdrawAnswer::Withdrawn { .. });
         ensure!(withdrawn, "{consent} was not withdrawn: {answer:?}");
         self.has_come_to_nothing(consent).await?;
-        self.stage_is(pot.pot, PotStage::Cancelled).await
+        self.stage_is(pot.pot, PotStage::Cancelled).await?;
+        let is_over = |known: &Case| known.entry.destroyed_at.is_some();
+        self.case_is(CaseId::of_consent(consent, 1), "over", is_over).await.map(drop)
     }
 
     /// A guardian is named and agrees.
@@ -55,6 +58,7 @@ impl Scene {
         // Where the answer was lost, it has been given already.
         let given = matches!(answer, GiveAnswer::Given | GiveAnswer::AlreadyGiven { same: true });
         ensure!(given, "{consent} was not given: {answer:?}");
+        self.case_is(CaseId::of_consent(consent, 1), "open", |_| true).await?;
         Ok(consent)
     }
 

@@ -24,7 +24,6 @@ impl Scene {
         let pot = self.people.make_pot_of(&self.stage, minor).await?;
         let consent = self.gives_consent(minor).await?;
         let case = CaseId::of_consent(consent, 1);
-        self.case_is(case, "open", |_| true).await?;
         for document in [document(Party::Person), document(Party::Guardian)] {
             self.sends(case, document).await?;
         }
@@ -110,7 +109,7 @@ impl Scene {
         there.await.with_context(|| format!("{days} days have no effect on {case}"))
     }
 
-    async fn case_is(&self, case: CaseId, what: &str, is: impl Fn(&Case) -> bool) -> Result<Case> {
+    pub(super) async fn case_is(&self, case: CaseId, what: &str, is: impl Fn(&Case) -> bool) -> Result<Case> {
         let found = comes_about(LONG, async || Ok(self.known(case).await?.filter(&is)));
         found.await.with_context(|| format!("{case} is not {what}"))
     }
