@@ -138,7 +138,7 @@ impl Scene {
         there.await.with_context(|| format!("{invitation} has not {sum} points that are {stage}"))
     }
 
-    async fn cancel(&self, pot: PotId) -> Result<()> {
+    pub(super) async fn cancel(&self, pot: PotId) -> Result<()> {
         let answer = self
             .ask("cancel", async || match self.stage.control.cancel_pot(pot, wish()).await {
                 // It was cancelled and ended, and that answer was lost.

@@ -46,7 +46,11 @@ impl Scene {
             notice_patience,
             carried: ClosureState::default(),
         };
-        let close = async || self.stage.control.close_account(input.clone(), AN_ANSWER).await;
+        let close = async || match self.stage.control.close_account(input.clone(), AN_ANSWER).await {
+            // The process that has just restored the account has not ended yet.
+            Ok(ClosingAnswer::Restored) => Err(AskError::NotYet),
+            answer => answer,
+        };
         // Asked again after its answer was lost, the last page of the story may have been read.
         let closed = self.ask("close an account", close).await?;
         let is_closed = matches!(closed, ClosingAnswer::Closed { .. } | ClosingAnswer::Erased);

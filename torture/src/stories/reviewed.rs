@@ -42,7 +42,8 @@ impl Scene {
         }
         self.case_is(case, "approved", |known| known.entry.stage == CaseStage::Approved).await?;
         self.stage_is(pot.pot, PotStage::Open).await?;
-        self.its_time_passes(case, 31, |known| known.entry.destroyed_at.is_some()).await
+        self.its_time_passes(case, 31, |known| known.entry.destroyed_at.is_some()).await?;
+        self.cancel(pot.pot).await
     }
 
     /// Documents that are nowhere are as good: what is destroyed is that and more.
