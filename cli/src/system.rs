@@ -10,12 +10,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use secrecy::ExposeSecret as _;
 use url::Url;
-use wolo_bootstrap::settings::{self, Layers, Mode, Settings};
+use wolo_bootstrap::settings::{Layers, Mode, Settings};
 use wolo_bootstrap::temporal;
 use wolo_control::Control;
 use wolo_database::{Pool, pots, pots::Pot};
 use wolo_domain::ids::PotId;
-use wolo_providers::vault::{KeyEncryptionKey, S3Access, StoreAddress, Vault, VaultAccess};
+use wolo_providers::vault::Vault;
 
 use crate::failure::refused;
 use crate::local::dev_file::{self, Addresses};
@@ -59,16 +59,7 @@ impl System {
         let vault = self.settings.vault.as_ref().ok_or_else(|| {
             refused("these settings have no vault: vault.key_encryption_keys is empty (wolo config show)")
         })?;
-        let keys = vault.key_encryption_keys.iter();
-        let access = VaultAccess {
-            documents: address(&vault.documents),
-            keys: address(&vault.keys),
-            key_encryption_keys: keys
-                .map(|(id, bytes)| KeyEncryptionKey { id: id.clone(), bytes: bytes.clone() })
-                .collect(),
-            most_bytes: vault.document_limit_bytes,
-        };
-        Vault::open(access).await.context("the vault of documents cannot be opened")
+        wolo_api::vault::open(vault).await.context("the vault of documents cannot be opened")
     }
 
     /// What a process says of itself, or why that cannot be had, in words. A process whose worker is away answers when the
@@ -97,16 +88,6 @@ impl System {
             ""
         }
     }
-}
-
-fn address(store: &settings::VaultStore) -> StoreAddress {
-    let s3 = store.bucket.as_ref().map(|bucket| S3Access {
-        endpoint: bucket.endpoint.clone(),
-        region: bucket.region.clone(),
-        access_key_id: bucket.access_key_id.clone(),
-        secret_access_key: bucket.secret_access_key.clone(),
-    });
-    StoreAddress { url: store.address.clone(), s3 }
 }
 
 /// The settings before they are read, and the running `wolo dev` they are of, if they are.

@@ -159,7 +159,7 @@ enum Command {
     #[command(subcommand, hide = true)]
     Serve(serve::Serve),
     /// Clean the document on standard input, as the API has it done
-    #[command(hide = true)]
+    #[command(name = wolo_api::CLEAN_DOCUMENT, hide = true)]
     CleanDocument,
 }
 

@@ -19,7 +19,7 @@ use wolo_domain::identities::{ContentHash, Document, DocumentKind, Media, Party}
 use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
 use wolo_domain::notices::NoticeRules;
 use wolo_domain::people::BirthDate;
-use wolo_providers::vault::{KeyEncryptionKey, Place, StoreAddress, Vault, VaultAccess};
+use wolo_providers::vault::{Place, Vault};
 use wolo_workflows::notice_delivery::NoticePatience;
 
 use crate::dev::{Dev, json};
@@ -139,17 +139,6 @@ impl Senders {
     }
 
     async fn vault(&self) -> Vault {
-        let settings = self.settings.vault.as_ref().unwrap();
-        let address = |url: &url::Url| StoreAddress { url: url.clone(), s3: None };
-        let keys = settings.key_encryption_keys.iter();
-        let access = VaultAccess {
-            documents: address(&settings.documents.address),
-            keys: address(&settings.keys.address),
-            key_encryption_keys: keys
-                .map(|(id, bytes)| KeyEncryptionKey { id: id.clone(), bytes: bytes.clone() })
-                .collect(),
-            most_bytes: settings.document_limit_bytes,
-        };
-        Vault::open(access).await.unwrap()
+        wolo_api::vault::open(self.settings.vault.as_ref().unwrap()).await.unwrap()
     }
 }

@@ -18,7 +18,7 @@ use wolo_domain::identities::{
 };
 use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
 use wolo_domain::notices::{Kind, NoticeRules};
-use wolo_providers::vault::{KeyEncryptionKey, Place, StoreAddress, Vault, VaultAccess};
+use wolo_providers::vault::{Place, Vault};
 use wolo_workflows::identity_review::{IdentityOutcome, IdentityReview};
 use wolo_workflows::ids;
 
@@ -31,17 +31,7 @@ static VAULT: OnceCell<Arc<Vault>> = OnceCell::const_new();
 async fn vault(house: &House) -> &'static Vault {
     let open = async || {
         let settings = house.settings.vault.as_ref().expect("a vault");
-        let address = |url: &url::Url| StoreAddress { url: url.clone(), s3: None };
-        let keys = settings.key_encryption_keys.iter();
-        let access = VaultAccess {
-            documents: address(&settings.documents.address),
-            keys: address(&settings.keys.address),
-            key_encryption_keys: keys
-                .map(|(id, bytes)| KeyEncryptionKey { id: id.clone(), bytes: bytes.clone() })
-                .collect(),
-            most_bytes: settings.document_limit_bytes,
-        };
-        Arc::new(Vault::open(access).await.expect("a vault that opens"))
+        Arc::new(wolo_api::vault::open(settings).await.expect("a vault that opens"))
     };
     VAULT.get_or_init(open).await
 }
