@@ -11,13 +11,12 @@ use wolo_database::audit::Doer;
 use wolo_database::{Pool, closures, consents, invitations};
 use wolo_domain::closures::UnderWay;
 use wolo_domain::consents::ConsentEnd;
-use wolo_domain::identities::IdentityRules;
-use wolo_domain::ids::{InvitationId, PotId, UserId};
+use wolo_domain::ids::{ConsentId, InvitationId, UserId};
 use wolo_domain::invitations::InvitationEnd;
 use wolo_providers::vault::Vault;
 use wolo_workflows::guardian_consent::GuardianConsent;
 use wolo_workflows::ids;
-use wolo_workflows::pot_lifecycle::{PotLifecycle, Wish};
+use wolo_workflows::pot_lifecycle::Wish;
 use wolo_workflows::sponsorship_invitation::{EndWish, SponsorshipInvitation};
 use wolo_workflows::steps::closures::{
     CloseAccount, CloseAccountStep, Closing, ErasePerson, ErasePersonStep, Erasing, GiveUpTheirs,
@@ -28,6 +27,7 @@ use crate::alive::{go_on, while_doing};
 use crate::clearance::tell_the_pots;
 use crate::failure;
 use crate::identities::give_up_cases;
+use crate::pots::give_up;
 
 pub struct ClosureSteps {
     pool: Pool,
@@ -48,14 +48,20 @@ impl ClosureSteps {
         let theirs = closures::to_give_up(&self.pool, input.user).await?;
         for pot in theirs.pots {
             go_on(ctx)?;
-            give_up(&ctx.client(), pot, Wish { by: input.by.clone(), reason: input.reason.clone() }).await?;
+            let wish = Wish { by: input.by.clone(), reason: input.reason.clone() };
+            // It is under way still, and waits for an operator to start its process again.
+            if give_up(&ctx.client(), pot, wish).await?.is_none() {
+                tracing::warn!(%pot, "a pot of a closed account has no process that could give it up");
+            }
         }
         for invitation in theirs.invitations {
             go_on(ctx)?;
             self.take_back(&ctx.client(), invitation, &input).await?;
         }
-        self.end_consent(&ctx.client(), &input).await?;
-        give_up_cases(&self.pool, &ctx.client(), input.user, IdentityRules::default(), input.at).await?;
+        if let Some(consent) = theirs.consent {
+            self.end_consent(&ctx.client(), consent, &input).await?;
+        }
+        give_up_cases(&self.pool, &ctx.client(), theirs.cases, input.at).await?;
         Ok(closures::under_way(&self.pool, input.user).await?)
     }
 
@@ -81,10 +87,14 @@ impl ClosureSteps {
     }
 
     /// A minor's guardian is not asked any more, nor answers for anything. The consent's process finds that in the books.
-    async fn end_consent(&self, client: &Client, input: &GiveUpTheirs) -> Result<(), ActivityError> {
-        let Some(standing) = consents::standing(&self.pool, input.user).await? else { return Ok(()) };
+    async fn end_consent(
+        &self,
+        client: &Client,
+        consent: ConsentId,
+        input: &GiveUpTheirs,
+    ) -> Result<(), ActivityError> {
         let (user, end) = (input.user, ConsentEnd::AccountClosed);
-        let ending = consents::end(&self.pool, user, standing.consent, end, input.at).await?;
+        let ending = consents::end(&self.pool, user, consent, end, input.at).await?;
         if let consents::Ending::Over { pots, .. } = ending {
             tell_the_pots(client, &pots).await?;
         }
@@ -102,21 +112,6 @@ impl ClosureSteps {
         let vault = self.vault.as_deref().ok_or_else(absent)?;
         let destroyed = vault.destroy_subject(user.uuid()).await;
         destroyed.map_err(|error| failure::retry(failure::VAULT_UNREACHABLE, error))
-    }
-}
-
-/// Asks a pot's process to give it up, as an operator does. One that somebody ended cannot be asked; the pot is under way still,
-/// and waits for an operator to start its process again.
-async fn give_up(client: &Client, pot: PotId, wish: Wish) -> Result<(), ActivityError> {
-    let process = client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
-    let options = WorkflowExecuteUpdateOptions::default();
-    match process.execute_update(PotLifecycle::cancel_now, wish, options).await {
-        Ok(_) => Ok(()),
-        Err(WorkflowUpdateError::NotFound(_)) => {
-            tracing::warn!(%pot, "a pot of a closed account has no process that could give it up");
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

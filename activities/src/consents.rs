@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use temporalio_client::errors::WorkflowUpdateError;
-use temporalio_client::{Client, WorkflowExecuteUpdateOptions};
+use temporalio_client::Client;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::consents::{self, NewConsent, NewGiving};
@@ -13,8 +12,7 @@ use wolo_domain::consents::token_hash;
 use wolo_domain::dakar;
 use wolo_domain::ids::UserId;
 use wolo_domain::people::BirthDate;
-use wolo_workflows::ids;
-use wolo_workflows::pot_lifecycle::{PotLifecycle, Wish};
+use wolo_workflows::pot_lifecycle::Wish;
 use wolo_workflows::steps::consents::{
     AskConsent, AskConsentStep, Asking, EndConsent, EndConsentStep, Ending, FindConsent, FindConsentStep,
     GiveConsent, GiveConsentStep, GiveUpPots, GiveUpPotsStep, Giving, HandOver, HandOverStep, HandedPot,
@@ -23,6 +21,7 @@ use wolo_workflows::steps::consents::{
 
 use crate::alive::while_doing;
 use crate::clearance::tell_the_pots;
+use crate::pots::give_up;
 
 pub struct ConsentSteps {
     pool: Pool,
@@ -33,24 +32,23 @@ impl ConsentSteps {
         Self { pool }
     }
 
-    async fn give_up(&self, client: &Client, minor: UserId, at: DateTime<Utc>) -> Result<(), ActivityError> {
+    async fn give_up_pots_of(
+        &self,
+        client: &Client,
+        minor: UserId,
+        at: DateTime<Utc>,
+    ) -> Result<(), ActivityError> {
         for pot in clearance::of_minor(&self.pool, minor).await? {
             // Somebody may have been asked anew, and have consented, while this was tried.
             if consents::standing(&self.pool, minor).await?.is_some_and(|one| one.stage.is_given()) {
                 return Ok(());
             }
-            let process = client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
             let wish =
                 Wish { by: "consent".to_owned(), reason: "the guardian's consent has ended".to_owned() };
-            let options = WorkflowExecuteUpdateOptions::default();
-            match process.execute_update(PotLifecycle::cancel_now, wish, options).await {
-                // Of one that pays out, or is over, there is nothing to give up.
-                Ok(_) => {}
-                // Somebody has ended its process. The next one goes on giving back.
-                Err(WorkflowUpdateError::NotFound(_)) => {
-                    pots::cancel(&self.pool, pot, at).await?;
-                }
-                Err(error) => return Err(error.into()),
+            // Of one that pays out, or is over, there is nothing to give up. Without a process it is written down, and the next
+            // process goes on giving back.
+            if give_up(client, pot, wish).await?.is_none() {
+                pots::cancel(&self.pool, pot, at).await?;
             }
         }
         Ok(())
@@ -189,6 +187,6 @@ impl ConsentSteps {
         ctx: ActivityContext,
         input: GiveUpPots,
     ) -> Result<(), ActivityError> {
-        while_doing(&ctx, self.give_up(&ctx.client(), input.minor, input.at)).await
+        while_doing(&ctx, self.give_up_pots_of(&ctx.client(), input.minor, input.at)).await
     }
 }

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use temporalio_client::errors::WorkflowUpdateError;
+use temporalio_client::{Client, WorkflowExecuteUpdateOptions};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::{Pool, pots};
 use wolo_domain::ids::PotId;
 use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_domain::seals::SealingKey;
+use wolo_workflows::ids;
+use wolo_workflows::pot_lifecycle::{PotLifecycle, Wish, WishAnswer};
 use wolo_workflows::steps::pots::{
     Announce, AnnouncePot, CancelPot, Cancelling, ClosePot, Found, HoldPot, HoldPotStep, MoveBirthday,
     MoveBirthdayStep, Moving, OpenPot, Opening, PotMoment, ReadHoldsStep, ReleasePot, ReleasePotStep,
@@ -24,6 +28,21 @@ pub struct PotSteps {
 #[derive(Debug, thiserror::Error)]
 #[error("this worker has no key to seal with")]
 pub(crate) struct NoSealingKey;
+
+/// Asks a pot's process to give it up, as an operator does. None: it has none, somebody has ended it.
+pub(crate) async fn give_up(
+    client: &Client,
+    pot: PotId,
+    wish: Wish,
+) -> Result<Option<WishAnswer>, ActivityError> {
+    let process = client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
+    let options = WorkflowExecuteUpdateOptions::default();
+    match process.execute_update(PotLifecycle::cancel_now, wish, options).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(WorkflowUpdateError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
 
 impl PotSteps {
     pub fn new(pool: Pool, sealing: Option<SealingKey>) -> Self {

@@ -87,11 +87,6 @@ impl Control {
         let handle = self.client.get_workflow_handle::<GuardianConsent>(ids::consent(minor));
         Ok(handle.query(GuardianConsent::state, (), WorkflowQueryOptions::default()).await?)
     }
-
-    /// Whether a minor's consent has a process now that has not ended.
-    pub async fn consent_runs(&self, minor: UserId) -> Result<bool, AskError> {
-        self.runs::<GuardianConsent>(ids::consent(minor)).await
-    }
 }
 
 /// Of one minor there is one process at a time, and another when that has ended.

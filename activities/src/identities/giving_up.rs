@@ -5,8 +5,8 @@ use temporalio_client::errors::WorkflowUpdateError;
 use temporalio_client::{Client, WorkflowExecuteUpdateOptions};
 use temporalio_sdk::activities::ActivityError;
 use wolo_database::{Pool, identities};
-use wolo_domain::identities::{CaseEnd, IdentityRules};
-use wolo_domain::ids::UserId;
+use wolo_domain::identities::CaseEnd;
+use wolo_domain::ids::CaseId;
 use wolo_workflows::identity_review::IdentityReview;
 use wolo_workflows::ids;
 
@@ -15,11 +15,10 @@ use wolo_workflows::ids;
 pub(crate) async fn give_up(
     pool: &Pool,
     client: &Client,
-    subject: UserId,
-    rules: IdentityRules,
+    cases: Vec<CaseId>,
     at: DateTime<Utc>,
 ) -> Result<(), ActivityError> {
-    for case in identities::with_documents(pool, subject).await? {
+    for case in cases {
         let process = client.get_workflow_handle::<IdentityReview>(ids::identity(case));
         match process
             .execute_update(IdentityReview::give_up, (), WorkflowExecuteUpdateOptions::default())
@@ -27,7 +26,7 @@ pub(crate) async fn give_up(
         {
             Ok(_) => {}
             Err(WorkflowUpdateError::NotFound(_)) => {
-                identities::end(pool, case, CaseEnd::GivenUp, rules, at).await?;
+                identities::end(pool, case, CaseEnd::GivenUp, at, at).await?;
             }
             Err(error) => return Err(error.into()),
         }

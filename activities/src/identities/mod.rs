@@ -148,7 +148,7 @@ impl IdentitySteps {
         input: EndCase,
     ) -> Result<Answered<Ending>, ActivityError> {
         let EndCase { case, end, rules, at } = input;
-        Ok(identities::end(&self.pool, case, end, rules, at).await?)
+        Ok(identities::end(&self.pool, case, end, rules.destroys_after(end, at), at).await?)
     }
 
     #[activity(definition = GiveUpCasesStep)]
@@ -157,8 +157,8 @@ impl IdentitySteps {
         ctx: ActivityContext,
         input: GiveUpCases,
     ) -> Result<(), ActivityError> {
-        let GiveUpCases { subject, rules, at } = input;
-        giving_up::give_up(&self.pool, &ctx.client(), subject, rules, at).await
+        let cases = identities::with_documents(&self.pool, input.subject).await?;
+        give_up_cases(&self.pool, &ctx.client(), cases, input.at).await
     }
 
     #[activity(definition = DestroyDocumentsStep)]

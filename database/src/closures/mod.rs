@@ -11,14 +11,14 @@ use sqlx::{PgConnection, PgExecutor};
 use wolo_domain::accounts::Role;
 use wolo_domain::audit::{Action, Happening};
 use wolo_domain::closures::UnderWay;
-use wolo_domain::ids::{InvitationId, PotId, UserId};
+use wolo_domain::ids::{CaseId, ConsentId, InvitationId, PotId, UserId};
 use wolo_domain::points::AwardReason;
 
 use crate::accounts::roles;
 use crate::accounts::sessions::{self, EndReason};
 use crate::audit::{self, Doer};
 use crate::rows::word;
-use crate::{Error, Pool};
+use crate::{Error, Pool, consents, identities};
 
 pub use erasing::{Erasing, erase};
 
@@ -169,6 +169,9 @@ pub async fn restore(pool: &Pool, user: UserId, doer: Doer<'_>) -> Result<Restor
 pub struct ToGiveUp {
     pub pots: Vec<PotId>,
     pub invitations: Vec<InvitationId>,
+    /// A guardian's, for a minor.
+    pub consent: Option<ConsentId>,
+    pub cases: Vec<CaseId>,
 }
 
 /// Nothing, unless the account is being closed.
@@ -194,6 +197,8 @@ pub async fn to_give_up(pool: &Pool, user: UserId) -> Result<ToGiveUp, Error> {
     Ok(ToGiveUp {
         pots: pots.into_iter().map(PotId::from_uuid).collect(),
         invitations: invitations.into_iter().map(InvitationId::from_uuid).collect(),
+        consent: consents::standing(pool, user).await?.map(|standing| standing.consent),
+        cases: identities::with_documents(pool, user).await?,
     })
 }
 

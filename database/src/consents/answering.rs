@@ -151,7 +151,7 @@ pub async fn withdraw(
 }
 
 /// A guardian has no account, so the trail knows them by the consent.
-pub(super) fn guardian(consent: ConsentId) -> String {
+pub(crate) fn guardian(consent: ConsentId) -> String {
     format!("guardian:{consent}")
 }
 

@@ -9,8 +9,7 @@ use wolo_domain::consents::{ConsentEnd, ConsentStage};
 use wolo_domain::ids::{ConsentId, PotId, UserId};
 use wolo_domain::people::BirthDate;
 
-use super::answering::guardian;
-use super::{CONSENTS, born, events, lock, to_be_told, write_stage};
+use super::{CONSENTS, born, events, guardian, lock, to_be_told, write_stage};
 use crate::audit::{self, Doer};
 use crate::pots::{self, Lock};
 use crate::{Error, Pool, clearance};

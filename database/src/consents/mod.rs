@@ -20,6 +20,7 @@ use wolo_domain::contacts::{Email, Language};
 use wolo_domain::ids::{ConsentId, UserId};
 use wolo_domain::people::{BirthDate, Phone};
 
+pub(crate) use answering::guardian;
 pub use answering::{Giving, NewGiving, Withdrawing, give, withdraw};
 pub use asking::{Asking, NewConsent, ask};
 pub use ending::{Ending, HandedPot, HandingOver, end, hand_over};

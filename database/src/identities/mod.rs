@@ -28,7 +28,7 @@ pub use submitting::{end, submit};
 
 use crate::audit::{self, Doer};
 use crate::rows::{count, word};
-use crate::{Error, Pool};
+use crate::{Error, Pool, consents};
 
 const CASES: &str = "minors.cases";
 const DOCUMENTS: &str = "minors.documents";
@@ -99,7 +99,7 @@ struct Locked {
 impl Locked {
     /// Who sends its documents, as the audit trail names them.
     fn sender(&self) -> String {
-        self.consent.map_or_else(|| self.subject.to_string(), |consent| format!("guardian:{consent}"))
+        self.consent.map_or_else(|| self.subject.to_string(), consents::guardian)
     }
 
     /// The case's process, where something is done because it is time, as the audit trail names it.

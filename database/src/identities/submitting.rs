@@ -3,9 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use wolo_domain::audit::{Action, Happening};
-use wolo_domain::identities::{
-    Answered, CaseEnd, CaseStage, Ending, IdentityRules, Party, StageError, Submitting,
-};
+use wolo_domain::identities::{Answered, CaseEnd, CaseStage, Ending, Party, StageError, Submitting};
 use wolo_domain::ids::CaseId;
 
 use super::{DOCUMENTS, Locked, lock, signed, standing};
@@ -90,7 +88,7 @@ pub async fn end(
     pool: &Pool,
     case: CaseId,
     end: CaseEnd,
-    rules: IdentityRules,
+    destroy_at: DateTime<Utc>,
     at: DateTime<Utc>,
 ) -> Result<Answered<Ending>, Error> {
     let mut tx = pool.begin().await?;
@@ -100,13 +98,13 @@ pub async fn end(
         Ending::Ended
     } else if stage.is_decided() {
         if end == CaseEnd::GivenUp {
-            destroy_now(&mut tx, case, at).await?;
+            destroy_sooner(&mut tx, case, destroy_at).await?;
         }
         Ending::Decided { stage }
     } else {
-        let (ends, destroy_at) = match end {
-            CaseEnd::NothingCame => (stage.let_go(), rules.destroys_at(CaseStage::Rejected, at)),
-            CaseEnd::GivenUp => (stage.give_up(), at),
+        let ends = match end {
+            CaseEnd::NothingCame => stage.let_go(),
+            CaseEnd::GivenUp => stage.give_up(),
         };
         write(&mut tx, &known, end, ends, destroy_at, at).await?
     };
@@ -115,7 +113,7 @@ pub async fn end(
     Ok(Answered { answer, standing })
 }
 
-async fn destroy_now(connection: &mut PgConnection, case: CaseId, at: DateTime<Utc>) -> Result<(), Error> {
+async fn destroy_sooner(connection: &mut PgConnection, case: CaseId, at: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
         "update minors.cases set destroy_at = least(destroy_at, $2) where case_id = $1 and destroyed_at is null",
         case.uuid(),

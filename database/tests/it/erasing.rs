@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::AssertSqlSafe;
 use wolo_database::audit::Doer;
-use wolo_database::closures::{self, Closing, Erasing, Restoring, Standing};
+use wolo_database::closures::{self, Closing, Erasing, Restoring, Standing, ToGiveUp};
 use wolo_database::people::{self, Adding};
 use wolo_database::{accounts, birthdays, points};
 use wolo_domain::accounts::Role;
@@ -353,6 +353,22 @@ async fn nobody_is_erased_while_anything_of_theirs_is_under_way_or_without_havin
     let nobody = UserId::from_uuid(uuid::Uuid::now_v7());
     let erased = closures::erase(&scene.pool, nobody, DOER, noon()).await.expect("an answer");
     assert_eq!(erased, Erasing::NobodyKnown);
+}
+
+#[tokio::test]
+async fn a_minors_consent_and_case_are_given_up_while_the_account_is_being_closed_and_not_once_it_is_restored()
+ {
+    let scene = Scene::new().await;
+    let matter = scene.minors_case().await;
+    let (user, case) = (matter.subject, matter.case);
+    let consent = scene.requested_consent(user).await;
+    let theirs = async || closures::to_give_up(&scene.pool, user).await.expect("a list");
+    assert_eq!(theirs().await, ToGiveUp::default());
+    closures::close(&scene.pool, user, DOER, noon()).await.expect("a closing");
+    let all = ToGiveUp { consent: Some(consent), cases: vec![case], ..ToGiveUp::default() };
+    assert_eq!(theirs().await, all);
+    closures::restore(&scene.pool, user, DOER).await.expect("a restoring");
+    assert_eq!(theirs().await, ToGiveUp::default());
 }
 
 #[tokio::test]

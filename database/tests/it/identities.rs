@@ -26,7 +26,7 @@ const RULES: IdentityRules = IdentityRules {
 pub(crate) struct Matter<'a> {
     scene: &'a Scene,
     pub(crate) case: CaseId,
-    subject: UserId,
+    pub(crate) subject: UserId,
     consent: Option<ConsentId>,
 }
 
@@ -133,7 +133,9 @@ impl Matter<'_> {
     }
 
     async fn end(&self, end: CaseEnd) -> Ending {
-        let ended = identities::end(&self.scene.pool, self.case, end, RULES, noon()).await;
+        let ended =
+            identities::end(&self.scene.pool, self.case, end, RULES.destroys_after(end, noon()), noon())
+                .await;
         ended.expect("an answer").answer
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::CaseStage;
+use super::{CaseEnd, CaseStage};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityRules {
@@ -49,6 +49,14 @@ impl IdentityRules {
 
     pub fn lets_go_at(self, last_heard: DateTime<Utc>) -> DateTime<Utc> {
         last_heard + TimeDelta::days(self.nothing_came_days.into())
+    }
+
+    /// When the documents of a case are destroyed that ends now without a reviewer. Of one that is given up they go at once.
+    pub fn destroys_after(self, end: CaseEnd, ended: DateTime<Utc>) -> DateTime<Utc> {
+        match end {
+            CaseEnd::NothingCame => self.destroys_at(CaseStage::Rejected, ended),
+            CaseEnd::GivenUp => ended,
+        }
     }
 
     /// When the documents of a case are destroyed that is decided now.

@@ -226,8 +226,7 @@ impl GuardianConsent {
         if ctx.state(|process| process.work.state.case_opened) != Some(true) {
             return Ok(());
         }
-        let rules = ctx.state(|process| process.input.identities);
-        let give_up = GiveUpCases { subject: Self::minor(ctx), rules, at: waiting::now(ctx) };
+        let give_up = GiveUpCases { subject: Self::minor(ctx), at: waiting::now(ctx) };
         ctx.execute_activity(GiveUpCasesStep, give_up, patience::start_many()).await?;
         Ok(())
     }

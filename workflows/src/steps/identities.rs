@@ -85,7 +85,6 @@ pub struct OpenCase {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct GiveUpCases {
     pub subject: UserId,
-    pub rules: IdentityRules,
     pub at: DateTime<Utc>,
 }
 
