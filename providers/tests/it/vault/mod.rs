@@ -1,5 +1,6 @@
 //! The vault on real folders: what is stored, moved behind its back, rotated, destroyed, and raced for.
 
+mod buckets;
 mod destroying;
 mod figures;
 mod moving;
