@@ -26,6 +26,20 @@ impl IdentitySteps {
         Ok(())
     }
 
+    /// With the last of somebody's cases goes all that the vault has of them: a document whose sender died before it was written
+    /// down stands in no row.
+    pub(super) async fn destroy_what_nobody_knows_of(&self, case: CaseId) -> Result<(), ActivityError> {
+        let mut connection = self.pool.acquire().await.map_err(wolo_database::Error::from)?;
+        let known = identities::case(&mut connection, case).await?;
+        let Some(known) = known else { return Ok(()) };
+        let subject = known.entry.subject;
+        if identities::with_documents(&self.pool, subject).await? != [case] {
+            return Ok(());
+        }
+        let destroyed = self.vault()?.destroy_subject(subject.uuid()).await;
+        destroyed.map_err(|error| failure::retry(failure::VAULT_UNREACHABLE, error))
+    }
+
     fn vault(&self) -> Result<&Vault, ActivityError> {
         let absent = || failure::retry(failure::VAULT_ABSENT, "this worker has no vault");
         self.vault.as_deref().ok_or_else(absent)

@@ -119,6 +119,12 @@ impl Matter<'_> {
 
     /// Puts a document into the vault, and says so.
     async fn send(&self, party: Party) -> Document {
+        let document = self.store(party).await;
+        assert_eq!(self.add(&document).await, Adding::Added);
+        document
+    }
+
+    async fn store(&self, party: Party) -> Document {
         let mut document = Document {
             id: DocumentId::from_uuid(Uuid::now_v7()),
             party,
@@ -133,7 +139,6 @@ impl Matter<'_> {
         let stored = stored.expect("stored");
         document.sha256 = ContentHash::new(stored.sha256);
         document.bytes = stored.bytes;
-        assert_eq!(self.add(&document).await, Adding::Added);
         document
     }
 
@@ -343,11 +348,13 @@ fn the_documents_of_a_case_that_is_given_up_are_destroyed_at_once() {
         let matter = house.minors_case().await;
         let reviewer = house.reviewer().await;
         let documents = [matter.send(Party::Person).await, matter.send(Party::Guardian).await];
+        // Whoever sent it died before that was written down.
+        let unknown = matter.store(Party::Guardian).await;
         assert_eq!(matter.submit().await, Submitting::Submitted);
         let ended = house.control.give_up_case(matter.case(), LONG).await.expect("an answer");
         assert_eq!(ended, Ending::Ended);
         assert_eq!(matter.ended().await, IdentityOutcome::Rejected { reasons: vec![Reason::GivenUp] });
-        for document in &documents {
+        for document in documents.iter().chain([&unknown]) {
             assert!(!matter.is_kept(document).await);
         }
         // Whatever its process still answers, the case does not.
@@ -363,6 +370,23 @@ fn the_documents_of_a_case_that_is_given_up_are_destroyed_at_once() {
         assert_eq!(look.await.expect("an answer"), Looking::NotNow { stage: CaseStage::Rejected });
         matter.is_told(Kind::IdentityRejected, 0).await;
         keep(house, "identity-given-up", &matter.process()).await;
+    });
+}
+
+#[test]
+fn what_somebody_has_sent_for_another_case_stays_when_one_is_given_up() {
+    live(async |house| {
+        let first = house.adults_case().await;
+        let (subject, told) = (first.input.subject, first.input.told.clone());
+        let second = house.case(CaseId::of_adult(subject, 2), subject, None, told).await;
+        let (gone, stays) = (first.send(Party::Person).await, second.send(Party::Person).await);
+        house.control.give_up_case(first.case(), LONG).await.expect("an answer");
+        first.ended().await;
+        assert!(!first.is_kept(&gone).await);
+        assert!(second.is_kept(&stays).await);
+        house.control.give_up_case(second.case(), LONG).await.expect("an answer");
+        second.ended().await;
+        assert!(!second.is_kept(&stays).await);
     });
 }
 
