@@ -54,7 +54,7 @@ fn agreement() -> Agreement {
     }
 }
 
-fn yes(minor: UserId, consent: ConsentId) -> NewGiving {
+pub(crate) fn yes(minor: UserId, consent: ConsentId) -> NewGiving {
     let born = BirthDate::new("1985-01-01".parse().expect("a day"));
     NewGiving { minor, consent, agreement: agreement(), born }
 }

@@ -13,7 +13,7 @@ use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
 
 use crate::scene::{Scene, noon, unique};
 
-const RULES: IdentityRules = IdentityRules {
+pub(crate) const RULES: IdentityRules = IdentityRules {
     most_documents: 6,
     approvals_for_minors: 2,
     approvals_for_adults: 1,
@@ -30,7 +30,7 @@ pub(crate) struct Matter<'a> {
     consent: Option<ConsentId>,
 }
 
-fn document(party: Party) -> Document {
+pub(crate) fn document(party: Party) -> Document {
     let mut content = [0; 32];
     content[..8].copy_from_slice(&unique().to_be_bytes());
     Document {

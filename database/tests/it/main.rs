@@ -22,6 +22,8 @@ mod invitations;
 mod inviting;
 mod ledger;
 mod leftovers;
+mod minors_races;
+
 mod never_paid;
 mod nonces;
 mod notices;
