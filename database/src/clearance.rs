@@ -1,5 +1,6 @@
 //! What a minor's pots rest on: a guardian's consent that stands, and identities that are approved. Where something of that changes,
-//! the pots are held or let go in the same transaction.
+//! the pots are held or let go in the same transaction. Those that have ended are, too: nobody waits for them any more, but what holds a
+//! pot also keeps everybody else from seeing it.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -15,19 +16,17 @@ const WITHOUT_CONSENT: &str =
     "the owner is a minor, and no guardian's consent stands with identities that are approved";
 
 /// Holds each pot of a minor for which nobody answers, and lets each go for which somebody does, or whose owner has come of age. Says
-/// which pots it changed: their processes want to hear of it.
+/// which pots it changed that have not ended: their processes want to hear of it.
 pub async fn follow(
     connection: &mut PgConnection,
     minor: UserId,
     at: DateTime<Utc>,
 ) -> Result<Vec<PotId>, Error> {
     let mut changed = Vec::new();
-    for pot in unfinished(connection, minor).await? {
+    for pot in all(connection, minor).await? {
         // What is read after this stays true for the pot until the transaction ends.
-        if lock(connection, pot, Lock::ToChange).await?.has_ended() {
-            continue;
-        }
-        if heed(connection, pot, minor, at).await? {
+        let has_ended = lock(connection, pot, Lock::ToChange).await?.has_ended();
+        if heed(connection, pot, minor, at).await? && !has_ended {
             changed.push(pot);
         }
     }
@@ -62,6 +61,17 @@ pub(crate) async fn unfinished(connection: &mut PgConnection, owner: UserId) -> 
         "select pot_id from pots.pots
          where owner_id = $1 and stage not in ('settled', 'cancelled')
          order by pot_id",
+        owner.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(pots.into_iter().map(PotId::from_uuid).collect())
+}
+
+/// Every pot of somebody, in the order in which they are locked.
+pub(crate) async fn all(connection: &mut PgConnection, owner: UserId) -> Result<Vec<PotId>, Error> {
+    let pots = sqlx::query_scalar!(
+        "select pot_id from pots.pots where owner_id = $1 order by pot_id",
         owner.uuid(),
     )
     .fetch_all(connection)

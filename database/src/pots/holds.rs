@@ -64,14 +64,15 @@ pub async fn release(pool: &Pool, pot: PotId, reason: HoldReason, at: DateTime<U
     Ok(())
 }
 
-/// Nothing waits for a pot that has ended.
+/// Nothing waits for a pot that has ended. What keeps everybody else from seeing it does so still.
 pub(super) async fn release_all(
     connection: &mut PgConnection,
     pot: PotId,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "update pots.holds set released_at = greatest($2, since) where pot_id = $1 and released_at is null",
+        "update pots.holds set released_at = greatest($2, since)
+         where pot_id = $1 and released_at is null and reason not in ('consent', 'moderation')",
         pot.uuid(),
         at,
     )

@@ -15,7 +15,7 @@ use wolo_domain::ids::{ConsentId, PotId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{HoldReason, PotStage};
 
-use crate::scene::{Scene, new_pot, noon, settings, unique};
+use crate::scene::{Scene, key, new_pot, noon, settings, unique};
 
 /// A child of twelve, at the process's time.
 const CHILD: &str = "2019-03-20";
@@ -418,7 +418,7 @@ async fn from_the_first_moment_of_that_day_a_guardian_has_no_say() {
 }
 
 #[tokio::test]
-async fn a_minors_pots_are_held_whatever_they_wait_for_and_ended_ones_and_others_left_alone() {
+async fn a_minors_pots_are_held_whatever_they_wait_for_and_nobody_is_told_of_those_that_have_ended() {
     let scene = Scene::new().await;
     let minor = scene.child().await;
     let pot = scene.pot_of(minor).await;
@@ -435,7 +435,34 @@ async fn a_minors_pots_are_held_whatever_they_wait_for_and_ended_ones_and_others
     pots::cancel(&scene.pool, pot, noon()).await.expect("given up");
     let row = pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot");
     assert_eq!(row.stage, PotStage::Cancelled);
+    assert!(scene.is_held(pot).await, "what ended without consent is nobody's to see");
+    scene.let_go(pot).await;
     assert_eq!(follow(noon()).await, []);
-    assert!(!scene.is_held(pot).await);
+    assert!(scene.is_held(pot).await);
     assert_eq!(clearance::of_minor(&scene.pool, minor).await.expect("a look"), []);
+}
+
+#[tokio::test]
+async fn a_pot_that_has_ended_is_hidden_when_consent_is_taken_back_and_shown_when_it_returns() {
+    let scene = Scene::new().await;
+    let minor = scene.child().await;
+    let pot = scene.pot_of(minor).await;
+    let consent = scene.given_consent(minor).await;
+    scene.force("insert into minors.cases (
+                     case_id, subject_id, consent_id, approvals_needed, opened_at, stage, round, since, submitted_at,
+                     decided_at, approved_birth_date, destroy_at
+                 )
+                 select consent_id, minor_id, consent_id, 2, now(), 'approved', 1, now(), now(), now(), birth_date, now()
+                 from minors.consents join people.users on user_id = minor_id").await;
+    assert_eq!(pots::open(&scene.pool, pot, days(2)).await.expect("an answer"), pots::Opening::Opened);
+    pots::close(&scene.pool, pot, days(3)).await.expect("closed");
+    pots::settle(&scene.pool, pot, days(3), &key()).await.expect("settled");
+    assert!(!scene.is_held(pot).await);
+    let Withdrawing::Withdrawn { pots: told, .. } = scene.withdraw(minor, consent, days(4)).await else {
+        panic!("not taken")
+    };
+    assert_eq!(told, [], "its process has ended");
+    assert!(scene.is_held(pot).await);
+    assert!(given(&scene.give(minor, consent, days(5)).await));
+    assert!(!scene.is_held(pot).await);
 }

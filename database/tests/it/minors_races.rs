@@ -147,10 +147,11 @@ impl<'a> Matter<'a> {
                 self.decide(second, Verdict::Reject).await
             },
             async {
-                // Often enough the payout gets as far as its order.
-                let patient = round % 3;
-                while patient > 0 && self.stage().await == CaseStage::InReview {}
-                after(round % 11 * patient * 100).await;
+                // Now before anything is decided, now after that, now when the payout is about to be ordered.
+                let patience = round % 3;
+                while patience > 0 && self.stage().await == CaseStage::InReview {}
+                while patience > 1 && self.stage().await == CaseStage::Approved && !self.is_planned().await {}
+                after(round % 11 * patience * 100).await;
                 self.withdraw(&acknowledged).await;
             },
             self.pay_out(&acknowledged),
@@ -166,6 +167,11 @@ impl<'a> Matter<'a> {
     async fn stage(&self) -> CaseStage {
         let mut connection = self.scene.pool.acquire().await.expect("a connection");
         identities::case(&mut connection, self.case).await.expect("a look").expect("a case").entry.stage
+    }
+
+    async fn is_planned(&self) -> bool {
+        let payout = payouts::payout(&self.scene.pool, PayoutId::of_pot(self.pot)).await;
+        payout.expect("a look").is_some()
     }
 
     async fn judge(&self, round: &Round) {
