@@ -10,8 +10,9 @@ use wolo_domain::people::BirthDate;
 use wolo_domain::pots::PotStage;
 
 use crate::audit::{self, Doer};
+use crate::pots::{self, Lock};
 use crate::rows::word;
-use crate::{Error, Pool};
+use crate::{Error, Pool, clearance};
 
 /// What a correction came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,31 +40,45 @@ pub struct Change {
     pub at: DateTime<Utc>,
 }
 
-/// Corrects a birth date and keeps who did it and why.
+/// Corrects a birth date and keeps who did it and why. Pots that have nobody to answer for them by the new one are held with it, and
+/// those that need nobody are let go.
 #[tracing::instrument(name = "db.birth_dates.correct", skip_all, fields(%user), err)]
 pub async fn correct(
     pool: &Pool,
     user: UserId,
     birth_date: BirthDate,
     doer: Doer<'_>,
+    at: DateTime<Utc>,
 ) -> Result<Correcting, Error> {
-    let mut tx = pool.begin().await?;
-    let was = sqlx::query_scalar!(
-        "select birth_date from people.users where user_id = $1 for no key update",
-        user.uuid(),
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(was) = was else { return Ok(Correcting::NobodyKnown) };
-    if let Some(pot) = pot_under_way(&mut tx, user).await? {
-        return Ok(Correcting::UnderWay(pot));
+    loop {
+        let mut tx = pool.begin().await?;
+        // A birth date is looked at after its owner's pots are locked, never before.
+        let locked = clearance::all(&mut tx, user).await?;
+        for pot in &locked {
+            pots::enter(&mut tx, *pot, Lock::ToChange).await?;
+        }
+        let was = sqlx::query_scalar!(
+            "select birth_date from people.users where user_id = $1 for no key update",
+            user.uuid(),
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(was) = was else { return Ok(Correcting::NobodyKnown) };
+        // One was made meanwhile, and none is made from here on: its lock comes first, too.
+        if clearance::all(&mut tx, user).await? != locked {
+            continue;
+        }
+        if let Some(pot) = pot_under_way(&mut tx, user).await? {
+            return Ok(Correcting::UnderWay(pot));
+        }
+        if was == birth_date.day() {
+            return Ok(Correcting::Already);
+        }
+        write(&mut tx, user, BirthDate::new(was), birth_date, doer).await?;
+        clearance::follow(&mut tx, user, at).await?;
+        tx.commit().await?;
+        return Ok(Correcting::Corrected);
     }
-    if was == birth_date.day() {
-        return Ok(Correcting::Already);
-    }
-    write(&mut tx, user, BirthDate::new(was), birth_date, doer).await?;
-    tx.commit().await?;
-    Ok(Correcting::Corrected)
 }
 
 async fn write(

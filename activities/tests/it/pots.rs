@@ -35,9 +35,15 @@ async fn said(scene: &Scene, pot: PotId) -> i64 {
 async fn corrected(scene: &Scene, owner: UserId, birthday: NaiveDate) {
     let operator = scene.pool_as("wolo").await;
     let born = BirthDate::new(birthday.with_year(1990).expect("a day"));
-    wolo_database::birth_dates::correct(&operator, owner, born, Doer::new("test", "a test"))
-        .await
-        .expect("an answer");
+    wolo_database::birth_dates::correct(
+        &operator,
+        owner,
+        born,
+        Doer::new("test", "a test"),
+        chrono::Utc::now(),
+    )
+    .await
+    .expect("an answer");
 }
 
 #[tokio::test]

@@ -12,10 +12,10 @@
 //! | after it has opened | it is refused |
 //! | twice, and the first move comes last | the move is not written: it is for another birthday than the owner's |
 //!
-//! Whether a guardian has to consent, and has (`clearance`), is looked at again in each of these places, because the year may be what was
-//! wrong.
+//! Whether a guardian has to consent, and has (`clearance`), is looked at again in each of these places, and with the correction itself,
+//! because the year may be what was wrong.
 //!
-//! The row is locked after the pot's own lock, never before: whoever corrects a date locks no pot.
+//! The row is locked after the pot's own lock, never before: whoever corrects a date locks all pots of the person first.
 
 use chrono::NaiveDate;
 use sqlx::PgConnection;

@@ -20,7 +20,7 @@ fn timeline(birthday: &str) -> Timeline {
 /// As the operator, who alone may.
 async fn correct(scene: &Scene, user: UserId, to: &str) -> Correcting {
     let operator = scene.pool_as("wolo").await;
-    birth_dates::correct(&operator, user, born(to), Doer::new("operator:test", "the papers say so"))
+    birth_dates::correct(&operator, user, born(to), Doer::new("operator:test", "the papers say so"), noon())
         .await
         .expect("an answer")
 }

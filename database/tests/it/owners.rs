@@ -25,7 +25,7 @@ impl Scene {
     async fn correct(&self, user: UserId, to: &str) -> Correcting {
         let operator = self.pool_as("wolo").await;
         let to = BirthDate::new(to.parse().expect("a day"));
-        birth_dates::correct(&operator, user, to, Doer::new("operator:test", "the papers say so"))
+        birth_dates::correct(&operator, user, to, Doer::new("operator:test", "the papers say so"), noon())
             .await
             .expect("an answer")
     }
@@ -172,7 +172,8 @@ async fn whoever_comes_first_a_pot_is_never_open_for_another_birthday_than_its_o
             let made = scene.schedule(&new).await;
             matches!(made, Scheduling::Scheduled { .. }) && scene.opens(new.id).await == Opening::Opened
         };
-        let correct = birth_dates::correct(&operator, awa.id, right, Doer::new("operator:test", "papers"));
+        let correct =
+            birth_dates::correct(&operator, awa.id, right, Doer::new("operator:test", "papers"), noon());
         let (is_open, correcting) = tokio::join!(make_and_open, correct);
         let is_corrected = correcting.as_ref().expect("an answer") == &Correcting::Corrected;
         assert!(is_open != is_corrected, "round {round}: open {is_open}, {correcting:?}");
@@ -219,6 +220,8 @@ async fn whose_owner_is_a_minor_after_all_does_not_open_before_anybody_has_moved
     let owner = scene.owner_of(pot).await;
     // The day was right, and the year was not.
     assert_eq!(scene.correct(owner, "2020-03-20").await, Correcting::Corrected);
+    let held = scene.row(pot).await.expect("a pot").holds;
+    assert_eq!(held.len(), 1, "nobody else sees it from the correction on");
     for _ in 0..2 {
         assert_eq!(scene.opens(pot).await, Opening::Held { reason: HoldReason::Consent });
     }

@@ -87,7 +87,14 @@ impl Scene {
         // As an operator does it: the date first, and then the pot is asked.
         let born = BirthDate::new(right.with_year(right.year() - 30).context("a day of birth")?);
         let Wish { by, reason } = wish();
-        wolo_database::birth_dates::correct(&self.stage.pool, owner, born, Doer::new(&by, &reason)).await?;
+        wolo_database::birth_dates::correct(
+            &self.stage.pool,
+            owner,
+            born,
+            Doer::new(&by, &reason),
+            Utc::now(),
+        )
+        .await?;
         let timeline = Timeline::plan(right, Utc::now(), &rules::of_pots(&self.stage.settings.rules));
         let Wish { by, reason } = wish();
         let wish = MoveWish { timeline, by, reason };

@@ -69,7 +69,8 @@ impl Correct {
     /// Writes the date; answers whether it was another.
     async fn write(&self, pool: &Pool, by: &str, _: Confirmed) -> Result<bool> {
         let birth_date = BirthDate::new(self.date);
-        match birth_dates::correct(pool, self.user, birth_date, Doer::new(by, &self.decider.reason)).await? {
+        let doer = Doer::new(by, &self.decider.reason);
+        match birth_dates::correct(pool, self.user, birth_date, doer, Utc::now()).await? {
             Correcting::Corrected => Ok(true),
             Correcting::Already => Ok(false),
             Correcting::UnderWay(under_way) => Err(refused(format!(
