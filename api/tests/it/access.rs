@@ -21,16 +21,16 @@ use crate::reply::Reply;
 
 const TABLE: &str = include_str!("../../access.csv");
 
-struct Row<'a> {
-    method: &'a str,
-    path: &'a str,
+pub(crate) struct Row<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
     /// What the request names.
     about: &'a str,
     /// Caller to status.
     answers: BTreeMap<&'a str, u16>,
 }
 
-fn rows() -> Vec<Row<'static>> {
+pub(crate) fn rows() -> Vec<Row<'static>> {
     let mut lines = TABLE.lines().filter(|line| !line.starts_with('#'));
     let columns: Vec<_> = lines.next().unwrap().split(',').collect();
     let row = |line: &'static str| {

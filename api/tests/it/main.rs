@@ -23,6 +23,7 @@ mod joining;
 mod keys;
 mod limits;
 mod metrics;
+mod minors_safe;
 mod notifications;
 mod pots;
 mod reading;
