@@ -23,6 +23,7 @@ mod inviting;
 mod ledger;
 mod leftovers;
 mod minors_races;
+mod minors_safe;
 
 mod never_paid;
 mod nonces;
