@@ -5,9 +5,10 @@
 //! is no query, no header and no body in it.
 
 pub(crate) mod address;
-mod browsers;
+pub(crate) mod browsers;
 mod lanes;
 mod limiting;
+mod pages;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -29,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use lanes::Lanes;
+use pages::Visitor;
 
 /// A packet's worth: what is smaller travels as it is.
 const WORTH_COMPRESSING: u64 = 1024;
@@ -72,6 +74,7 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
     request.extensions_mut().insert(asker.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
+    let visitor = Visitor::of(&request, &route);
     let span = tracing::info_span!("request", id = asker.request_id, %method, route);
 
     async {
@@ -80,7 +83,7 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
             Err(problem) => problem.into_response(),
         };
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            response = told(&problem, &response, &asker);
+            response = told(&problem, &response, &asker, visitor.as_ref());
         }
         finish(response.headers_mut(), edge.tls, &asker);
         let took = began.elapsed();
@@ -102,8 +105,11 @@ async fn caught(patience: Duration, handling: impl Future<Output = Response>) ->
 }
 
 /// The problem as a response, keeping what the router and the limits knew.
-fn told(problem: &Problem, response: &Response, asker: &Asker) -> Response {
+fn told(problem: &Problem, response: &Response, asker: &Asker, visitor: Option<&Visitor>) -> Response {
     let mut told = problem.respond(asker);
+    if let Some(visitor) = visitor {
+        told = visitor.told(problem, &told, asker);
+    }
     for name in [header::ALLOW, POLICY, LIMIT] {
         if let Some(value) = response.headers().get(&name) {
             told.headers_mut().insert(name, value.clone());
@@ -149,8 +155,9 @@ mod tests {
     use std::future::pending;
 
     use axum::body::{Body, to_bytes};
+    use axum::http::request::Builder;
     use axum::http::{Request, StatusCode};
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use tower::ServiceExt as _;
     use wolo_bootstrap::settings::Layers;
     use wolo_bootstrap::temporal;
@@ -168,11 +175,17 @@ mod tests {
             .route("/panics", get(async || -> &'static str { panic!("a bug") }))
             .route("/hangs", get(async || pending::<&'static str>().await))
             .route("/fine", get(async || "fine"))
+            .route("/g/{token}/give", get(async || pending::<&'static str>().await))
+            .route("/i/{token}", post(async || -> &'static str { panic!("a bug") }))
             .layer(middleware::from_fn_with_state(edge, pass))
     }
 
     async fn ask(tls: bool, path: &str) -> (StatusCode, HeaderMap, String) {
-        let request = Request::get(path).header(REQUEST_ID, "r-1").body(Body::empty()).unwrap();
+        answer(tls, Request::get(path)).await
+    }
+
+    async fn answer(tls: bool, request: Builder) -> (StatusCode, HeaderMap, String) {
+        let request = request.header(REQUEST_ID, "r-1").body(Body::empty()).unwrap();
         let (parts, body) = routes(tls).oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
@@ -191,6 +204,30 @@ mod tests {
         let (status, headers, _) = ask(false, "/hangs").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(headers[header::RETRY_AFTER], "3");
+    }
+
+    #[tokio::test]
+    async fn a_browser_on_a_page_reads_what_went_wrong_and_a_program_gets_a_document() {
+        let browser = |request: Builder| request.header(header::ACCEPT, "text/html,*/*;q=0.8");
+        let (status, headers, body) = answer(false, browser(Request::get("/g/abc/give?lang=fr&x=%22"))).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        let told =
+            [header::CONTENT_TYPE, header::CONTENT_LANGUAGE, header::RETRY_AFTER].map(|name| &headers[name]);
+        assert_eq!(told, ["text/html; charset=utf-8", "fr", "3"]);
+        assert_eq!(headers[REQUEST_ID], "r-1");
+        assert!(body.contains("href=\"/g/abc/give?lang=fr&amp;x=%22\">Réessayer</a>"), "{body}");
+        assert!(!body.contains("peut-être pas arrivé"), "{body}");
+        let english = browser(Request::post("/i/abc")).header(header::ACCEPT_LANGUAGE, "en");
+        let (status, _, body) = answer(false, english).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(
+            body.contains("may not have arrived") && body.contains("href=\"/i/abc\">Try again</a>"),
+            "{body}"
+        );
+        for request in [Request::get("/g/abc/give"), browser(Request::get("/hangs"))] {
+            let (_, headers, _) = answer(false, request).await;
+            assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
+        }
     }
 
     #[tokio::test]

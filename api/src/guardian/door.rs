@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -15,7 +15,7 @@ use wolo_domain::consents::AddressClass;
 
 use crate::asker::{Asker, Language};
 use crate::contract::schemas;
-use crate::edge::address;
+use crate::edge::{address, browsers};
 use crate::page::{escape, page, shown, spoken, wants_page};
 use crate::problem::{Code, Problem, Words};
 use crate::state::App;
@@ -60,7 +60,7 @@ impl FromRequestParts<App> for Door {
             chosen: chosen.is_some(),
             address: AddressClass::of(from),
             is_browser: wants_page(&parts.headers),
-            is_foreign: is_foreign(&parts.headers, &app.settings.api.public_url),
+            is_foreign: browsers::is_foreign(&parts.headers, &app.settings.api.public_url),
         })
     }
 }
@@ -175,16 +175,6 @@ fn kept(headers: &HeaderMap) -> Option<String> {
     Some(session.to_owned()).filter(|session| is_secret(session))
 }
 
-/// Whether a browser says that another site's page has sent this. Since our pages send no referrer, what they send has `null` for its
-/// origin in browsers that do not say more.
-fn is_foreign(headers: &HeaderMap, ours: &Url) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return !matches!(site, "same-origin" | "none");
-    }
-    text("origin").is_some_and(|origin| origin != "null" && origin != ours.origin().ascii_serialization())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,24 +184,6 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_static(value)))
             .collect()
-    }
-
-    #[test]
-    fn what_another_sites_page_has_sent_is_foreign() {
-        let ours: Url = "https://wolo.example/".parse().unwrap();
-        for (headers, foreign) in [
-            (with(&[]), false),
-            (with(&[("sec-fetch-site", "same-origin")]), false),
-            (with(&[("sec-fetch-site", "none"), ("origin", "null")]), false),
-            (with(&[("sec-fetch-site", "cross-site"), ("origin", "null")]), true),
-            (with(&[("sec-fetch-site", "same-site")]), true),
-            (with(&[("origin", "null")]), false),
-            (with(&[("origin", "https://wolo.example")]), false),
-            (with(&[("origin", "https://elsewhere.example")]), true),
-            (with(&[("origin", "http://wolo.example")]), true),
-        ] {
-            assert_eq!(is_foreign(&headers, &ours), foreign, "{headers:?}");
-        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::{accept, code, in_path};
 use crate::asker::{Asker, Language};
 use crate::body::raw;
 use crate::contract::{refusals, schemas};
+use crate::edge::browsers::refuse_foreign;
 use crate::fields::Fields;
 use crate::limits::Tally;
 use crate::page::{escape, page, saying, shown, spoken, wants_page};
@@ -71,7 +72,8 @@ impl Filled {
     }
 }
 
-const OF_THE_FORM: &[Code] = &[Code::BodyUnreadable, Code::BodyTooLarge, Code::RequestInvalid];
+const OF_THE_FORM: &[Code] =
+    &[Code::FromElsewhere, Code::BodyUnreadable, Code::BodyTooLarge, Code::RequestInvalid];
 
 refusals!(NotSent: OF_THE_FORM, problem::OF_THE_STORE,
     &[Code::InvitationUnknown, Code::InvitationTaken, Code::InvitationEnded, Code::TooManyCodes]);
@@ -97,6 +99,7 @@ pub(crate) async fn code_on_page(
     let language = spoken(asker.language);
     let (token, filled) = (in_path(token)?, Filled::read(body)?);
     let sending = async {
+        refuse_foreign(&headers, &app.settings.api.public_url)?;
         super::waiting(&app, &token).await?;
         filled.newcomer(&asker)?;
         code::send(&app, &asker, &tally, &token).await
@@ -134,6 +137,7 @@ pub(crate) async fn accept_on_page(
     let language = spoken(asker.language);
     let (token, filled) = (in_path(token)?, Filled::read(body)?);
     let joining = async {
+        refuse_foreign(&headers, &app.settings.api.public_url)?;
         super::waiting(&app, &token).await?;
         join(&app, &token, filled.newcomer(&asker)?, &filled.proof()?).await
     };

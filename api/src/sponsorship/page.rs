@@ -15,6 +15,7 @@ use super::decline::turn_down;
 use super::{find, in_path, join_page, still_waits};
 use crate::asker::{Asker, Language};
 use crate::contract::{refusals, schemas};
+use crate::edge::browsers::refuse_foreign;
 use crate::page::{escape, page, saying, shown, spoken, wants_page};
 use crate::problem::{self, Code, Problem, Words};
 use crate::state::App;
@@ -76,7 +77,7 @@ pub(super) fn refused(
 }
 
 refusals!(NotDeclined: problem::OF_THE_STORE, problem::OF_THE_ENGINE,
-    &[Code::InvitationUnknown, Code::InvitationTaken, Code::InvitationEnded]);
+    &[Code::FromElsewhere, Code::InvitationUnknown, Code::InvitationTaken, Code::InvitationEnded]);
 
 /// Declines the invitation, from its page.
 #[utoipa::path(post, path = "/i/{token}", operation_id = "sponsorship.decline_on_page", tag = "sponsorship",
@@ -92,7 +93,11 @@ pub(crate) async fn decline_on_page(
     token: Token,
 ) -> Result<Response, Problem> {
     let language = spoken(asker.language);
-    match turn_down(&app, &in_path(token)?).await {
+    let declining = async {
+        refuse_foreign(&headers, &app.settings.api.public_url)?;
+        turn_down(&app, &in_path(token)?).await
+    };
+    match declining.await {
         Ok(()) => Ok(shown(StatusCode::OK, declined(language), language)),
         Err(problem) => refused(problem, &headers, language),
     }

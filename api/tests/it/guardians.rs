@@ -13,7 +13,9 @@ use wolo_domain::ids::{ConsentId, NoticeId, UserId};
 
 use crate::app::{TestApp, born, key};
 use crate::guardian::{Browser, agreement, as_fields, mother, other, value_of};
+use crate::health::port_of;
 use crate::reply::Reply;
+use crate::sabotage::Wire;
 use crate::sponsorship::somebody;
 
 #[tokio::test]
@@ -172,6 +174,35 @@ async fn a_session_ends_and_another_sites_page_has_no_word() {
     browser.gives().await.is(403);
     assert!(browser.page().await.contains("Recevoir mon code"));
     assert_eq!(app.stage_of(requested.id).await, "requested");
+}
+
+#[tokio::test]
+async fn while_the_database_or_the_engine_is_away_a_browser_reads_so_and_how_to_try_again() {
+    let app = TestApp::start().await;
+    let engine = Wire::to(port_of(&app.world().temporal.address())).await;
+    let database = Wire::to(app.world().postgres.port()).await;
+    let cut = app
+        .with(|layers| {
+            layers
+                .set("temporal.address", format!("http://{}", engine.address))
+                .set("database.url", format!("postgres://wolo_api@{}/wolo?sslmode=disable", database.address))
+        })
+        .await;
+    let requested = app.requested(app.minor().await).await;
+    let known = app.guardian(&requested).await.cookie;
+    let browser = Browser { app: &cut, link: format!("/g/{}", requested.token), cookie: known };
+    browser.page().await;
+    engine.cut();
+    let refused = browser.post("/refuse", &[]).await;
+    assert!(refused.status == 503 && refused.body.contains(&format!("href=\"{}\">Réessayer", browser.link)));
+    assert!(refused.body.contains("revenez à la page") && refused.headers.contains_key("retry-after"));
+    database.cut();
+    for path in [browser.link.clone(), format!("/i/{}", requested.token)] {
+        let page = Reply::of(browser.with_cookie(cut.get(&path))).await;
+        assert!(page.status == 503 && page.header("content-type").starts_with("text/html"), "{}", page.body);
+        assert!(page.body.contains(&format!("href=\"{path}\">Réessayer</a>")), "{}", page.body);
+        Reply::of(cut.get(&path)).await.problem(503, "store_unavailable");
+    }
 }
 
 #[tokio::test]

@@ -185,6 +185,25 @@ fn value_of<'a>(text: &'a str, name: &str) -> &'a str {
 }
 
 #[tokio::test]
+async fn another_sites_page_neither_declines_nor_accepts_an_invitation() {
+    let app = TestApp::start().await;
+    let sent = app.invited(app.person(40).await).await;
+    let path = format!("/i/{}", sent.token);
+    for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://elsewhere.example")] {
+        for step in ["", "/code", "/accept"] {
+            let request = app.post(&format!("{path}{step}")).header(name, value);
+            let fields = [("name", "Moussa"), ("birth_date", "1999-12-31")];
+            Reply::of(request.form(&fields)).await.problem(403, "from_elsewhere");
+        }
+    }
+    let (status, text) = page(app.post(&path).header("sec-fetch-site", "cross-site")).await;
+    assert!(status == 403 && text.contains("<h1>"), "{status} {text}");
+    Reply::of(app.get(&path)).await.is(200);
+    let own = app.post(&path).header("sec-fetch-site", "same-origin");
+    Reply::of(own).await.is(200);
+}
+
+#[tokio::test]
 async fn the_page_of_an_invitation_takes_somebody_in_with_plain_forms() {
     let app = TestApp::start().await;
     let sent = app.invited(app.person(40).await).await;
