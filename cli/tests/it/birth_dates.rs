@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use chrono::{Datelike as _, Days, NaiveDate, Utc};
+use chrono::{Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use serde_json::Value;
+use wolo_domain::ids::{CaseId, ConsentId};
 
 use crate::dev::{Dev, json, make_pot, token_of};
 use crate::{said, wolo};
@@ -89,11 +90,25 @@ fn an_open_one_does_not(home: &Path, rama: &str, pot: &str) {
     }
 }
 
+/// What was approved is that they were born on another day, so the consent's process, which looks again, has another case begun.
+pub(crate) fn a_minors_consent_looks_again(home: &Path, minor: &str, consent: ConsentId) {
+    let second = CaseId::of_consent(consent, 2).to_string();
+    let opened = || {
+        let opened = json(home, &["cases", "list", "--stage", "opened", "--json"]);
+        opened.as_array().unwrap().iter().any(|one| one["case"] == second.as_str())
+    };
+    assert!(!opened());
+    let born = (Utc::now() - TimeDelta::days(4_110)).date_naive();
+    assert_eq!(correct(home, minor, born)["consent_looks_again"], true);
+    crate::payout::until(|| opened().then_some(()));
+}
+
 /// Nobody had a pot to move, and the sweep of the right day is over.
 fn who_celebrates_soon_gets_a_pot(home: &Path) {
     let fama = person(home, born(200), "781234572");
     let later = correct(home, &fama, born(150));
     assert_eq!(later["pots"], Value::Array(Vec::new()), "{later}");
+    assert_eq!(later["consent_looks_again"], false, "nobody consents for somebody of age");
     let made_on = (Utc::now().date_naive() + Days::new(120)).to_string();
     assert_eq!(later["next_pot_made_on"], made_on.as_str());
     let soon = correct(home, &fama, born(20));

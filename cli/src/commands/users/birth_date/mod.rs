@@ -11,6 +11,7 @@ use chrono::{NaiveDate, Utc};
 use clap::Args;
 use serde_json::json;
 use wolo_control::pots::Wish;
+use wolo_control::{AskError, Control};
 use wolo_database::Pool;
 use wolo_database::audit::Doer;
 use wolo_database::birth_dates::{self, Correcting};
@@ -60,10 +61,11 @@ impl Correct {
         consequences.extend(following.would_be(self.user).await?);
         let confirmed = confirm(&consequences, self.sure.yes)?;
         let is_new = self.write(&pool, &wish.by, confirmed).await?;
+        let looks_again = self.tell_the_consent(&control).await?;
         let followed = following.follow(self.user, &wish).await.with_context(|| {
             format!("the birth date of {} is right; give the command again for the pot", self.user)
         })?;
-        self.tell(is_new, &followed)
+        self.tell(is_new, looks_again, &followed)
     }
 
     /// Writes the date; answers whether it was another.
@@ -81,15 +83,35 @@ impl Correct {
         }
     }
 
-    fn tell(&self, is_new: bool, followed: &Followed) -> Result<()> {
+    /// When the minor comes of age follows from the date, and so does whether what was approved holds. Where no process runs there is
+    /// nobody to tell: the next one looks itself.
+    async fn tell_the_consent(&self, control: &Control) -> Result<bool> {
+        match control.tell_of_birth_date(self.user).await {
+            Ok(()) => Ok(true),
+            Err(AskError::NotFound | AskError::Ended) => Ok(false),
+            Err(error) => Err(error).with_context(|| {
+                format!(
+                    "the birth date of {} is right, and the process of the guardian's consent has not heard of it: give the \
+                     command again",
+                    self.user
+                )
+            }),
+        }
+    }
+
+    fn tell(&self, is_new: bool, looks_again: bool, followed: &Followed) -> Result<()> {
         if self.format.json {
             let Followed { pots, made_on } = followed;
             return output::json(&json!({
-                "user": self.user, "corrected": is_new, "pots": pots, "next_pot_made_on": made_on,
+                "user": self.user, "corrected": is_new, "consent_looks_again": looks_again, "pots": pots,
+                "next_pot_made_on": made_on,
             }));
         }
         let done = if is_new { "is corrected" } else { "was right already" };
         output::say(&format!("The birth date of {} {done}: {}.", self.user, day(self.date)));
+        if looks_again {
+            output::say("The process of their guardian's consent looks again.");
+        }
         for pot in &followed.pots {
             output::say(&pot.words());
         }
