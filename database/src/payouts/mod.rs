@@ -9,6 +9,7 @@ mod never_paid;
 mod orders;
 mod plan;
 mod recipients;
+mod unanswered;
 
 use std::fmt;
 
@@ -29,6 +30,7 @@ pub use orders::{
 };
 pub use plan::{Plan, plan};
 pub use recipients::{Clearance, clearance, phone_of_order};
+pub use unanswered::without_consent;
 pub use wolo_domain::evidence::payouts::Receipt;
 
 use crate::rows::{Page, count, word};

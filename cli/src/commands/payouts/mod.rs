@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
 use wolo_database::payouts::Payout;
-use wolo_domain::ids::{PayoutId, PotId};
+use wolo_domain::ids::{PayoutId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutStage};
 
@@ -77,4 +77,14 @@ impl From<Payout> for Brief {
             ended_at: payout.ended_at,
         }
     }
+}
+
+/// What moves a payout whose owner's guardian does not consent any more. Finance cannot: a lifted hold is no consent, and a pot that is
+/// being paid out gives no gift back.
+pub(crate) fn without_consent(owner: UserId) -> String {
+    format!(
+        "no guardian answers for its owner, so no new order leaves, and the gifts stay in the pot; it is paid by itself when the \
+         guardian comes back, when another one consents and the identities are approved, or when its owner comes of age: \
+         wolo consents show {owner}"
+    )
 }

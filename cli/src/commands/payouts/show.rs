@@ -5,9 +5,10 @@ use clap::Args;
 use serde_json::json;
 use wolo_database::payouts;
 use wolo_domain::ids::PayoutId;
+use wolo_domain::pots::HoldReason;
 use wolo_workflows::ids;
 
-use super::Brief;
+use super::{Brief, without_consent};
 use crate::commands::Config;
 use crate::commands::pots::held;
 use crate::output::{self, Fields, Format, instant, instant_or_dash, or_dash};
@@ -37,6 +38,9 @@ impl Show {
             .ask(async |control| control.payout_status(pot.id).await.map_err(|error| error.to_string()))
             .await;
         let page = system.process_page(&ids::payout(pot.id));
+        let waits_for_a_guardian = pot.holds.iter().any(|hold| hold.reason == HoldReason::Consent);
+        let unanswered =
+            (payout.ended_at.is_none() && waits_for_a_guardian).then(|| without_consent(pot.owner));
         if self.format.json {
             let (status, problem) = (process.as_ref().ok(), process.as_ref().err());
             let notes: Vec<_> = pot
@@ -50,7 +54,7 @@ impl Show {
                 }).collect::<Vec<_>>(), "decisions": decisions.iter().map(|one| json!({
                     "decision": one.what, "order": one.order, "found": one.wave_payout_id, "by": one.by,
                     "reason": one.reason, "at": one.at,
-                })).collect::<Vec<_>>(), "holds": notes, "process": status, "process_problem": problem, "page": page,
+                })).collect::<Vec<_>>(), "holds": notes, "what_to_do": unanswered, "process": status, "process_problem": problem, "page": page,
             }));
         }
         let mut fields = Fields::new();
@@ -84,6 +88,9 @@ impl Show {
         }
         for hold in &pot.holds {
             fields.field("held by", held(hold));
+        }
+        if let Some(words) = &unanswered {
+            fields.field("what to do", words);
         }
         fields.field(
             "its process",
