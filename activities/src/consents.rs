@@ -68,6 +68,7 @@ fn standing(known: consents::Standing) -> Standing {
         guardian: known.guardian,
         minor_name: known.minor_name,
         comes_of_age_at: comes_of_age_at(known.minor_born),
+        case: known.case,
     }
 }
 

@@ -103,6 +103,7 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(identity::add_document).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)))    // /api/identity/cases/{case}/documents
         .routes(routes!(identity::remove_document))    // /api/identity/cases/{case}/documents/{document}
         .routes(routes!(identity::submit_case))       // /api/identity/cases/{case}/submit
+        .routes(routes!(identity::begin_case_again))    // /api/identity/cases/{case}/again
         .routes(routes!(guardian::show_consent))      // /g/{token}
         .routes(routes!(guardian::send_code))         // /g/{token}/code
         .routes(routes!(guardian::open_session))      // /g/{token}/session
@@ -112,6 +113,7 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(guardian::show_documents, guardian::add_document).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)))    // /g/{token}/documents
         .routes(routes!(guardian::remove_document))    // /g/{token}/documents/{document}/remove
         .routes(routes!(guardian::submit_case))       // /g/{token}/documents/submit
+        .routes(routes!(guardian::begin_case_again))    // /g/{token}/documents/again
         .routes(routes!(health::identity))            // /api/identity/health
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate

@@ -110,6 +110,7 @@ pub fn of_identities(numbers: Identities) -> IdentityRules {
         nothing_came_days,
         keep_approved_days,
         keep_rejected_days,
+        cases_a_year,
     } = numbers;
     IdentityRules {
         most_documents,
@@ -119,6 +120,7 @@ pub fn of_identities(numbers: Identities) -> IdentityRules {
         nothing_came_days,
         keep_approved_days,
         keep_rejected_days,
+        cases_a_year,
     }
 }
 
@@ -126,11 +128,13 @@ pub fn longest_pause_seconds(rules: &Rules) -> u64 {
     u64::from(rules.longest_pause_minutes) * 60
 }
 
-pub fn punctuality(rules: &Rules) -> Punctuality {
+pub fn punctuality(settings: &Settings) -> Punctuality {
+    let rules = &settings.rules;
     Punctuality {
         late_after_seconds: u64::from(rules.punctuality_minutes) * 60,
         sweep_hour: rules.sweep_hour_dakar,
         look_back_days: rules.opens_days_before,
+        escalate_hours: settings.identities.escalate_hours,
     }
 }
 

@@ -3,8 +3,10 @@
 //! Every question begins the process where none runs: a guardian who takes their consent back is heard also when somebody has ended the
 //! process. Asking again is safe.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use temporalio_client::errors::WorkflowStartError;
 use temporalio_client::{
     WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions, WorkflowSignalOptions,
     WorkflowUpdateWithStartOptions,
@@ -16,11 +18,11 @@ use wolo_workflows::{attributes, ids, queues};
 
 /// What a consent's process is asked with, and answers.
 pub use wolo_workflows::guardian_consent::{
-    AboutConsent, AskAnswer, AskGuardian, ConsentInput, ConsentState, GiveAnswer, GuardianAgrees,
-    RefuseAnswer, WithdrawAnswer,
+    AboutConsent, AskAnswer, AskGuardian, BeginCase, BeginCaseAnswer, Carried, ConsentInput, ConsentState,
+    GiveAnswer, GuardianAgrees, RefuseAnswer, WithdrawAnswer,
 };
 
-use crate::{AskError, Control};
+use crate::{AskError, Control, TakingUp, again};
 
 /// Asks the process of a minor's consent, which begins if there is none.
 macro_rules! ask {
@@ -72,6 +74,39 @@ impl Control {
         patience: Duration,
     ) -> Result<WithdrawAnswer, AskError> {
         ask!(self, input, withdraw, wish, patience)
+    }
+
+    /// Has the next case of a consent begun, and waits until it collects documents. Asked again it is the same case.
+    pub async fn begin_case(
+        &self,
+        input: ConsentInput,
+        wish: BeginCase,
+        patience: Duration,
+    ) -> Result<BeginCaseAnswer, AskError> {
+        ask!(self, input, begin_case, wish, patience)
+    }
+
+    /// Starts the process of a minor's consent again, because somebody ended it. It finds in the books how far the consent has come.
+    /// Where one runs, nothing happens.
+    pub async fn take_up_consent(&self, input: ConsentInput) -> Result<TakingUp, AskError> {
+        let minor = input.minor;
+        let mut options = again(queues::IDENTITY, ids::consent(minor), WorkflowIdConflictPolicy::Fail);
+        options.search_attributes = Some(attributes::of_consent(minor));
+        match self.client.start_workflow(GuardianConsent::run, input, options).await {
+            Ok(_) => Ok(TakingUp::Started),
+            Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(TakingUp::Running),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The minors of whose consents the process runs, as far as the engine's index has heard: it may lag behind by a moment.
+    pub async fn running_consents(&self) -> Result<HashSet<UserId>, AskError> {
+        self.running("GuardianConsent", "consent/").await
+    }
+
+    /// Whether the consent of a minor has a process now that has not ended.
+    pub async fn consent_runs(&self, minor: UserId) -> Result<bool, AskError> {
+        self.runs::<GuardianConsent>(ids::consent(minor)).await
     }
 
     /// Tells that somebody's birth date was corrected. Where there is no process [`AskError::NotFound`] says so, and nothing is lost:

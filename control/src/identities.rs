@@ -1,5 +1,6 @@
 //! Asking about identity cases.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::time::Duration;
 
@@ -113,6 +114,11 @@ impl Control {
     /// A case as its process sees it; also after its end, as long as the engine remembers it.
     pub async fn case_state(&self, case: CaseId) -> Result<IdentityState, AskError> {
         Ok(self.case(case).query(IdentityReview::state, (), WorkflowQueryOptions::default()).await?)
+    }
+
+    /// The cases whose process runs, as far as the engine's index has heard: it may lag behind by a moment.
+    pub async fn running_cases(&self) -> Result<HashSet<CaseId>, AskError> {
+        self.running("IdentityReview", "identity/").await
     }
 
     /// Whether a case has a process now that has not ended.

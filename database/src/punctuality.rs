@@ -9,23 +9,27 @@ use wolo_domain::punctuality::{DueFor, DueStep, LateStep, Lateness, Punctuality}
 
 use crate::outbox::{self, Topic};
 use crate::rows::{interval, word};
-use crate::{Error, Pool, birthdays, invitations};
+use crate::{Error, Pool, birthdays, consents, identities, invitations};
 
 /// So many are told of one by one. When more are late, one thing is wrong and not many, and is told of once a day.
 const FEW: u64 = 10;
 
-/// Everything that is late at a moment: days that nobody has swept, pots, and invitations.
+/// Everything that is late at a moment: days that nobody has swept, pots, invitations, consents and identity cases.
 #[tracing::instrument(name = "db.punctuality.late", skip_all, err)]
 pub async fn late(pool: &Pool, at: DateTime<Utc>, rules: Punctuality, limit: u32) -> Result<Lateness, Error> {
     let mut steps = sweeps(pool, at, rules).await?;
     let days = u64::try_from(steps.len()).unwrap_or(u64::MAX);
-    let of_pots = pots(pool, at, rules, limit).await?;
-    let of_invitations = invitations::late(pool, at, rules, limit).await?;
-    steps.extend(of_pots.steps);
-    steps.extend(of_invitations.steps);
+    let others = [
+        pots(pool, at, rules, limit).await?,
+        invitations::late(pool, at, rules, limit).await?,
+        consents::late(pool, at, rules, limit).await?,
+        identities::late(pool, at, rules, limit).await?,
+    ];
+    let total = others.iter().fold(days, |total, late| total + late.total);
+    steps.extend(others.into_iter().flat_map(|late| late.steps));
     steps.sort_by_key(|step| step.since);
     steps.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(Lateness { steps, total: days + of_pots.total + of_invitations.total })
+    Ok(Lateness { steps, total })
 }
 
 /// Days that nobody has swept though their hour is long past, the oldest first.
@@ -126,7 +130,7 @@ pub async fn tell(pool: &Pool, at: DateTime<Utc>, late: &Lateness) -> Result<(),
         for step in &late.steps {
             let pot = match step.about {
                 DueFor::Pot(pot) => Some(pot),
-                DueFor::Day(_) | DueFor::Invitation(_) => None,
+                DueFor::Day(_) | DueFor::Invitation(_) | DueFor::Consent(_) | DueFor::Case(_) => None,
             };
             outbox::write_about(&mut tx, Topic::StepLate, &step.key(), pot, json!(step)).await?;
         }

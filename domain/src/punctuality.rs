@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::dakar;
-use crate::ids::{InvitationId, PotId};
+use crate::ids::{CaseId, ConsentId, InvitationId, PotId};
 use crate::words::words;
 
 /// What should have happened by itself.
@@ -24,11 +24,35 @@ pub enum DueStep {
     Lapse,
     /// Points that an invitation has brought mature.
     Maturing,
+    /// A guardian who has said nothing has refused.
+    Silence,
+    /// A consent that was taken back, and to which nobody came back, ends.
+    Withdrawal,
+    /// Of a consent that has ended the minor's pots are given up.
+    GivingUp,
+    /// Somebody who comes of age gets their pots.
+    HandOver,
+    /// Reviewers are told that nobody decides about a case.
+    Escalation,
+    /// The documents of a case are destroyed.
+    Destruction,
 }
 
 impl DueStep {
-    pub const ALL: [Self; 6] =
-        [Self::Sweep, Self::Opening, Self::Closing, Self::Payout, Self::Lapse, Self::Maturing];
+    pub const ALL: [Self; 12] = [
+        Self::Sweep,
+        Self::Opening,
+        Self::Closing,
+        Self::Payout,
+        Self::Lapse,
+        Self::Maturing,
+        Self::Silence,
+        Self::Withdrawal,
+        Self::GivingUp,
+        Self::HandOver,
+        Self::Escalation,
+        Self::Destruction,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +62,12 @@ impl DueStep {
             Self::Payout => "payout",
             Self::Lapse => "lapse",
             Self::Maturing => "maturing",
+            Self::Silence => "silence",
+            Self::Withdrawal => "withdrawal",
+            Self::GivingUp => "giving_up",
+            Self::HandOver => "hand_over",
+            Self::Escalation => "escalation",
+            Self::Destruction => "destruction",
         }
     }
 }
@@ -51,6 +81,8 @@ pub enum DueFor {
     Day(NaiveDate),
     Pot(PotId),
     Invitation(InvitationId),
+    Consent(ConsentId),
+    Case(CaseId),
 }
 
 /// A step that was due and has not been done.
@@ -72,6 +104,8 @@ impl LateStep {
             DueFor::Day(day) => format!("{what}/{day}/{due}"),
             DueFor::Pot(pot) => format!("{what}/{pot}/{due}"),
             DueFor::Invitation(invitation) => format!("{what}/{invitation}/{due}"),
+            DueFor::Consent(consent) => format!("{what}/{consent}/{due}"),
+            DueFor::Case(case) => format!("{what}/{case}/{due}"),
         }
     }
 }
@@ -100,6 +134,13 @@ pub struct Punctuality {
     pub sweep_hour: u32,
     /// A day that lies further back is not swept any more: its birthdays are over.
     pub look_back_days: u32,
+    /// After so many hours without a decision about a case reviewers are told, and again after as many.
+    #[serde(default = "two_days")]
+    pub escalate_hours: u32,
+}
+
+const fn two_days() -> u32 {
+    48
 }
 
 impl Punctuality {
@@ -125,6 +166,12 @@ mod tests {
         let invitation = InvitationId::from_uuid(uuid::Uuid::nil());
         let lapse = LateStep { what: DueStep::Lapse, about: DueFor::Invitation(invitation), since };
         assert_eq!(lapse.key(), format!("lapse/{invitation}/2026-11-25"));
+        let case = CaseId::from_uuid(uuid::Uuid::nil());
+        let destruction = LateStep { what: DueStep::Destruction, about: DueFor::Case(case), since };
+        assert_eq!(destruction.key(), format!("destruction/{case}/2026-11-25"));
+        let consent = ConsentId::from_uuid(uuid::Uuid::nil());
+        let silence = LateStep { what: DueStep::Silence, about: DueFor::Consent(consent), since };
+        assert_eq!(silence.key(), format!("silence/{consent}/2026-11-25"));
     }
 
     #[test]

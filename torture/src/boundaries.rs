@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 69] = [
+pub const STEPS: [Step; 70] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -90,6 +90,7 @@ pub const STEPS: [Step; 69] = [
     step("notices.begin", Speaks::Not, Story::Invited),
     step("notices.end", Speaks::Not, Story::Untold),
     step("identities.open_case", Speaks::Not, Story::Reviewed),
+    step("identities.open_next", Speaks::Not, Story::Consent),
     step("identities.add_document", Speaks::Not, Story::Reviewed),
     step("identities.remove_document", Speaks::Not, Story::Reviewed),
     step("identities.submit", Speaks::Not, Story::Reviewed),

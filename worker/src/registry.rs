@@ -129,6 +129,7 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(ConsentSteps::give_up_pots);
             to.process::<IdentityReview>();
             to.step(IdentitySteps::open_case);
+            to.step(IdentitySteps::open_next);
             to.step(IdentitySteps::add_document);
             to.step(IdentitySteps::remove_document);
             to.step(IdentitySteps::submit);

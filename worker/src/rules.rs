@@ -42,11 +42,13 @@ pub(crate) fn birthday_pots(rules: &Rules) -> BirthdayPots {
     }
 }
 
-pub(crate) fn punctuality(rules: &Rules) -> Punctuality {
+pub(crate) fn punctuality(settings: &Settings) -> Punctuality {
+    let rules = &settings.rules;
     Punctuality {
         late_after_seconds: u64::from(rules.punctuality_minutes) * 60,
         sweep_hour: rules.sweep_hour_dakar,
         look_back_days: rules.opens_days_before,
+        escalate_hours: settings.identities.escalate_hours,
     }
 }
 
@@ -130,6 +132,6 @@ mod tests {
     #[test]
     fn what_is_late_to_the_worker_is_late_to_an_operator() {
         let settings = Layers::new().read().expect("the defaults are sound");
-        assert_eq!(punctuality(&settings.rules), wolo_api::rules::punctuality(&settings.rules));
+        assert_eq!(punctuality(&settings), wolo_api::rules::punctuality(&settings));
     }
 }

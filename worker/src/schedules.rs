@@ -90,7 +90,7 @@ fn schedules(settings: &Settings) -> Vec<Schedule> {
             id: ids::PUNCTUALITY_CHECK,
             action: ScheduleAction::start_workflow(
                 PunctualityCheck::run,
-                rules::punctuality(numbers),
+                rules::punctuality(settings),
                 queues::LIFECYCLE,
                 ids::PUNCTUALITY_CHECK,
             ),

@@ -11,16 +11,19 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use uuid::Uuid;
 use wolo_database::Pool;
-use wolo_database::identities::{self, Decided, NewCase};
+use wolo_database::audit::Doer;
+use wolo_database::identities::{self, Decided, NewCase, NewNext};
 use wolo_domain::identities::{
     Adding, Answered, Deciding, Ending, Looking, Removing, Standing, Submitting, Taking,
 };
+use wolo_domain::ids::CaseId;
 use wolo_providers::vault::Vault;
+use wolo_workflows::identity_review::IdentityInput;
 use wolo_workflows::steps::identities::{
     AddCaseDocument, AddDocumentStep, DecideCase, DecideCaseStep, DestroyDocuments, DestroyDocumentsStep,
     EndCase, EndCaseStep, EscalateCase, EscalateCaseStep, GiveUpCases, GiveUpCasesStep, LookAtDocument,
-    LookAtDocumentStep, OpenCase, OpenCaseStep, RemoveCaseDocument, RemoveDocumentStep, SubmitCase,
-    SubmitCaseStep, TakeCase, TakeCaseStep,
+    LookAtDocumentStep, NextCase, OpenCase, OpenCaseStep, OpenNextCase, OpenNextCaseStep, RemoveCaseDocument,
+    RemoveDocumentStep, SubmitCase, SubmitCaseStep, TakeCase, TakeCaseStep,
 };
 
 use crate::clearance::tell_the_pots;
@@ -61,6 +64,35 @@ impl IdentitySteps {
             beginning::begin(&ctx.client(), *begin).await?;
         }
         Ok(standing)
+    }
+
+    #[activity(definition = OpenNextCaseStep)]
+    pub async fn open_next(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: OpenNextCase,
+    ) -> Result<NextCase, ActivityError> {
+        let OpenNextCase { begin, consent, by_hand, at } = input;
+        let new = NewNext { consent, subject: begin.subject, rules: begin.rules, at };
+        let by_hand = by_hand.as_ref().map(|wish| Doer::new(&wish.by, &wish.reason));
+        let next = match identities::open_next(&self.pool, &new, by_hand).await? {
+            identities::NextCase::Opened { number, reasons } => NextCase::Opened { number, reasons },
+            identities::NextCase::Stands { number, case, stage } => NextCase::Stands { number, case, stage },
+            identities::NextCase::TooMany { until } => NextCase::TooMany { until },
+            identities::NextCase::NotGiven { stage } => NextCase::NotGiven { stage },
+            identities::NextCase::OtherConsent => NextCase::OtherConsent,
+        };
+        let case = match &next {
+            NextCase::Opened { number, .. } => Some(CaseId::of_consent(consent, *number)),
+            // Somebody may have ended its process.
+            NextCase::Stands { case, stage, .. } if !stage.is_decided() => Some(*case),
+            _ => None,
+        };
+        if let Some(case) = case {
+            let begin = IdentityInput { case, ..*begin };
+            beginning::begin(&ctx.client(), begin).await?;
+        }
+        Ok(next)
     }
 
     #[activity(definition = AddDocumentStep)]

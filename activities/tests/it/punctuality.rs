@@ -16,7 +16,8 @@ async fn a_late_step_is_found_as_often_as_one_looks_and_told_once() {
     pots::schedule(&scene.pool, &new).await.expect("a pot");
     let since = new.timeline.opens_at;
     // Nobody sweeps here, and the day is young.
-    let rules = Punctuality { late_after_seconds: 3_600, sweep_hour: 23, look_back_days: 0 };
+    let rules =
+        Punctuality { late_after_seconds: 3_600, sweep_hour: 23, look_back_days: 0, escalate_hours: 48 };
     let find = FindLate { at: since + TimeDelta::hours(2), rules };
     for _ in 0..2 {
         let late = scene.does(PunctualitySteps::find_late, find).await;

@@ -13,7 +13,7 @@ use super::door::Door;
 use super::papers_page::page;
 use super::visit::Visit;
 use crate::contract::{refusals, schemas};
-use crate::identity::{send_off, take_back};
+use crate::identity::{self, send_off, take_back};
 use crate::papers::{self, New};
 use crate::problem::{self, Code, Problem, Words};
 use crate::state::App;
@@ -111,6 +111,27 @@ pub(crate) async fn submit(State(app): State<App>, door: Door) -> Result<Respons
             Ok(page(&visit, &door, problem.status(), &door.wrong(&problem)))
         }
         Err(problem) => Err(problem),
+    }
+}
+
+refusals!(NotBegun: problem::OF_THE_STORE, problem::OF_THE_ENGINE, OF_THE_PAGE, identity::NOT_BEGUN_AGAIN,
+    &[Code::FromElsewhere, Code::CaseUnknown]);
+
+/// Begins another case, because the last one was rejected.
+#[utoipa::path(post, path = "/g/{token}/documents/again", operation_id = "guardian.begin_case_again", tag = "identity",
+    params(Door),
+    responses((status = 303, description = "Back to the page. Another case collects documents."), NotBegun))]
+pub(crate) async fn again(State(app): State<App>, door: Door) -> Result<Response, Problem> {
+    let beginning = async {
+        door.refuse_foreign()?;
+        let visit = arrive(&app, &door).await?;
+        let case = visit.case.as_ref().ok_or_else(|| Problem::new(Code::CaseUnknown))?;
+        let link = app.link(&format!("/g/{}", door.token));
+        identity::begin_next(&app, case.entry.subject, visit.consent.id, link).await
+    };
+    match beginning.await {
+        Ok(_) => Ok(door.back_to("/documents")),
+        Err(problem) => door.refused(problem),
     }
 }
 

@@ -16,13 +16,20 @@ mod show;
 mod visit;
 mod withdraw;
 
+use secrecy::ExposeSecret as _;
+use wolo_bootstrap::Settings;
+use wolo_domain::ids::ConsentId;
+
+use crate::credentials::Keyed;
+
 pub(crate) use code::{
     __path_code as __path_send_code, __path_session as __path_open_session, code as send_code,
     session as open_session,
 };
 pub(crate) use documents::{
-    __path_add as __path_add_document, __path_remove as __path_remove_document,
-    __path_show as __path_show_documents, __path_submit as __path_submit_case, add as add_document,
+    __path_add as __path_add_document, __path_again as __path_begin_case_again,
+    __path_remove as __path_remove_document, __path_show as __path_show_documents,
+    __path_submit as __path_submit_case, add as add_document, again as begin_case_again,
     remove as remove_document, show as show_documents, submit as submit_case,
 };
 pub(crate) use give::{__path_give as __path_give_consent, give as give_consent};
@@ -32,3 +39,19 @@ pub(crate) use withdraw::{
     __path_ask as __path_ask_withdrawal, __path_withdraw as __path_withdraw_consent, ask as ask_withdrawal,
     withdraw as withdraw_consent,
 };
+
+/// Where a guardian answers.
+pub struct GuardianLink {
+    /// Its secret part.
+    pub token: String,
+    pub address: String,
+}
+
+/// The link of a guardian who was asked. It follows from the request and our secret, so that it can be made again, and is the one that
+/// was sent as long as that secret is the same.
+pub fn link_of(settings: &Settings, consent: ConsentId) -> GuardianLink {
+    let keyed = Keyed::new(settings.accounts.pepper.expose_secret().as_bytes());
+    let token = keyed.guardian_link(consent.uuid());
+    let base = settings.api.public_url.as_str().trim_end_matches('/');
+    GuardianLink { address: format!("{base}/g/{token}"), token }
+}

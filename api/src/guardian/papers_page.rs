@@ -27,6 +27,9 @@ pub(super) fn page(visit: &Visit, door: &Door, status: StatusCode, wrong: &str) 
         Some(case) if case.entry.stage.collects() => {
             format!("{}{}{}", stands(case, door), sent(case, door), form(&minor, door))
         }
+        Some(case) if case.entry.stage == CaseStage::Rejected => {
+            format!("{}{}", stands(case, door), begin_again(door))
+        }
         Some(case) => format!("{}{}", stands(case, door), sent(case, door)),
     };
     let back = Words::new("Revenir à votre accord", "Back to your consent");
@@ -83,6 +86,23 @@ fn item(sent: &Sent, collects: bool, door: &Door) -> String {
         String::new()
     };
     format!("<li>{kind}, {party}{remove}</li>")
+}
+
+/// What was rejected is over; another case may be the right one.
+pub(super) fn begin_again(door: &Door) -> String {
+    let title = Words::new("Recommencer", "Send again");
+    let sentence = Words::new(
+        "Vous pouvez envoyer d'autres documents : un nouveau dossier s'ouvre tout de suite. Cela n'est possible que quelques \
+         fois par an ; lisez d'abord la raison.",
+        "You can send other documents: a new case begins at once. That is possible only a few times a year; read the reason \
+         first.",
+    );
+    let button = Words::new("Envoyer à nouveau", "Send again");
+    let [title, sentence, button] = [&title, &sentence, &button].map(|words| words.read(door.language));
+    format!(
+        "<h2>{title}</h2><p>{sentence}</p><form method=\"post\" action=\"{}\"><button>{button}</button></form>",
+        door.to("/documents/again")
+    )
 }
 
 fn send_off(collects: bool, door: &Door) -> String {

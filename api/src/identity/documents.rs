@@ -149,12 +149,12 @@ pub(crate) async fn take_back(app: &App, case: CaseId, document: DocumentId) -> 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Moved {
     #[schema(value_type = schemas::CaseId)]
-    id: CaseId,
+    pub(super) id: CaseId,
     #[schema(value_type = schemas::CaseStage)]
-    stage: CaseStage,
+    pub(super) stage: CaseStage,
     /// The process behind it.
     #[schema(example = "identity/cas_0193a5c2f0f07c3ab1d2e3f405162738")]
-    process: String,
+    pub(super) process: String,
 }
 
 refusals!(NotSubmitted: User::REFUSALS, problem::OF_THE_STORE, problem::OF_THE_ENGINE,

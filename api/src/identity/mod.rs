@@ -1,6 +1,7 @@
 //! Minors: whom they name to consent for them, and the documents that show who they are. What guardians see stands in
 //! `crate::guardian`.
 
+mod again;
 mod ask;
 mod cases;
 mod documents;
@@ -9,6 +10,10 @@ mod list;
 use wolo_control::consents::ConsentInput;
 use wolo_domain::ids::UserId;
 
+pub(crate) use again::{
+    __path_again as __path_begin_case_again, REFUSALS as NOT_BEGUN_AGAIN, again as begin_case_again,
+    begin_next,
+};
 pub(crate) use ask::{__path_ask as __path_ask_guardian, ask as ask_guardian};
 pub(crate) use cases::{
     __path_list as __path_list_cases, __path_show as __path_show_case, DocumentView, list as list_cases,
@@ -34,6 +39,7 @@ pub(crate) fn process_of(app: &App, minor: UserId) -> ConsentInput {
         notices,
         notice_patience,
         continue_after_events: app.settings.rules.continue_after_events,
+        link: None,
         carried: None,
     }
 }

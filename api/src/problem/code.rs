@@ -287,6 +287,10 @@ codes! {
         "Dossier terminé", "The case is over",
         "Ce dossier est terminé, et ses documents sont détruits.",
         "This case is over, and its documents are destroyed.";
+    TooManyCases = "too_many_cases", TOO_MANY_REQUESTS,
+        "Trop de dossiers", "Too many cases",
+        "Assez de dossiers ont été ouverts cette année ; écrivez-nous pour en ouvrir un autre.",
+        "Enough cases were begun this year; write to us for another one.";
     CaseTaken = "case_taken", CONFLICT,
         "Dossier déjà pris", "Case taken",
         "Un autre vérificateur a pris ce dossier.", "Another reviewer has taken this case.";

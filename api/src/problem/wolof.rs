@@ -130,6 +130,9 @@ impl Code {
             Self::CaseUnknown => ("Dossier bi amul", "Dossier bii amul."),
             Self::CaseNotNow => ("Jotagul", "Dossier bi tolluwul foofu."),
             Self::CaseOver => ("Dossier bi jeex na", "Dossier bii jeex na, ay kayitam yàqu nañu."),
+            Self::TooManyCases => {
+                ("Dossier yi bari nañu", "Dossier yi bari nañu at mii ; bindal ñu ngir beneen.")
+            }
             Self::CaseTaken => ("Am na ku ko jël", "Beneen saytukat jël na dossier bii."),
             Self::OwnCase => ("Sa dossier la", "Kenn du saytu dossier boppam."),
             Self::DecidedBefore => ("Wax nga ba noppi", "Wax nga ba noppi ; keneen moo war a wax."),

@@ -6,7 +6,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use temporalio_client::Client;
-use wolo_control::identities::{IdentityInput, IdentityState, Told};
+use wolo_control::identities::{Ending, IdentityInput, IdentityState, Told};
 use wolo_control::{Control, TakingUp};
 use wolo_domain::accounts::Role;
 use wolo_domain::contacts::Language;
@@ -42,6 +42,15 @@ impl TestApp {
         let written = format!("select count(*) from minors.cases where case_id = '{}'", case.uuid());
         self.until(async || (self.read::<i64>(&written).await == 1).then_some(())).await;
         case
+    }
+
+    /// A case that is rejected, because what it was for is said to be over.
+    async fn gives_up(&self, case: CaseId) {
+        let client: Client = wolo_bootstrap::temporal::connect(&self.settings.temporal).await.unwrap();
+        let patience = std::time::Duration::from_secs(20);
+        let control = Control::new(client);
+        self.until(async || control.case_runs(case).await.unwrap().then_some(())).await;
+        assert_eq!(control.give_up_case(case, patience).await.unwrap(), Ending::Ended);
     }
 
     /// Gives somebody a role, as it stands in the books. Their token says by itself what it is good for.
@@ -286,6 +295,56 @@ async fn a_document_that_the_case_does_not_take_is_destroyed_again() {
     // Without consent nothing is sent.
     browser.post("/withdraw", &[]).await.is(303);
     browser.sends(&uuid::Uuid::new_v4().to_string(), "guardian", picture(9)).await.is(409);
+}
+
+#[tokio::test]
+async fn after_a_rejection_the_guardian_sends_again_and_so_does_the_minor() {
+    let app = TestApp::start().await;
+    let (minor, browser, case) = app.minors_case().await;
+    let again = async |case: CaseId| {
+        let request = app.post(&format!("/api/identity/cases/{case}/again")).bearer_auth(app.token(minor));
+        Reply::of(request).await
+    };
+    // One that collects documents is the one to send to.
+    assert_eq!(again(case).await.expect(200)["id"], case.to_string());
+    app.gives_up(case).await;
+    let page = browser.get("/documents").await;
+    assert!(
+        page.body.contains("Envoyer à nouveau") && page.body.contains("/documents/again"),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("type=\"file\""), "{}", page.body);
+    let foreign =
+        app.post(&format!("{}/documents/again", browser.link)).header("sec-fetch-site", "cross-site");
+    let foreign = foreign.header(header::COOKIE, browser.cookie.as_ref().unwrap());
+    Reply::of(foreign).await.problem(403, "from_elsewhere");
+    for _ in 0..2 {
+        let begun = browser.post("/documents/again", &[]).await;
+        begun.is(303);
+        assert_eq!(begun.header("location"), format!("{}/documents", browser.link));
+    }
+    let page = browser.get("/documents").await;
+    assert!(page.body.contains("type=\"file\"") && !page.body.contains("/documents/again"), "{}", page.body);
+    let mine = app.mine(minor, "/api/identity/cases").await["cases"].clone();
+    let last = mine.as_array().unwrap().last().unwrap().clone();
+    assert_eq!((mine.as_array().unwrap().len(), &last["stage"]), (2, &json!("opened")), "{mine}");
+    let second: CaseId = last["id"].as_str().unwrap().parse().unwrap();
+    browser.sends(&uuid::Uuid::new_v4().to_string(), "guardian", picture(40)).await.is(303);
+
+    app.gives_up(second).await;
+    let begun = again(second).await.expect(200);
+    assert_eq!(begun["stage"], "opened");
+    assert_eq!(again(case).await.expect(200)["id"], begun["id"], "once");
+    app.gives_up(begun["id"].as_str().unwrap().parse().unwrap()).await;
+    let full = again(case).await;
+    assert!(full.headers.contains_key(header::RETRY_AFTER));
+    full.problem(429, "too_many_cases");
+    let page = browser.post("/documents/again", &[]).await;
+    assert!(page.status == 429 && page.body.contains("cette année"), "{}", page.body);
+    browser.post("/withdraw", &[]).await.is(303);
+    again(case).await.problem(409, "consent_not_given");
+    app.send_document(app.minor().await, case, &key(), picture(41)).await.problem(404, "case_unknown");
 }
 
 /// What a log was told.

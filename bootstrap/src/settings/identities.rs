@@ -12,5 +12,6 @@ pub(super) fn identities(reader: &mut Reader) -> Identities {
         nothing_came_days: reader.number("identities.nothing_came_days", &(1..=365)),
         keep_approved_days: reader.number("identities.keep_approved_days", &(0..=30)),
         keep_rejected_days: reader.number("identities.keep_rejected_days", &(0..=7)),
+        cases_a_year: reader.number("identities.cases_a_year", &(1..=100)),
     }
 }

@@ -344,6 +344,8 @@ pub struct Identities {
     pub nothing_came_days: u32,
     pub keep_approved_days: u32,
     pub keep_rejected_days: u32,
+    /// At least one.
+    pub cases_a_year: u32,
 }
 
 /// One setting as it stands.

@@ -41,6 +41,10 @@ impl Told {
                 format!("wolo invitations show {invitation}"),
                 format!("wolo invitations restart {invitation}"),
             ],
+            DueFor::Consent(consent) => {
+                [format!("wolo consents show {consent}"), format!("wolo consents restart {consent}")]
+            }
+            DueFor::Case(case) => [format!("wolo cases show {case}"), format!("wolo cases restart {case}")],
         };
         Self { step, helps }
     }
@@ -50,7 +54,7 @@ impl Late {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
         let pool = system.pool().await?;
-        let punctuality = rules::punctuality(&system.settings.rules);
+        let punctuality = rules::punctuality(&system.settings);
         let late = punctuality::late(&pool, Utc::now(), punctuality, self.most.limit).await;
         let late = late.context("the database does not say what is late")?;
         let (total, told) = (late.total, late.steps.into_iter().map(Told::of).collect::<Vec<_>>());
@@ -78,6 +82,12 @@ const fn words(what: DueStep) -> &'static str {
         DueStep::Payout => "not paid out",
         DueStep::Lapse => "not lapsed",
         DueStep::Maturing => "not matured",
+        DueStep::Silence => "not taken for a refusal",
+        DueStep::Withdrawal => "not ended",
+        DueStep::GivingUp => "not given up",
+        DueStep::HandOver => "not handed over",
+        DueStep::Escalation => "not told of",
+        DueStep::Destruction => "not destroyed",
     }
 }
 
@@ -86,5 +96,7 @@ fn about(step: LateStep) -> String {
         DueFor::Day(date) => day(date),
         DueFor::Pot(pot) => pot.to_string(),
         DueFor::Invitation(invitation) => invitation.to_string(),
+        DueFor::Consent(consent) => consent.to_string(),
+        DueFor::Case(case) => case.to_string(),
     }
 }

@@ -1,7 +1,7 @@
 //! A minor's case, from submission to approval, by the commands of the reviewers' desk alone.
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -55,12 +55,14 @@ pub(crate) fn go_from_submission_to_approval(home: &Path, dev: &Dev) {
 
     the_page_shows_the_documents_once(home, dev, &mut aida, &submitted);
     two_approve(home, &submitted, &mut aida, &mut omar);
+    crate::birth_dates::a_minors_consent_looks_again(home, &minor, consent);
     another_is_given_a_case_and_asks_for_more(
         home,
         &senders.submitted(&minor, consent),
         &mut aida,
         &mut omar,
     );
+    crate::ways::a_rejected_case_is_followed_by_another(home, dev, &senders, &minor, consent, &mut aida);
     let case = submitted.case;
     every_look_is_in_the_audit_trail(home, case, [&aida.id, &omar.id]);
     let (code, _, err) = omar.does(home, &["cases", "open", &case.to_string(), "--reason", "once more"]);
@@ -114,18 +116,32 @@ fn nobody_looks_or_decides_who_may_not(home: &Path, aida: &Reviewer, case: &str)
 }
 
 /// A `wolo cases open` whose page waits, and its address.
-struct Opened {
-    child: Child,
-    page: String,
+pub(crate) struct Opened {
+    pub(crate) child: Child,
+    pub(crate) page: String,
     shell: TempDir,
 }
 
 impl Opened {
     fn by(home: &Path, reviewer: &mut Reviewer, case: CaseId) -> Self {
+        Self::with(home, reviewer, case, |command| command)
+    }
+
+    pub(crate) fn with(
+        home: &Path,
+        reviewer: &mut Reviewer,
+        case: CaseId,
+        change: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Self {
         let (shell, code) = (TempDir::new().unwrap(), reviewer.code());
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_wolo"))
-            .args(["cases", "open", &case.to_string(), "--reason", "to decide", "--json"])
-            .args(["--by", &reviewer.id, "--code", &code])
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wolo"));
+        command.args(["cases", "open", &case.to_string(), "--reason", "to decide", "--json"]).args([
+            "--by",
+            &reviewer.id,
+            "--code",
+            &code,
+        ]);
+        let mut child = change(&mut command)
             .env("WOLO_DATA", home)
             .env("TMPDIR", shell.path())
             .env("HOME", shell.path())
@@ -140,7 +156,7 @@ impl Opened {
     }
 
     /// Waits until it has ended by itself, and sees that it left nothing.
-    fn ends_by_itself(mut self) {
+    pub(crate) fn ends_by_itself(mut self) {
         let status = until(|| self.child.try_wait().unwrap());
         assert_eq!(status.code(), Some(0));
         let left: Vec<_> = std::fs::read_dir(self.shell.path()).unwrap().collect();
@@ -153,7 +169,7 @@ impl Opened {
         assert!(std::net::TcpStream::connect(host).is_err(), "nobody listens any more");
     }
 
-    fn address_of(&self, path: &str) -> String {
+    pub(crate) fn address_of(&self, path: &str) -> String {
         let end = self.page.rfind('/').unwrap();
         format!("{}{path}", &self.page[..end])
     }
@@ -168,12 +184,12 @@ impl Drop for Opened {
 }
 
 /// What is on the page, by the addresses of its pictures.
-fn pictures(page: &str) -> Vec<&str> {
+pub(crate) fn pictures(page: &str) -> Vec<&str> {
     page.split("<img src=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
 }
 
 /// The status, the headers as one text, and the bytes that a browser would get, calling the page by a name.
-fn fetch(url: &str, host: Option<&str>) -> (u16, String, Vec<u8>) {
+pub(crate) fn fetch(url: &str, host: Option<&str>) -> (u16, String, Vec<u8>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let timeouts = wolo_providers::http::Timeouts::total(Duration::from_secs(30));

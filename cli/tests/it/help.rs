@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 116] = [
+const COMMANDS: [&str; 119] = [
     "",
     "dev",
     "demo",
@@ -66,6 +66,7 @@ const COMMANDS: [&str; 116] = [
     "consents",
     "consents list",
     "consents show",
+    "consents restart",
     "consents text",
     "cases",
     "cases list",
@@ -76,6 +77,8 @@ const COMMANDS: [&str; 116] = [
     "cases approve",
     "cases reject",
     "cases ask",
+    "cases again",
+    "cases restart",
     "vault",
     "vault status",
     "vault rotate",

@@ -23,6 +23,7 @@ mod senders;
 mod sponsorship;
 mod trust;
 mod vault;
+mod ways;
 
 use std::path::Path;
 

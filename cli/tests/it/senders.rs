@@ -25,7 +25,7 @@ use wolo_workflows::notice_delivery::NoticePatience;
 use crate::dev::{Dev, json};
 
 const LONG: Duration = Duration::from_secs(30);
-const GUARDIAN: &str = "+221781234632";
+pub(crate) const GUARDIAN: &str = "+221781234632";
 
 /// A way into a running world beside its commands.
 pub(crate) struct Senders {
@@ -62,6 +62,7 @@ impl Senders {
             notices: NoticeRules::default(),
             notice_patience: NoticePatience::default(),
             continue_after_events: 2_000,
+            link: None,
             carried: None,
         };
         let guardian = Guardian {

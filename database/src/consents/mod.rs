@@ -8,6 +8,7 @@ mod answering;
 mod asking;
 mod ending;
 mod events;
+mod late;
 mod reading;
 mod sessions;
 
@@ -25,6 +26,7 @@ pub use answering::{Giving, NewGiving, Withdrawing, give, withdraw};
 pub use asking::{Asking, NewConsent, ask};
 pub use ending::{Ending, HandedPot, HandingOver, end, hand_over};
 pub use events::{Event, events};
+pub use late::{late, minors_with_process};
 pub use reading::{Filter, consent, given, list, minors_of_guardian, of_link, of_minor, reached, standing};
 pub use sessions::{NewSession, open_session, proof_of_code, session};
 
@@ -79,6 +81,8 @@ pub struct Standing {
     /// A first name.
     pub minor_name: String,
     pub minor_born: BirthDate,
+    /// The number of its case: the first, or the last that was opened, or one more where the last has approved another birth date.
+    pub case: u32,
 }
 
 impl fmt::Debug for Standing {

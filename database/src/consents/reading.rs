@@ -191,6 +191,7 @@ struct StandingRow {
     email: Option<String>,
     minor_name: String,
     minor_born: NaiveDate,
+    case: i64,
 }
 
 pub(super) async fn standing_of(
@@ -199,12 +200,20 @@ pub(super) async fn standing_of(
 ) -> Result<Standing, Error> {
     let row = sqlx::query_as!(
         StandingRow,
-        "select stage, requested_at, answer_by, guardian_name, guardian_is, consents.language,
-                guardians.phone, guardians.email, users.name as minor_name, birth_date as minor_born
-         from minors.consents
-         join minors.guardians using (consent_id)
-         join people.users on user_id = minor_id
-         where consent_id = $1",
+        r#"select stage, requested_at, answer_by, guardian_name, guardian_is, consents.language,
+                  guardians.phone, guardians.email, users.name as minor_name, birth_date as minor_born,
+                  (
+                      select greatest(1, count(*) + coalesce((array_agg(
+                          (cases.stage = 'approved' and approved_birth_date <> users.birth_date)::integer
+                          order by opened_at desc
+                      ))[1], 0))
+                      from minors.cases
+                      where cases.consent_id = consents.consent_id
+                  ) as "case!"
+           from minors.consents
+           join minors.guardians using (consent_id)
+           join people.users on user_id = minor_id
+           where consent_id = $1"#,
         consent.uuid(),
     )
     .fetch_optional(database)
@@ -224,5 +233,6 @@ pub(super) async fn standing_of(
         },
         minor_name: said(&row.minor_name),
         minor_born: BirthDate::new(row.minor_born),
+        case: u32::try_from(row.case).unwrap_or(u32::MAX),
     })
 }

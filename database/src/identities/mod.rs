@@ -8,42 +8,32 @@
 mod approved;
 mod deciding;
 mod documents;
+mod late;
+mod opening;
 mod reading;
 mod reviewing;
 mod submitting;
 
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
-use wolo_domain::audit::{Action, Happening};
 use wolo_domain::identities::Standing;
 use wolo_domain::ids::{CaseId, ConsentId, UserId};
 
 pub use approved::identity_is_approved;
 pub use deciding::{Decided, decide};
 pub use documents::{Kept, add, all_destroyed, destroyed, remove, undestroyed};
-pub use reading::{Case, Entry, Filter, Seen, SeenBefore, Sent, Word, case, due, list, reviewers};
+pub use late::{late, unfinished};
+pub use opening::{NewCase, NewNext, NextCase, open, open_next};
+pub use reading::{Case, Entry, Filter, Seen, SeenBefore, Sent, Word, case, list, reviewers};
 pub use reviewing::{escalate, look, take};
 pub use submitting::{end, submit};
 
-use crate::audit::{self, Doer};
 use crate::rows::{count, word};
 use crate::{Error, Pool, consents};
 
 const CASES: &str = "minors.cases";
 const DOCUMENTS: &str = "minors.documents";
 const DECISIONS: &str = "minors.decisions";
-
-/// A case that is to be.
-#[derive(Clone, Copy, Debug)]
-pub struct NewCase {
-    pub id: CaseId,
-    pub subject: UserId,
-    pub consent: Option<ConsentId>,
-    /// So many different reviewers.
-    pub approvals_needed: u32,
-    pub at: DateTime<Utc>,
-}
 
 /// The cases of somebody that are not over: nobody has decided, or their documents are still there.
 #[tracing::instrument(name = "db.identities.with_documents", skip(pool), err)]
@@ -55,36 +45,6 @@ pub async fn with_documents(pool: &Pool, subject: UserId) -> Result<Vec<CaseId>,
     .fetch_all(pool)
     .await?;
     Ok(cases.into_iter().map(CaseId::from_uuid).collect())
-}
-
-/// Writes a case down, once, and says where it stands.
-#[tracing::instrument(name = "db.identities.open", skip_all, fields(case = %new.id), err)]
-pub async fn open(pool: &Pool, new: &NewCase) -> Result<Standing, Error> {
-    let mut tx = pool.begin().await?;
-    let written = sqlx::query!(
-        "insert into minors.cases (case_id, subject_id, consent_id, approvals_needed, opened_at, since)
-         values ($1, $2, $3, $4, $5, $5)
-         on conflict (case_id) do nothing",
-        new.id.uuid(),
-        new.subject.uuid(),
-        new.consent.map(ConsentId::uuid),
-        i32::try_from(new.approvals_needed).unwrap_or(i32::MAX),
-        new.at,
-    )
-    .execute(&mut *tx)
-    .await?
-    .rows_affected();
-    let known = lock(&mut tx, new.id).await?;
-    if (known.subject, known.consent) != (new.subject, new.consent) {
-        return Err(Error::conflict("a_case_is_about_one_person"));
-    }
-    if written == 1 {
-        let happening = Happening::new(Action::CaseOpened, new.id).with("subject", new.subject);
-        let by = known.sender();
-        audit::note(&mut tx, happening, Doer::new(&by, "an identity is to be looked into")).await?;
-    }
-    tx.commit().await?;
-    Ok(known.standing)
 }
 
 /// A case whose row is locked until the transaction ends.

@@ -8,8 +8,8 @@ use wolo_domain::identities::{CaseStage, ContentHash, Document, Reason, Verdict}
 use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
 
 use super::{CASES, DECISIONS, DOCUMENTS, hash, words};
+use crate::Error;
 use crate::rows::{Page, count, word};
-use crate::{Error, Pool};
 
 /// A case in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,20 +291,4 @@ pub async fn reviewers(database: impl PgExecutor<'_>) -> Result<Vec<UserId>, Err
     .fetch_all(database)
     .await?;
     Ok(rows.into_iter().map(UserId::from_uuid).collect())
-}
-
-/// Cases whose documents should be gone by now, those first that have waited longest.
-#[tracing::instrument(name = "db.identities.due", skip_all, err)]
-pub async fn due(pool: &Pool, at: DateTime<Utc>, limit: u32) -> Result<Vec<CaseId>, Error> {
-    let rows = sqlx::query_scalar!(
-        "select case_id from minors.cases
-         where destroy_at < $1 and destroyed_at is null
-         order by destroy_at, case_id
-         limit $2",
-        at,
-        i64::from(limit),
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(CaseId::from_uuid).collect())
 }

@@ -144,8 +144,8 @@ async fn whoever_asks_twice_with_one_name_asks_once() {
     let Asking::Asked(first) = scene.ask(&new, noon()).await else { panic!("not asked") };
     let Asking::AlreadyAsked(again) = scene.ask(&new, days(1)).await else { panic!("asked again") };
     assert!(first == again);
-    let Standing { consent, stage, requested_at, answer_by, guardian, minor_name, minor_born } = first;
-    assert_eq!((consent, stage), (new.id, ConsentStage::Requested));
+    let Standing { consent, stage, requested_at, answer_by, guardian, minor_name, minor_born, case } = first;
+    assert_eq!((consent, stage, case), (new.id, ConsentStage::Requested, 1));
     assert_eq!((requested_at, answer_by), (noon(), Some(days(14))));
     assert!(guardian == new.guardian);
     assert_eq!((minor_name.as_str(), minor_born.day().to_string().as_str()), ("Awa", CHILD));

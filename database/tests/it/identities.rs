@@ -10,7 +10,9 @@ use wolo_domain::identities::{
     IdentityRules, Looking, Media, Party, Reason, Removing, Standing, Submitting, Taking, TakingBy, Verdict,
 };
 use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
+use wolo_domain::punctuality::{DueFor, DueStep, LateStep};
 
+use crate::punctuality::RULES as PUNCTUALITY;
 use crate::scene::{Scene, noon, unique};
 
 pub(crate) const RULES: IdentityRules = IdentityRules {
@@ -21,6 +23,7 @@ pub(crate) const RULES: IdentityRules = IdentityRules {
     nothing_came_days: 30,
     keep_approved_days: 30,
     keep_rejected_days: 7,
+    cases_a_year: 3,
 };
 
 pub(crate) struct Matter<'a> {
@@ -467,7 +470,15 @@ async fn documents_are_gone_before_that_is_said_and_it_is_said_once() {
     let documents = matter.is_reviewed_by(reviewer).await;
     assert_eq!(matter.end(CaseEnd::GivenUp).await, Ending::Ended);
     let later = noon() + TimeDelta::hours(1);
-    assert_eq!(identities::due(&scene.pool, later, 10).await.expect("cases"), [matter.case]);
+    let late = async || {
+        identities::late(&scene.pool, later + TimeDelta::hours(1), PUNCTUALITY, 10)
+            .await
+            .expect("cases")
+            .steps
+    };
+    let due = LateStep { what: DueStep::Destruction, about: DueFor::Case(matter.case), since: noon() };
+    assert_eq!(late().await, [due]);
+    assert_eq!(identities::unfinished(&scene.pool).await.expect("cases"), [matter.case]);
     let all = async || identities::all_destroyed(&scene.pool, matter.case, noon()).await;
     assert!(matches!(all().await, Err(Error::Conflict { .. })));
     for document in &documents {
@@ -477,7 +488,8 @@ async fn documents_are_gone_before_that_is_said_and_it_is_said_once() {
     assert!(all().await.expect("an answer").destroyed);
     assert!(all().await.expect("an answer").destroyed);
     assert_eq!(identities::undestroyed(&scene.pool, matter.case).await.expect("documents"), []);
-    assert_eq!(identities::due(&scene.pool, later, 10).await.expect("cases"), []);
+    assert_eq!(late().await, []);
+    assert_eq!(identities::unfinished(&scene.pool).await.expect("cases"), []);
     let lines = noted(&scene).await;
     assert_eq!(lines.iter().filter(|line| *line == "documents_destroyed").count(), 1, "{lines:?}");
     assert!(matter.in_full().await.documents.iter().all(|sent| sent.destroyed_at == Some(noon())));

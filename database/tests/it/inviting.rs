@@ -125,7 +125,8 @@ async fn who_has_ended_it_by_hand_and_why_is_kept_once() {
 async fn invitations_that_should_have_lapsed_and_points_that_should_have_matured_are_late() {
     let scene = Scene::new().await;
     let sponsor = scene.user().await;
-    let rules = Punctuality { late_after_seconds: 3_600, sweep_hour: 5, look_back_days: 30 };
+    let rules =
+        Punctuality { late_after_seconds: 3_600, sweep_hour: 5, look_back_days: 30, escalate_hours: 48 };
     let late = async |at| invitations::late(&scene.pool, at, rules, 10).await.expect("a look");
     let (lapses, ended) = (scene.invited(sponsor).await, scene.invited(sponsor).await);
     invitations::end(&scene.pool, ended, InvitationEnd::Declined, noon()).await.expect("an end");

@@ -26,6 +26,7 @@ mod minors_races;
 mod minors_safe;
 
 mod never_paid;
+mod next_cases;
 mod nonces;
 mod notices;
 mod outbox;

@@ -8,7 +8,8 @@ use wolo_domain::punctuality::{DueFor, DueStep, LateStep, Lateness, Punctuality}
 
 use crate::scene::{Scene, at, noon};
 
-const RULES: Punctuality = Punctuality { late_after_seconds: 3_600, sweep_hour: 5, look_back_days: 30 };
+pub(crate) const RULES: Punctuality =
+    Punctuality { late_after_seconds: 3_600, sweep_hour: 5, look_back_days: 30, escalate_hours: 48 };
 
 impl Scene {
     async fn late_pots(&self, at: DateTime<Utc>) -> Vec<LateStep> {

@@ -20,6 +20,13 @@ pub struct IdentityRules {
     pub keep_approved_days: u32,
     /// And after a rejection.
     pub keep_rejected_days: u32,
+    /// A minor's guardian may begin a new case after one that was rejected, until there were so many in a year.
+    #[serde(default = "three")]
+    pub cases_a_year: u32,
+}
+
+const fn three() -> u32 {
+    3
 }
 
 /// What the product says where nobody has set anything.
@@ -33,11 +40,30 @@ impl Default for IdentityRules {
             nothing_came_days: 30,
             keep_approved_days: 30,
             keep_rejected_days: 7,
+            cases_a_year: three(),
         }
     }
 }
 
+/// A year, as cases are counted.
+const YEAR: TimeDelta = TimeDelta::days(365);
+
 impl IdentityRules {
+    /// From when on cases count, for whoever wants another.
+    pub fn cases_count_from(self, at: DateTime<Utc>) -> DateTime<Utc> {
+        at - YEAR
+    }
+
+    /// Until when there are too many to begin another, if there are. `opened` counts, in any order.
+    pub fn full_until(self, opened: &[DateTime<Utc>]) -> Option<DateTime<Utc>> {
+        let most = usize::try_from(self.cases_a_year.max(1)).unwrap_or(usize::MAX);
+        let mut opened = opened.to_vec();
+        opened.sort_unstable();
+        // When the oldest of those that fill the measure counts no more, there is room.
+        let filling = opened.len().checked_sub(most)?;
+        opened.get(filling).map(|oldest| *oldest + YEAR)
+    }
+
     pub const fn approvals(self, is_minors: bool) -> u32 {
         if is_minors { self.approvals_for_minors } else { self.approvals_for_adults }
     }
@@ -82,5 +108,20 @@ mod tests {
         assert_eq!(rules.escalates_at(now, 2), now + TimeDelta::hours(144));
         assert_eq!(rules.lets_go_at(now), now + TimeDelta::days(30));
         assert_eq!((rules.approvals(true), rules.approvals(false)), (2, 1));
+    }
+
+    #[test]
+    fn a_new_case_waits_until_one_of_three_is_a_year_old() {
+        let (rules, now) = (IdentityRules::default(), DateTime::UNIX_EPOCH + TimeDelta::days(400));
+        let ago = |days| now - TimeDelta::days(days);
+        assert_eq!(rules.full_until(&[]), None);
+        assert_eq!(rules.full_until(&[ago(1), ago(2)]), None);
+        assert_eq!(rules.full_until(&[ago(1), ago(300), ago(2)]), Some(ago(300 - 365)));
+        assert_eq!(
+            rules.full_until(&[ago(1), ago(300), ago(2), ago(3)]),
+            Some(ago(3 - 365)),
+            "an operator has given one more"
+        );
+        assert_eq!(rules.cases_count_from(now), ago(365));
     }
 }

@@ -2,21 +2,22 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use uuid::Uuid;
 use wolo_api::rules;
 use wolo_control::AskError;
 use wolo_control::consents::{
-    AboutConsent, AskAnswer, AskGuardian, ConsentInput, GiveAnswer, GuardianAgrees, WithdrawAnswer,
+    AboutConsent, AskAnswer, AskGuardian, BeginCase, BeginCaseAnswer, ConsentInput, GiveAnswer,
+    GuardianAgrees, WithdrawAnswer,
 };
 use wolo_database::consents;
-use wolo_database::identities::Case;
+use wolo_database::identities::{self, Case};
 use wolo_domain::consents::{
     AddressClass, Agreement, ConsentRules, ConsentStage, ConsentText, Guardian, Guardianship, Proof, Purpose,
     Shown,
 };
 use wolo_domain::contacts::Language;
-use wolo_domain::identities::IdentityRules;
+use wolo_domain::identities::{CaseStage, IdentityRules};
 use wolo_domain::ids::{CaseId, ConsentId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::PotStage;
@@ -34,6 +35,7 @@ impl Scene {
         let consent = self.gives_consent(minor).await?;
         let (control, input) = (&self.stage.control, self.consent_of(minor));
         self.ask("look at an age", async || control.tell_of_birth_date(minor).await).await?;
+        let second = self.begins_again(minor, consent).await?;
         let about = AboutConsent { consent };
         let withdraw = async || control.withdraw_consent(input.clone(), about, AN_ANSWER).await;
         let answer = self.ask("withdraw consent", withdraw).await?;
@@ -43,7 +45,32 @@ impl Scene {
         self.has_come_to_nothing(consent).await?;
         self.stage_is(pot.pot, PotStage::Cancelled).await?;
         let is_over = |known: &Case| known.entry.destroyed_at.is_some();
-        self.case_is(CaseId::of_consent(consent, 1), "over", is_over).await.map(drop)
+        for case in [CaseId::of_consent(consent, 1), second] {
+            self.case_is(case, "over", is_over).await?;
+        }
+        Ok(())
+    }
+
+    /// The first case comes to nothing, and another begins.
+    async fn begins_again(&self, minor: UserId, consent: ConsentId) -> Result<CaseId> {
+        let (control, input, first) =
+            (&self.stage.control, self.consent_of(minor), CaseId::of_consent(consent, 1));
+        let rejected = comes_about(LONG, async || {
+            // One that has ended hears nothing any more, and one that has not begun does not yet.
+            let _ = control.give_up_case(first, AN_ANSWER).await;
+            let known = identities::case(&mut *self.stage.pool.acquire().await?, first).await?;
+            Ok(known.filter(|known| known.entry.stage == CaseStage::Rejected).map(drop))
+        });
+        rejected.await.with_context(|| format!("{first} was not given up"))?;
+        let wish = BeginCase { consent, link: None, by_hand: None };
+        let begin = async || control.begin_case(input.clone(), wish.clone(), AN_ANSWER).await;
+        match self.ask("begin another case", begin).await? {
+            // Where the answer was lost, it stands already.
+            BeginCaseAnswer::Begun { case } | BeginCaseAnswer::Stands { case, stage: CaseStage::Opened } => {
+                Ok(case)
+            }
+            answer => bail!("no other case of {consent} was begun: {answer:?}"),
+        }
     }
 
     /// A guardian is named and agrees.
@@ -72,6 +99,7 @@ impl Scene {
             notices,
             notice_patience,
             continue_after_events: 2_000,
+            link: None,
             carried: None,
         }
     }

@@ -17,7 +17,7 @@ use crate::stage::comes_about;
 impl Scene {
     pub(super) async fn hours(&self) -> Result<()> {
         self.comes_to_its_end(Housekeeping::run, Retention::default(), ids::HOUSEKEEPING).await?;
-        let punctuality = rules::punctuality(&self.stage.settings.rules);
+        let punctuality = rules::punctuality(&self.stage.settings);
         self.comes_to_its_end(PunctualityCheck::run, punctuality, ids::PUNCTUALITY_CHECK).await?;
         self.comes_to_its_end(AuditCheckpoint::run, (), ids::AUDIT_CHECKPOINT).await
     }

@@ -255,6 +255,10 @@ impl<'a> Telling<'a> {
                 DueFor::Invitation(invitation) => {
                     (format!("{what}_late {invitation}"), self.services(), &[Role::Superadmin])
                 }
+                DueFor::Consent(consent) => {
+                    (format!("{what}_late {consent}"), self.services(), &[Role::Superadmin])
+                }
+                DueFor::Case(case) => (format!("{what}_late {case}"), self.services(), &[Role::Superadmin]),
                 DueFor::Pot(pot) => {
                     let subject = notices::subject(self.pool, pot).await?;
                     let Some(subject) = subject else { return Ok(nothing()) };

@@ -117,7 +117,7 @@ fn a_recipient_who_has_been_put_right_is_asked_about_again_and_paid() {
     });
 }
 
-async fn trusted(house: &House, role: Role) -> UserId {
+pub(crate) async fn trusted(house: &House, role: Role) -> UserId {
     let person = house.person().await;
     let mut connection = house.pool.acquire().await.expect("a connection");
     roles::grant(&mut connection, person, role, Doer::new("test", "in a test")).await.expect("a role");

@@ -29,20 +29,24 @@ use crate::histories::keep;
 use crate::house::{House, LONG, live, until};
 
 /// A minor, and whom they have named last.
-struct Asked {
-    minor: UserId,
-    consent: ConsentId,
+pub(crate) struct Asked {
+    pub(crate) minor: UserId,
+    pub(crate) consent: ConsentId,
     /// Where the request went.
     phone: String,
 }
 
 impl Asked {
-    fn process(&self) -> String {
+    pub(crate) fn phone(&self) -> &str {
+        &self.phone
+    }
+
+    pub(crate) fn process(&self) -> String {
         ids::consent(self.minor)
     }
 }
 
-fn input(minor: UserId) -> ConsentInput {
+pub(crate) fn input(minor: UserId) -> ConsentInput {
     ConsentInput {
         minor,
         rules: ConsentRules::default(),
@@ -50,6 +54,7 @@ fn input(minor: UserId) -> ConsentInput {
         notices: NoticeRules::default(),
         notice_patience: NoticePatience::default(),
         continue_after_events: 2_000,
+        link: None,
         carried: None,
     }
 }
@@ -69,7 +74,7 @@ fn yes(consent: ConsentId) -> GuardianAgrees {
 }
 
 impl House {
-    async fn child(&self) -> UserId {
+    pub(crate) async fn child(&self) -> UserId {
         let born = dakar::day_of(Utc::now()).with_day(1).expect("a day") - Days::new(12 * 365);
         self.person_born(&born.to_string(), 1).await
     }
@@ -104,18 +109,18 @@ impl House {
     }
 
     /// Somebody whom the minor has named and who has been asked.
-    async fn asked_by(&self, minor: UserId) -> Asked {
+    pub(crate) async fn asked_by(&self, minor: UserId) -> Asked {
         let (asked, answer) = self.names(minor).await;
         assert!(matches!(answer, AskAnswer::Asked { answer_by: Some(_) }), "{answer:?}");
         asked
     }
 
-    async fn gives(&self, asked: &Asked) -> GiveAnswer {
+    pub(crate) async fn gives(&self, asked: &Asked) -> GiveAnswer {
         let (input, wish) = (input(asked.minor), yes(asked.consent));
         self.control.give_consent(input, wish, LONG).await.expect("an answer")
     }
 
-    async fn given_by(&self, minor: UserId) -> Asked {
+    pub(crate) async fn given_by(&self, minor: UserId) -> Asked {
         let asked = self.asked_by(minor).await;
         assert_eq!(self.gives(&asked).await, GiveAnswer::Given);
         asked
@@ -126,35 +131,35 @@ impl House {
         self.control.refuse_consent(input(asked.minor), wish, LONG).await.expect("an answer")
     }
 
-    async fn withdraws(&self, asked: &Asked) -> WithdrawAnswer {
+    pub(crate) async fn withdraws(&self, asked: &Asked) -> WithdrawAnswer {
         let wish = AboutConsent { consent: asked.consent };
         self.control.withdraw_consent(input(asked.minor), wish, LONG).await.expect("an answer")
     }
 
-    async fn consent_ends(&self, asked: &Asked) -> ConsentStage {
+    pub(crate) async fn consent_ends(&self, asked: &Asked) -> ConsentStage {
         let outcome = self.outcome::<GuardianConsent>(asked.process()).await;
         let row = consents::consent(&self.pool, asked.consent).await.expect("a look").expect("a consent");
         assert_eq!(outcome.stage, Some(row.stage), "the books say the same");
         row.stage
     }
 
-    async fn consent_stands(&self, asked: &Asked, stage: ConsentStage) {
+    pub(crate) async fn consent_stands(&self, asked: &Asked, stage: ConsentStage) {
         let known = self.control.consent_state(asked.minor).await.expect("a state");
         assert_eq!((known.consent, known.stage), (Some(asked.consent), Some(stage)));
     }
 
-    async fn both_are_told(&self, asked: &Asked, kind: Kind, times: i64) {
+    pub(crate) async fn both_are_told(&self, asked: &Asked, kind: Kind, times: i64) {
         self.is_told(&asked.consent.to_string(), kind, times).await;
         self.is_told(&asked.minor.to_string(), kind, times).await;
     }
 
-    async fn is_held_for_consent(&self, pot: PotId) -> bool {
+    pub(crate) async fn is_held_for_consent(&self, pot: PotId) -> bool {
         let pot = wolo_database::pots::pot(&self.pool, pot).await.expect("a look").expect("a pot");
         pot.holds.iter().any(|hold| hold.reason == HoldReason::Consent)
     }
 
     /// Writes another day of birth, as many years later.
-    async fn is_younger(&self, person: UserId, years: u32) {
+    pub(crate) async fn is_younger(&self, person: UserId, years: u32) {
         let sql = format!(
             "update people.users set birth_date = birth_date + interval '{years} years' where user_id = '{}'",
             person.uuid()

@@ -11,6 +11,7 @@ mod birthday_sweep;
 mod books;
 mod clearance;
 mod closure;
+mod consent_again;
 mod crashes;
 mod credit;
 mod donation;

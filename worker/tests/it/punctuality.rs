@@ -52,7 +52,7 @@ async fn check(house: &House, name: &str) -> Lateness {
 }
 
 async fn look(house: &House, name: &str, look_back_days: u32) -> Lateness {
-    let rules = Punctuality { late_after_seconds: 3_600, sweep_hour: 5, look_back_days };
+    let rules = Punctuality { late_after_seconds: 3_600, sweep_hour: 5, look_back_days, escalate_hours: 48 };
     let id = format!("{}/{name}", ids::PUNCTUALITY_CHECK);
     let options = WorkflowStartOptions::new(queues::LIFECYCLE, id.clone()).build();
     let client = house.control.client();

@@ -51,7 +51,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 96] = [
+const ENDINGS: [&str; 100] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -60,15 +60,19 @@ const ENDINGS: [&str; 96] = [
     "closure-nobody-known",
     "closure-restored",
     "closure-waited-for-a-pot",
+    "consent-another-case-by-hand",
     "consent-asked-too-late",
     "consent-begun-again",
     "consent-carried-on",
+    "consent-gave-up-pots-when-taken-up",
     "consent-handed-over",
     "consent-lapsed",
     "consent-not-a-minors",
     "consent-of-age-after-all",
     "consent-refused",
     "consent-superseded",
+    "consent-taken-up",
+    "consent-with-another-case",
     "consent-withdrawn-and-ended",
     "consent-withdrawn-and-returned",
     "donation-confirmed",

@@ -258,7 +258,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         closures: CloseAccountStep, GiveUpTheirsStep, RestoreAccountStep, ErasePersonStep;
         punctuality: FindLateStep;
         retention: KeepRetentionStep;
-        identities: OpenCaseStep, AddDocumentStep, RemoveDocumentStep, SubmitCaseStep, TakeCaseStep, LookAtDocumentStep, DecideCaseStep, EscalateCaseStep, EndCaseStep, GiveUpCasesStep, DestroyDocumentsStep;
+        identities: OpenCaseStep, OpenNextCaseStep, AddDocumentStep, RemoveDocumentStep, SubmitCaseStep, TakeCaseStep, LookAtDocumentStep, DecideCaseStep, EscalateCaseStep, EndCaseStep, GiveUpCasesStep, DestroyDocumentsStep;
         invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
         points: ConvertPointsStep, RevokePointsStep;
         donations: OpenDonationCheckout, SettleDonationStep, EndCheckoutsStep, TakeUpStep;
@@ -349,6 +349,7 @@ fn names_are_unique_and_as_histories_know_them() {
           "consents.hand_over",
           "consents.give_up_pots",
           "identities.open_case",
+          "identities.open_next",
           "identities.add_document",
           "identities.remove_document",
           "identities.submit",

@@ -4,12 +4,13 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use wolo_domain::consents::{Agreement, ConsentRules, ConsentStage, Guardian};
-use wolo_domain::identities::IdentityRules;
-use wolo_domain::ids::{ConsentId, UserId};
+use wolo_domain::identities::{CaseStage, IdentityRules};
+use wolo_domain::ids::{CaseId, ConsentId, UserId};
 use wolo_domain::notices::NoticeRules;
 use wolo_domain::people::BirthDate;
 
 use crate::notice_delivery::NoticePatience;
+use crate::pot_lifecycle::Wish;
 use crate::steps::notices::Message;
 
 /// What the process is started with, and carries on with. Personal, once it has carried on.
@@ -24,6 +25,9 @@ pub struct ConsentInput {
     pub notice_patience: NoticePatience,
     /// A run with more events than this carries on in a new one.
     pub continue_after_events: u32,
+    /// Where the guardian of the consent that is in force answers, for a process that is begun again by somebody who knows it.
+    #[serde(default)]
+    pub link: Option<String>,
     /// What the runs before this one have come to.
     #[serde(default)]
     pub carried: Option<Carried>,
@@ -159,6 +163,39 @@ pub enum WithdrawAnswer {
     Withdrawn {
         /// Until then the guardian may come back.
         return_by: DateTime<Utc>,
+    },
+    NotGiven {
+        stage: ConsentStage,
+    },
+    OtherConsent,
+}
+
+/// The last case was rejected, and another is to begin. Personal.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct BeginCase {
+    pub consent: ConsentId,
+    /// Where documents are sent; a process that was begun again learns it from here.
+    pub link: Option<String>,
+    /// Somebody who works here wants it, and the guardian is told.
+    #[serde(default)]
+    pub by_hand: Option<Wish>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum BeginCaseAnswer {
+    /// It collects documents now.
+    Begun {
+        case: CaseId,
+    },
+    /// The last was not rejected: this is where it stands.
+    Stands {
+        case: CaseId,
+        stage: CaseStage,
+    },
+    /// So many were begun in a year that the next waits.
+    TooMany {
+        until: DateTime<Utc>,
     },
     NotGiven {
         stage: ConsentStage,

@@ -13,14 +13,15 @@
 //! There is one process for a minor. When it has ended the minor may name somebody, and the same name begins anew; so it does for a
 //! process that somebody has ended: it finds in the books how far the consent has come.
 
+mod cases;
 mod deciding;
 mod messages;
 mod next;
 mod telling;
 
 pub use messages::{
-    AboutConsent, AskAnswer, AskGuardian, Carried, ConsentInput, ConsentOutcome, ConsentState, GiveAnswer,
-    GuardianAgrees, RefuseAnswer, WithdrawAnswer,
+    AboutConsent, AskAnswer, AskGuardian, BeginCase, BeginCaseAnswer, Carried, ConsentInput, ConsentOutcome,
+    ConsentState, GiveAnswer, GuardianAgrees, RefuseAnswer, WithdrawAnswer,
 };
 
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -31,21 +32,16 @@ use temporalio_workflow::{
     WorkflowTermination,
 };
 use wolo_domain::consents::{ConsentEnd, ConsentStage};
-use wolo_domain::contacts::Contact;
-use wolo_domain::ids::{CaseId, ConsentId, UserId};
+use wolo_domain::ids::{ConsentId, UserId};
 use wolo_domain::notices::Says;
 
-use crate::identity_review::{IdentityInput, IdentityState, Told};
 use crate::steps::consents::{
     Ending, FindConsent, FindConsentStep, GiveUpPots, GiveUpPotsStep, HandOver, HandOverStep, HandingOver,
     Standing,
 };
-use crate::steps::identities::{GiveUpCases, GiveUpCasesStep, OpenCase, OpenCaseStep};
 use crate::{attributes, patience, waiting};
+use cases::FIRST;
 use next::Next;
-
-/// A consent's first case.
-const FIRST: u32 = 1;
 
 #[workflow]
 pub struct GuardianConsent {
@@ -65,7 +61,9 @@ impl GuardianConsent {
     pub fn new(_ctx: &WorkflowContextView, mut input: ConsentInput) -> Self {
         let carried = input.carried.take();
         let found = carried.is_some();
-        Self { input, work: carried.unwrap_or_default(), found, deciding: false, look_again: false }
+        let mut work = carried.unwrap_or_default();
+        work.link = work.link.or_else(|| input.link.take());
+        Self { input, work, found, deciding: false, look_again: false }
     }
 
     #[run(name = "GuardianConsent")]
@@ -110,6 +108,12 @@ impl GuardianConsent {
     #[update(name = "withdraw")]
     pub async fn withdraw(ctx: &mut WorkflowContext<Self>, wish: AboutConsent) -> WithdrawAnswer {
         Self::answered(Self::decide_withdrawing(ctx, wish).await).await
+    }
+
+    /// The last case was rejected, and another is to begin. Answered when it collects documents.
+    #[update(name = "begin_case")]
+    pub async fn begin_case(ctx: &mut WorkflowContext<Self>, wish: BeginCase) -> BeginCaseAnswer {
+        Self::answered(Self::decide_beginning(ctx, wish).await).await
     }
 
     /// Something has changed in the books: when the minor was born, or that they have an account.
@@ -209,28 +213,6 @@ impl GuardianConsent {
         Ok(())
     }
 
-    /// The minor and the guardian are to be who they say, before a pot may open. Nothing is asked of them before the guardian consents.
-    async fn open_the_case(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
-        let begin = ctx.state(|process| process.work.case_to_open(&process.input));
-        let is_opened = begin.is_some();
-        if let Some(begin) = begin {
-            let open = OpenCase { begin: Box::new(begin), at: waiting::now(ctx) };
-            ctx.execute_activity(OpenCaseStep, open, patience::own_books()).await?;
-        }
-        ctx.state_mut(|process| process.work.state.case_opened = Some(is_opened));
-        Ok(())
-    }
-
-    /// Nobody has to be looked at any more.
-    async fn give_up_the_case(ctx: &mut WorkflowContext<Self>) -> Result<(), WorkflowTermination> {
-        if ctx.state(|process| process.work.state.case_opened) != Some(true) {
-            return Ok(());
-        }
-        let give_up = GiveUpCases { subject: Self::minor(ctx), at: waiting::now(ctx) };
-        ctx.execute_activity(GiveUpCasesStep, give_up, patience::start_many()).await?;
-        Ok(())
-    }
-
     fn remind(ctx: &WorkflowContext<Self>) {
         let now = Self::now(ctx);
         ctx.state_mut(|process| process.work.ask_again(now));
@@ -311,42 +293,12 @@ impl Carried {
             answer_by: standing.answer_by,
             comes_of_age_at: Some(standing.comes_of_age_at),
             flagged: is_flagged,
+            case_number: (standing.case != FIRST).then_some(standing.case),
             ..ConsentState::default()
         };
         self.guardian = Some(standing.guardian);
         self.minor_name = standing.minor_name;
         self.requested_at = Some(standing.requested_at);
-    }
-
-    /// What the process of the case begins with. None for a process that does not know the guardian, which knows no consent either.
-    fn case_to_open(&self, input: &ConsentInput) -> Option<IdentityInput> {
-        let (consent, guardian) = (self.state.consent?, self.guardian.as_ref()?);
-        Some(IdentityInput {
-            case: CaseId::of_consent(consent, self.state.case_number.unwrap_or(FIRST)),
-            subject: input.minor,
-            consent: Some(consent),
-            name: self.minor_name.clone(),
-            told: Told {
-                user: None,
-                to: Some(Contact::Phone(guardian.phone.clone())),
-                language: guardian.language,
-            },
-            link: self.link.clone().unwrap_or_default(),
-            rules: input.identities,
-            notices: input.notices,
-            notice_patience: input.notice_patience,
-            continue_after_events: input.continue_after_events,
-            carried: IdentityState::default(),
-        })
-    }
-
-    /// A case that was rejected, or that approved another birth date, makes way for another.
-    fn stay_minor(&mut self, comes_of_age_at: DateTime<Utc>, case: u32) {
-        self.state.comes_of_age_at = Some(comes_of_age_at);
-        if case != self.state.case_number.unwrap_or(FIRST) {
-            self.state.case_number = Some(case);
-            self.state.case_opened = None;
-        }
     }
 
     /// The guardian of this request is waited for, and was perhaps never asked.

@@ -70,7 +70,7 @@ impl Carried {
         }
     }
 
-    fn tell_the_guardian(&mut self, event: String, says: Says) {
+    pub(super) fn tell_the_guardian(&mut self, event: String, says: Says) {
         let (Some(consent), Some(guardian)) = (self.state.consent, self.guardian.clone()) else { return };
         self.to_tell.push(Message {
             to: Some(Contact::Phone(guardian.phone)),

@@ -68,6 +68,9 @@ pub struct Standing {
     pub minor_name: String,
     /// From then on nobody has to consent.
     pub comes_of_age_at: DateTime<Utc>,
+    /// The number of its case.
+    #[serde(default = "first")]
+    pub case: u32,
 }
 
 /// Writes down whom a minor names. Personal.

@@ -7,13 +7,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
+use wolo_domain::consents::ConsentStage;
 use wolo_domain::identities::{
-    Adding, Answered, CaseEnd, Deciding, Decision, Document, Ending, IdentityRules, Looking, Removing,
-    Standing, Submitting, Taking, TakingBy,
+    Adding, Answered, CaseEnd, CaseStage, Deciding, Decision, Document, Ending, IdentityRules, Looking,
+    Reason, Removing, Standing, Submitting, Taking, TakingBy,
 };
-use wolo_domain::ids::{CaseId, DocumentId, UserId};
+use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
 
 use crate::identity_review::IdentityInput;
+use crate::pot_lifecycle::Wish;
 
 pub struct Identities;
 
@@ -21,6 +23,10 @@ pub struct Identities;
 impl Identities {
     #[activity(name = "identities.open_case")]
     pub fn open_case(input: OpenCase) -> Result<Standing, ActivityError> {
+        unimplemented!()
+    }
+    #[activity(name = "identities.open_next")]
+    pub fn open_next(input: OpenNextCase) -> Result<NextCase, ActivityError> {
         unimplemented!()
     }
     #[activity(name = "identities.add_document")]
@@ -68,8 +74,8 @@ impl Identities {
 pub use identities::{
     AddDocument as AddDocumentStep, Decide as DecideCaseStep, Destroy as DestroyDocumentsStep,
     End as EndCaseStep, Escalate as EscalateCaseStep, GiveUp as GiveUpCasesStep, Look as LookAtDocumentStep,
-    OpenCase as OpenCaseStep, RemoveDocument as RemoveDocumentStep, Submit as SubmitCaseStep,
-    Take as TakeCaseStep,
+    OpenCase as OpenCaseStep, OpenNext as OpenNextCaseStep, RemoveDocument as RemoveDocumentStep,
+    Submit as SubmitCaseStep, Take as TakeCaseStep,
 };
 
 /// Writes a case down and has its process run, each unless that is so. Whoever wants a case asks for it, and so does its own process:
@@ -79,6 +85,43 @@ pub struct OpenCase {
     /// What its process begins with. Personal.
     pub begin: Box<IdentityInput>,
     pub at: DateTime<Utc>,
+}
+
+/// Writes the next case of a consent down and has its process run, where the last was rejected or holds no more. Where it stands,
+/// nothing happens.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct OpenNextCase {
+    /// What its process begins with, but for which case it is. Personal.
+    pub begin: Box<IdentityInput>,
+    pub consent: ConsentId,
+    /// Somebody who works here wants it, who is not held to the measure of a year.
+    pub by_hand: Option<Wish>,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum NextCase {
+    /// Now; the one before it was rejected for these reasons.
+    Opened {
+        number: u32,
+        reasons: Vec<Reason>,
+    },
+    /// The last is to be decided, or is approved.
+    Stands {
+        number: u32,
+        case: CaseId,
+        stage: CaseStage,
+    },
+    /// So many were opened in a year that the next waits.
+    TooMany {
+        until: DateTime<Utc>,
+    },
+    NotGiven {
+        stage: ConsentStage,
+    },
+    /// This minor has asked for no such consent.
+    OtherConsent,
 }
 
 /// Has all cases of somebody given up that are not over: their documents go at once.

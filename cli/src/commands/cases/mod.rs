@@ -4,10 +4,12 @@
 //! with the hashes of what was seen. Who acts proves that it is they by a code of their second factor; looking at the list and at what
 //! is written about a case needs none, because nothing of a document stands there.
 
+mod again;
 mod decide;
 mod list;
 mod open;
 mod page;
+mod restart;
 mod show;
 mod take;
 mod words;
@@ -52,6 +54,10 @@ pub(crate) enum Cases {
     Reject(decide::Reject),
     /// Ask whoever sent the documents for more
     Ask(decide::Ask),
+    /// Begin another case of a minor whose last one was rejected, and tell the guardian
+    Again(again::Again),
+    /// Start the process of a case again that somebody has ended; harmless where it runs
+    Restart(restart::Restart),
 }
 
 impl Cases {
@@ -65,6 +71,8 @@ impl Cases {
             Self::Approve(approve) => approve.run(config).await,
             Self::Reject(reject) => reject.run(config).await,
             Self::Ask(ask) => ask.run(config).await,
+            Self::Again(again) => again.run(config).await,
+            Self::Restart(restart) => restart.run(config).await,
         }
     }
 }
@@ -127,7 +135,7 @@ fn a_reason(text: &str) -> Result<()> {
 fn answered<T>(answer: Result<T, AskError>, case: CaseId) -> Result<T> {
     match answer {
         Err(AskError::NotFound | AskError::Ended) => Err(refused(format!(
-            "no process of this case runs: its documents are destroyed, or somebody has ended it (wolo cases show {case})"
+            "no process of this case runs: its documents are destroyed, or somebody has ended it (wolo cases restart {case})"
         ))),
         answer => answer.context("the case's process gave no answer"),
     }

@@ -54,7 +54,9 @@ impl Show {
         match runs {
             Ok(true) => {}
             Ok(false) if brief.destroyed_at.is_some() => fields.field("its process", "has ended"),
-            Ok(false) => fields.field("its process", "there is none: somebody has ended it"),
+            Ok(false) => {
+                fields.field("its process", format!("there is none: wolo cases restart {}", self.case))
+            }
             Err(why) => fields.field("its process", format!("gives no answer: {why}")),
         }
         if let Some(page) = page {

@@ -1,21 +1,25 @@
 //! `wolo consents`: which guardian was asked for which minor, what was shown, and what came of it. Guardians decide, and nobody here does
 //! for them.
 
+pub(crate) mod beginning;
 mod list;
+mod restart;
 mod show;
 mod text;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use serde::Serialize;
-use wolo_database::consents::Consent;
+use wolo_database::Pool;
+use wolo_database::consents::{self, Consent};
 use wolo_domain::consents::{ConsentStage, Guardianship};
 use wolo_domain::contacts::Language;
 use wolo_domain::ids::{ConsentId, UserId};
 
 use super::Config;
 use crate::commands::users::first_letters;
+use crate::failure::not_understood;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Consents {
@@ -23,6 +27,8 @@ pub(crate) enum Consents {
     List(list::List),
     /// Show one: who was asked, what they agreed to, and what happened since
     Show(show::Show),
+    /// Start the process of a consent again that somebody has ended; harmless where it runs
+    Restart(restart::Restart),
     /// Print the text that guardians agree to, word for word, and its hash
     Text(text::Text),
 }
@@ -32,6 +38,7 @@ impl Consents {
         match self {
             Self::List(list) => list.run(config).await,
             Self::Show(show) => show.run(config).await,
+            Self::Restart(restart) => restart.run(config).await,
             Self::Text(text) => text.run(),
         }
     }
@@ -65,6 +72,18 @@ impl From<&Consent> for Brief {
             answer_by: consent.answer_by,
         }
     }
+}
+
+/// A consent by its id, or the last of a minor's.
+pub(crate) async fn named(pool: &Pool, name: &str) -> Result<Consent> {
+    if let Ok(id) = name.parse::<ConsentId>() {
+        return consents::consent(pool, id).await?.with_context(|| format!("there is no consent {id}"));
+    }
+    let Ok(minor) = name.parse::<UserId>() else {
+        return Err(not_understood(format!("`{name}` is neither a consent nor a user")));
+    };
+    let named = consents::of_minor(pool, minor).await?.into_iter().next();
+    named.with_context(|| format!("{minor} has named no guardian"))
 }
 
 /// Where a consent stands.

@@ -1,6 +1,6 @@
 //! `wolo consents show`.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 use wolo_control::ids;
@@ -8,11 +8,9 @@ use wolo_database::consents::{self, Consent, Event};
 use wolo_database::identities::{self, Entry};
 use wolo_database::{Page, Pool};
 use wolo_domain::contacts::Email;
-use wolo_domain::ids::{ConsentId, UserId};
 
-use super::{Brief, words};
+use super::{Brief, named, words};
 use crate::commands::Config;
-use crate::failure::not_understood;
 use crate::output::{self, Fields, Format, Listing, instant, instant_or_dash, or_dash, waiting};
 use crate::system::System;
 
@@ -39,8 +37,14 @@ impl Show {
         let flagged = minors >= i64::from(system.settings.consents.minors_per_guardian_flag);
         let cases = cases(&pool, &consent).await?;
         let state = if consent.stage.is_in_force() {
-            let asked = system
-                .ask(async |control| control.consent_state(minor).await.map_err(|error| error.to_string()));
+            let asked = system.ask(async |control| {
+                // One that was ended still answers, for a while.
+                let runs = control.consent_runs(minor).await.map_err(|error| error.to_string())?;
+                if !runs {
+                    return Err(format!("there is none: wolo consents restart {minor}"));
+                }
+                control.consent_state(minor).await.map_err(|error| error.to_string())
+            });
             Some(asked.await)
         } else {
             None
@@ -88,18 +92,6 @@ impl Show {
         output::say(&format!("\n{}", table(&events)));
         Ok(())
     }
-}
-
-/// A consent by its id, or the last of a minor's.
-async fn named(pool: &Pool, name: &str) -> Result<Consent> {
-    if let Ok(id) = name.parse::<ConsentId>() {
-        return consents::consent(pool, id).await?.with_context(|| format!("there is no consent {id}"));
-    }
-    let Ok(minor) = name.parse::<UserId>() else {
-        return Err(not_understood(format!("`{name}` is neither a consent nor a user")));
-    };
-    let named = consents::of_minor(pool, minor).await?.into_iter().next();
-    named.with_context(|| format!("{minor} has named no guardian"))
 }
 
 /// The identity cases that were opened for it.

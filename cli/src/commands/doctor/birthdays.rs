@@ -3,16 +3,16 @@
 use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
 use wolo_api::rules;
-use wolo_bootstrap::settings::Rules;
+use wolo_bootstrap::Settings;
 use wolo_database::{Pool, birthdays, punctuality};
 use wolo_domain::dakar;
 
 use crate::output::{day, instant};
 
-pub(super) async fn birthdays(pool: &Pool, rules: &Rules) -> Result<String> {
+pub(super) async fn birthdays(pool: &Pool, settings: &Settings) -> Result<String> {
     let unsure = "the database does not say which birthdays have been looked after";
     let last = birthdays::last(pool, 1).await.context(unsure)?;
-    let missed = punctuality::sweeps(pool, Utc::now(), rules::punctuality(rules)).await.context(unsure)?;
+    let missed = punctuality::sweeps(pool, Utc::now(), rules::punctuality(settings)).await.context(unsure)?;
     if let Some(first) = missed.first() {
         bail!(
             "the pots of {} days have not been made, the first of them {}: `wolo sweep run`",

@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
 use wolo_api::rules;
-use wolo_bootstrap::settings::Rules;
+use wolo_bootstrap::Settings;
 use wolo_control::Control;
 use wolo_database::{Pool, invitations};
 use wolo_domain::punctuality::DueFor;
@@ -12,8 +12,8 @@ use wolo_domain::punctuality::DueFor;
 use super::without_process;
 use crate::output::instant;
 
-pub(super) async fn invitations(pool: &Pool, rules: &Rules) -> Result<String> {
-    let late = invitations::late(pool, Utc::now(), rules::punctuality(rules), 1)
+pub(super) async fn invitations(pool: &Pool, settings: &Settings) -> Result<String> {
+    let late = invitations::late(pool, Utc::now(), rules::punctuality(settings), 1)
         .await
         .context("the database does not say which invitations are late")?;
     let Some(first) = late.steps.first() else {

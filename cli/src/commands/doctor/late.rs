@@ -3,13 +3,13 @@
 use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
 use wolo_api::rules;
-use wolo_bootstrap::settings::Rules;
+use wolo_bootstrap::Settings;
 use wolo_database::{Pool, punctuality};
 
 use crate::output::instant;
 
-pub(super) async fn steps(pool: &Pool, rules: &Rules) -> Result<String> {
-    let late = punctuality::pots(pool, Utc::now(), rules::punctuality(rules), 1)
+pub(super) async fn steps(pool: &Pool, settings: &Settings) -> Result<String> {
+    let late = punctuality::pots(pool, Utc::now(), rules::punctuality(settings), 1)
         .await
         .context("the database does not say which steps are late")?;
     match late.steps.first() {

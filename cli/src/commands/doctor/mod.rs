@@ -6,6 +6,8 @@ mod books;
 mod gifts;
 mod invitations;
 mod late;
+mod minors;
+mod payouts;
 mod pots;
 mod schedules;
 
@@ -128,10 +130,13 @@ async fn services(settings: &Settings) -> Vec<Finding> {
     // A database that cannot be named has been told of already.
     if let Ok(pool) = &pool {
         findings.push(Finding::of("books", books::books(pool, settings).await, ""));
-        findings.push(Finding::of("birthdays", birthdays::birthdays(pool, &settings.rules).await, ""));
-        let sponsored = invitations::invitations(pool, &settings.rules).await;
+        findings.push(Finding::of("birthdays", birthdays::birthdays(pool, settings).await, ""));
+        let sponsored = invitations::invitations(pool, settings).await;
         findings.push(Finding::of("invitations", sponsored, ""));
-        findings.push(Finding::of("punctuality", late::steps(pool, &settings.rules).await, ""));
+        findings.push(Finding::of("consents", minors::consents(pool, settings).await, ""));
+        findings.push(Finding::of("cases", minors::cases(pool, settings).await, ""));
+        findings.push(Finding::of("payouts", payouts::answered_for(pool).await, ""));
+        findings.push(Finding::of("punctuality", late::steps(pool, settings).await, ""));
     }
     match engine {
         Err(error) => findings.push(Finding::of("Temporal", Err(error.into()), start)),
@@ -157,6 +162,9 @@ async fn services(settings: &Settings) -> Vec<Finding> {
                 findings.push(Finding::of("gifts", gifts, ""));
                 let asked = invitations::processes(pool, &control).await;
                 findings.push(Finding::of("invitations", asked, ""));
+                let of_minors = minors::processes_of_consents(pool, &control).await;
+                findings.push(Finding::of("consents", of_minors, ""));
+                findings.push(Finding::of("cases", minors::processes_of_cases(pool, &control).await, ""));
             }
         }
     }

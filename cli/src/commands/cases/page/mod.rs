@@ -186,3 +186,38 @@ fn guarded(mut response: Response<Body>) -> Response<Body> {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    async fn page(window: Duration) -> Page {
+        Page::of(CaseId::from_uuid(Uuid::nil()), "usr_1 · now", Vec::new(), window).await.expect("a page")
+    }
+
+    #[tokio::test]
+    async fn a_page_that_nobody_opens_is_over_when_its_time_is_and_nobody_listens_any_more() {
+        let window = Duration::from_millis(50);
+        let page = page(window).await;
+        let host = page.left.host.clone();
+        let began = std::time::Instant::now();
+        assert!(matches!(page.show(window).await, End::TooLate));
+        assert!(began.elapsed() >= window);
+        assert!(std::net::TcpStream::connect(host).is_err(), "nobody listens any more");
+    }
+
+    #[tokio::test]
+    async fn the_browser_leaves_the_page_when_its_time_is_over() {
+        let window = Duration::from_secs(300);
+        let page = page(window).await;
+        let request = Request::get(page.address())
+            .header(header::HOST, page.left.host.clone())
+            .body(Body::empty())
+            .expect("a request");
+        let shown = give(State(Arc::clone(&page.left)), request).await;
+        assert_eq!(shown.headers()[header::REFRESH], "300; url=/over");
+        assert!(matches!(page.show(window).await, End::Seen), "that was all of it");
+    }
+}
