@@ -7,13 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use wolo_control::ids;
-use wolo_database::Context;
 use wolo_database::invitations::Invitation;
 use wolo_domain::contacts::Language;
 use wolo_domain::ids::{InvitationId, UserId};
 use wolo_domain::people::BirthDate;
 
-use super::joining::{Newcomer, Proof, accept_for, confirm, join};
+use super::joining::{Joined, Newcomer, Proof, accept_for, confirm, join};
 use super::{find, still_waits};
 use crate::asker::Asker;
 use crate::body::{self, Body};
@@ -94,7 +93,8 @@ refusals!(NotAccepted: MaybeUser::REFUSALS, body::REFUSALS, problem::OF_THE_STOR
 
 /// Accepts an invitation: for the caller, or, with the code that was sent to where the invitation went
 /// (`POST /api/sponsorship/code`), for whoever has that phone or mail address. There it makes the account where there is none, and
-/// opens a session. Accepted once more by the same caller it answers the same.
+/// opens a session. Accepted once more by the same caller it answers the same. Whoever is told to come again later comes with the
+/// same code: it is used up when the invitation is accepted.
 #[utoipa::path(post, path = "/api/sponsorship/accept", operation_id = "sponsorship.accept", tag = "sponsorship",
     request_body = Acceptance,
     security((), ("bearer" = [])),
@@ -118,8 +118,8 @@ pub(crate) async fn accept(
     }
     fields.check()?;
     if let Some((code_id, code)) = given.code_id.zip(given.code) {
-        let (invitation, user) = join(&app, &given.token, newcomer, &Proof { code_id, code }).await?;
-        let tx = Context::gate().begin(&app.pool).await?;
+        let Joined { invitation, user, tx } =
+            join(&app, &given.token, newcomer, &Proof { code_id, code }).await?;
         let session = signed_in(&app, &asker, tx, Entry { user, device, proof: "otp" }).await?;
         return Ok(Json(Accepted::of(invitation, Some(session))));
     }

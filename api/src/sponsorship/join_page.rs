@@ -11,7 +11,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 use wolo_database::invitations::Invitation;
 
-use super::joining::{Newcomer, Proof, join};
+use super::joining::{Newcomer, Proof, has_joined, join};
 use super::page::{Token, refused};
 use super::{accept, code, in_path};
 use crate::asker::{Asker, Language};
@@ -118,7 +118,7 @@ pub(crate) async fn code_on_page(
     }
 }
 
-/// Takes the code back, and accepts the invitation for whoever has it.
+/// Takes the code back, and accepts the invitation for whoever has it. Sent once more it answers the same.
 #[utoipa::path(post, path = "/i/{token}/accept", operation_id = "sponsorship.accept_on_page", tag = "sponsorship",
     params(("token" = inline(schemas::InvitationToken), Path, description = "The link's secret part.")),
     request_body(content = Object, description = "The form that asks for the code: `name`, `birth_date`, `code_id`, `code`.",
@@ -138,11 +138,21 @@ pub(crate) async fn accept_on_page(
     let (token, filled) = (in_path(token)?, Filled::read(body)?);
     let joining = async {
         refuse_foreign(&headers, &app.settings.api.public_url)?;
-        super::waiting(&app, &token).await?;
-        join(&app, &token, filled.newcomer(&asker)?, &filled.proof()?).await
+        super::find(&app, &token).await?;
+        let (newcomer, proof) = (filled.newcomer(&asker)?, filled.proof()?);
+        match join(&app, &token, newcomer, &proof).await {
+            Ok(joined) => Ok(wolo_database::commit(joined.tx).await?),
+            // The form was sent before, or is being sent twice.
+            Err(problem)
+                if problem.code() == Code::InvitationTaken && has_joined(&app, &token, &proof).await? =>
+            {
+                Ok(())
+            }
+            Err(problem) => Err(problem),
+        }
     };
     match joining.await {
-        Ok(_) => Ok(shown(StatusCode::OK, accepted(language), language)),
+        Ok(()) => Ok(shown(StatusCode::OK, accepted(language), language)),
         Err(problem) if wants_page(&headers) && may_be_mended(&problem) => {
             let said = wrong(&problem, language);
             let page = asks_for_the_code(&said, &token, &filled, language);

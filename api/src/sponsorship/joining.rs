@@ -7,16 +7,16 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 use wolo_control::AskError;
 use wolo_control::invitations::InvitationAnswer;
-use wolo_database::accounts::codes::Proved;
+use wolo_database::accounts::codes::{self, Proved};
 use wolo_database::accounts::registrations::{self, Made, Registration};
 use wolo_database::invitations::Invitation;
-use wolo_database::{Transaction, accounts};
+use wolo_database::{Context, Transaction, accounts};
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::Language;
 use wolo_domain::ids::UserId;
 use wolo_domain::people::{BirthDate, NAME_CHARS};
 
-use super::{refusal, waiting};
+use super::{find, refusal, still_waits};
 use crate::fields::{Fields, Lines};
 use crate::problem::{Code, Problem, Words};
 use crate::state::App;
@@ -48,24 +48,58 @@ pub(super) struct Proof {
     pub(super) code: String,
 }
 
-/// Accepts an invitation for whoever gives its code back, with the account that the contact has or gets. The code is used up with
-/// the account; who is told to come again later asks for another, and has the account by then.
+/// Somebody who has come: what the code opens is opened in this transaction, with which it is used up.
+pub(super) struct Joined {
+    pub(super) invitation: Invitation,
+    pub(super) user: UserId,
+    pub(super) tx: Transaction,
+}
+
+/// Accepts an invitation for whoever gives its code back, with the account that the contact has or gets. The account is there
+/// before the invitation's process is asked, because that looks for it; the code stays good until the process has said yes, so
+/// that who is told to come again later comes again with the same.
 pub(super) async fn join(
     app: &App,
     token: &str,
     newcomer: Newcomer,
     proof: &Proof,
-) -> Result<(Invitation, UserId), Problem> {
-    let (_, _, invitation) = waiting(app, token).await?;
-    let purposes = [CodePurpose::AcceptInvitation];
-    let (mut tx, proved) = users::attempt(app, proof.code_id, &proof.code, &purposes).await?;
-    if proved != Proved::Invitation(invitation.id) {
-        return Err(Problem::new(Code::OneTimeCodeWrong));
+) -> Result<Joined, Problem> {
+    let (_, _, invitation) = find(app, token).await?;
+    if invitation.invitee.is_none() {
+        still_waits(&invitation)?;
     }
-    let user = account_of(&mut tx, &invitation, newcomer).await?;
-    wolo_database::commit(tx).await?;
-    accept_for(app, &invitation, user).await?;
-    Ok((invitation, user))
+    let proved = users::prove(app, proof.code_id, &proof.code, CodePurpose::AcceptInvitation).await?;
+    let proved = proved.filter(|(_, proved)| *proved == Proved::Invitation(invitation.id)).map(|(tx, _)| tx);
+    let user = match (proved, invitation.invitee) {
+        (Some(mut tx), None) => {
+            let user = account_of(&mut tx, &invitation, newcomer).await?;
+            wolo_database::commit(tx).await?;
+            accept_for(app, &invitation, user).await?;
+            user
+        }
+        (None, None) => return Err(Problem::new(Code::OneTimeCodeWrong)),
+        // Whoever asked before and did not hear the answer; else somebody else has it.
+        (Some(mut tx), Some(invitee)) => {
+            let account = accounts::by_contact(&mut *tx, &invitation.to).await?;
+            let theirs = account.filter(|account| account.id == invitee);
+            theirs.ok_or_else(|| Problem::new(Code::InvitationTaken))?.id
+        }
+        (None, Some(_)) => return Err(Problem::new(Code::InvitationTaken)),
+    };
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    if !codes::use_up(&mut tx, proof.code_id).await? {
+        return Err(Problem::new(Code::InvitationTaken));
+    }
+    Ok(Joined { invitation, user, tx })
+}
+
+/// Whether this is the code with which an invitation was accepted: a form that is sent twice is answered the same.
+pub(super) async fn has_joined(app: &App, token: &str, proof: &Proof) -> Result<bool, Problem> {
+    let (_, _, invitation) = find(app, token).await?;
+    let hash = app.credentials.keyed.code(proof.code.trim());
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    Ok(invitation.invitee.is_some()
+        && codes::was_used_for(&mut tx, proof.code_id, invitation.id, &hash).await?)
 }
 
 /// The account of the contact that was invited, made where there is none.

@@ -276,6 +276,25 @@ pub(crate) async fn attempt(
     Err(Problem::new(Code::OneTimeCodeWrong))
 }
 
+/// The same for what is not done in one transaction: a right one stays good until [`codes::use_up`] says that it is done. Nothing
+/// comes of a wrong one.
+pub(crate) async fn prove(
+    app: &App,
+    code_id: Uuid,
+    code: &str,
+    purpose: CodePurpose,
+) -> Result<Option<(Transaction, Proved)>, Problem> {
+    let hash = app.credentials.keyed.code(code.trim());
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    match codes::prove(&mut tx, code_id, purpose, &hash).await? {
+        Tried::Right(proved) => Ok(Some((tx, proved))),
+        Tried::Wrong => {
+            wolo_database::commit(tx).await?;
+            Ok(None)
+        }
+    }
+}
+
 async fn give(app: &App, asker: &Asker, given: Given, purposes: &[CodePurpose]) -> Result<Response, Problem> {
     let mut fields = Fields::default();
     let device = fields.text("device", given.device, DEVICE_CHARS, Lines::One);

@@ -24,7 +24,7 @@ mod tokens;
 
 pub(crate) use close::{__path_close, close};
 pub(crate) use codes::{
-    __path_request, __path_resend, __path_verify, __path_verify_contact, DEVICE_CHARS, Sent, attempt,
+    __path_request, __path_resend, __path_verify, __path_verify_contact, DEVICE_CHARS, Sent, attempt, prove,
     request, resend, send, send_to_guardian, verify, verify_contact,
 };
 pub(crate) use convert::{__path_convert, convert};

@@ -4,14 +4,15 @@ use chrono::{Days, TimeDelta, Utc};
 use reqwest::{RequestBuilder, header};
 use serde_json::{Value, json};
 use temporalio_client::{Client, WorkflowTerminateOptions};
+use wolo_control::Control;
 use wolo_domain::dakar;
 use wolo_domain::ids::UserId;
 use wolo_domain::invitations::SentInvitation;
 use wolo_domain::people::BirthDate;
 use wolo_workflows::ids;
-use wolo_workflows::sponsorship_invitation::SponsorshipInvitation;
+use wolo_workflows::sponsorship_invitation::{InvitationAnswer, SponsorshipInvitation};
 
-use crate::app::{TestApp, born, key};
+use crate::app::{SOON, TestApp, born, key};
 use crate::reply::Reply;
 use crate::sponsorship::{friend, somebody};
 
@@ -234,8 +235,41 @@ async fn the_page_of_an_invitation_takes_somebody_in_with_plain_forms() {
     let (status, text) = page(accept(&code)).await;
     assert!(status == 200 && text.contains("Bienvenue"), "{status} {text}");
     assert_eq!(app.accounts_of(&sent).await, 1);
-    let (status, text) = page(accept(&code)).await;
+    let (status, again) = page(accept(&code)).await;
+    assert_eq!((status, &again), (200, &text), "pressed twice it is one acceptance");
+    let (status, text) = page(accept(&other(&code))).await;
     assert!(status == 409, "{status} {text}");
+    assert_eq!(app.accounts_of(&sent).await, 1);
+}
+
+#[tokio::test]
+async fn a_code_stays_good_until_the_invitation_is_accepted_with_it() {
+    let app = TestApp::start().await;
+    let (heard, unheard) = (app.invited(app.person(40).await).await, app.invited(app.person(40).await).await);
+    let born = born(30, 10);
+    for sent in [&heard, &unheard] {
+        app.loses_its_process(sent).await;
+        let (id, code) = app.code_of(sent).await;
+        let body = acceptance(sent, born, (&id, &code), Some("Moussa Diop"));
+        // More often than a wrong code could be tried.
+        for _ in 0..6 {
+            app.answer("accept", None, &body).await.problem(503, "engine_unavailable");
+        }
+        app.carries(sent).await;
+        if sent == &unheard {
+            let user: uuid::Uuid = app
+                .read(&format!("select user_id from people.users where phone = '{}'", sent.to.reveal()))
+                .await;
+            let client = wolo_bootstrap::temporal::connect(&app.settings.temporal).await.unwrap();
+            let answer =
+                Control::new(client).accept_invitation(sent.invitation, UserId::from_uuid(user), SOON).await;
+            assert_eq!(answer.unwrap(), InvitationAnswer::Accepted, "and nobody hears of it");
+        }
+        let accepted = app.answer("accept", None, &body).await.expect(200);
+        assert!(accepted["session"]["access_token"].is_string(), "{accepted}");
+        app.answer("accept", None, &body).await.problem(409, "invitation_taken");
+        assert_eq!(app.accounts_of(sent).await, 1);
+    }
 }
 
 #[tokio::test]

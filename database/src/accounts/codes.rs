@@ -177,10 +177,66 @@ pub async fn attempt(
     purpose: CodePurpose,
     code_hash: &[u8],
 ) -> Result<Tried, Error> {
+    take_a_try(connection, code, purpose, code_hash, true).await
+}
+
+/// The same, but a right one stays good and takes no try: what it is for is not done in one transaction, and whoever comes again
+/// with it goes on with that. When it is done the code [is used up](use_up).
+#[tracing::instrument(name = "db.accounts.prove_code", skip_all, err)]
+pub async fn prove(
+    connection: &mut PgConnection,
+    code: Uuid,
+    purpose: CodePurpose,
+    code_hash: &[u8],
+) -> Result<Tried, Error> {
+    take_a_try(connection, code, purpose, code_hash, false).await
+}
+
+/// Uses a code up that was proved, and says whether nobody else has: what it opens is opened once.
+#[tracing::instrument(name = "db.accounts.use_code_up", skip_all, err)]
+pub async fn use_up(connection: &mut PgConnection, code: Uuid) -> Result<bool, Error> {
+    let used = sqlx::query!(
+        "update people.codes set used_at = clock_timestamp() where code_id = $1 and used_at is null",
+        code,
+    )
+    .execute(connection)
+    .await?
+    .rows_affected();
+    Ok(used == 1)
+}
+
+/// Whether this is the code that was used up for an invitation: it opens nothing more.
+#[tracing::instrument(name = "db.accounts.code_was_used_for", skip_all, err)]
+pub async fn was_used_for(
+    connection: &mut PgConnection,
+    code: Uuid,
+    invitation: InvitationId,
+    code_hash: &[u8],
+) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from people.codes
+               where code_id = $1 and invitation_id = $2 and code_hash = $3 and used_at is not null
+           ) as "was!""#,
+        code,
+        invitation.uuid(),
+        code_hash,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+async fn take_a_try(
+    connection: &mut PgConnection,
+    code: Uuid,
+    purpose: CodePurpose,
+    code_hash: &[u8],
+    uses_up: bool,
+) -> Result<Tried, Error> {
     let row = sqlx::query!(
         r#"update people.codes
-           set tries_left = tries_left - 1,
-               used_at = case when code_hash = $3 then clock_timestamp() end
+           set tries_left = tries_left - case when code_hash = $3 and not $4 then 0 else 1 end,
+               used_at = case when code_hash = $3 and $4 then clock_timestamp() end
            where code_id = $1 and purpose = $2 and tries_left > 0 and used_at is null
              and expires_at > clock_timestamp()
            returning code_hash = $3 as "right!", registration_id, user_id, phone, email, invitation_id, consent_id,
@@ -188,6 +244,7 @@ pub async fn attempt(
         code,
         purpose.as_str(),
         code_hash,
+        uses_up,
     )
     .fetch_optional(connection)
     .await?;
