@@ -117,6 +117,15 @@ fn explain(bytes: &[u8], path: &str, error: &serde_json::Error) -> Problem {
                 .wolof("champ bii ñaari yoon lañu ko joxe"),
             quoted(&words),
         )
+    } else if let Some(known) = words.strip_prefix("unknown variant").and_then(known_words) {
+        (
+            Words::new(
+                format!("ce mot est inconnu ; écrivez l'un de : {known}"),
+                format!("this word is not known; write one of: {known}"),
+            )
+            .wolof(format!("baat bii xamuñu ko ; bindal benn ci : {known}")),
+            None,
+        )
     } else if misread || words.starts_with("invalid type") {
         (
             Words::new("cette valeur n'est pas du bon type", "this value is not of the right type")
@@ -136,6 +145,13 @@ fn explain(bytes: &[u8], path: &str, error: &serde_json::Error) -> Problem {
         (path, _) => path.to_owned(),
     };
     Problem::invalid(vec![Wrong { field, words }])
+}
+
+/// The words that could have stood there, in their order. What was sent stands before them, whatever it says.
+fn known_words(words: &str) -> Option<String> {
+    let (_, known) = words.rsplit_once(", expected ")?;
+    let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
+    (!known.is_empty()).then(|| known.join(", "))
 }
 
 /// The name between the first pair of backticks.

@@ -122,6 +122,14 @@ impl Contact {
         }
     }
 
+    /// Where a message to it arrives, however it is spelt: to tell contacts apart by, and not to write to. Personal.
+    pub fn reached(&self) -> String {
+        match self {
+            Self::Phone(phone) => phone.reveal().to_owned(),
+            Self::Email(email) => email.mailbox(),
+        }
+    }
+
     pub fn masked(&self) -> String {
         match self {
             Self::Phone(phone) => phone.masked(),
@@ -179,6 +187,8 @@ mod tests {
             assert_eq!(mailbox(address), "victim@gmail.com");
         }
         assert_eq!(mailbox("awa.ndiaye+fete@example.sn"), "awa.ndiaye@example.sn");
+        assert_eq!("V.ictim+1@gmail.com".parse::<Contact>().unwrap().reached(), "victim@gmail.com");
+        assert_eq!("77 123 45 67".parse::<Contact>().unwrap().reached(), "+221771234567");
     }
 
     #[test]

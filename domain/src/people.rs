@@ -140,6 +140,12 @@ impl Phone {
         &self.0
     }
 
+    /// Whether it is a number of Senegal. What we send without having been asked goes nowhere else: abroad an SMS costs many times
+    /// as much, and some numbers there earn by being written to.
+    pub fn is_senegalese(&self) -> bool {
+        self.0.starts_with("+221")
+    }
+
     /// For people who may not see the number: `+221•••••67`.
     pub fn masked(&self) -> String {
         let (head, tail) = (&self.0[..self.0.len().min(4)], &self.0[self.0.len().saturating_sub(2)..]);
@@ -287,6 +293,13 @@ mod tests {
             assert_eq!(text.parse::<Phone>().expect(text).reveal(), "+221771234567");
         }
         assert_eq!("+33612345678".parse::<Phone>().expect("a French number").reveal(), "+33612345678");
+    }
+
+    #[test]
+    fn a_number_is_of_senegal_however_it_is_written() {
+        for (text, is_ours) in [("77 123 45 67", true), ("00221771234567", true), ("+33612345678", false)] {
+            assert_eq!(text.parse::<Phone>().expect(text).is_senegalese(), is_ours, "{text}");
+        }
     }
 
     #[test]

@@ -55,12 +55,8 @@ impl Keyed {
 
     /// Of a contact that is invited: one mailbox, however its address is spelt, is one.
     pub(crate) fn invited(&self, contact: &Contact) -> [u8; 32] {
-        let reached = match contact {
-            Contact::Phone(phone) => phone.reveal().to_owned(),
-            Contact::Email(email) => email.mailbox(),
-        };
         let mut hash = [0; 32];
-        hash.copy_from_slice(&self.hash("invited", &[reached.as_bytes()]));
+        hash.copy_from_slice(&self.hash("invited", &[contact.reached().as_bytes()]));
         hash
     }
 

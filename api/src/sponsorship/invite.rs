@@ -13,7 +13,8 @@ use wolo_control::ids;
 use wolo_database::invitations::{self, Inviting, NewInvitation};
 use wolo_database::{Context, Transaction, accounts, outbox};
 use wolo_domain::addresses::has_address;
-use wolo_domain::contacts::{Contact, Language};
+use wolo_domain::contacts::{Contact, Email, Language};
+use wolo_domain::dakar;
 use wolo_domain::ids::{InvitationId, NoticeId, UserId};
 use wolo_domain::invitations::{InvitingRules, MESSAGE_CHARS, Relationship, SentInvitation};
 use wolo_domain::people::first_name;
@@ -25,7 +26,7 @@ use crate::contract::{refusals, schemas};
 use crate::credentials;
 use crate::fields::{Fields, Lines};
 use crate::idempotency::{Done, Key, Once, Turn};
-use crate::problem::{self, Code, Problem, Words};
+use crate::problem::{self, Code, Problem, Words, seconds};
 use crate::state::App;
 
 /// People to invite, each by a phone or a mail address.
@@ -137,7 +138,12 @@ impl Wanted {
             }
             fields.under(&format!("invitations[{place}]"), its);
             let Some(to) = to else { continue };
-            if !known.insert(to.reveal().to_owned()) {
+            if let Contact::Phone(phone) = &to
+                && !phone.is_senegalese()
+            {
+                fields.wrong(&format!("invitations[{place}].phone"), abroad());
+            }
+            if !known.insert(to.reached()) {
                 fields.wrong(
                     &format!("invitations[{place}]"),
                     Words::new("cette personne est là deux fois", "this person is there twice")
@@ -188,7 +194,7 @@ async fn write(app: &App, sponsor: UserId, guests: Vec<Guest>, turn: Turn) -> Re
     };
     match invitations::invite(&mut tx, sponsor, &new, rules).await? {
         Inviting::Invited => {}
-        Inviting::TooMany => return Err(too_many(rules.a_day)),
+        Inviting::TooMany { left } => return Err(too_many(rules.a_day, left)),
         Inviting::NotToBeAsked(places) => return Err(not_to_be_asked(&places)),
     }
     for one in &sent {
@@ -245,7 +251,7 @@ fn refuse_oneself(account: &accounts::Account, guests: &[Guest]) -> Result<(), P
     for (place, guest) in guests.iter().enumerate() {
         let own = match &guest.to {
             Contact::Phone(phone) => account.phone.as_ref() == Some(phone),
-            Contact::Email(email) => account.email.as_ref() == Some(email),
+            Contact::Email(email) => account.email.as_ref().map(Email::mailbox) == Some(email.mailbox()),
         };
         if own {
             fields.wrong(
@@ -256,6 +262,14 @@ fn refuse_oneself(account: &accounts::Account, guests: &[Guest]) -> Result<(), P
         }
     }
     fields.check()
+}
+
+fn abroad() -> Words {
+    Words::new(
+        "par téléphone on n'invite que des numéros du Sénégal ; ailleurs, invitez par e-mail",
+        "by phone only numbers of Senegal are invited; elsewhere, invite by e-mail",
+    )
+    .wolof("ci telefon nimero Senegaal rekk lañuy woo ; feneen, wool ko ci e-mail")
 }
 
 /// What goes out under our name leads nowhere but to us.
@@ -286,12 +300,14 @@ fn not_to_be_asked(places: &[usize]) -> Problem {
     fields.check().err().unwrap_or_else(|| Problem::new(Code::RequestInvalid))
 }
 
-fn too_many(a_day: u32) -> Problem {
-    Problem::new(Code::TooManyInvitations).detail(
+fn too_many(a_day: u32, left: u32) -> Problem {
+    let now = App::now();
+    let tomorrow = dakar::start_of(dakar::days_after(dakar::day_of(now), 1));
+    Problem::new(Code::TooManyInvitations).retry_after(seconds(tomorrow - now)).detail(
         Words::new(
-            format!("On peut inviter {a_day} personnes par jour ; continuez demain."),
-            format!("{a_day} people can be invited in a day; go on tomorrow."),
+            format!("On peut inviter {a_day} personnes par jour ; il en reste {left} aujourd'hui. Continuez demain."),
+            format!("{a_day} people can be invited in a day; {left} are left today. Go on tomorrow."),
         )
-        .wolof(format!("Mën nga woo {a_day} nit ci bés ; dellusil suba.")),
+        .wolof(format!("Mën nga woo {a_day} nit ci bés ; tey {left} a des. Dellusil suba.")),
     )
 }

@@ -11,7 +11,7 @@ use wolo_api::rules::birthday_pots;
 use wolo_bootstrap::Seal;
 use wolo_domain::contacts::Language;
 use wolo_domain::dakar;
-use wolo_domain::ids::UserId;
+use wolo_domain::ids::{InvitationId, UserId};
 use wolo_domain::invitations::SentInvitation;
 use wolo_domain::notices::NoticeRules;
 use wolo_domain::people::BirthDate;
@@ -60,6 +60,12 @@ impl TestApp {
         let sealed: Vec<u8> = self.read(&sql).await;
         let seal = Seal::new(&self.settings.temporal.payload_keys).unwrap();
         let sent: SentInvitation = serde_json::from_slice(&seal.open(&key, &sealed).unwrap()).unwrap();
+        self.carries(&sent).await;
+        sent
+    }
+
+    /// Starts the process of an invitation.
+    pub(crate) async fn carries(&self, sent: &SentInvitation) {
         let input = InvitationInput {
             link: format!("https://wolo.example/i/{}", sent.token),
             reminders: Vec::new(),
@@ -74,7 +80,6 @@ impl TestApp {
         let client: Client = wolo_bootstrap::temporal::connect(&self.settings.temporal).await.unwrap();
         let options = WorkflowStartOptions::new(queues::LIFECYCLE, ids::invitation(sent.invitation)).build();
         client.start_workflow(SponsorshipInvitation::run, input, options).await.unwrap();
-        sent
     }
 
     /// What a relay tells when something has happened to the pot.
@@ -251,11 +256,16 @@ async fn a_batch_is_all_right_or_nothing_is_sent() {
     for body in [
         json!({}),
         json!({ "invitations": [] }),
-        json!({ "invitations": [{ "phone": phone, "relationship": "enemy" }] }),
         json!({ "invitations": [{ "phone": phone, "relationship": "friend", "points": 100 }] }),
     ] {
         app.invite(sponsor, &key(), &body).await.problem(422, "request_invalid");
     }
+    let enemy = json!({ "invitations": [{ "phone": phone, "relationship": "enemy`, expected `you" }] });
+    let refused = app.invite(sponsor, &key(), &enemy).await.problem(422, "request_invalid");
+    let (field, message) = (&refused["errors"][0]["field"], &refused["errors"][0]["message"]);
+    assert_eq!(field, "invitations[0].relationship");
+    let known = "partner, parent, child, sibling, relative, friend, colleague, other";
+    assert_eq!(message, &format!("ce mot est inconnu ; écrivez l'un de : {known}"));
     let once = key();
     let first = app.invite(sponsor, &once, &friend(&phone)).await.expect(201);
     assert_eq!(app.invite(sponsor, &once, &friend(&phone)).await.expect(201), first);
@@ -273,6 +283,55 @@ async fn a_batch_is_all_right_or_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn a_number_abroad_is_invited_by_mail() {
+    let app = TestApp::start().await;
+    let sponsor = app.person(40).await;
+    let refused = app.invite(sponsor, &key(), &friend("+33612345678")).await.problem(422, "request_invalid");
+    assert_eq!(refused["errors"][0]["field"], "invitations[0].phone");
+    assert!(refused["errors"][0]["message"].as_str().unwrap().contains("e-mail"), "{refused}");
+    let mail = json!({ "invitations": [{ "email": mailbox("abroad"), "relationship": "friend" }] });
+    app.invite(sponsor, &key(), &mail).await.is(201);
+}
+
+fn mailbox(name: &str) -> String {
+    format!("{name}{}@gmail.com", uuid::Uuid::new_v4().simple())
+}
+
+#[tokio::test]
+async fn a_mailbox_is_one_however_it_is_spelt() {
+    let app = TestApp::start().await;
+    let sponsor = app.person(40).await;
+    let plain = mailbox("victim");
+    let (local, _) = plain.split_once('@').unwrap();
+    let spellings = [format!("V.{}+1@Gmail.com", &local[1..]), format!("{local}@googlemail.com")];
+    let invite = async |sponsor, all: &[&str]| {
+        let all: Vec<_> = all.iter().map(|to| json!({ "email": to, "relationship": "friend" })).collect();
+        app.invite(sponsor, &key(), &json!({ "invitations": all })).await
+    };
+    invite(sponsor, &[&plain, &spellings[0]]).await.problem(422, "request_invalid");
+    let reply = invite(sponsor, &[&plain]).await.expect(201);
+    invite(sponsor, &[&spellings[0]]).await.problem(422, "request_invalid");
+    let declined = format!(
+        "update sponsorship.invitations set ended_as = 'declined', ended_at = now()
+         where invitation_id = '{}' returning ended_as",
+        reply["invitations"][0]["id"].as_str().unwrap().parse::<InvitationId>().unwrap().uuid()
+    );
+    app.read::<String>(&declined).await;
+    for spelling in &spellings {
+        let refused = invite(sponsor, &[spelling]).await.problem(422, "request_invalid");
+        assert_eq!(refused["errors"][0]["field"], "invitations[0]", "a no is a no");
+    }
+    invite(app.person(40).await, &[&spellings[0]]).await.is(201);
+    let has = format!(
+        "update people.users set email = '{}' where user_id = '{}' returning email",
+        mailbox("self"),
+        sponsor.uuid()
+    );
+    let own: String = app.read(&has).await;
+    invite(sponsor, &[&own.replace("self", "s.elf")]).await.problem(422, "request_invalid");
+}
+
+#[tokio::test]
 async fn the_fifty_first_of_a_day_waits_for_tomorrow() {
     let app = TestApp::start().await;
     let sponsor = app.person(40).await;
@@ -282,7 +341,13 @@ async fn the_fifty_first_of_a_day_waits_for_tomorrow() {
         json!({ "invitations": all })
     };
     app.invite(sponsor, &key(), &batch(48)).await.is(201);
-    app.invite(sponsor, &key(), &batch(3)).await.problem(429, "too_many_invitations");
+    let refused = app.invite(sponsor, &key(), &batch(3)).await;
+    let wait: i64 = refused.header("retry-after").parse().unwrap();
+    let midnight = dakar::start_of(dakar::days_after(dakar::day_of(Utc::now()), 1));
+    let until_midnight = (midnight - Utc::now()).num_seconds();
+    assert!((until_midnight - 5..=until_midnight + 60).contains(&wait), "{wait} {until_midnight}");
+    let refused = refused.problem(429, "too_many_invitations");
+    assert!(refused["detail"].as_str().unwrap().contains("il en reste 2 aujourd'hui"), "{refused}");
     app.invite(sponsor, &key(), &batch(2)).await.is(201);
     app.invite(sponsor, &key(), &batch(1)).await.problem(429, "too_many_invitations");
     let status = app.mine(sponsor, "/api/sponsorship/status?limit=30").await;

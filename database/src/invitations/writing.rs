@@ -5,13 +5,14 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
-use wolo_domain::contacts::Contact;
+use wolo_domain::contacts::{Contact, Email};
 use wolo_domain::ids::{InvitationId, NoticeId, UserId};
 use wolo_domain::invitations::{InvitingRules, Relationship};
 
+use super::INVITATIONS;
 use crate::Error;
 use crate::accounts::columns;
-use crate::rows::interval;
+use crate::rows::{interval, word};
 
 /// An invitation that is to be written down. Personal.
 #[derive(Clone)]
@@ -39,8 +40,10 @@ impl fmt::Debug for NewInvitation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inviting {
     Invited,
-    /// With these the sponsor would have sent more than a day allows.
-    TooMany,
+    /// With these the sponsor would have sent more than a day allows: so many may go out today still.
+    TooMany {
+        left: u32,
+    },
     /// These contacts, by their places, have not answered this sponsor yet, have declined, or have been asked enough, by whomever.
     /// Which of these is nobody's business.
     NotToBeAsked(Vec<usize>),
@@ -54,11 +57,16 @@ pub async fn invite(
     new: &[NewInvitation],
     rules: InvitingRules,
 ) -> Result<Inviting, Error> {
-    if !count_on_the_day(connection, sponsor, new.len(), rules.a_day).await? {
-        return Ok(Inviting::TooMany);
+    if let Some(left) = count_on_the_day(connection, sponsor, new.len(), rules.a_day).await? {
+        return Ok(Inviting::TooMany { left });
     }
     let mut not_to_be_asked = count_to_the_contacts(connection, new, rules).await?;
+    let closed = closed_mailboxes(connection, sponsor, new).await?;
     for (place, one) in new.iter().enumerate() {
+        if closed.contains(&one.to.reached()) {
+            not_to_be_asked.insert(place);
+            continue;
+        }
         let (phone, email) = columns(&one.to);
         let written = sqlx::query!(
             "insert into sponsorship.invitations (
@@ -97,17 +105,63 @@ pub async fn invite(
     })
 }
 
-/// Counts them into the sponsor's day, if they fit into it. Who counts at the same time waits.
+/// Mailboxes that have an invitation of this sponsor already, have declined one, or from which one was taken back these days,
+/// however their addresses were spelt. What the table keeps apart are addresses; a sponsor writes one batch after the other.
+async fn closed_mailboxes(
+    connection: &mut PgConnection,
+    sponsor: UserId,
+    new: &[NewInvitation],
+) -> Result<BTreeSet<String>, Error> {
+    if !new.iter().any(|one| matches!(one.to, Contact::Email(_))) {
+        return Ok(BTreeSet::new());
+    }
+    let known = sqlx::query!(
+        r#"select invitation_id, email as "email!"
+           from sponsorship.invitations
+           where sponsor_id = $1 and email is not null and accepted_at is null
+             and (ended_at is null or ended_as = 'declined'
+                  or (ended_as = 'cancelled' and expires_at > clock_timestamp()))"#,
+        sponsor.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    known
+        .into_iter()
+        .map(|row| {
+            let email: Email = word(&row.email, INVITATIONS, "email", row.invitation_id)?;
+            Ok(email.mailbox())
+        })
+        .collect()
+}
+
+/// Counts them into the sponsor's day, or says how many would fit into it where they do not. Who counts at the same time waits.
 async fn count_on_the_day(
     connection: &mut PgConnection,
     sponsor: UserId,
     new: usize,
     a_day: u32,
-) -> Result<bool, Error> {
-    let (Ok(new), Ok(a_day)) = (i32::try_from(new), i32::try_from(a_day)) else { return Ok(false) };
-    if new > a_day {
-        return Ok(false);
+) -> Result<Option<u32>, Error> {
+    let most = i32::try_from(a_day).unwrap_or(i32::MAX);
+    let new = i32::try_from(new).unwrap_or(i32::MAX);
+    if new <= most && is_counted(connection, sponsor, new, most).await? {
+        return Ok(None);
     }
+    let sent = sqlx::query_scalar!(
+        "select invitations from sponsorship.days
+         where sponsor_id = $1 and day = (clock_timestamp() at time zone 'Africa/Dakar')::date",
+        sponsor.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(Some(u32::try_from(most - sent.unwrap_or(0)).unwrap_or(0)))
+}
+
+async fn is_counted(
+    connection: &mut PgConnection,
+    sponsor: UserId,
+    new: i32,
+    a_day: i32,
+) -> Result<bool, Error> {
     let counted = sqlx::query!(
         "insert into sponsorship.days as known (sponsor_id, day, invitations)
          values ($1, (clock_timestamp() at time zone 'Africa/Dakar')::date, $2)

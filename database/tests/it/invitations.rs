@@ -126,7 +126,7 @@ async fn sixty_four_batches_at_once_never_pass_what_a_day_allows() {
         let inviting = invitations::invite(&mut tx, sponsor, &new, LOOSE).await.expect("an answer");
         match inviting {
             Inviting::Invited => wolo_database::commit(tx).await.expect("written"),
-            Inviting::TooMany | Inviting::NotToBeAsked(_) => tx.rollback().await.expect("nothing"),
+            Inviting::TooMany { .. } | Inviting::NotToBeAsked(_) => tx.rollback().await.expect("nothing"),
         }
         inviting
     });
@@ -134,11 +134,11 @@ async fn sixty_four_batches_at_once_never_pass_what_a_day_allows() {
     assert_eq!(answers.iter().filter(|answer| **answer == Inviting::Invited).count(), 7, "{answers:?}");
     assert_eq!(scene.read::<i64>("select count(*) from sponsorship.invitations").await, 49);
     assert_eq!(scene.invite(sponsor, &[anybody()], 50).await, Inviting::Invited, "the fiftieth");
-    assert_eq!(scene.invite(sponsor, &[anybody()], 50).await, Inviting::TooMany);
+    assert_eq!(scene.invite(sponsor, &[anybody()], 50).await, Inviting::TooMany { left: 0 });
     let too_many: Vec<_> = (0..51).map(|_| anybody()).collect();
     assert_eq!(
         scene.invite(scene.user().await, &too_many, 50).await,
-        Inviting::TooMany,
+        Inviting::TooMany { left: 50 },
         "of one who has none"
     );
 }
@@ -286,6 +286,8 @@ async fn what_comes_of_an_invitation_brings_its_points_once_and_they_mature_in_t
     assert_eq!(scene.points(sponsor).await, Points { pending: 19, ..Points::default() });
     let known = scene.follow(invitation, noon() + TimeDelta::days(14)).await;
     assert!(known.awards.iter().all(|award| award.reason == Some(AwardReason::Time)));
+    scene.follow(invitation, noon() + TimeDelta::days(15)).await;
+    assert_eq!(scene.events("points_matured").await, 3, "each is told of once");
     let sums = scene.points(sponsor).await;
     assert_eq!((sums.matured, sums.available()), (19, 19));
     let entry =
@@ -331,6 +333,7 @@ async fn points_go_when_the_gift_goes_and_when_the_pot_is_given_up() {
     donations::take_back(&scene.pool, gift).await.expect("due");
     let sums = scene.points(sponsor).await;
     assert_eq!((sums.pending, sums.revoked), (10, 9));
+    assert_eq!(scene.events("points_revoked").await, 2, "and each is told of");
     let known = scene.follow(invitation, noon()).await;
     let stages: BTreeSet<_> = known.awards.iter().map(|award| (award.rule, award.stage)).collect();
     let revoked = AwardStage::Revoked;
@@ -373,7 +376,7 @@ async fn points_are_taken_back_by_hand_once_and_nothing_is_rewritten() {
         (revoke().await, revoke().await),
         (Revoking::Revoked, Revoking::Already(Some(by_hand.clone())))
     );
-    assert_eq!(scene.events("audit").await, 1);
+    assert_eq!((scene.events("audit").await, scene.events("points_revoked").await), (1, 1));
     let known = points::award_of(&scene.pool, award).await.expect("a look").expect("an award");
     assert_eq!((known.stage, known.reason), (AwardStage::Revoked, Some(AwardReason::ByHand)));
     assert_eq!(points::by_hand(&scene.pool, award).await.expect("a look"), Some(by_hand));

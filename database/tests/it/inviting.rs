@@ -35,7 +35,7 @@ async fn one_contact_is_invited_no_more_often_than_its_measure_by_however_many_a
         let inviting = invitations::invite(&mut tx, *sponsor, &new, RULES).await.expect("an answer");
         match inviting {
             Inviting::Invited => wolo_database::commit(tx).await.expect("written"),
-            Inviting::TooMany | Inviting::NotToBeAsked(_) => tx.rollback().await.expect("nothing"),
+            Inviting::TooMany { .. } | Inviting::NotToBeAsked(_) => tx.rollback().await.expect("nothing"),
         }
         inviting
     });
@@ -221,6 +221,27 @@ async fn a_pot_that_was_open_before_the_acceptance_is_not_taken_for_the_one_that
     invitations::accept(&scene.pool, invitation, owner, later).await.expect("accepted");
     let known = scene.follow(invitation, later).await;
     assert_eq!((known.pot, known.awaits_pot), (None, true));
+    invitations::brings(&scene.pool, invitation, open).await.expect("noted");
+    scene.confirmed(open, 1_000).await;
+    let settled = format!(
+        "set session_replication_role = replica;
+         update pots.pots set stage = 'settled', closed_at = now(), closing_recorded_at = now(), settled_at = now()
+         where pot_id = '{}'",
+        open.uuid()
+    );
+    scene.force(&settled).await;
+    let known = scene.follow(invitation, later).await;
+    assert!(known.awaits_pot, "the next year's is the one");
+    assert_eq!(scene.points(sponsor).await.pending, 10, "nor do points mature with it");
+
+    let next = next_pot(&scene, open).await;
+    assert!(!scene.follow(invitation, later).await.awaits_pot);
+    let opening = at("2032-02-20T00:00:00Z");
+    assert_eq!(pots::open(&scene.pool, next, opening).await.expect("open"), Opening::Opened);
+    scene.confirmed(next, 1_000).await;
+    let known = scene.follow(invitation, opening).await;
+    let brought: Vec<_> = known.awards.iter().map(|award| award.rule).collect();
+    assert_eq!(brought, wolo_domain::points::PointsRule::ALL, "all that an invitation brings");
 }
 
 #[tokio::test]
