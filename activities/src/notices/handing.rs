@@ -48,7 +48,7 @@ impl NoticeSteps {
     pub(super) async fn hand_over(&self, input: SendNotice) -> Result<Sending, ActivityError> {
         let handing = self.look(&input).await?;
         // Somebody may have said STOP since.
-        if !self.ways(&handing.reach).contains(&input.channel) {
+        if !self.ways(handing.message, &handing.reach).contains(&input.channel) {
             return Ok(Sending::NoWay);
         }
         let mut sending = Sending::NoWay;

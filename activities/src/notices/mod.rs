@@ -16,8 +16,8 @@ use wolo_domain::contacts::Contact;
 use wolo_domain::notices::Channel;
 use wolo_workflows::notice_delivery::NoticeInput;
 use wolo_workflows::steps::notices::{
-    BeginNoticeStep, EndNotice, EndNoticeStep, NoticeEnd, PrepareNotice, PrepareNoticeStep, Prepared,
-    SendNotice, SendNoticeStep, Sending,
+    BeginNoticeStep, EndNotice, EndNoticeStep, Message, NoticeEnd, PrepareNotice, PrepareNoticeStep,
+    Prepared, SendNotice, SendNoticeStep, Sending,
 };
 
 use crate::alive::while_doing;
@@ -38,8 +38,15 @@ impl NoticeSteps {
         Self { pool, carriers, words, public_url }
     }
 
-    /// Those channels, in the person's own order, on which there is an address, a provider and no objection.
-    fn ways(&self, reach: &Reach) -> Vec<Channel> {
+    /// Those channels, in the person's own order, on which there is an address, a provider and no objection. Whoever has no
+    /// account cannot mute what may be muted: their STOP on one channel of a phone is one on all of them.
+    fn ways(&self, message: &Message, reach: &Reach) -> Vec<Channel> {
+        const OF_A_PHONE: [Channel; 2] = [Channel::WhatsApp, Channel::Sms];
+        let may_be_muted = message.user.is_none() && !message.says.kind().category().must_be_heard();
+        let stopped = may_be_muted && OF_A_PHONE.iter().any(|channel| reach.opted_out.contains(channel));
+        let is_closed = |channel: &Channel| {
+            reach.opted_out.contains(channel) || (stopped && OF_A_PHONE.contains(channel))
+        };
         let mut ways = reach.channels.clone().unwrap_or_else(|| Channel::ALL.to_vec());
         ways.retain(|channel| {
             let is_there = match channel {
@@ -47,7 +54,7 @@ impl NoticeSteps {
                 Channel::Email => reach.email.is_some(),
                 Channel::Push => !reach.devices.is_empty(),
             };
-            is_there && self.carriers.carry(*channel) && !reach.opted_out.contains(channel)
+            is_there && self.carriers.carry(*channel) && !is_closed(channel)
         });
         ways
     }
@@ -81,7 +88,8 @@ impl NoticeSteps {
         notices::add(&self.pool, notice).await?;
         let reach =
             notices::reach(&self.pool, message.user, &message.contacts(), &message.person, at).await?;
-        Ok(Prepared { ways: self.ways(&reach), muted: reach.muted.contains(&category), today: reach.today })
+        let ways = self.ways(&message, &reach);
+        Ok(Prepared { ways, muted: reach.muted.contains(&category), today: reach.today })
     }
 
     #[activity(definition = SendNoticeStep)]

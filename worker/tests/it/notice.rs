@@ -6,6 +6,7 @@ use chrono::{TimeDelta, Timelike as _, Utc};
 use temporalio_client::WorkflowStartOptions;
 use uuid::Uuid;
 use wolo_database::notices::{self, OptOut};
+use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::Contact;
 use wolo_domain::ids::{NoticeId, UserId};
 use wolo_domain::money::Xof;
@@ -189,6 +190,40 @@ fn whoever_cannot_be_reached_is_not() {
         let process = start(house, about(user, money())).await;
         assert_eq!(outcome(house, &process).await, NoticeOutcome::Withheld(Withheld::NoChannel));
         keep(house, "notice-without-a-channel", &process).await;
+    });
+}
+
+#[test]
+fn a_stop_on_whatsapp_stops_invitations_by_sms_to_who_has_no_account_and_not_their_codes() {
+    live(async |house| {
+        let user = house.person().await;
+        let phone = phone_of(house, user).await;
+        let mut connection = house.pool.acquire().await.expect("a connection");
+        notices::opt_out(&mut connection, Channel::WhatsApp, &phone, OptOut::Reply, Utc::now())
+            .await
+            .expect("an opt-out");
+        drop(connection);
+        let invited = Says::InvitationReminder {
+            sponsor: "Awa".to_owned(),
+            days: 2,
+            link: "https://wolo.example/i/x".to_owned(),
+        };
+        let code = Says::OneTimeCode {
+            purpose: CodePurpose::AcceptInvitation,
+            code: "123456".to_owned(),
+            minutes: 10,
+        };
+        let to_the_phone = |says| {
+            let mut input = about(user, says);
+            (input.message.user, input.message.to) = (None, Some(phone.parse().expect("a contact")));
+            input
+        };
+        let process = start(house, to_the_phone(invited)).await;
+        assert_eq!(outcome(house, &process).await, NoticeOutcome::Withheld(Withheld::NoChannel));
+        assert_eq!((by_whatsapp(house, &phone), by_sms(house, &phone)), (0, 0));
+        let process = start(house, to_the_phone(code)).await;
+        assert_eq!(outcome(house, &process).await, NoticeOutcome::Arrived);
+        assert_eq!((by_whatsapp(house, &phone), by_sms(house, &phone)), (0, 1));
     });
 }
 
