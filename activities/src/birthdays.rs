@@ -9,7 +9,7 @@ use temporalio_client::{Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wolo_database::birthdays::{self, Celebrant};
-use wolo_database::{Page, Pool};
+use wolo_database::{Page, Pool, pots};
 use wolo_domain::ids::PotId;
 use wolo_domain::pots::{PotSettings, Timeline};
 use wolo_workflows::birthday_sweep::BirthdayPots;
@@ -39,7 +39,8 @@ impl BirthdaySteps {
         let count = u64::try_from(celebrants.len()).unwrap_or(u64::MAX);
         let last = celebrants.last().map(|last| last.user).filter(|_| count == u64::from(limit));
         let starting = celebrants.into_iter().map(|celebrant| {
-            start(client, plan(&celebrant, format!("sweep/{birthday}"), birthday, &pots, at))
+            let plan = plan(&celebrant, format!("sweep/{birthday}"), birthday, &pots, at);
+            start(client, &self.pool, plan)
         });
         let started = stream::iter(starting)
             .buffer_unordered(AT_ONCE)
@@ -57,8 +58,11 @@ impl BirthdaySteps {
         _ctx: ActivityContext,
         input: FindUnswept,
     ) -> Result<Option<NaiveDate>, ActivityError> {
-        let unswept = birthdays::unswept(&self.pool, input.today, input.look_back_days).await?;
-        Ok(unswept.first().copied())
+        let FindUnswept { today, look_back_days, swept } = input;
+        let unswept = birthdays::unswept(&self.pool, today, look_back_days).await?;
+        let (None, Some(swept)) = (unswept.first(), swept) else { return Ok(unswept.first().copied()) };
+        let overlooked = birthdays::overlooked(&self.pool, today, look_back_days, &swept, 1).await?;
+        Ok(overlooked.first().copied())
     }
 
     #[activity(definition = StartPotsStep)]
@@ -101,11 +105,27 @@ pub(crate) fn plan(
     }
 }
 
-/// Starts a pot, and says whether it is new. One that has begun, or has ended, is not begun again.
-pub(crate) async fn start(client: &Client, plan: PotPlan) -> Result<bool, ActivityError> {
+/// Starts a pot, and says whether it is new. One that has begun, or has ended, is not begun again, unless its process has ended
+/// without one: the birthday seemed to be over, and the birth date was put right since.
+pub(crate) async fn start(client: &Client, pool: &Pool, plan: PotPlan) -> Result<bool, ActivityError> {
+    let pot = plan.pot;
+    if start_as(client, plan.clone(), WorkflowIdReusePolicy::RejectDuplicate).await? {
+        return Ok(true);
+    }
+    if pots::pot(pool, pot).await?.is_some() {
+        return Ok(false);
+    }
+    start_as(client, plan, WorkflowIdReusePolicy::AllowDuplicate).await
+}
+
+async fn start_as(
+    client: &Client,
+    plan: PotPlan,
+    reuse: WorkflowIdReusePolicy,
+) -> Result<bool, ActivityError> {
     let options = WorkflowStartOptions::new(queues::LIFECYCLE, ids::pot_lifecycle(plan.pot))
         .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
-        .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
+        .id_reuse_policy(reuse)
         .search_attributes(attributes::of_pot(plan.pot, plan.owner))
         .build();
     match client.start_workflow(PotLifecycle::run, plan, options).await {

@@ -11,7 +11,7 @@ use wolo_database::{Pool, birthdays, invitations};
 use wolo_domain::dakar;
 use wolo_domain::ids::PotId;
 use wolo_workflows::ids;
-use wolo_workflows::pot_lifecycle::PotLifecycle;
+use wolo_workflows::pot_lifecycle::{PotLifecycle, PotMade};
 use wolo_workflows::steps::invitations::{
     AcceptInvitation, AcceptInvitationStep, Accepting, Earned, EndInvitation, EndInvitationStep, Ending,
     FollowInvitation, FollowInvitationStep, FollowedPot, Following, StartInvitedPot, StartInvitedPotStep,
@@ -31,25 +31,40 @@ impl InvitationSteps {
 
     async fn start(&self, client: &Client, input: StartInvitedPot) -> Result<Option<PotId>, ActivityError> {
         let StartInvitedPot { invitation, user, pots, at } = input;
-        let Some((celebrant, birth_date)) = birthdays::celebrant(&self.pool, user).await? else {
-            return Ok(None);
-        };
-        let birthday = birth_date.next_on_or_after(dakar::day_of(at));
-        let pot = PotId::for_birthday(user, birthday.year());
         let request = format!("invitation/{invitation}");
-        start(client, plan(&celebrant, request.clone(), birthday, &pots, at)).await?;
-        is_written(client, pot, request).await?;
-        invitations::brings(&self.pool, invitation, pot).await?;
-        Ok(Some(pot))
+        let birthday = loop {
+            let Some((celebrant, birth_date)) = birthdays::celebrant(&self.pool, user).await? else {
+                return Ok(None);
+            };
+            let birthday = birth_date.next_on_or_after(dakar::day_of(at));
+            let plan = plan(&celebrant, request.clone(), birthday, &pots, at);
+            let pot = plan.pot;
+            start(client, &self.pool, plan).await?;
+            match written(client, pot, request.clone()).await? {
+                // The date was corrected since it was read: the next birthday is another year's.
+                Some(PotMade::BirthdayOver) => {}
+                // What is there, whoever has made it and however it is called, stands in the books.
+                Some(PotMade::Scheduled | PotMade::PotExists | PotMade::OwnerUnknown) | None => {
+                    break birthday;
+                }
+            }
+        };
+        let known = wolo_database::pots::of_owner(&self.pool, user).await?;
+        let pot = known.iter().find(|pot| pot.birthday.year() == birthday.year()).map(|pot| pot.id);
+        if let Some(pot) = pot {
+            invitations::brings(&self.pool, invitation, pot).await?;
+        }
+        Ok(pot)
     }
 }
 
 /// Waits until the pot's process has written it down, so that whoever follows it finds it. One that has ended did so long ago.
-async fn is_written(client: &Client, pot: PotId, request: String) -> Result<(), ActivityError> {
+async fn written(client: &Client, pot: PotId, request: String) -> Result<Option<PotMade>, ActivityError> {
     let process = client.get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
     let options = WorkflowExecuteUpdateOptions::default();
     match process.execute_update(PotLifecycle::confirm_scheduled, request, options).await {
-        Ok(_) | Err(WorkflowUpdateError::NotFound(_)) => Ok(()),
+        Ok(made) => Ok(Some(made)),
+        Err(WorkflowUpdateError::NotFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

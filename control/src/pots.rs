@@ -25,15 +25,30 @@ use crate::{AskError, Control};
 
 impl Control {
     /// Starts a pot and waits until it is written down. Asking again with the same request gives the same pot; a
-    /// pot of that birthday that has ended answers [`AskError::Ended`].
+    /// pot of that birthday whose process has ended answers [`AskError::Ended`].
     pub async fn schedule_pot(&self, plan: PotPlan, patience: Duration) -> Result<PotMade, AskError> {
+        self.schedule_pot_as(plan, patience, WorkflowIdReusePolicy::RejectDuplicate).await
+    }
+
+    /// The same where a process has ended and, as the books say, no pot is there: the birthday seemed to be over, and the birth
+    /// date was put right since.
+    pub async fn schedule_pot_anew(&self, plan: PotPlan, patience: Duration) -> Result<PotMade, AskError> {
+        self.schedule_pot_as(plan, patience, WorkflowIdReusePolicy::AllowDuplicate).await
+    }
+
+    async fn schedule_pot_as(
+        &self,
+        plan: PotPlan,
+        patience: Duration,
+        reuse: WorkflowIdReusePolicy,
+    ) -> Result<PotMade, AskError> {
         let request = plan.request.clone();
         let options = WorkflowUpdateWithStartOptions::new(
             queues::LIFECYCLE,
             ids::pot_lifecycle(plan.pot),
             WorkflowIdConflictPolicy::UseExisting,
         )
-        .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
+        .id_reuse_policy(reuse)
         .search_attributes(attributes::of_pot(plan.pot, plan.owner))
         .build();
         let asked = self.client.execute_update_with_start_workflow(

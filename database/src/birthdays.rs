@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgExecutor;
+use wolo_domain::dakar;
 use wolo_domain::ids::UserId;
 use wolo_domain::people::BirthDate;
 
@@ -109,6 +110,60 @@ pub async fn unswept(pool: &Pool, today: NaiveDate, look_back_days: u32) -> Resu
     )
     .fetch_all(pool)
     .await?)
+}
+
+/// The days of the same window, the oldest first and at most so many, for whose birthday somebody has no pot who is to have one,
+/// though they were swept: whoever came, came back or wants one only since. Of a day that is named in `but` nothing more is wanted.
+#[tracing::instrument(name = "db.birthdays.overlooked", skip_all, fields(%today), err)]
+pub async fn overlooked(
+    pool: &Pool,
+    today: NaiveDate,
+    look_back_days: u32,
+    but: &[NaiveDate],
+    limit: u32,
+) -> Result<Vec<NaiveDate>, Error> {
+    let (mut days, mut birthdays, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for ago in 0..=look_back_days {
+        let day = dakar::days_before(today, ago);
+        let birthday = dakar::days_after(day, look_back_days);
+        for place in BirthDate::places_celebrated_on(birthday).into_iter().filter(|_| !but.contains(&day)) {
+            days.push(day);
+            birthdays.push(birthday);
+            places.push(place);
+        }
+    }
+    let found = sqlx::query_scalar!(
+        r#"select day as "day!"
+           from unnest($1::date[], $2::date[], $3::integer[]) as due (day, birthday, place)
+           -- One is enough of each day. Asked so, each is looked for by its place in the year, however many people there are.
+           cross join lateral (
+               select user_id
+               from people.users
+               where extract(month from birth_date)::integer * 100 + extract(day from birth_date)::integer = due.place
+                 and birth_date < due.birthday
+                 and locked_at is null
+                 and not exists (
+                     select from people.preferences
+                     where preferences.user_id = users.user_id and not birthday_pot
+                 )
+                 and not exists (
+                     select from pots.pots
+                     where owner_id = users.user_id
+                       and extract(year from pots.birthday) = extract(year from due.birthday)
+                 )
+               limit 1
+           ) as somebody
+           group by day
+           order by day
+           limit $4"#,
+        &days,
+        &birthdays,
+        &places,
+        i64::from(limit),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(found)
 }
 
 /// Notes that a day has been swept. A day that is swept once more has the figures of both.

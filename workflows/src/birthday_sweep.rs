@@ -2,7 +2,8 @@
 //!
 //! A schedule starts this process every morning. It looks for the oldest day that nobody has swept: today, or one on which no
 //! worker was there. For that day it finds who celebrates thirty days later and has no pot, page by page, and starts the
-//! process of each one's pot; then it notes the day and looks for the next. A person can start it for any day.
+//! process of each one's pot; then it notes the day and looks for the next. When there is none it sweeps those days of the window
+//! once more for whose birthday somebody has come only since, or wants a pot only since. A person can start it for any day.
 //!
 //! A pot's name follows from the person and the year, so whatever is swept again makes no second one. People who want no pot
 //! get none, and a minor's waits for consent like any other.
@@ -110,7 +111,9 @@ impl BirthdaySweep {
             (Some(day), true) => Some(day),
             (Some(_), false) => None,
             (None, _) => {
-                let find = FindUnswept { today: dakar::day_of(waiting::now(ctx)), look_back_days: ahead };
+                let swept = ctx.state(|sweep| sweep.state.swept.iter().map(|swept| swept.day).collect());
+                let today = dakar::day_of(waiting::now(ctx));
+                let find = FindUnswept { today, look_back_days: ahead, swept: Some(swept) };
                 ctx.execute_activity(FindUnsweptStep, find, patience::own_books()).await?
             }
         };

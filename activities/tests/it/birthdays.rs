@@ -66,13 +66,43 @@ async fn a_day_is_due_until_it_is_noted() {
     let scene = Scene::new().await;
     born(&scene, "1990-05-17").await;
     let today = Utc::now().date_naive();
-    let find =
-        async || scene.does(BirthdaySteps::find_unswept, FindUnswept { today, look_back_days: 30 }).await;
+    let find = async || {
+        let find = FindUnswept { today, look_back_days: 30, swept: Some(Vec::new()) };
+        scene.does(BirthdaySteps::find_unswept, find).await
+    };
     assert_eq!(find().await, Some(today));
     let birthday = today + chrono::Days::new(30);
     let day = SweptDay { day: today, birthday, celebrants: 2, started: 1 };
     scene.does(BirthdaySteps::record_sweep, day).await;
     assert_eq!(find().await, None);
+}
+
+#[tokio::test]
+async fn a_swept_day_is_due_once_more_when_somebody_has_come_who_celebrates_soon() {
+    let scene = Scene::new().await;
+    born(&scene, "1990-05-17").await;
+    let today: NaiveDate = "2027-02-10".parse().expect("a day");
+    let find = async |swept| {
+        let find = FindUnswept { today, look_back_days: 30, swept };
+        scene.does(BirthdaySteps::find_unswept, find).await
+    };
+    let all_came_today = async || {
+        let came = "update people.users set created_at = '2027-02-10T08:00:00Z'";
+        sqlx::raw_sql(came).execute(&scene.pool).await.expect("a change");
+    };
+    all_came_today().await;
+    assert_eq!(find(None).await, Some(today));
+    let birthday = today + chrono::Days::new(30);
+    scene
+        .does(BirthdaySteps::record_sweep, SweptDay { day: today, birthday, celebrants: 0, started: 0 })
+        .await;
+    assert_eq!(find(Some(Vec::new())).await, None);
+    born(&scene, "1990-02-28").await;
+    all_came_today().await;
+    let day: NaiveDate = "2027-01-29".parse().expect("a day");
+    assert_eq!(find(Some(Vec::new())).await, Some(day), "thirty days before the birthday");
+    assert_eq!(find(Some(vec![day])).await, None, "whoever has swept it does not sweep it again");
+    assert_eq!(find(None).await, None, "one of before does not ask for it");
 }
 
 #[tokio::test]

@@ -143,10 +143,22 @@ async fn make(
     let pot = loop {
         let plan = plan(app, owner, birth_date, settings.clone(), turn.subject.to_string());
         let (pot, year) = (plan.pot, plan.timeline.birthday.year());
-        match app.control.schedule_pot(plan, app.settings.api.patience).await {
+        let patience = app.settings.api.patience;
+        let mut made = app.control.schedule_pot(plan.clone(), patience).await;
+        // A process that has ended made its pot long ago, or made none.
+        if matches!(made, Err(AskError::Ended)) && of_year(app, owner, year).await?.is_none() {
+            made = app.control.schedule_pot_anew(plan, patience).await;
+        }
+        match made {
             Ok(PotMade::Scheduled) => break pot,
-            // A process that has ended made its pot long ago.
-            Ok(PotMade::PotExists) | Err(AskError::Ended) => return Err(exists(app, owner, year).await?),
+            Ok(PotMade::PotExists) | Err(AskError::Ended) => {
+                // Naming the pot that is there.
+                let refusal = Problem::new(Code::PotExists);
+                return Err(match of_year(app, owner, year).await? {
+                    Some(there) => refusal.pot(there),
+                    None => refusal,
+                });
+            }
             Ok(PotMade::OwnerUnknown) => return Err(Problem::new(Code::AccountUnknown)),
             // The date was corrected since it was read: the next birthday is another year's, and another pot's.
             Ok(PotMade::BirthdayOver) => birth_date = account(app, owner).await?.birth_date,
@@ -180,13 +192,9 @@ fn plan(app: &App, owner: UserId, birth_date: BirthDate, settings: PotSettings, 
     }
 }
 
-/// The refusal, naming the pot that is there; one that was imported has an id of its own.
-async fn exists(app: &App, owner: UserId, year: i32) -> Result<Problem, Problem> {
-    let refusal = Problem::new(Code::PotExists);
+/// The pot that somebody has in a year; one that was imported has an id of its own.
+async fn of_year(app: &App, owner: UserId, year: i32) -> Result<Option<PotId>, Problem> {
     let mut tx = Context::user(owner).begin(&app.pool).await?;
-    let there = pots::of_owner(&mut *tx, owner).await?.into_iter().find(|pot| pot.birthday.year() == year);
-    Ok(match there {
-        Some(pot) => refusal.pot(pot.id),
-        None => refusal,
-    })
+    let known = pots::of_owner(&mut *tx, owner).await?;
+    Ok(known.into_iter().find(|pot| pot.birthday.year() == year).map(|pot| pot.id))
 }

@@ -58,6 +58,41 @@ async fn who_has_a_pot_wants_none_or_is_locked_out_gets_none() {
 }
 
 #[tokio::test]
+async fn whoever_comes_when_their_day_was_swept_is_not_overlooked_and_who_has_had_a_pot_is() {
+    let scene = Scene::new().await;
+    let today = day("2031-02-10");
+    let overlooked =
+        async |but: &[NaiveDate]| birthdays::overlooked(&scene.pool, today, 30, but, 31).await.expect("days");
+    scene.born("1990-02-09").await;
+    scene.born("1990-03-13").await;
+    assert_eq!(overlooked(&[]).await, [], "yesterday, and in thirty-one days");
+    let (leap, near) = (scene.born("2000-02-29").await, scene.born("1990-02-10").await);
+    scene.born("1990-02-28").await;
+    assert_eq!(overlooked(&[]).await, [day("2031-01-11"), day("2031-01-29")]);
+    let first = birthdays::overlooked(&scene.pool, today, 30, &[], 1).await.expect("days");
+    assert_eq!(first, [day("2031-01-11")]);
+    assert_eq!(overlooked(&[day("2031-01-11")]).await, [day("2031-01-29")]);
+    let unwanted = format!(
+        "insert into people.preferences (user_id, muted, birthday_pot) values ('{}', '{{}}', false)",
+        near.uuid()
+    );
+    scene.force(&unwanted).await;
+    assert_eq!(overlooked(&[]).await, [day("2031-01-29")]);
+    let cancelled = "insert into pots.pots (pot_id, owner_id, title, description, show_donor_names, show_amounts, allow_anonymous,
+                                allow_messages, surprise, target, visibility, birthday, opens_at, closes_at, stage, cancelled_at)
+         select gen_random_uuid(), user_id, 'x', '', true, true, true, true, false, 1000, 'link', '2031-02-28', '2031-01-29T00:00:00Z', '2031-03-01T00:00:00Z', 'cancelled', now()
+         from people.users where birth_date = '1990-02-28'";
+    scene.force(cancelled).await;
+    assert_eq!(overlooked(&[]).await, [day("2031-01-29")], "the other one");
+    let locked = format!(
+        "update people.users set locked_at = now(), locked_why = 'x' where user_id = '{}'",
+        leap.uuid()
+    );
+    scene.force(&locked).await;
+    assert_eq!(overlooked(&[]).await, [], "a pot that was given up does not come back");
+}
+
+#[tokio::test]
 async fn the_days_since_the_first_person_came_are_due_until_they_are_noted() {
     let scene = Scene::new().await;
     let today = day("2026-11-26");

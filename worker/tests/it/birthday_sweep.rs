@@ -76,6 +76,8 @@ fn whoever_celebrates_in_thirty_days_gets_a_pot_and_swept_again_no_second_one() 
 fn days_on_which_nobody_was_there_are_made_up_for_by_the_schedule() {
     live(async |house| {
         let (_, missed) = celebrant(house, 28, 40).await;
+        // Whose day was over before anybody was here.
+        let (_, came_late) = celebrant(house, 12, 40).await;
         let (longer_here, _) = celebrant(house, 200, 40).await;
         let came = "update people.users set created_at = now() - interval '2 days' where user_id = $1";
         sqlx::query(came).bind(longer_here.uuid()).execute(&house.pool).await.expect("a person of old");
@@ -83,6 +85,7 @@ fn days_on_which_nobody_was_there_are_made_up_for_by_the_schedule() {
         let trigger = schedule.trigger(ScheduleOverlapPolicy::AllowAll, Default::default());
         trigger.await.expect("the schedule is there");
         is_open(house, missed).await;
+        is_open(house, came_late).await;
         until("all days are swept", async || {
             let due = birthdays::unswept(&house.pool, today(), 30).await.expect("days");
             due.is_empty().then_some(())
@@ -104,9 +107,10 @@ fn a_long_sweep_carries_on_in_a_new_run_where_it_was() {
     live(async |house| {
         let mut pots = Vec::new();
         for _ in 0..3 {
-            pots.push(celebrant(house, 25, 40).await.1);
+            // So far ahead that no other sweep comes first.
+            pots.push(celebrant(house, 40, 40).await.1);
         }
-        let day = today() - Days::new(5);
+        let day = today() + Days::new(10);
         let all = SweepInput::new(Some(day), birthday_pots(&house.settings.rules));
         let input = SweepInput { page: 2, continue_after_events: 1, ..all };
         let id = format!("{}/in-pages", ids::BIRTHDAY_SWEEP);
@@ -116,7 +120,10 @@ fn a_long_sweep_carries_on_in_a_new_run_where_it_was() {
         let swept = first.get_result(WorkflowGetResultOptions::default()).await.expect("it ends");
         assert!(matches!(swept[..], [SweptDay { celebrants, .. }] if celebrants >= 3), "{swept:?}");
         for pot in pots {
-            is_open(house, pot).await;
+            until("the pot is there", async || {
+                (stage(house, pot).await == Some(PotStage::Scheduled)).then_some(())
+            })
+            .await;
         }
         let run = first.info().first_execution_run_id.clone();
         keep_run(house, "birthday-sweep-carried-on", &id, run).await;

@@ -4,7 +4,10 @@
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
-use wolo_control::pots::{MoveWish, PotMade, WishAnswer};
+use wolo_api::rules::birthday_pots;
+use wolo_control::AskError;
+use wolo_control::invitations::InvitationAnswer;
+use wolo_control::pots::{MoveWish, PotMade, PotPlan, WishAnswer};
 use wolo_domain::dakar;
 use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::pots::{HoldReason, PotRules, PotStage, Timeline};
@@ -239,6 +242,53 @@ fn no_pot_is_made_for_a_birthday_that_is_over_after_all() {
         assert_eq!(house.outcome::<PotLifecycle>(process).await, PotOutcome::NotScheduled);
         let row = wolo_database::pots::pot(&house.pool, pot).await.expect("a look");
         assert!(row.is_none(), "{row:?}");
+    });
+}
+
+/// The plan of a pot whose process has ended without one, because the birthday of its year seemed to be over; the birth date is put
+/// right again. None on New Year's day, when no birthday of the year is over.
+async fn was_over(house: &House) -> Option<PotPlan> {
+    let owner = house.person().await;
+    let today = dakar::day_of(Utc::now());
+    let near = today + Days::new(10);
+    let (birthday, over) = (if near.year() == today.year() { near } else { today }, today - Days::new(1));
+    if over.year() != birthday.year() {
+        return None;
+    }
+    let mut plan = House::planned(owner, 10);
+    plan.pot = PotId::for_birthday(owner, birthday.year());
+    plan.timeline = Timeline::plan(birthday, Utc::now(), &plan.rules);
+    house.born_for(owner, over).await;
+    let made = house.control.schedule_pot(plan.clone(), LONG).await.expect("an answer");
+    assert_eq!(made, PotMade::BirthdayOver);
+    let process = ids::pot_lifecycle(plan.pot);
+    assert_eq!(house.outcome::<PotLifecycle>(process).await, PotOutcome::NotScheduled);
+    house.born_for(owner, birthday).await;
+    Some(plan)
+}
+
+#[test]
+fn a_birth_date_that_is_put_right_again_has_its_pot_made_by_hand_by_the_sweep_and_by_an_invitation() {
+    live(async |house| {
+        let (Some(by_hand), Some(swept)) = (was_over(house).await, was_over(house).await) else { return };
+        let Some(invited) = was_over(house).await else { return };
+        let ended = house.control.schedule_pot(by_hand.clone(), LONG).await;
+        assert!(matches!(ended, Err(AskError::Ended)), "{ended:?}");
+        let pots = [by_hand.pot, swept.pot, invited.pot];
+        let invitation = house.invite(house.person().await).await;
+        assert_eq!(house.accept(&invitation, invited.owner).await, InvitationAnswer::Accepted);
+        house.stage_is(invited.pot, PotStage::Open).await;
+        for _ in 0..2 {
+            let made = house.control.schedule_pot_anew(by_hand.clone(), LONG).await.expect("an answer");
+            assert_eq!(made, PotMade::Scheduled);
+        }
+        let day = dakar::days_before(swept.timeline.birthday, 30);
+        let day = house.control.sweep_birthdays(Some(day), birthday_pots(&house.settings.rules));
+        day.await.expect("a sweep");
+        for pot in pots {
+            house.stage_is(pot, PotStage::Open).await;
+            house.terminate(&ids::pot_lifecycle(pot)).await;
+        }
     });
 }
 

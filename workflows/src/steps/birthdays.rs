@@ -30,12 +30,16 @@ pub use birthdays::{
     FindUnswept as FindUnsweptStep, RecordSweep as RecordSweepStep, StartPots as StartPotsStep,
 };
 
-/// Finds the oldest day up to this one that has not been swept.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// Finds the oldest day up to this one that has not been swept; where there is none, the oldest for whose birthday somebody has
+/// come since.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FindUnswept {
     pub today: NaiveDate,
     /// What lies further back is not made up for: its birthday is over.
     pub look_back_days: u32,
+    /// What the asker has swept, and does not sweep again; one that does not say wants no day that anybody has swept.
+    #[serde(default)]
+    pub swept: Option<Vec<NaiveDate>>,
 }
 
 /// Starts the pots of some who celebrate on a day.

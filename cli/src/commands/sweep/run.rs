@@ -22,7 +22,7 @@ const NAMED: usize = 20;
 
 #[derive(Args, Debug)]
 pub(crate) struct Run {
-    /// The day on which the pots were to be made, as 2026-11-25; without it, every day that was missed, and today
+    /// The day on which the pots were to be made, as 2026-11-25; without it, every day that was missed, today, and every day since which somebody has come whose birthday is near
     #[arg(long, value_name = "DATE", value_parser = a_day)]
     date: Option<NaiveDate>,
     /// Only say whose pots would be made
@@ -62,7 +62,11 @@ impl Run {
             let pool = system.pool().await?;
             let days = match self.date {
                 Some(date) => vec![date],
-                None => birthdays::unswept(&pool, today, ahead).await?,
+                None => {
+                    let mut days = birthdays::unswept(&pool, today, ahead).await?;
+                    days.extend(birthdays::overlooked(&pool, today, ahead, &days, ahead + 1).await?);
+                    days
+                }
             };
             return self.tell(&due(&pool, &days, ahead).await?);
         }
@@ -75,7 +79,9 @@ impl Run {
             return output::json(&swept);
         }
         if swept.is_empty() {
-            output::say("Every day has been swept, today too. `--date` sweeps one once more.");
+            output::say(
+                "Every day has been swept, today too, and nobody has come since. `--date` sweeps one once more.",
+            );
         }
         for one in &swept {
             output::say(&told(one));

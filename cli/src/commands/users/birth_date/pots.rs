@@ -194,7 +194,11 @@ impl Following<'_> {
         let request = format!("birth-date/{birthday}");
         let plan =
             PotPlan { pot, owner, request, settings, timeline, rules: of_pots, patience, carried: None };
-        let made = self.control.schedule_pot(plan, PATIENCE).await;
+        let mut made = self.control.schedule_pot(plan.clone(), PATIENCE).await;
+        // There is none of that year: a process that has ended found that its birthday was over, when the date was another one.
+        if matches!(made, Err(AskError::Ended)) {
+            made = self.control.schedule_pot_anew(plan, PATIENCE).await;
+        }
         let made = made.with_context(|| format!("{pot} could not be begun"))?;
         Ok((made == PotMade::Scheduled).then_some(turned))
     }
