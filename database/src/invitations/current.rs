@@ -10,8 +10,8 @@ use wolo_domain::invitations::AWAITED_DAYS;
 
 use crate::Error;
 
-/// Follows the pot that whoever accepted has now, if that of before is given up or there was none, and none has opened yet. Says
-/// whether there is still none: then another may come, for a year and some days.
+/// Follows the pot that whoever accepted has now, if that of before is given up, was open before they accepted or there was none, and
+/// none has opened since. Says whether there is still none: then another may come, for a year and some days.
 pub(super) async fn follow_current(
     connection: &mut PgConnection,
     invitation: InvitationId,
@@ -34,10 +34,12 @@ pub(super) async fn follow_current(
              and not exists (
                  select from pots.pots
                  where pots.pot_id = invitations.pot_id and stage not in ('cancelling', 'cancelled')
+                   and (opened_at is null or opened_at >= accepted_at)
              )
            returning accepted_at > $2 and not exists (
                select from pots.pots
                where pots.pot_id = invitations.pot_id and stage not in ('cancelling', 'cancelled')
+                 and (opened_at is null or opened_at >= accepted_at)
            ) as "awaits!""#,
         invitation.uuid(),
         at - TimeDelta::days(AWAITED_DAYS),

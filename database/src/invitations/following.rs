@@ -19,7 +19,7 @@ use crate::{Error, Pool};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Following {
     pub pot: Option<FollowedPot>,
-    /// No pot has opened, and that which would have is given up or never was: another may come.
+    /// No pot has opened since, and that which would have is given up, was open before or never was: another may come.
     pub awaits_pot: bool,
     /// By rule.
     pub awards: Vec<Award>,
@@ -77,7 +77,7 @@ pub async fn follow(
     match forbidden {
         None => {
             give(&mut tx, &known, gift, rules, at).await?;
-            let paid_out = known.is_settled() && gift.is_some();
+            let paid_out = opened && known.is_settled() && gift.is_some();
             points::mature(&mut tx, invitation, paid_out, at).await?;
         }
         // What may pass has until they would mature.

@@ -112,7 +112,7 @@ pub struct FollowInvitation {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Following {
     pub pot: Option<FollowedPot>,
-    /// No pot has opened, and that which would have is given up or never was: another may come.
+    /// No pot has opened since, and that which would have is given up, was open before or never was: another may come.
     #[serde(default)]
     pub awaits_pot: bool,
     pub earned: Vec<Earned>,
