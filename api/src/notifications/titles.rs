@@ -41,6 +41,8 @@ const fn words(kind: Kind) -> (&'static str, &'static str) {
         Kind::InvitationReminder => ("Une invitation vous attend", "An invitation waits for you"),
         Kind::InvitationAccepted => ("Invitation acceptée", "Invitation accepted"),
         Kind::PointsEarned => ("Points gagnés", "Points earned"),
+        Kind::PointsMatured => ("Vos points sont utilisables", "Your points can be used"),
+        Kind::PointsRevoked => ("Points repris", "Points taken back"),
         Kind::ConsentRequest => ("Votre accord est demandé", "Your consent is asked for"),
         Kind::ConsentReminder => ("Votre accord est attendu", "Your consent is waited for"),
         Kind::ConsentGranted => ("Accord donné", "Consent given"),

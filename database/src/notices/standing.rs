@@ -131,6 +131,46 @@ pub async fn notice(pool: &Pool, notice: NoticeId) -> Result<Option<Entry>, Erro
     Ok(read_standing!(pool, "where notice_id = $1", notice.uuid())?.pop())
 }
 
+/// A message to somebody, and when it went out and arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brought {
+    pub kind: Kind,
+    pub stage: NoticeStage,
+    /// When a provider took it, the first time.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When it was there, by the clock of whoever brought it.
+    pub arrived_at: Option<DateTime<Utc>>,
+}
+
+/// What was to be brought to somebody, in the word that events have for them, the oldest first.
+#[tracing::instrument(name = "db.notices.brought_to", skip_all, err)]
+pub async fn brought_to(pool: &Pool, person: &str) -> Result<Vec<Brought>, Error> {
+    const TABLE: &str = "notices.standing";
+    sqlx::query!(
+        r#"select notice_id as "notice_id!", kind as "kind!", stage as "stage!",
+                  (select min(sent_at) from notices.attempts attempt
+                   where attempt.notice_id = standing.notice_id and attempt.state = 'accepted') as sent_at,
+                  (select min(at) from notices.receipts receipt
+                   where receipt.notice_id = standing.notice_id and fate in ('delivered', 'read')) as arrived_at
+           from notices.standing
+           where person = $1
+           order by created_at, notice_id"#,
+        person,
+    )
+    .fetch_all(pool)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(Brought {
+            kind: word(&row.kind, TABLE, "kind", row.notice_id)?,
+            stage: word(&row.stage, TABLE, "stage", row.notice_id)?,
+            sent_at: row.sent_at,
+            arrived_at: row.arrived_at,
+        })
+    })
+    .collect()
+}
+
 /// A try, and what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried {

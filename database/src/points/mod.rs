@@ -6,6 +6,7 @@ mod history;
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
 use wolo_domain::audit::{Action, Happening};
 use wolo_domain::ids::{AwardId, DonationId, InvitationId, PotId, UserId};
 use wolo_domain::invitations::NoPoints;
@@ -17,6 +18,7 @@ pub use conversions::{Conversion, Converting, NewConversion, conversion, convert
 pub use history::{Line, history};
 
 use crate::audit::{self, Doer};
+use crate::outbox::{self, Topic};
 use crate::{Error, Pool};
 
 /// Points that are to be given.
@@ -67,19 +69,20 @@ pub(crate) async fn mature(
     paid_out: bool,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sqlx::query!(
+    let matured = sqlx::query_scalar!(
         "insert into sponsorship.award_steps (award_id, stage, reason)
          select award_id, 'matured', case when matures_at <= $3 then 'time' else 'pot_settled' end
          from sponsorship.points
          where invitation_id = $1 and stage = 'pending' and ($2 or matures_at <= $3)
-         on conflict on constraint award_steps_each_once do nothing",
+         on conflict on constraint award_steps_each_once do nothing
+         returning award_id",
         invitation.uuid(),
         paid_out,
         at,
     )
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(())
+    tell(connection, Topic::PointsMatured, matured).await
 }
 
 /// Takes the points of an invitation back that have not matured, because a rule forbids them: all, or those that would mature now.
@@ -89,19 +92,20 @@ pub(crate) async fn revoke_pending(
     rule: NoPoints,
     due_at: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
-    sqlx::query!(
+    let revoked = sqlx::query_scalar!(
         "insert into sponsorship.award_steps (award_id, stage, reason)
          select award_id, 'revoked', $2
          from sponsorship.points
          where invitation_id = $1 and stage = 'pending' and ($3::timestamptz is null or matures_at <= $3)
-         on conflict on constraint award_steps_each_once do nothing",
+         on conflict on constraint award_steps_each_once do nothing
+         returning award_id",
         invitation.uuid(),
         AwardReason::from(rule).as_str(),
         due_at,
     )
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(())
+    tell(connection, Topic::PointsRevoked, revoked).await
 }
 
 /// Takes the points back that a gift has brought, in the transaction in which it leaves its pot.
@@ -109,32 +113,43 @@ pub(crate) async fn revoke_for_gift(
     connection: &mut PgConnection,
     donation: DonationId,
 ) -> Result<(), Error> {
-    sqlx::query!(
+    let revoked = sqlx::query_scalar!(
         "insert into sponsorship.award_steps (award_id, stage, reason)
          select award_id, 'revoked', $2 from sponsorship.awards where donation_id = $1
-         on conflict on constraint award_steps_each_once do nothing",
+         on conflict on constraint award_steps_each_once do nothing
+         returning award_id",
         donation.uuid(),
         AwardReason::GiftRefunded.as_str(),
     )
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(())
+    tell(connection, Topic::PointsRevoked, revoked).await
 }
 
 /// Takes the points back that the opening of a pot has brought, in the transaction in which it is given up.
 pub(crate) async fn revoke_for_pot(connection: &mut PgConnection, pot: PotId) -> Result<(), Error> {
-    sqlx::query!(
+    let revoked = sqlx::query_scalar!(
         "insert into sponsorship.award_steps (award_id, stage, reason)
          select award_id, 'revoked', $2
          from sponsorship.invitations
          join sponsorship.awards using (invitation_id)
          where pot_id = $1 and rule = 'pot_opened'
-         on conflict on constraint award_steps_each_once do nothing",
+         on conflict on constraint award_steps_each_once do nothing
+         returning award_id",
         pot.uuid(),
         AwardReason::PotCancelled.as_str(),
     )
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    tell(connection, Topic::PointsRevoked, revoked).await
+}
+
+/// Has their holder told what has become of awards, each once.
+async fn tell(connection: &mut PgConnection, topic: Topic, awards: Vec<Uuid>) -> Result<(), Error> {
+    for award in awards.into_iter().map(AwardId::from_uuid) {
+        let payload = serde_json::json!({ "award": award });
+        outbox::write_about(connection, topic, &award.to_string(), None, payload).await?;
+    }
     Ok(())
 }
 
@@ -173,6 +188,7 @@ pub async fn revoke(pool: &Pool, award: AwardId, doer: Doer<'_>) -> Result<Revok
     .rows_affected();
     if revoked == 1 {
         audit::note(&mut tx, Happening::new(Action::PointsRevoked, award), doer).await?;
+        tell(&mut tx, Topic::PointsRevoked, vec![award.uuid()]).await?;
     }
     tx.commit().await?;
     Ok(if revoked == 1 { Revoking::Revoked } else { Revoking::Already(by_hand(pool, award).await?) })

@@ -43,6 +43,21 @@ async fn events_are_taken_in_their_order_each_by_one_until_they_were_carried_on(
 }
 
 #[tokio::test]
+async fn what_a_later_release_has_written_is_left_for_it_and_stops_nothing() {
+    let scene = Scene::new().await;
+    scene
+        .force("insert into ops.outbox (outbox_id, topic, business_key, payload) values (gen_random_uuid(), 'tomorrow', 'x', '{}')")
+        .await;
+    write(&scene, Letter { key: "code/1", user: None, sealed: b"sealed" }).await;
+    let taken = outbox::take(&scene.pool, 1, HELD).await.expect("events");
+    assert_eq!(taken.iter().map(|event| event.key.as_str()).collect::<Vec<_>>(), ["code/1"]);
+    let left: i64 = scene
+        .read("select count(*) from ops.outbox where topic = 'tomorrow' and relayed_at is null and taken_until is null")
+        .await;
+    assert_eq!(left, 1);
+}
+
+#[tokio::test]
 async fn a_letter_is_written_by_the_api_and_its_seal_ends_with_its_journey() {
     let scene = Scene::new().await;
     let api = scene.pool_as("wolo_api").await;

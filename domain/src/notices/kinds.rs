@@ -129,6 +129,8 @@ kinds! {
     InvitationReminder = "invitation_reminder", Invitations;
     InvitationAccepted = "invitation_accepted", Invitations;
     PointsEarned = "points_earned", News;
+    PointsMatured = "points_matured", News;
+    PointsRevoked = "points_revoked", News;
     ConsentRequest = "consent_request", Consent;
     ConsentReminder = "consent_reminder", Consent;
     ConsentGranted = "consent_granted", Consent;

@@ -16,6 +16,6 @@ mod timing;
 pub use kinds::{Category, Channel, Kind};
 pub use letters::Letter;
 pub use replies::Reply;
-pub use says::{Coming, RefundCause, Says};
+pub use says::{Coming, RefundCause, Says, TakenBack};
 pub use stages::{Fate, NoticeStage};
 pub use timing::{NoticeRules, Timing, Withheld, timing};

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Coming, Kind, RefundCause, Says};
+use super::{Coming, Kind, RefundCause, Says, TakenBack};
 use crate::accounts::{CodePurpose, IdentityProvider};
 use crate::money::Xof;
 
@@ -75,6 +75,8 @@ impl Says {
                 Self::InvitationAccepted { name: name(), coming: Coming::Joined, points: 10 }
             }
             Kind::PointsEarned => Self::PointsEarned { points: 10, balance: 24 },
+            Kind::PointsMatured => Self::PointsMatured { points: 10, usable: 14 },
+            Kind::PointsRevoked => Self::PointsRevoked { points: 5, cause: TakenBack::Refunded },
             Kind::ConsentRequest => {
                 Self::ConsentRequest { name: name(), link: at("c/Hq5Jt2VbM8rKd7WnZx3LpA"), days: 14 }
             }
@@ -156,6 +158,11 @@ impl Says {
             Self::InvitationAccepted { name, .. } => [(Coming::WasHere, 1), (Coming::WasHere, 0)]
                 .map(|(coming, points)| Self::InvitationAccepted { name: name.clone(), coming, points })
                 .into(),
+            Self::PointsRevoked { points, .. } => {
+                [TakenBack::Cancelled, TakenBack::NoPhone, TakenBack::Linked, TakenBack::Checked]
+                    .map(|cause| Self::PointsRevoked { points, cause })
+                    .into()
+            }
             _ => Vec::new(),
         };
         let mut all = vec![first];

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Kind;
 use crate::accounts::{CodePurpose, IdentityProvider};
 use crate::money::Xof;
+use crate::points::AwardReason;
 
 /// Why a gift goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,41 @@ pub enum Coming {
     Joined,
     /// They had an account before they were invited.
     WasHere,
+}
+
+/// Why points are taken back, as far as their holder is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenBack {
+    /// The gift that brought them has gone back.
+    Refunded,
+    /// The pot that brought them was given up.
+    Cancelled,
+    /// One of the two has not proved a phone in time.
+    NoPhone,
+    /// The two bring each other none.
+    Linked,
+    /// Somebody who works here has looked.
+    Checked,
+}
+
+impl From<AwardReason> for TakenBack {
+    fn from(reason: AwardReason) -> Self {
+        match reason {
+            AwardReason::GiftRefunded => Self::Refunded,
+            AwardReason::PotCancelled => Self::Cancelled,
+            AwardReason::NoPhone => Self::NoPhone,
+            AwardReason::Oneself
+            | AwardReason::Cycle
+            | AwardReason::SamePhone
+            | AwardReason::SamePayoutNumber => Self::Linked,
+            AwardReason::ByHand
+            | AwardReason::UnderReview
+            | AwardReason::AccountClosed
+            | AwardReason::Time
+            | AwardReason::PotSettled => Self::Checked,
+        }
+    }
 }
 
 /// `name` is the first name of whom the pot is for, `pot` its title, `link` an address to open. A `reason` and a `what` are put
@@ -162,7 +198,18 @@ pub enum Says {
     },
     PointsEarned {
         points: u32,
+        /// Those that cannot be used yet among them.
         balance: i64,
+    },
+    /// They can be used from now on.
+    PointsMatured {
+        points: u32,
+        /// All that can be.
+        usable: i64,
+    },
+    PointsRevoked {
+        points: u32,
+        cause: TakenBack,
     },
     /// To the guardian of a minor.
     ConsentRequest {
@@ -245,6 +292,8 @@ impl Says {
             Self::InvitationReminder { .. } => Kind::InvitationReminder,
             Self::InvitationAccepted { .. } => Kind::InvitationAccepted,
             Self::PointsEarned { .. } => Kind::PointsEarned,
+            Self::PointsMatured { .. } => Kind::PointsMatured,
+            Self::PointsRevoked { .. } => Kind::PointsRevoked,
             Self::ConsentRequest { .. } => Kind::ConsentRequest,
             Self::ConsentReminder { .. } => Kind::ConsentReminder,
             Self::ConsentGranted { .. } => Kind::ConsentGranted,

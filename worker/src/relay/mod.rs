@@ -172,6 +172,10 @@ impl Relay {
             let alerts = telling.of_lateness().await?;
             return alerts.try_for_each_concurrent(AT_ONCE, |message| self.begin(message)).await;
         }
+        if matches!(event.topic, Topic::PointsMatured | Topic::PointsRevoked) {
+            let told = telling.of_points().await?;
+            return told.try_for_each(|message| self.begin(message)).await;
+        }
         let Some(about) = telling.about().await? else { return Ok(()) };
         if let Some(invitation) = inviting::hears(about.follower(), event.topic) {
             inviting::tell(&self.client, invitation).await?;

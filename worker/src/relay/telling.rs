@@ -13,13 +13,14 @@ use serde::Deserialize;
 use wolo_database::notices::{self, Follower, Gift, Giver, Subject};
 use wolo_database::outbox::{Event, Topic};
 use wolo_database::pots::{self, Totals};
-use wolo_database::{Page, Pool};
+use wolo_database::{Page, Pool, points};
 use wolo_domain::accounts::Role;
 use wolo_domain::contacts::Contact;
-use wolo_domain::ids::{CaseId, DonationId, NOBODY, PotId, UserId};
+use wolo_domain::ids::{AwardId, CaseId, DonationId, NOBODY, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::{Kind, Letter, RefundCause, Says};
 use wolo_domain::people::first_name;
+use wolo_domain::points::AwardStage;
 use wolo_domain::pots::{Announcement, PotStage};
 use wolo_domain::punctuality::{DueFor, LateStep};
 use wolo_domain::{dakar, notices as domain};
@@ -113,6 +114,8 @@ impl<'a> Telling<'a> {
             Topic::DonationRefundDue
             | Topic::Letter
             | Topic::Invitation
+            | Topic::PointsMatured
+            | Topic::PointsRevoked
             | Topic::StepLate
             | Topic::StepsLate
             | Topic::CaseEscalated
@@ -290,6 +293,26 @@ impl<'a> Telling<'a> {
         Ok(all(told.collect::<Vec<_>>()))
     }
 
+    /// What somebody is told of points of theirs that can be used now, or are taken back.
+    pub(super) async fn of_points(self) -> Result<Messages<'a>, Error> {
+        let Awarded { award } = self.fact()?;
+        let found = points::award_of(self.pool, award).await?;
+        let Some(award) = found.filter(|_| self.is_news()) else { return Ok(nothing()) };
+        let says = match (self.event.topic, award.reason) {
+            (Topic::PointsRevoked, Some(reason)) => {
+                Says::PointsRevoked { points: award.points, cause: reason.into() }
+            }
+            // Taken back meanwhile: then that is told, and this is not true any more.
+            (Topic::PointsMatured, _) if award.stage == AwardStage::Matured => {
+                let usable = points::of_user(self.pool, award.user).await?.available().max(0);
+                Says::PointsMatured { points: award.points, usable }
+            }
+            _ => return Ok(nothing()),
+        };
+        let message = Message::new(word(self.event), award.user.to_string(), says);
+        Ok(some(Due { message: Message { user: Some(award.user), ..message }, expires: None }))
+    }
+
     /// Where one sees who serves what.
     fn services(self) -> String {
         format!("{}/services", self.public_url)
@@ -385,6 +408,11 @@ struct Paid {
 #[derive(Deserialize)]
 struct Escalated {
     case: CaseId,
+}
+
+#[derive(Deserialize)]
+struct Awarded {
+    award: AwardId,
 }
 
 #[derive(Deserialize)]

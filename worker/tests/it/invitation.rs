@@ -182,6 +182,8 @@ fn an_accepted_invitation_brings_a_pot_its_sponsor_points_and_they_mature_when_i
         house.is_told(&sponsor, Kind::InvitationAccepted, 1).await;
         // Of the points for accepting the same message tells.
         house.is_told(&sponsor, Kind::PointsEarned, 2).await;
+        house.is_told(&sponsor, Kind::PointsMatured, 3).await;
+        assert_eq!(house.told(&sponsor, Kind::PointsRevoked).await, 0);
         let sums = points::of_user(&house.pool, invited.sponsor).await.expect("sums");
         assert_eq!((sums.matured, sums.available()), (19, 19));
         keep(house, "invitation-accepted", &ids::invitation(invited.invitation)).await;
@@ -211,9 +213,12 @@ fn points_for_a_pot_that_is_given_up_and_for_its_gift_are_taken_back() {
                 (PointsRule::FirstGift, Some(AwardReason::GiftRefunded)),
             ]
         );
+        let sponsor = invited.sponsor.to_string();
+        house.is_told(&sponsor, Kind::PointsRevoked, 2).await;
         house.forward(&ids::invitation(invited.invitation), TimeDelta::days(15)).await;
         house.points(&invited, AwardStage::Matured, 10).await;
         assert_eq!(house.ended(&invited).await, InvitationOutcome::Accepted);
+        house.is_told(&sponsor, Kind::PointsMatured, 1).await;
         keep(house, "invitation-pot-given-up", &ids::invitation(invited.invitation)).await;
     });
 }
