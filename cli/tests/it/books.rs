@@ -81,7 +81,7 @@ pub(crate) fn whoever_celebrates_in_thirty_days_gets_a_pot(home: &Path) {
     assert_eq!(known["days"][0]["day"], date.as_str(), "{known}");
     assert_eq!(known["unswept"], body!([]), "{known}");
     // Whoever else celebrates soon gets a pot, once it is written down there is nobody left.
-    until(|| {
+    crate::payout::until(|| {
         let (code, out, _) = said(wolo(home).args(["sweep", "run"]));
         (code == 0 && out.starts_with("Every day has been swept, today too, and nobody")).then_some(())
     });

@@ -59,6 +59,13 @@ pub(crate) fn is_followed_from_the_invitation_to_the_points(home: &Path, dev: &D
     }
     let (_, out, _) = said(wolo(home).args(["invitations", "show", &other]));
     assert!(out.contains("operator:tester") && out.contains("sent by mistake"), "{out}");
+    assert!(out.contains("delivered  ") && out.contains("reminded  "), "{out}");
+    let told = until(|| {
+        let told = json(home, &["invitations", "show", &other, "--json"])["messages"].clone();
+        told[0]["arrived_at"].is_string().then_some(told)
+    });
+    let kinds: Vec<_> = told.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["invitation", "invitation_reminder"], "{told}");
     let (code, _, err) = restart(&other);
     assert_eq!((code, err), (3, "wolo: there is nothing to start: the invitation is cancelled\n".to_owned()));
     let list = |more: &[&str]| said(wolo(home).args(["invitations", "list"]).args(more)).1;

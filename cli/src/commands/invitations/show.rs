@@ -5,8 +5,10 @@ use clap::Args;
 use serde_json::json;
 use wolo_control::ids;
 use wolo_database::invitations;
+use wolo_database::notices::{self, Brought};
 use wolo_domain::ids::InvitationId;
 use wolo_domain::invitations::{EndedByHand, Milestones};
+use wolo_domain::notices::Kind;
 
 use super::Brief;
 use crate::commands::Config;
@@ -30,6 +32,8 @@ impl Show {
         let entry = invitations::invitation(&pool, self.invitation).await?;
         let entry = entry.with_context(|| format!("there is no invitation {}", self.invitation))?;
         let awards = wolo_database::points::of_invitation(&pool, self.invitation).await?;
+        // In the word that the events of an invitation have for whoever is invited.
+        let messages = notices::brought_to(&pool, &self.invitation.to_string()).await?;
         let process = ids::invitation(self.invitation);
         let state = system
             .ask(async |control| {
@@ -49,7 +53,7 @@ impl Show {
             let awards: Vec<_> = awards.iter().map(told).collect();
             let (state, problem) = (state.as_ref().ok(), state.as_ref().err());
             return output::json(&json!({
-                "invitation": brief, "milestones": entry.milestones, "awards": awards, "process": state,
+                "invitation": brief, "milestones": entry.milestones, "messages": messages.iter().map(sent).collect::<Vec<_>>(), "awards": awards, "process": state,
                 "process_problem": problem, "page": page,
             }));
         }
@@ -61,6 +65,13 @@ impl Show {
         fields.field("stage", brief.stage);
         fields.field("sent", instant(brief.created_at));
         fields.field("lapses", instant(brief.expires_at));
+        for message in &messages {
+            let (name, at) = match message.kind {
+                Kind::Invitation => ("delivered", message.arrived_at),
+                _ => ("reminded", message.sent_at),
+            };
+            fields.field(name, at.map_or_else(|| format!("not yet ({})", message.stage), instant));
+        }
         for (name, at) in passed(&entry.milestones) {
             fields.field(name, instant(at));
         }
@@ -88,6 +99,12 @@ impl Show {
         }
         Ok(())
     }
+}
+
+/// A message to whoever is invited.
+fn sent(message: &Brought) -> serde_json::Value {
+    let Brought { kind, stage, sent_at, arrived_at } = message;
+    json!({ "kind": kind, "stage": stage, "sent_at": sent_at, "arrived_at": arrived_at })
 }
 
 /// What has happened, by its name.
