@@ -96,25 +96,7 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(sponsorship::code_on_page))    // /i/{token}/code
         .routes(routes!(sponsorship::accept_on_page))    // /i/{token}/accept
         .routes(routes!(health::sponsorship))         // /api/sponsorship/health
-        // Minors and their guardians.
-        .routes(routes!(identity::list_consents, identity::ask_guardian))    // /api/identity/consents
-        .routes(routes!(identity::list_cases))        // /api/identity/cases
-        .routes(routes!(identity::show_case))         // /api/identity/cases/{case}
-        .routes(routes!(identity::add_document).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)))    // /api/identity/cases/{case}/documents
-        .routes(routes!(identity::remove_document))    // /api/identity/cases/{case}/documents/{document}
-        .routes(routes!(identity::submit_case))       // /api/identity/cases/{case}/submit
-        .routes(routes!(identity::begin_case_again))    // /api/identity/cases/{case}/again
-        .routes(routes!(guardian::show_consent))      // /g/{token}
-        .routes(routes!(guardian::send_code))         // /g/{token}/code
-        .routes(routes!(guardian::open_session))      // /g/{token}/session
-        .routes(routes!(guardian::give_consent))      // /g/{token}/give
-        .routes(routes!(guardian::refuse_consent))    // /g/{token}/refuse
-        .routes(routes!(guardian::ask_withdrawal, guardian::withdraw_consent))    // /g/{token}/withdraw
-        .routes(routes!(guardian::show_documents, guardian::add_document).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)))    // /g/{token}/documents
-        .routes(routes!(guardian::remove_document))    // /g/{token}/documents/{document}/remove
-        .routes(routes!(guardian::submit_case))       // /g/{token}/documents/submit
-        .routes(routes!(guardian::begin_case_again))    // /g/{token}/documents/again
-        .routes(routes!(health::identity))            // /api/identity/health
+        .merge(for_minors())
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate
         .routes(routes!(payments::status))            // /api/payments/status/{id}
@@ -139,4 +121,28 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(contract::openapi))           // /openapi.json
         .routes(routes!(contract::page))              // /docs
         .routes(routes!(contract::file))              // /docs/{file}
+}
+
+/// Minors and their guardians.
+#[rustfmt::skip]
+fn for_minors() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(identity::list_consents, identity::ask_guardian))    // /api/identity/consents
+        .routes(routes!(identity::list_cases))        // /api/identity/cases
+        .routes(routes!(identity::show_case))         // /api/identity/cases/{case}
+        .routes(routes!(identity::add_document).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)))    // /api/identity/cases/{case}/documents
+        .routes(routes!(identity::remove_document))    // /api/identity/cases/{case}/documents/{document}
+        .routes(routes!(identity::submit_case))       // /api/identity/cases/{case}/submit
+        .routes(routes!(identity::begin_case_again))    // /api/identity/cases/{case}/again
+        .routes(routes!(guardian::show_consent))      // /g/{token}
+        .routes(routes!(guardian::send_code))         // /g/{token}/code
+        .routes(routes!(guardian::open_session))      // /g/{token}/session
+        .routes(routes!(guardian::give_consent))      // /g/{token}/give
+        .routes(routes!(guardian::refuse_consent))    // /g/{token}/refuse
+        .routes(routes!(guardian::ask_withdrawal, guardian::withdraw_consent))    // /g/{token}/withdraw
+        .routes(routes!(guardian::show_documents, guardian::add_document).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)))    // /g/{token}/documents
+        .routes(routes!(guardian::remove_document))    // /g/{token}/documents/{document}/remove
+        .routes(routes!(guardian::submit_case))       // /g/{token}/documents/submit
+        .routes(routes!(guardian::begin_case_again))    // /g/{token}/documents/again
+        .routes(routes!(health::identity))            // /api/identity/health
 }

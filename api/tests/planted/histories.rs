@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt as _;
 use serde_json::Value;
-use temporalio_client::{WorkflowHandle, WorkflowListOptions};
+use temporalio_client::{WorkflowFetchHistoryOptions, WorkflowHandle, WorkflowListOptions};
 use temporalio_common::protos::temporal::api::common::v1::Payload;
 use wolo_bootstrap::codec::EncryptionCodec;
 use wolo_workflows::donation::Donation;
@@ -31,7 +31,7 @@ pub(crate) async fn kept(app: &TestApp) -> Kept {
         let mut run = handle.info().clone();
         run.run_id = Some(one.run_id().to_owned());
         handle = WorkflowHandle::new(client.clone(), run);
-        let history = handle.fetch_history(Default::default()).to_json().await.unwrap();
+        let history = handle.fetch_history(WorkflowFetchHistoryOptions::default()).to_json().await.unwrap();
         let parsed: Value = serde_json::from_slice(&history).unwrap();
         kept.as_stored.extend(history);
         kept.decrypt(&codec, &parsed);

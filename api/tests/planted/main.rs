@@ -54,15 +54,14 @@ const FILTER: &str = "info,wolo_api=debug,wolo_worker=debug,wolo_activities=debu
 async fn a_hundred_planted_values_are_found_nowhere_in_logs_figures_or_the_engines_store() {
     let log = LOG.clone();
     let written = log.clone();
-    let filter = std::env::var("WOLO_LOG").unwrap_or_else(|_| FILTER.to_owned());
     let lines =
         tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_span_list(false);
     let lines = lines
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_env_filter(tracing_subscriber::EnvFilter::new(FILTER))
         .with_writer(move || written.clone());
     tracing::subscriber::set_global_default(lines.finish()).unwrap();
 
-    let (app, planted) = story::told().await;
+    let (app, planted) = Box::pin(story::told()).await;
     let texts = planted.iter().filter(|one| one.kind != Kind::Document).count();
     assert!(planted.len() >= 100 && texts < planted.len(), "{} values are planted", planted.len());
 
@@ -71,7 +70,7 @@ async fn a_hundred_planted_values_are_found_nowhere_in_logs_figures_or_the_engin
         [("API", app.base.clone()), ("worker", format!("http://{}", story::health_of_worker()))]
     {
         for page in ["/metrics", "/health", "/ready", "/services"] {
-            let answer = app.request_to(&format!("{address}{page}")).send().await.unwrap();
+            let answer = story::request_to(&format!("{address}{page}")).send().await.unwrap();
             places.push((format!("{page} of the {what}"), answer.bytes().await.unwrap().to_vec()));
         }
     }

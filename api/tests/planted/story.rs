@@ -244,11 +244,11 @@ impl Story {
     }
 
     async fn documents_are_sent(&mut self, minor: &Account, browser: &Browser) -> String {
-        let own = format!("/api/identity/cases");
+        let own = "/api/identity/cases";
         let case = self
             .app
             .until(async || {
-                let cases = Reply::of(self.app.get(&own).bearer_auth(&minor.token)).await.expect(200);
+                let cases = Reply::of(self.app.get(own).bearer_auth(&minor.token)).await.expect(200);
                 Some(cases["cases"].get(0)?["id"].as_str()?.to_owned())
             })
             .await;
@@ -414,11 +414,9 @@ impl Story {
     }
 }
 
-impl TestApp {
-    /// A page of somebody else on this machine.
-    pub(crate) fn request_to(&self, address: &str) -> RequestBuilder {
-        reqwest::Client::builder().no_proxy().build().unwrap().get(address)
-    }
+/// A page of somebody else on this machine.
+pub(crate) fn request_to(address: &str) -> RequestBuilder {
+    reqwest::Client::builder().no_proxy().build().unwrap().get(address)
 }
 
 fn with(browser: &Browser, request: RequestBuilder) -> RequestBuilder {

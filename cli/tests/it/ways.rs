@@ -41,7 +41,9 @@ fn is_shown_in_the_browser(home: &Path, case: CaseId, aida: &mut Reviewer) {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     assert_eq!(aida.does(home, &["cases", "take", &case.to_string()]).0, 0);
-    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
+    let mut path = programs.path().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
     let page = Opened::with(home, aida, case, |command| command.arg("--browser").env("PATH", path));
     let address = until(|| std::fs::read_to_string(&asked).ok().filter(|text| text.ends_with('\n')));
     assert_eq!(address.trim(), page.page);

@@ -27,7 +27,7 @@ pub struct NewGiving {
     pub minor: UserId,
     pub consent: ConsentId,
     pub agreement: Agreement,
-    /// As the guardian has declared. It is looked at and not kept.
+    /// As the guardian has declared. It is looked at, and not written into the books.
     pub born: BirthDate,
 }
 

@@ -17,7 +17,7 @@ use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 
 use crate::consents::{days, given};
 use crate::identities::{RULES, document};
-use crate::scene::Scene;
+use crate::scene::{Scene, times};
 
 /// A minor whose closed pot has money in it and waits: a guardian has consented, and one of two reviewers has approved.
 struct Matter<'a> {
@@ -129,10 +129,10 @@ impl<'a> Matter<'a> {
         .await
     }
 
-    async fn race(&self, [first, second, _]: [UserId; 3], round: usize) -> Round {
+    async fn race(&self, [first, second, _]: [UserId; 3], round: u32) -> Round {
         let acknowledged = AtomicBool::new(false);
         // Nobody is always the first to be asked.
-        let after = async |turns: usize| {
+        let after = async |turns: u32| {
             for _ in 0..turns {
                 tokio::task::yield_now().await;
             }
@@ -199,18 +199,18 @@ impl<'a> Matter<'a> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn however_a_decision_a_withdrawal_and_a_payout_meet_none_of_them_is_passed_by() {
-    let rounds = std::env::var("WOLO_RACES").map_or(40, |rounds| rounds.parse().expect("a number of rounds"));
+    let rounds = times("WOLO_RACES", 40);
     let began = Instant::now();
     let scene = Scene::new().await;
     let operator = scene.pool_as("wolo").await;
     let reviewers = [scene.reviewer().await, scene.reviewer().await, scene.reviewer().await];
-    let (mut approved, mut ordered) = (0, 0);
+    let (mut approved, mut ordered) = (0_u32, 0_u32);
     for round in 0..rounds {
         let matter = Matter::new(&scene, &operator, reviewers).await;
-        let came_to = matter.race(reviewers, round).await;
+        let came_to = Box::pin(matter.race(reviewers, round)).await;
         matter.judge(&came_to).await;
-        approved += usize::from(came_to.approved);
-        ordered += usize::from(came_to.ordered);
+        approved += u32::from(came_to.approved);
+        ordered += u32::from(came_to.ordered);
     }
     scene.judge().await;
     println!(

@@ -294,3 +294,8 @@ pub(crate) fn checkout(donation: DonationId) -> Checkout {
         expires_at: opened_at + TimeDelta::minutes(30),
     }
 }
+
+/// How often something is done that can be done more often: as many times as this variable says.
+pub(crate) fn times(variable: &str, usually: u32) -> u32 {
+    std::env::var_os(variable).and_then(|times| times.to_str()?.parse().ok()).unwrap_or(usually)
+}

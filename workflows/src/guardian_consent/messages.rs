@@ -110,7 +110,7 @@ pub enum AskAnswer {
 pub struct GuardianAgrees {
     pub consent: ConsentId,
     pub agreement: Agreement,
-    /// As they have declared. It is looked at and not kept.
+    /// As they have declared. It is looked at, and not written into the books.
     pub born: BirthDate,
     /// Where they have answered; a process that was begun again learns it from here.
     #[serde(default)]

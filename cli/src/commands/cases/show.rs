@@ -55,7 +55,7 @@ impl Show {
             Ok(true) => {}
             Ok(false) if brief.destroyed_at.is_some() => fields.field("its process", "has ended"),
             Ok(false) => {
-                fields.field("its process", format!("there is none: wolo cases restart {}", self.case))
+                fields.field("its process", format!("there is none: wolo cases restart {}", self.case));
             }
             Err(why) => fields.field("its process", format!("gives no answer: {why}")),
         }

@@ -60,13 +60,12 @@ impl Run {
         }
         if self.only_say {
             let pool = system.pool().await?;
-            let days = match self.date {
-                Some(date) => vec![date],
-                None => {
-                    let mut days = birthdays::unswept(&pool, today, ahead).await?;
-                    days.extend(birthdays::overlooked(&pool, today, ahead, &days, ahead + 1).await?);
-                    days
-                }
+            let days = if let Some(date) = self.date {
+                vec![date]
+            } else {
+                let mut days = birthdays::unswept(&pool, today, ahead).await?;
+                days.extend(birthdays::overlooked(&pool, today, ahead, &days, ahead + 1).await?);
+                days
             };
             return self.tell(&due(&pool, &days, ahead).await?);
         }

@@ -310,7 +310,7 @@ impl<'a> Life<'a> {
                 identities::take(pool, case, &by).await?;
             }
             Event::Decided { reviewer, verdict } => {
-                self.is_decided(case, self.reviewers[reviewer], verdict).await?
+                self.is_decided(case, self.reviewers[reviewer], verdict).await?;
             }
             Event::NothingCame | Event::GivenUp => {
                 let end =

@@ -10,7 +10,7 @@ mod pot;
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::TestRunner;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, times};
 
 use life::{Life, events};
 
@@ -31,7 +31,7 @@ pub(super) struct Tally {
 
 #[test]
 fn whatever_happens_to_a_minor_nothing_is_public_given_or_paid_without_consent() {
-    let walks = std::env::var("WOLO_WALKS").map_or(60, |walks| walks.parse().expect("a number of walks"));
+    let walks = times("WOLO_WALKS", 60);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let scene = runtime.block_on(Scene::new());
     let api = runtime.block_on(scene.pool_as("wolo_api"));

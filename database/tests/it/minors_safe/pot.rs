@@ -21,10 +21,8 @@ impl Life<'_> {
                 let new = pots::NewPot { timeline: self.timeline(), at, ..new_pot(&owner, settings()) };
                 pots::schedule(pool, &new).await?;
             }
-            Event::Opened => {
-                if self.is_there().await && pots::open(pool, pot, at).await? == Opening::Opened {
-                    self.tally.borrow_mut().opened += 1;
-                }
+            Event::Opened if self.is_there().await && pots::open(pool, pot, at).await? == Opening::Opened => {
+                self.tally.borrow_mut().opened += 1;
             }
             Event::GiftPaid => self.is_given(true).await?,
             Event::Closed if self.is_there().await => {
@@ -34,7 +32,7 @@ impl Life<'_> {
                 payouts::plan(pool, pot, PayoutRules::default(), at).await?;
             }
             Event::Ordered if payouts::payout(pool, self.order.payout).await?.is_some() => {
-                self.is_ordered().await?
+                self.is_ordered().await?;
             }
             Event::Paid => {
                 let amount =
@@ -71,12 +69,9 @@ impl Life<'_> {
     async fn is_given(&self, paid: bool) -> Result<(), Error> {
         let pool = &self.scene.pool;
         let new = gift(self.pot, 5_000);
-        match donations::request(pool, &new).await? {
-            Requesting::New => {}
-            _ => {
-                self.tally.borrow_mut().gifts_refused += 1;
-                return Ok(());
-            }
+        if donations::request(pool, &new).await? != Requesting::New {
+            self.tally.borrow_mut().gifts_refused += 1;
+            return Ok(());
         }
         assert!(self.facts().await.allow(), "a gift begins that nobody allows");
         if paid {
@@ -105,9 +100,9 @@ impl Life<'_> {
                 );
                 let mut tally = self.tally.borrow_mut();
                 if facts.is_owners(phone.reveal()) {
-                    tally.paid_to_the_owner += 1
+                    tally.paid_to_the_owner += 1;
                 } else {
-                    tally.paid_to_a_guardian += 1
+                    tally.paid_to_a_guardian += 1;
                 }
             }
             Beginning::Held { .. } | Beginning::OtherRecipient => self.tally.borrow_mut().orders_refused += 1,

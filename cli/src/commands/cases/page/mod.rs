@@ -210,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_browser_leaves_the_page_when_its_time_is_over() {
-        let window = Duration::from_secs(300);
+        let window = Duration::from_mins(5);
         let page = page(window).await;
         let request = Request::get(page.address())
             .header(header::HOST, page.left.host.clone())
