@@ -26,9 +26,13 @@ pub(crate) fn router(app: App) -> Router {
     edge::around(routes, &app).with_state(app)
 }
 
-#[rustfmt::skip]
 pub(crate) fn map() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(contract::Opening::openapi())
+    for_minors(for_all(OpenApiRouter::with_openapi(contract::Opening::openapi())))
+}
+
+#[rustfmt::skip]
+fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    map
         // Accounts.
         .routes(routes!(users::register))             // /api/users/auth/register
         .routes(routes!(users::login))                // /api/users/auth/login
@@ -96,7 +100,6 @@ pub(crate) fn map() -> OpenApiRouter<App> {
         .routes(routes!(sponsorship::code_on_page))    // /i/{token}/code
         .routes(routes!(sponsorship::accept_on_page))    // /i/{token}/accept
         .routes(routes!(health::sponsorship))         // /api/sponsorship/health
-        .merge(for_minors())
         // Giving.
         .routes(routes!(payments::donate))            // /api/payments/donate
         .routes(routes!(payments::status))            // /api/payments/status/{id}
@@ -125,8 +128,8 @@ pub(crate) fn map() -> OpenApiRouter<App> {
 
 /// Minors and their guardians.
 #[rustfmt::skip]
-fn for_minors() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn for_minors(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    map
         .routes(routes!(identity::list_consents, identity::ask_guardian))    // /api/identity/consents
         .routes(routes!(identity::list_cases))        // /api/identity/cases
         .routes(routes!(identity::show_case))         // /api/identity/cases/{case}
