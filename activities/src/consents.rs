@@ -38,7 +38,7 @@ impl ConsentSteps {
         minor: UserId,
         at: DateTime<Utc>,
     ) -> Result<(), ActivityError> {
-        for pot in clearance::of_minor(&self.pool, minor).await? {
+        for pot in clearance::to_give_up(&self.pool, minor, at).await? {
             // Somebody may have been asked anew, and have consented, while this was tried.
             if consents::standing(&self.pool, minor).await?.is_some_and(|one| one.stage.is_given()) {
                 return Ok(());

@@ -10,7 +10,6 @@ use wolo_domain::people::BirthDate;
 use wolo_domain::pots::PotStage;
 
 use crate::audit::{self, Doer};
-use crate::pots::{self, Lock};
 use crate::rows::word;
 use crate::{Error, Pool, clearance};
 
@@ -53,10 +52,7 @@ pub async fn correct(
     loop {
         let mut tx = pool.begin().await?;
         // A birth date is looked at after its owner's pots are locked, never before.
-        let locked = clearance::all(&mut tx, user).await?;
-        for pot in &locked {
-            pots::enter(&mut tx, *pot, Lock::ToChange).await?;
-        }
+        let locked = clearance::enter_all(&mut tx, user).await?;
         let was = sqlx::query_scalar!(
             "select birth_date from people.users where user_id = $1 for no key update",
             user.uuid(),

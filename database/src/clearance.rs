@@ -8,7 +8,7 @@ use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::HoldReason;
 
-use crate::pots::{Lock, lock};
+use crate::pots::{self, Lock, lock};
 use crate::{Error, Pool, consents, identities};
 
 /// Why such a pot is held.
@@ -48,11 +48,36 @@ pub(crate) async fn heed(
     }
 }
 
-/// The pots of a minor that have not ended.
-#[tracing::instrument(name = "db.clearance.of_minor", skip(pool), err)]
-pub async fn of_minor(pool: &Pool, minor: UserId) -> Result<Vec<PotId>, Error> {
+/// What is given up of a minor whose guardian's consent has ended: pots that have not, that were there before, and for which nobody
+/// answers. One that was made since waits for another guardian.
+#[tracing::instrument(name = "db.clearance.to_give_up", skip(pool), err)]
+pub async fn to_give_up(pool: &Pool, minor: UserId, at: DateTime<Utc>) -> Result<Vec<PotId>, Error> {
     let mut connection = pool.acquire().await?;
-    unfinished(&mut connection, minor).await
+    let pots = sqlx::query_scalar!(
+        "select pot_id from pots.pots
+         where owner_id = $1 and stage not in ('settled', 'cancelled')
+           and created_at < (select max(since) from minors.consents where minor_id = $1 and stage = 'ended')
+         order by pot_id",
+        minor.uuid(),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut unanswered = Vec::new();
+    for pot in pots.into_iter().map(PotId::from_uuid) {
+        if !is_clear(&mut connection, pot, minor, at).await? {
+            unanswered.push(pot);
+        }
+    }
+    Ok(unanswered)
+}
+
+/// Locks every pot of somebody: their birth date is looked at after that, never before.
+pub(crate) async fn enter_all(connection: &mut PgConnection, owner: UserId) -> Result<Vec<PotId>, Error> {
+    let pots = all(connection, owner).await?;
+    for pot in &pots {
+        pots::enter(connection, *pot, Lock::ToChange).await?;
+    }
+    Ok(pots)
 }
 
 /// The pots of somebody that have not ended, in the order in which they are locked.

@@ -26,17 +26,22 @@ impl IdentitySteps {
         Ok(())
     }
 
-    /// With the last of somebody's cases goes all that the vault has of them: a document whose sender died before it was written
-    /// down stands in no row.
-    pub(super) async fn destroy_what_nobody_knows_of(&self, case: CaseId) -> Result<(), ActivityError> {
+    /// With the last of somebody's cases goes what the vault has had of them until then: a document whose sender died before it was
+    /// written down stands in no row.
+    pub(super) async fn destroy_what_nobody_knows_of(
+        &self,
+        case: CaseId,
+        at: DateTime<Utc>,
+    ) -> Result<(), ActivityError> {
         let mut connection = self.pool.acquire().await.map_err(wolo_database::Error::from)?;
         let known = identities::case(&mut connection, case).await?;
         let Some(known) = known else { return Ok(()) };
         let subject = known.entry.subject;
-        if identities::with_documents(&self.pool, subject).await? != [case] {
+        // Of a case that somebody begins meanwhile nothing can have come before this moment.
+        if !identities::with_documents(&self.pool, subject).await?.is_empty() {
             return Ok(());
         }
-        let destroyed = self.vault()?.destroy_subject(subject.uuid()).await;
+        let destroyed = self.vault()?.destroy_older(subject.uuid(), at).await;
         destroyed.map_err(|error| failure::retry(failure::VAULT_UNREACHABLE, error))
     }
 

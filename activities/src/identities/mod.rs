@@ -201,7 +201,8 @@ impl IdentitySteps {
     ) -> Result<Standing, ActivityError> {
         let DestroyDocuments { case, at } = input;
         self.destroy_all(case, at, |_| true).await?;
-        self.destroy_what_nobody_knows_of(case).await?;
-        Ok(identities::all_destroyed(&self.pool, case, at).await?)
+        let standing = identities::all_destroyed(&self.pool, case, at).await?;
+        self.destroy_what_nobody_knows_of(case, at).await?;
+        Ok(standing)
     }
 }

@@ -130,17 +130,19 @@ async fn an_end_is_one_and_pots_that_lost_their_process_are_given_up_in_the_book
         let lapsed = Ending::Over { stage: ConsentStage::Lapsed };
         assert_eq!(scene.does(ConsentSteps::end, end(how)).await, lapsed);
     }
-    let give_up = GiveUpPots { minor, at: days(14) };
+    let give_up = |at| GiveUpPots { minor, at };
     let stage = async || pots::pot(&scene.pool, pot).await.expect("a look").expect("a pot").stage;
     // Somebody who is asked anew and consents keeps them.
     let anew = requested(&scene, minor).await;
     scene.does(ConsentSteps::give, give(minor, anew)).await;
-    scene.does(ConsentSteps::give_up_pots, give_up).await;
+    scene.does(ConsentSteps::give_up_pots, give_up(days(14))).await;
     assert_eq!(stage().await, PotStage::Scheduled);
     let withdraw = WithdrawConsent { minor, consent: anew, rules: ConsentRules::default(), at: days(3) };
     scene.does(ConsentSteps::withdraw, withdraw).await;
+    let end = EndConsent { minor, consent: anew, end: ConsentEnd::Ended, at: days(17) };
+    scene.does(ConsentSteps::end, end).await;
     for _ in 0..2 {
-        scene.does(ConsentSteps::give_up_pots, give_up).await;
+        scene.does(ConsentSteps::give_up_pots, give_up(days(17))).await;
         assert_eq!(stage().await, PotStage::Cancelled);
     }
 }

@@ -197,13 +197,15 @@ struct Links {
 
 impl PotView {
     pub(crate) fn new(app: &App, pot: Pot, viewer: Viewer, language: Language) -> Self {
+        // Nobody waits for a pot that has ended, though what hid it hides it still.
+        let waits: &[pots::Hold] = if pot.stage.has_ended() { &[] } else { &pot.holds };
         let holds = viewer.owner.then(|| {
             let view = |hold: &pots::Hold| HoldView {
                 reason: hold.reason,
                 words: hold_words(hold.reason).read(language).to_owned(),
                 since: hold.since,
             };
-            pot.holds.iter().map(view).collect()
+            waits.iter().map(view).collect()
         });
         // The link is shown to those who have it; to others the id leads to the same pot, as long as it is public.
         let share = if viewer.knows_link { pot.slug.clone() } else { pot.id.to_string() };
@@ -216,7 +218,7 @@ impl PotView {
             collected: (viewer.owner || pot.settings.show_amounts).then_some(pot.totals.given),
             gifts: pot.totals.donations,
             stage: pot.stage,
-            held: !pot.holds.is_empty(),
+            held: !waits.is_empty(),
             holds,
             visibility: pot.settings.visibility,
             show_donor_names: pot.settings.show_donor_names,

@@ -57,7 +57,7 @@ fn templates_are_listed_as_whatsapp_gets_them() {
 
 #[test]
 fn the_words_that_are_compiled_in_can_be_used() {
-    assert_eq!(shown(&["templates", "check"]), "All words of 39 kinds of messages can be used.\n");
+    assert_eq!(shown(&["templates", "check"]), "All words of 41 kinds of messages can be used.\n");
     assert_eq!(json(&["templates", "check"])["usable"], true);
 }
 

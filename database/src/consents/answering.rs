@@ -76,6 +76,7 @@ pub async fn give(pool: &Pool, new: &NewGiving, at: DateTime<Utc>) -> Result<Giv
         return Ok(Giving::Given { pots, minors_of_guardian: minors_of_guardian(&mut *tx, *consent).await? });
     }
     let Ok(given) = stage.give() else { return Ok(Giving::Over { stage }) };
+    clearance::enter_all(&mut tx, *minor).await?;
     if !born(&mut tx, *minor).await?.is_minor_at(at) {
         return Ok(Giving::Over { stage: ConsentStage::HandedOver });
     }
@@ -137,6 +138,7 @@ pub async fn withdraw(
     let Ok(withdrawn) = found.stage.withdraw() else {
         return Ok(Withdrawing::NotGiven { stage: found.stage });
     };
+    clearance::enter_all(&mut tx, minor).await?;
     if !born(&mut tx, minor).await?.is_minor_at(at) {
         return Ok(Withdrawing::NotGiven { stage: ConsentStage::HandedOver });
     }

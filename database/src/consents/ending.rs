@@ -11,7 +11,6 @@ use wolo_domain::people::BirthDate;
 
 use super::{CONSENTS, born, events, guardian, lock, to_be_told, write_stage};
 use crate::audit::{self, Doer};
-use crate::pots::{self, Lock};
 use crate::{Error, Pool, clearance};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +39,7 @@ pub async fn end(
         return Ok(Ending::Over { stage: found.stage, pots: to_be_told(&mut tx, minor).await? });
     }
     let Ok(over) = found.stage.end(end) else { return Ok(Ending::InForce { stage: found.stage }) };
+    clearance::enter_all(&mut tx, minor).await?;
     // The guardian of somebody who has come of age has no say any more; that silence has gone on until then is as it was.
     if end == ConsentEnd::Refused && !born(&mut tx, minor).await?.is_minor_at(at) {
         return Ok(Ending::InForce { stage: found.stage });
@@ -117,10 +117,7 @@ pub async fn hand_over(pool: &Pool, consent: ConsentId, at: DateTime<Utc>) -> Re
     let Ok(handed_over) = found.stage.hand_over() else {
         return Ok(HandingOver::Over { stage: found.stage });
     };
-    // A birth date is looked at after its owner's pots are locked, never before.
-    for pot in to_be_told(&mut tx, found.minor).await? {
-        pots::enter(&mut tx, pot, Lock::ToChange).await?;
-    }
+    clearance::enter_all(&mut tx, found.minor).await?;
     let born = born(&mut tx, found.minor).await?;
     if born.is_minor_at(at) {
         let case = case_that_counts(&mut tx, consent).await?;

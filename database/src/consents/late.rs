@@ -21,10 +21,13 @@ pub async fn late(pool: &Pool, at: DateTime<Utc>, rules: Punctuality, limit: u32
                union all
                select 'giving_up', consent_id, since
                from minors.consents
+               join people.users on user_id = minor_id
                where stage = 'ended' and since < $1::timestamptz - $2::text::interval
                  and exists (
                      select from pots.pots
                      where owner_id = minor_id and pots.stage in ('scheduled', 'open', 'closed') and pots.created_at < since
+                       -- Whoever is of age by then answers for it.
+                       and birth_date + interval '18 years' > greatest($1, opens_at)
                  )
                  and not exists (
                      select from minors.consents other
@@ -40,7 +43,10 @@ pub async fn late(pool: &Pool, at: DateTime<Utc>, rules: Punctuality, limit: u32
                               at time zone 'Africa/Dakar' as comes_of_age_at
                    from (select (birth_date + interval '18 years')::date as eighteenth) as its
                ) as of_age
-               where stage in ('requested', 'given', 'withdrawn') and comes_of_age_at < $1::timestamptz - $2::text::interval
+               where stage in ('requested', 'given', 'withdrawn')
+                 -- Few are: of nobody else has the day to be reckoned.
+                 and birth_date <= $1::date - interval '18 years' + interval '2 days'
+                 and comes_of_age_at < $1::timestamptz - $2::text::interval
            ) late
            order by since, consent_id
            limit $3"#,

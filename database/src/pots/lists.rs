@@ -60,9 +60,10 @@ pub async fn all(
         "select pot_id, row_number() over (order by created_at desc, pot_id desc) as place
          from pots.pots
          where ($1::text is null or stage = $1)
-           and ($2::boolean is null or $2 = exists (
+           -- Nobody waits for a pot that has ended, though what hid it hides it still.
+           and ($2::boolean is null or $2 = (stage not in ('settled', 'cancelled') and exists (
                select from pots.holds where holds.pot_id = pots.pot_id and released_at is null
-           ))
+           )))
            and ($3::uuid is null or (created_at, pot_id) < (select created_at, pot_id from pots.pots where pot_id = $3))
          order by created_at desc, pot_id desc
          limit $4",

@@ -439,7 +439,6 @@ async fn a_minors_pots_are_held_whatever_they_wait_for_and_nobody_is_told_of_tho
     scene.let_go(pot).await;
     assert_eq!(follow(noon()).await, []);
     assert!(scene.is_held(pot).await);
-    assert_eq!(clearance::of_minor(&scene.pool, minor).await.expect("a look"), []);
 }
 
 #[tokio::test]

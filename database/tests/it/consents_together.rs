@@ -1,12 +1,16 @@
 //! Guardians' consents under many hands: everybody at once, those who may not, and those who see but a part.
 
-use futures::future::join_all;
+use chrono::NaiveDate;
+use futures::future::{join, join_all};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
-use wolo_database::consents::{self, Asking, Ending, Filter, Giving, HandingOver};
+use wolo_database::audit::Doer;
+use wolo_database::birth_dates::{self, Correcting};
+use wolo_database::consents::{self, Asking, Ending, Filter, Giving, HandingOver, Withdrawing};
 use wolo_database::{Context, Page};
 use wolo_domain::consents::{ConsentEnd, ConsentStage, token_hash};
 use wolo_domain::ids::UserId;
+use wolo_domain::people::BirthDate;
 
 use crate::consents::{days, given, guardian, of, rules};
 use crate::scene::{Scene, noon};
@@ -90,6 +94,29 @@ async fn however_often_it_is_given_and_withdrawn_at_once_a_pot_is_held_when_it_s
         let history = scene.history(consent).await;
         assert_eq!(history.last(), Some(&scene.consent_is(consent).await));
         assert!(history.windows(2).all(|pair| pair[0] != pair[1]), "{history:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_birth_date_is_corrected_while_its_guardian_speaks_and_neither_is_in_the_others_way() {
+    let scene = Scene::new().await;
+    let operator = scene.pool_as("wolo").await;
+    let doer = Doer::new("operator", "a test");
+    for round in 1..=20 {
+        let minor = scene.child().await;
+        scene.pot_of(minor).await;
+        let consent = scene.given_consent(minor).await;
+        let corrections = [2018, 2017, 2016].map(|year| {
+            let born = BirthDate::new(NaiveDate::from_ymd_opt(year, 3, round).expect("a day"));
+            birth_dates::correct(&operator, minor, born, doer, noon())
+        });
+        let rules = rules();
+        let withdraw = consents::withdraw(&scene.pool, minor, consent, &rules, days(1));
+        let (corrected, withdrawn) = join(join_all(corrections), withdraw).await;
+        for answer in corrected {
+            assert_eq!(answer.expect("an answer"), Correcting::Corrected);
+        }
+        assert!(matches!(withdrawn.expect("an answer"), Withdrawing::Withdrawn { .. }));
     }
 }
 

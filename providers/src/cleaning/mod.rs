@@ -163,10 +163,8 @@ fn concluded(answer: io::Result<answer::Answer>, status: ExitStatus) -> Result<C
         Ok(_) => Err(NotCleaned::Broken(io::ErrorKind::Other)),
         Err(error) => match status.signal() {
             Some(signal) if signal == nix::libc::SIGXCPU => Err(Refusal::TookTooLong.into()),
-            // Ours, for an answer that is none.
-            Some(signal) if signal == nix::libc::SIGKILL && error.kind() == io::ErrorKind::InvalidData => {
-                Err(NotCleaned::Broken(io::ErrorKind::InvalidData))
-            }
+            // Ours, for an answer that is none; or it found nobody who listened to it any more.
+            Some(_) if error.kind() == io::ErrorKind::InvalidData => Err(NotCleaned::Broken(error.kind())),
             Some(_) => Err(Refusal::Damaged.into()),
             None => Err(NotCleaned::Broken(error.kind())),
         },

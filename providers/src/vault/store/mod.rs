@@ -10,6 +10,8 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures::future::ready;
 use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
@@ -158,6 +160,13 @@ impl Store {
         paths.sort_unstable();
         paths.truncate(limit);
         Ok(paths)
+    }
+
+    /// All that lies below it and was last written before this moment.
+    pub(super) async fn older(&self, below: &Path, before: DateTime<Utc>) -> Result<Vec<Path>, VaultError> {
+        let found = self.objects.list(Some(below)).try_filter(|found| ready(found.last_modified < before));
+        let paths = found.map_ok(|found| found.location).try_collect().await;
+        paths.map_err(|error| self.failed(&error))
     }
 
     /// Begins something large. It is there when it is finished, and not before.

@@ -1,5 +1,7 @@
 //! What has been destroyed is gone: here, in a backup, and after a rotation.
 
+use chrono::{TimeDelta, Utc};
+
 use super::*;
 
 #[tokio::test]
@@ -74,6 +76,30 @@ async fn a_backup_of_documents_alone_is_nothing_to_whoever_has_the_ring() {
     let elsewhere = TempDir::new().unwrap();
     let stranger = opened(&folders.documents(), &elsewhere.path().join("keys"), &["k1"]).await.unwrap();
     assert_eq!(read(&stranger, &card).await, Ok(None));
+}
+
+#[tokio::test]
+async fn what_is_older_goes_and_what_has_come_since_stays() {
+    let folders = Folders::new();
+    let vault = folders.vault().await;
+    let (old, neighbour) = (place(), place());
+    let new = of(old.subject);
+    for place in [&old, &neighbour] {
+        put(&vault, place, &text(place)).await.unwrap();
+    }
+    let (moment, earlier) = (Utc::now() - TimeDelta::minutes(1), Utc::now() - TimeDelta::minutes(2));
+    for file in files(folders.0.path()) {
+        fs::File::options().append(true).open(file).unwrap().set_modified(earlier.into()).unwrap();
+    }
+    put(&vault, &new, &text(&new)).await.unwrap();
+    for _ in 0..2 {
+        vault.destroy_older(old.subject, moment).await.unwrap();
+        assert_eq!(read(&vault, &old).await, Ok(None));
+    }
+    for place in [&new, &neighbour] {
+        assert_eq!(read(&vault, place).await.unwrap().unwrap(), text(place));
+    }
+    assert_eq!(files(&folders.documents()).len(), 2);
 }
 
 #[tokio::test]
