@@ -70,7 +70,8 @@ pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     accepted.flat_map(|list| list.split(',')).any(|part| part.trim().starts_with("text/html"))
 }
 
-pub(crate) fn escape(text: &str) -> String {
+/// A text as it stands in a page of HTML, between tags or in a quoted attribute.
+pub fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         match c {
             '&' => out.push_str("&amp;"),

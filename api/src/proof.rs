@@ -43,8 +43,8 @@ pub async fn proves(settings: &Settings, pool: &Pool, user: UserId, code: &str) 
     let seal = Seal::new(&settings.temporal.payload_keys)?;
     let window = TimeDelta::from_std(accounts.guess_window).unwrap_or(TimeDelta::MAX);
     let mut tx = Context::gate().begin(pool).await?;
-    let target = keyed.guesses("second factor", user.uuid().as_bytes());
-    let guess = guesses::count(&mut tx, &target, Limit { guesses: accounts.guesses, window }).await?;
+    let guess =
+        guesses::count(&mut tx, &target(&keyed, user), Limit { guesses: accounts.guesses, window }).await?;
     wolo_database::commit(tx).await?;
     if let Guess::TooMany { wait } = guess {
         return Ok(Proof::TooMany { wait });
@@ -57,7 +57,7 @@ pub async fn proves(settings: &Settings, pool: &Pool, user: UserId, code: &str) 
     Ok(if counts { Proof::Given } else { Proof::Wrong })
 }
 
-/// Lets a code count, if it is right.
+/// Lets a code count, if it is right. Then the guesses before it were its holder's, and count no more.
 pub(crate) async fn counts(
     tx: &mut Transaction,
     (keyed, seal): (&Keyed, &Seal),
@@ -68,7 +68,7 @@ pub(crate) async fn counts(
 ) -> Result<bool, ProofError> {
     let secret = seal.open(&about(user), &factor.sealed_secret)?;
     let code = code.trim();
-    Ok(match Secret::from_bytes(secret).step_of_code(code, now) {
+    let counts = match Secret::from_bytes(secret).step_of_code(code, now) {
         Some(step) => second_factors::use_step(tx, user, step).await?,
         // Only a factor that works has recovery codes worth anything.
         None if factor.confirmed => {
@@ -76,7 +76,16 @@ pub(crate) async fn counts(
             second_factors::use_recovery_code(tx, user, &hash).await?
         }
         None => false,
-    })
+    };
+    if counts {
+        guesses::forget(tx, &target(keyed, user)).await?;
+    }
+    Ok(counts)
+}
+
+/// What guesses at a code are counted by.
+pub(crate) fn target(keyed: &Keyed, user: UserId) -> Vec<u8> {
+    keyed.guesses("second factor", user.uuid().as_bytes())
 }
 
 /// What a secret is sealed about.

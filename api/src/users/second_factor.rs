@@ -106,7 +106,7 @@ pub(crate) async fn give(
     let device = fields.text("device", giving.device, DEVICE_CHARS, Lines::One);
     fields.check()?;
     let (user, bearer) = half_way(&app, &giving.challenge)?;
-    count(&app, &app.credentials.keyed.guesses("second factor", user.uuid().as_bytes())).await?;
+    count(&app, &proof::target(&app.credentials.keyed, user)).await?;
     let mut tx = Context::gate().begin(&app.pool).await?;
     let account = going_on(&mut tx, user, &bearer).await?;
     let refused = || Problem::new(Code::OneTimeCodeWrong);

@@ -118,6 +118,13 @@ async fn a_code_proves_once_that_somebody_decides_in_their_own_name() {
     let next = totp(uri, 1);
     assert_eq!(proves(&next).await, Proof::Given);
     assert_eq!(proves(&next).await, Proof::Wrong);
+    // A right one is no guess, and takes away what was wrong before it.
+    for recovery in 1..6 {
+        for _ in 0..app.settings.accounts.guesses / 2 {
+            assert_eq!(proves("000000").await, Proof::Wrong);
+        }
+        assert_eq!(proves(enrolled["recovery_codes"][recovery].as_str().unwrap()).await, Proof::Given);
+    }
     for _ in 0..app.settings.accounts.guesses {
         proves("000000").await;
     }

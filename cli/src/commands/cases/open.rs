@@ -1,5 +1,5 @@
 //! `wolo cases open`: looking at documents. First the process writes down who looks, at what and why; only then the vault is asked, and
-//! what it gives goes to a page that is shown once. Nothing of it touches a disk here.
+//! what it gives goes to a page that is shown once, beside who they say they are. Nothing of it touches a disk here.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,11 +11,12 @@ use serde_json::json;
 use wolo_control::Control;
 use wolo_control::identities::{Look, Looking};
 use wolo_database::identities::Case;
+use wolo_database::{Pool, consents, people};
 use wolo_domain::identities::{ContentHash, Document};
 use wolo_domain::ids::{CaseId, DocumentId, UserId};
 use wolo_providers::vault::{Place, Vault};
 
-use super::page::{End, Page, Picture};
+use super::page::{Claims, End, Page, Picture};
 use super::{PATIENCE, a_reason, answered, known, words};
 use crate::commands::Config;
 use crate::commands::proving::Reviewer;
@@ -61,9 +62,10 @@ impl Open {
         let (vault, control) = (system.vault().await?, system.control().await?);
         self.reviewer.proves(&system, &pool).await?;
         let pictures = self.look(&control, &vault, &wanted).await?;
+        let claims = claims(&pool, &case).await?;
         let (at, window) = (Utc::now(), Duration::from_secs(u64::from(self.minutes) * 60));
         let mark = format!("{} · {} · {}", self.reviewer.by, instant(at), self.case);
-        let page = Page::of(self.case, &mark, pictures, window).await?;
+        let page = Page::of(self.case, &mark, &claims, pictures, window).await?;
         self.announce(&page, &wanted, at + TimeDelta::minutes(self.minutes.into()))?;
         match page.show(window).await {
             End::Seen => self.say("The page was seen, and is over."),
@@ -112,6 +114,19 @@ impl Open {
             output::say(words);
         }
     }
+}
+
+/// Who they say they are, which is what the documents are to show.
+async fn claims(pool: &Pool, case: &Case) -> Result<Claims> {
+    let subject = case.entry.subject;
+    let person = people::user(pool, subject).await?.with_context(|| format!("{subject} is gone"))?;
+    let mut claims = vec![("the person", person.name), ("born on", person.birth_date.day().to_string())];
+    if let Some(consent) = case.entry.consent
+        && let Some(consent) = consents::consent(pool, consent).await?
+    {
+        claims.push(("the guardian", format!("{} ({})", consent.guardian_name, consent.guardian_is)));
+    }
+    Ok(claims)
 }
 
 /// The documents that are meant, of those that are there.

@@ -1,10 +1,13 @@
-//! The page itself: the pictures, what each is, and over them who looks. Only ids, words of ours and times stand in it.
+//! The page itself: who they say they are, the pictures, what each is, and over them who looks. Beside names only ids, words of ours
+//! and times stand in it.
 
 use std::fmt::Write as _;
 
+use wolo_api::escape;
 use wolo_domain::identities::Document;
 use wolo_domain::ids::CaseId;
 
+use super::Claims;
 use crate::commands::cases::words;
 
 /// So often the line stands over a picture that no part of it can be cut out without.
@@ -12,6 +15,8 @@ const MARKS: usize = 60;
 
 const STYLE: &str = "
 body { margin: 1.5rem; font: 1rem/1.4 system-ui, sans-serif; background: #fff; color: #111 }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0 0 1.5rem }
+dd { margin: 0; font-weight: 600 }
 figure { margin: 0 0 2rem }
 figcaption { margin-bottom: .5rem; overflow-wrap: anywhere }
 .sheet { position: relative; display: inline-block; overflow: hidden; max-width: 100% }
@@ -21,8 +26,17 @@ figcaption { margin-bottom: .5rem; overflow-wrap: anywhere }
 @media print { body { display: none } }
 ";
 
-pub(super) fn page(case: CaseId, mark: &str, pictures: &[(String, Document)], nonce: &str) -> String {
+pub(super) fn page(
+    case: CaseId,
+    mark: &str,
+    claims: &Claims,
+    pictures: &[(String, Document)],
+    nonce: &str,
+) -> String {
     let marks = [mark; MARKS].join(" \u{2003} ");
+    let said: Vec<_> =
+        claims.iter().map(|(what, said)| format!("<dt>{what}</dt><dd>{}</dd>", escape(said))).collect();
+    let said = said.concat();
     let mut figures = String::new();
     for (path, document) in pictures {
         let (kind, party) = (words::kind(document.kind), words::party(document.party));
@@ -37,6 +51,6 @@ pub(super) fn page(case: CaseId, mark: &str, pictures: &[(String, Document)], no
     }
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{case}</title><link rel=\"icon\" href=\"data:,\">\
-         <style nonce=\"{nonce}\">{STYLE}</style></head>\n<body>\n<h1>{case}</h1>\n<p>{mark}</p>\n{figures}</body>\n</html>\n"
+         <style nonce=\"{nonce}\">{STYLE}</style></head>\n<body>\n<h1>{case}</h1>\n<p>{mark}</p>\n<dl>{said}</dl>\n{figures}</body>\n</html>\n"
     )
 }

@@ -36,6 +36,9 @@ pub(super) struct Picture {
     pub(super) content: Zeroizing<Vec<u8>>,
 }
 
+/// What somebody says of themselves, and what it is.
+pub(super) type Claims = Vec<(&'static str, String)>;
+
 /// How showing ended.
 pub(super) enum End {
     Seen,
@@ -72,6 +75,7 @@ impl Page {
     pub(super) async fn of(
         case: CaseId,
         mark: &str,
+        claims: &Claims,
         pictures: Vec<Picture>,
         window: Duration,
     ) -> Result<Self> {
@@ -91,7 +95,7 @@ impl Page {
             pieces.insert(path.clone(), Piece { media_type, bytes: Bytes::from_owner(content) });
             shown.push((path, document));
         }
-        let bytes = html::page(case, mark, &shown, &nonce).into();
+        let bytes = html::page(case, mark, claims, &shown, &nonce).into();
         pieces.insert(format!("/{root}"), Piece { media_type: "text/html; charset=utf-8", bytes });
         let address = format!("http://{host}/{root}");
         let left = Left {
@@ -194,7 +198,9 @@ mod tests {
     use super::*;
 
     async fn page(window: Duration) -> Page {
-        Page::of(CaseId::from_uuid(Uuid::nil()), "usr_1 · now", Vec::new(), window).await.expect("a page")
+        Page::of(CaseId::from_uuid(Uuid::nil()), "usr_1 · now", &Vec::new(), Vec::new(), window)
+            .await
+            .expect("a page")
     }
 
     #[tokio::test]
