@@ -1,7 +1,7 @@
 //! Identity documents on their way in and out.
 //!
-//! What is uploaded is cleaned in a process of its own, encrypted, and then told to its case; a document that the case does not take is
-//! destroyed again. Nobody sees one before the case has it. What comes out has been written down as seen first; that is for the
+//! What is uploaded is cleaned in a process of its own, encrypted, and then told to its case. What the case does not take stays where
+//! nobody finds it until the case's documents are destroyed: to destroy it at once could take it from whoever sends it again. Nobody sees one before the case has it. What comes out has been written down as seen first; that is for the
 //! caller to see to. Nothing of a document and nothing of what it is called stands in the log.
 
 use axum::body::Body;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use wolo_bootstrap::settings;
 use wolo_control::AskError;
 use wolo_control::identities::Adding;
-use wolo_database::identities::Entry;
+use wolo_database::identities::Case;
 use wolo_domain::identities::{CaseStage, ContentHash, Document, DocumentKind, Media, Party};
 use wolo_domain::ids::{CaseId, DocumentId, UserId};
 use wolo_providers::cleaning::{Cleaner, Encoding, NotCleaned, Refusal};
@@ -41,7 +41,7 @@ impl Papers {
 
 /// A document that somebody sends.
 pub(crate) struct New<'a> {
-    /// What it is told apart by; sent again under the same name it is one document.
+    /// What it is told apart by; sent again under the same name it is one document, as what it is and whose it is.
     pub(crate) name: Uuid,
     pub(crate) party: Party,
     pub(crate) kind: DocumentKind,
@@ -51,19 +51,27 @@ pub(crate) struct New<'a> {
 impl New<'_> {
     /// The document's id. It follows from the case, so that nobody gives one the name of another case's.
     fn id(&self, case: CaseId) -> DocumentId {
-        DocumentId::from_uuid(Uuid::new_v5(&case.uuid(), self.name.as_bytes()))
+        let Self { name, party, kind, .. } = self;
+        DocumentId::from_uuid(Uuid::new_v5(&case.uuid(), format!("{name} {party} {kind}").as_bytes()))
     }
 }
 
 /// Takes a document into a case.
-pub(crate) async fn take_in(app: &App, case: &Entry, new: New<'_>) -> Result<Document, Problem> {
-    if !case.stage.collects() {
-        return Err(not_now(case.stage));
+pub(crate) async fn take_in(app: &App, case: &Case, new: New<'_>) -> Result<Document, Problem> {
+    let Case { entry, documents, .. } = case;
+    if !entry.stage.collects() {
+        return Err(not_now(entry.stage));
+    }
+    let id = new.id(entry.case);
+    // Nothing is cleaned for a case that takes no more.
+    let others = documents.iter().filter(|sent| sent.is_there() && sent.document.id != id).count();
+    let most = app.settings.identities.most_documents;
+    if u32::try_from(others).is_ok_and(|others| others >= most) {
+        return Err(too_many(most));
     }
     let papers = papers(app)?;
     let clean = papers.cleaner.clean(new.upload).await.map_err(not_cleaned)?;
-    let id = new.id(case.case);
-    let place = place(case.subject, id, new.kind);
+    let place = place(entry.subject, id, new.kind);
     let stored = papers.vault.put(&place, &*clean.bytes).await.map_err(|error| not_kept(&error))?;
     let document = Document {
         id,
@@ -77,7 +85,7 @@ pub(crate) async fn take_in(app: &App, case: &Entry, new: New<'_>) -> Result<Doc
             Encoding::Png => Media::Png,
         },
     };
-    let refusal = match app.control.add_document(case.case, document, app.settings.api.patience).await {
+    Err(match app.control.add_document(entry.case, document, app.settings.api.patience).await {
         Ok(Adding::Added | Adding::AlreadyAdded) => return Ok(document),
         Ok(Adding::NotNow { stage }) => not_now(stage),
         Ok(Adding::TooMany { most }) => too_many(most),
@@ -85,12 +93,8 @@ pub(crate) async fn take_in(app: &App, case: &Entry, new: New<'_>) -> Result<Doc
         Ok(Adding::NoGuardian) => Problem::new(Code::RequestInvalid),
         Err(AskError::NotFound | AskError::Ended) => Problem::new(Code::CaseOver),
         // It may be added yet; whoever sends it again under the same name learns whether it was.
-        Err(error) => return Err(error.into()),
-    };
-    if let Err(error) = papers.vault.destroy_document(&place).await {
-        tracing::error!(case = %case.case, cause = chain(&error), "a document that no case has was not destroyed");
-    }
-    Err(refusal)
+        Err(error) => error.into(),
+    })
 }
 
 /// A document that may be shown, as an answer, piece by piece as it is verified.

@@ -162,7 +162,7 @@ async fn take_in(
         let words = Words::new("choisissez une photo ou un fichier", "choose a photo or a file");
         return Err(Problem::new(Code::RequestInvalid).at("file", words));
     }
-    papers::take_in(app, &case.entry, New { name, party, kind, upload: &upload }).await.map(drop)
+    papers::take_in(app, case, New { name, party, kind, upload: &upload }).await.map(drop)
 }
 
 /// What stands in the form. What the file was called on the guardian's phone is not looked at.

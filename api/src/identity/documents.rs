@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use wolo_control::AskError;
 use wolo_control::identities::{Removal, Removing, Submitting};
 use wolo_control::ids;
-use wolo_database::identities::Entry;
+use wolo_database::identities::Case;
 use wolo_domain::identities::{CaseStage, ContentHash, DocumentKind, Party};
 use wolo_domain::ids::{CaseId, DocumentId};
 
@@ -87,12 +87,12 @@ pub(crate) async fn add(
         scope: user.to_string(),
         request: [b"identity.add_document", about.as_bytes(), &upload],
     };
-    once.run(|turn| keep(&app, &case.entry, kind, &upload, turn)).await
+    once.run(|turn| keep(&app, &case, kind, &upload, turn)).await
 }
 
 async fn keep(
     app: &App,
-    case: &Entry,
+    case: &Case,
     kind: DocumentKind,
     upload: &[u8],
     turn: Turn,
@@ -100,7 +100,7 @@ async fn keep(
     // A minor sends what is theirs; what is the guardian's the guardian sends.
     let new = New { name: turn.subject, party: Party::Person, kind, upload };
     let document = papers::take_in(app, case, new).await?;
-    let process = ids::identity(case.case);
+    let process = ids::identity(case.entry.case);
     let added = Added { id: document.id, sha256: document.sha256, pages: document.pages, process };
     Done::new(StatusCode::CREATED, &added)
 }

@@ -169,7 +169,7 @@ pub async fn restore(pool: &Pool, user: UserId, doer: Doer<'_>) -> Result<Restor
 pub struct ToGiveUp {
     pub pots: Vec<PotId>,
     pub invitations: Vec<InvitationId>,
-    /// A guardian's, for a minor.
+    /// A guardian's, for a minor of whom nothing is paid out any more.
     pub consent: Option<ConsentId>,
     pub cases: Vec<CaseId>,
 }
@@ -194,12 +194,31 @@ pub async fn to_give_up(pool: &Pool, user: UserId) -> Result<ToGiveUp, Error> {
     )
     .fetch_all(pool)
     .await?;
-    Ok(ToGiveUp {
+    let theirs = ToGiveUp {
         pots: pots.into_iter().map(PotId::from_uuid).collect(),
         invitations: invitations.into_iter().map(InvitationId::from_uuid).collect(),
+        ..ToGiveUp::default()
+    };
+    if pays_out(pool, user).await? {
+        return Ok(theirs);
+    }
+    Ok(ToGiveUp {
         consent: consents::standing(pool, user).await?.map(|standing| standing.consent),
         cases: identities::with_documents(pool, user).await?,
+        ..theirs
     })
+}
+
+/// Whether a pot of theirs goes on to its payout: until then somebody has to answer for a minor.
+async fn pays_out(pool: &Pool, user: UserId) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from pots.pots where owner_id = $1 and stage in ('closed', 'paying_out')
+           ) as "does!""#,
+        user.uuid(),
+    )
+    .fetch_one(pool)
+    .await?)
 }
 
 /// What of somebody's has not come to its end.

@@ -7,7 +7,7 @@ use wolo_domain::audit::{Action, Happening};
 use wolo_domain::identities::{Answered, CaseStage, Deciding, Decision, IdentityRules, Reason, Verdict};
 use wolo_domain::ids::{CaseId, PotId};
 
-use super::{Locked, approvals, is_reviewer, lock, reading, signed, standing};
+use super::{Locked, approvals, is_own, is_reviewer, lock, reading, signed, standing};
 use crate::audit::{self, Doer};
 use crate::{Error, Pool, clearance};
 
@@ -69,7 +69,7 @@ async fn refusal(
     if !is_reviewer(connection, decision.reviewer).await? {
         return Ok(Some(Deciding::NotAReviewer));
     }
-    if known.subject == decision.reviewer {
+    if is_own(connection, known, decision.reviewer).await? {
         return Ok(Some(Deciding::OwnCase));
     }
     if stage != CaseStage::InReview {

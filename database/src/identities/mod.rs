@@ -133,6 +133,24 @@ async fn approvals(connection: &mut PgConnection, case: CaseId, round: u32) -> R
     Ok(u32::try_from(given).unwrap_or(u32::MAX))
 }
 
+/// Whether a case is about somebody, or about a minor whose guardian they are: nobody reviews their own.
+async fn is_own(connection: &mut PgConnection, known: &Locked, person: UserId) -> Result<bool, Error> {
+    if known.subject == person {
+        return Ok(true);
+    }
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from minors.guardians
+               join people.users on users.phone = guardians.phone or lower(users.email) = lower(guardians.email)
+               where consent_id = $1 and user_id = $2
+           ) as "is!""#,
+        known.consent.map(ConsentId::uuid),
+        person.uuid(),
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 async fn is_reviewer(connection: &mut PgConnection, user: UserId) -> Result<bool, Error> {
     Ok(sqlx::query_scalar!(
         r#"select exists (

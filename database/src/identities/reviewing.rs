@@ -8,7 +8,7 @@ use wolo_domain::audit::{Action, Happening};
 use wolo_domain::identities::{Answered, Document, Looking, Standing, Taking, TakingBy, says_something};
 use wolo_domain::ids::{CaseId, DocumentId, UserId};
 
-use super::{Locked, is_reviewer, lock, reading, signed, standing};
+use super::{Locked, is_own, is_reviewer, lock, reading, signed, standing};
 use crate::audit::{self, Doer};
 use crate::outbox::{self, Topic};
 use crate::{Error, Pool};
@@ -37,7 +37,7 @@ async fn refusal(
             return Ok(Some(Taking::NotAReviewer));
         }
     }
-    if known.subject == by.reviewer {
+    if is_own(connection, known, by.reviewer).await? {
         return Ok(Some(Taking::OwnCase));
     }
     let stage = known.standing.stage;
@@ -86,7 +86,7 @@ pub async fn look(
     if !is_reviewer(&mut tx, reviewer).await? {
         return Ok(Looking::NotAReviewer);
     }
-    if known.subject == reviewer {
+    if is_own(&mut tx, &known, reviewer).await? {
         return Ok(Looking::OwnCase);
     }
     let Standing { stage, round, .. } = known.standing;

@@ -372,6 +372,34 @@ async fn a_minors_consent_and_case_are_given_up_while_the_account_is_being_close
 }
 
 #[tokio::test]
+async fn whoever_answers_for_a_minor_does_so_until_the_last_pot_is_paid_out() {
+    let scene = Scene::new().await;
+    let matter = scene.minors_case().await;
+    let (user, case) = (matter.subject, matter.case);
+    let consent = scene.requested_consent(user).await;
+    let pot = scene.pot_of(user).await;
+    closures::close(&scene.pool, user, DOER, noon()).await.expect("a closing");
+    let theirs = async || closures::to_give_up(&scene.pool, user).await.expect("a list");
+    let becomes = async |stage: &str| {
+        let sql = format!(
+            "update pots.pots
+             set stage = '{stage}', opened_at = opens_at, closed_at = closes_at, closing_recorded_at = now(), settled_at =
+                 case when '{stage}' = 'settled' then closes_at end
+             where pot_id = '{}'",
+            pot.uuid()
+        );
+        scene.force(&sql).await;
+    };
+    for stage in ["closed", "paying_out"] {
+        becomes(stage).await;
+        assert_eq!(theirs().await, ToGiveUp::default(), "{stage}");
+    }
+    becomes("settled").await;
+    let all = ToGiveUp { consent: Some(consent), cases: vec![case], ..ToGiveUp::default() };
+    assert_eq!(theirs().await, all);
+}
+
+#[tokio::test]
 async fn no_pot_begins_of_an_account_that_is_being_closed_and_one_that_was_there_goes_on() {
     use crate::scene::{new_pot, settings};
     use wolo_database::pots::{self, Scheduling};

@@ -227,6 +227,46 @@ async fn somebody_of_age_needs_no_guardian_and_nobody_reviews_their_own_case() {
 }
 
 #[tokio::test]
+async fn whoever_is_the_minors_guardian_does_not_review_the_case_by_their_phone_or_address() {
+    let scene = Scene::new().await;
+    let subject = scene.child().await;
+    let consent = scene.given_consent(subject).await;
+    let case = CaseId::of_consent(consent, 1);
+    let matter = Matter { scene: &scene, case, subject, consent: Some(consent) };
+    matter.open().await.expect("a case");
+    let documents = Party::ALL.map(document);
+    for document in &documents {
+        assert_eq!(matter.add(document).await, Adding::Added);
+    }
+    assert_eq!(matter.submit(1).await, Submitting::Submitted);
+    let other = scene.reviewer().await;
+    for contact in ["phone", "email"] {
+        let guardian = scene.reviewer().await;
+        scene
+            .force(&format!(
+                "update people.users set phone = null, email = 'someone-{0}@example.sn' where user_id = '{0}';
+                 update people.users
+                 set {contact} = (select {contact} from minors.guardians where consent_id = '{1}')
+                 where user_id = '{0}'",
+                guardian.uuid(),
+                consent.uuid(),
+            ))
+            .await;
+        assert_eq!(matter.take(guardian).await, Taking::OwnCase, "{contact}");
+        assert_eq!(matter.take(other).await, Taking::Taken);
+        assert_eq!(matter.look(guardian, &documents[0]).await, Looking::OwnCase, "{contact}");
+        let decision = decision(guardian, Verdict::Approve, &documents);
+        assert_eq!(matter.decide(&decision).await, Deciding::OwnCase, "{contact}");
+        scene
+            .force(&format!(
+                "update people.users set phone = null, email = 'gone-{0}@example.sn' where user_id = '{0}'",
+                guardian.uuid()
+            ))
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn a_look_is_written_down_with_its_reason_and_only_while_the_case_is_reviewed() {
     let scene = Scene::new().await;
     let matter = scene.minors_case().await;

@@ -486,4 +486,12 @@ async fn those_who_have_brought_the_most_are_known_by_first_names() {
         .await;
     let found: Vec<_> = leaders().await.into_iter().map(|one| (one.user, one.name, one.points)).collect();
     assert_eq!(found, [(moussa, "Awa".to_owned(), 20), (awa, "Awa".to_owned(), 10)]);
+    // A minor is shown to nobody, nor whoever is on their way out.
+    let becomes = async |user: UserId, what: &str| {
+        scene.force(&format!("update people.users set {what} where user_id = '{}'", user.uuid())).await;
+    };
+    becomes(moussa, "birth_date = current_date - 6000").await;
+    assert_eq!(leaders().await.iter().map(|one| one.user).collect::<Vec<_>>(), [awa]);
+    becomes(awa, "locked_at = now(), locked_why = 'closing'").await;
+    assert_eq!(leaders().await.len(), 0);
 }

@@ -138,6 +138,22 @@ fn after_a_rejection_another_case_begins_at_once_when_the_guardian_wants_it() {
 }
 
 #[test]
+fn the_case_of_a_consent_that_was_taken_back_ends_with_it_though_its_process_was_begun_again() {
+    live(async |house| {
+        let asked = house.given_by(house.child().await).await;
+        let case = CaseId::of_consent(asked.consent, 1);
+        house.case_is(case, CaseStage::Opened).await;
+        house.withdraws(&asked).await;
+        house.take_up(&asked, input(asked.minor)).await;
+        house.forward(&asked.process(), TimeDelta::days(15)).await;
+        assert_eq!(house.consent_ends(&asked).await, ConsentStage::Ended);
+        let mut connection = house.pool.acquire().await.expect("a connection");
+        let known = identities::case(&mut connection, case).await.expect("a look").expect("a case");
+        assert_eq!((known.entry.stage, known.entry.reasons), (CaseStage::Rejected, vec![Reason::GivenUp]));
+    });
+}
+
+#[test]
 fn what_was_rejected_is_told_with_its_reasons_when_an_operator_begins_another_case() {
     live(async |house| {
         let asked = house.given_by(house.child().await).await;

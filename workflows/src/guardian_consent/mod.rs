@@ -294,6 +294,8 @@ impl Carried {
             comes_of_age_at: Some(standing.comes_of_age_at),
             flagged: is_flagged,
             case_number: (standing.case != FIRST).then_some(standing.case),
+            // What was given had a case, which is to end with it.
+            case_opened: (standing.stage == ConsentStage::Withdrawn).then_some(true),
             ..ConsentState::default()
         };
         self.guardian = Some(standing.guardian);
