@@ -140,10 +140,9 @@ impl Phone {
         &self.0
     }
 
-    /// Whether it is a number of Senegal. What we send without having been asked goes nowhere else: abroad an SMS costs many times
-    /// as much, and some numbers there earn by being written to.
-    pub fn is_senegalese(&self) -> bool {
-        self.0.starts_with("+221")
+    /// Whether it begins with one of these, `+221`; of no prefixes every number does.
+    pub fn is_within(&self, prefixes: &[String]) -> bool {
+        prefixes.is_empty() || prefixes.iter().any(|prefix| self.0.starts_with(prefix))
     }
 
     /// For people who may not see the number: `+221•••••67`.
@@ -296,9 +295,12 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_of_senegal_however_it_is_written() {
+    fn a_number_is_within_a_prefix_however_it_is_written_and_within_none_it_always_is() {
+        let (ours, both) = (["+221".to_owned()], ["+221".to_owned(), "+336".to_owned()]);
         for (text, is_ours) in [("77 123 45 67", true), ("00221771234567", true), ("+33612345678", false)] {
-            assert_eq!(text.parse::<Phone>().expect(text).is_senegalese(), is_ours, "{text}");
+            let phone = text.parse::<Phone>().expect(text);
+            assert_eq!(phone.is_within(&ours), is_ours, "{text}");
+            assert!(phone.is_within(&both) && phone.is_within(&[]), "{text}");
         }
     }
 

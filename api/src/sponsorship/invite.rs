@@ -106,7 +106,7 @@ pub(crate) async fn invite(
     asker: Asker,
     Body { value: wanted, bytes }: Body<Wanted>,
 ) -> Result<Response, Problem> {
-    let guests = wanted.read(&asker)?;
+    let guests = wanted.read(&asker, &app.settings.sponsorship.phone_prefixes)?;
     let once = Once {
         app: &app,
         asker: &asker,
@@ -118,7 +118,7 @@ pub(crate) async fn invite(
 }
 
 impl Wanted {
-    fn read(self, asker: &Asker) -> Result<Vec<Guest>, Problem> {
+    fn read(self, asker: &Asker, prefixes: &[String]) -> Result<Vec<Guest>, Problem> {
         let mut fields = Fields::default();
         if self.invitations.is_empty() {
             fields.wrong(
@@ -139,9 +139,9 @@ impl Wanted {
             fields.under(&format!("invitations[{place}]"), its);
             let Some(to) = to else { continue };
             if let Contact::Phone(phone) = &to
-                && !phone.is_senegalese()
+                && !phone.is_within(prefixes)
             {
-                fields.wrong(&format!("invitations[{place}].phone"), abroad());
+                fields.wrong(&format!("invitations[{place}].phone"), abroad(prefixes));
             }
             if !known.insert(to.reached()) {
                 fields.wrong(
@@ -264,12 +264,13 @@ fn refuse_oneself(account: &accounts::Account, guests: &[Guest]) -> Result<(), P
     fields.check()
 }
 
-fn abroad() -> Words {
+fn abroad(prefixes: &[String]) -> Words {
+    let ours = prefixes.join(", ");
     Words::new(
-        "par téléphone on n'invite que des numéros du Sénégal ; ailleurs, invitez par e-mail",
-        "by phone only numbers of Senegal are invited; elsewhere, invite by e-mail",
+        format!("par téléphone on n'invite que des numéros en {ours} ; ailleurs, invitez par e-mail"),
+        format!("by phone only numbers in {ours} are invited; elsewhere, invite by e-mail"),
     )
-    .wolof("ci telefon nimero Senegaal rekk lañuy woo ; feneen, wool ko ci e-mail")
+    .wolof(format!("ci telefon nimero {ours} rekk lañuy woo ; feneen, wool ko ci e-mail"))
 }
 
 /// What goes out under our name leads nowhere but to us.

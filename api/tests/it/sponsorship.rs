@@ -288,9 +288,25 @@ async fn a_number_abroad_is_invited_by_mail() {
     let sponsor = app.person(40).await;
     let refused = app.invite(sponsor, &key(), &friend("+33612345678")).await.problem(422, "request_invalid");
     assert_eq!(refused["errors"][0]["field"], "invitations[0].phone");
-    assert!(refused["errors"][0]["message"].as_str().unwrap().contains("e-mail"), "{refused}");
+    let told = refused["errors"][0]["message"].as_str().unwrap();
+    assert!(told.contains("+221") && told.contains("e-mail"), "{refused}");
     let mail = json!({ "invitations": [{ "email": mailbox("abroad"), "relationship": "friend" }] });
     app.invite(sponsor, &key(), &mail).await.is(201);
+}
+
+#[tokio::test]
+async fn whoever_runs_it_says_which_numbers_are_invited_by_phone() {
+    let near =
+        TestApp::start().await.with(|layers| layers.set("sponsorship.phone_prefixes", "+221,+33")).await;
+    near.invite(near.person(40).await, &key(), &friend(&french())).await.is(201);
+    near.invite(near.person(40).await, &key(), &friend("+32470123456")).await.problem(422, "request_invalid");
+    let anywhere = TestApp::start().await.with(|layers| layers.set("sponsorship.phone_prefixes", "")).await;
+    anywhere.invite(anywhere.person(40).await, &key(), &friend(&french())).await.is(201);
+}
+
+/// Of its own in each test: a contact is invited a few times in a week.
+fn french() -> String {
+    format!("+3361{:07}", uuid::Uuid::new_v4().as_u128() % 10_000_000)
 }
 
 fn mailbox(name: &str) -> String {

@@ -306,6 +306,8 @@ pub struct Sponsorship {
     /// To one contact within `contact_days`, by all sponsors together.
     pub invitations_per_contact: u32,
     pub contact_days: u32,
+    /// Phones that begin with one of them may be invited; all, if there is none.
+    pub phone_prefixes: Vec<String>,
     pub invitation_days: u32,
     /// Rising, each less than `invitation_days`.
     pub reminder_days_after: Vec<u32>,

@@ -9,6 +9,7 @@ pub(super) fn sponsorship(reader: &mut Reader) -> Sponsorship {
         invitations_a_day: reader.number("sponsorship.invitations_a_day", &(1..=1_000)),
         invitations_per_contact: reader.number("sponsorship.invitations_per_contact", &(1..=100)),
         contact_days: reader.number("sponsorship.contact_days", &(1..=90)),
+        phone_prefixes: prefixes(reader),
         invitation_days: reader.number("sponsorship.invitation_days", &(1..=90)),
         reminder_days_after: reader.numbers("sponsorship.reminder_days_after", &(1..=90)),
         points_invitation_accepted: reader.number("sponsorship.points_invitation_accepted", &points),
@@ -28,4 +29,20 @@ pub(super) fn sponsorship(reader: &mut Reader) -> Sponsorship {
         );
     }
     sponsorship
+}
+
+/// The beginnings of numbers in E.164 form: a plus and no more digits than a number has, of which the first is no zero.
+fn prefixes(reader: &mut Reader) -> Vec<String> {
+    let prefixes = reader.list("sponsorship.phone_prefixes");
+    let begins_a_number = |text: &String| {
+        text.strip_prefix('+').is_some_and(|digits| {
+            (1..=15).contains(&digits.len())
+                && !digits.starts_with('0')
+                && digits.bytes().all(|digit| digit.is_ascii_digit())
+        })
+    };
+    if !prefixes.iter().all(begins_a_number) {
+        reader.problem("sponsorship.phone_prefixes", "must be beginnings of phone numbers, like +221");
+    }
+    prefixes
 }
