@@ -32,7 +32,7 @@ impl InvitationSteps {
     async fn start(&self, client: &Client, input: StartInvitedPot) -> Result<Option<PotId>, ActivityError> {
         let StartInvitedPot { invitation, user, pots, at } = input;
         let request = format!("invitation/{invitation}");
-        let birthday = loop {
+        let pot = loop {
             let Some((celebrant, birth_date)) = birthdays::celebrant(&self.pool, user).await? else {
                 return Ok(None);
             };
@@ -40,21 +40,22 @@ impl InvitationSteps {
             let plan = plan(&celebrant, request.clone(), birthday, &pots, at);
             let pot = plan.pot;
             start(client, &self.pool, plan).await?;
-            match written(client, pot, request.clone()).await? {
-                // The date was corrected since it was read: the next birthday is another year's.
-                Some(PotMade::BirthdayOver) => {}
-                // What is there, whoever has made it and however it is called, stands in the books.
-                Some(PotMade::Scheduled | PotMade::PotExists | PotMade::OwnerUnknown) | None => {
-                    break birthday;
+            let made = written(client, pot, request.clone()).await?;
+            // What is there, whoever has made it and however it is called, stands in the books.
+            let known = wolo_database::pots::of_owner(&self.pool, user).await?;
+            let known = known.iter().find(|pot| pot.birthday.year() == birthday.year()).map(|pot| pot.id);
+            match (known, made) {
+                (Some(pot), _) => break pot,
+                // The date was corrected since it was read: the next birthday is another year's. A process that has ended before it
+                // was asked, and has made no pot, ended for that.
+                (None, Some(PotMade::BirthdayOver) | None) => {}
+                (None, Some(PotMade::Scheduled | PotMade::PotExists | PotMade::OwnerUnknown)) => {
+                    return Ok(None);
                 }
             }
         };
-        let known = wolo_database::pots::of_owner(&self.pool, user).await?;
-        let pot = known.iter().find(|pot| pot.birthday.year() == birthday.year()).map(|pot| pot.id);
-        if let Some(pot) = pot {
-            invitations::brings(&self.pool, invitation, pot).await?;
-        }
-        Ok(pot)
+        invitations::brings(&self.pool, invitation, pot).await?;
+        Ok(Some(pot))
     }
 }
 

@@ -2,24 +2,26 @@
 
 use chrono::{TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
-use temporalio_client::WorkflowDescribeOptions;
+use temporalio_client::{WorkflowDescribeOptions, WorkflowTerminateOptions};
 use uuid::Uuid;
 use wolo_activities::{InvitationSteps, NoticeSteps};
 use wolo_database::invitations;
-use wolo_domain::ids::{InvitationId, UserId};
+use wolo_database::pots::NewPot;
+use wolo_domain::ids::{InvitationId, PotId, UserId};
 use wolo_domain::invitations::{EndedByHand, InvitationEnd};
 use wolo_domain::notices::{NoticeRules, Says};
 use wolo_domain::points::{AwardStage, PointsRule, PointsRules};
-use wolo_domain::pots::PotStage;
+use wolo_domain::pots::{PotStage, Timeline};
 use wolo_workflows::ids;
 use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticePatience};
+use wolo_workflows::pot_lifecycle::PotLifecycle;
 use wolo_workflows::steps::invitations::{
     AcceptInvitation, Accepting, EndInvitation, Ending, FollowInvitation, StartInvitedPot,
 };
 use wolo_workflows::steps::notices::Message;
 
 use crate::birthdays::pots;
-use crate::scene::{Scene, noon};
+use crate::scene::{LONG, Scene, noon};
 
 /// An invitation by somebody that was sent just now.
 async fn invited(scene: &Scene) -> InvitationId {
@@ -136,6 +138,45 @@ async fn a_pot_that_cannot_be_started_is_tried_again_and_who_wants_none_gets_non
     assert!(!scene.fails(InvitationSteps::start_pot, start(somebody)).await.for_good);
     let nobody = UserId::from_uuid(Uuid::now_v7());
     assert_eq!(scene.does(InvitationSteps::start_pot, start(nobody)).await, None);
+}
+
+/// Nobody serves the processes here: this test ends them, as one ends that finds the birthday over before it is asked.
+#[tokio::test]
+async fn a_process_that_ended_without_a_pot_before_it_was_asked_makes_way_for_the_pot_of_the_next_year() {
+    let scene = Scene::new().await.connected().await;
+    let somebody = scene.person_whose_phone_ends_with(None).await;
+    let invitation = invited(&scene).await;
+    let start = StartInvitedPot { invitation, user: somebody, pots: pots(), at: noon() };
+    let process = async |pot| {
+        let process = scene.temporal().get_workflow_handle::<PotLifecycle>(ids::pot_lifecycle(pot));
+        let begun = async {
+            while process.describe(WorkflowDescribeOptions::default()).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LONG, begun).await.expect("its process runs");
+        process
+    };
+    let new = Scene::new_pot(somebody);
+    let (this_year, next_year) = (new.id, PotId::for_birthday(somebody, 2032));
+    let date_is_put_right_and_the_next_pot_made = async {
+        let first = process(this_year).await;
+        // Celebrated the day before, and not in three weeks.
+        let sql = format!(
+            "update people.users set birth_date = '1990-02-28' where user_id = '{}'",
+            somebody.uuid()
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&scene.pool).await.expect("a change");
+        first.terminate(WorkflowTerminateOptions::default()).await.expect("it ends");
+        let second = process(next_year).await;
+        let timeline = Timeline::plan("2032-02-28".parse().expect("a day"), noon(), &pots().rules);
+        let new = NewPot { id: next_year, timeline, ..new };
+        wolo_database::pots::schedule(&scene.pool, &new).await.expect("a pot");
+        second.terminate(WorkflowTerminateOptions::default()).await.expect("it ends");
+    };
+    let (made, ()) =
+        tokio::join!(scene.does(InvitationSteps::start_pot, start), date_is_put_right_and_the_next_pot_made);
+    assert_eq!(made, Some(next_year));
 }
 
 fn says() -> Says {
