@@ -123,7 +123,7 @@ pub(crate) async fn revoke_for_gift(
     )
     .fetch_all(&mut *connection)
     .await?;
-    tell(connection, Topic::PointsRevoked, revoked).await
+    tell_each(connection, Topic::PointsRevoked, revoked).await
 }
 
 /// Takes the points back that the opening of a pot has brought, in the transaction in which it is given up.
@@ -141,14 +141,22 @@ pub(crate) async fn revoke_for_pot(connection: &mut PgConnection, pot: PotId) ->
     )
     .fetch_all(&mut *connection)
     .await?;
-    tell(connection, Topic::PointsRevoked, revoked).await
+    tell_each(connection, Topic::PointsRevoked, revoked).await
 }
 
-/// Has their holder told what has become of awards, each once.
+/// Has the holder of awards of one invitation told what has become of all of them at this moment: once, under the name of the first.
 async fn tell(connection: &mut PgConnection, topic: Topic, awards: Vec<Uuid>) -> Result<(), Error> {
-    for award in awards.into_iter().map(AwardId::from_uuid) {
-        let payload = serde_json::json!({ "award": award });
-        outbox::write_about(connection, topic, &award.to_string(), None, payload).await?;
+    let awards: Vec<_> = awards.into_iter().map(AwardId::from_uuid).collect();
+    let Some(first) = awards.iter().min() else { return Ok(()) };
+    // A release before this one reads the first alone.
+    let payload = serde_json::json!({ "award": first, "awards": awards });
+    outbox::write_about(connection, topic, &first.to_string(), None, payload).await
+}
+
+/// Has the holder of each told of it.
+async fn tell_each(connection: &mut PgConnection, topic: Topic, awards: Vec<Uuid>) -> Result<(), Error> {
+    for award in awards {
+        tell(connection, topic, vec![award]).await?;
     }
     Ok(())
 }

@@ -295,22 +295,26 @@ impl<'a> Telling<'a> {
 
     /// What somebody is told of points of theirs that can be used now, or are taken back.
     pub(super) async fn of_points(self) -> Result<Messages<'a>, Error> {
-        let Awarded { award } = self.fact()?;
-        let found = points::award_of(self.pool, award).await?;
-        let Some(award) = found.filter(|_| self.is_news()) else { return Ok(nothing()) };
-        let says = match (self.event.topic, award.reason) {
-            (Topic::PointsRevoked, Some(reason)) => {
-                Says::PointsRevoked { points: award.points, cause: reason.into() }
+        let Awarded { award, awards } = self.fact()?;
+        let mut found = Vec::new();
+        for award in if awards.is_empty() { vec![award] } else { awards } {
+            found.extend(points::award_of(self.pool, award).await?);
+        }
+        // Of those that were taken back meanwhile that is told, and that they can be used is not true any more.
+        let matured = self.event.topic == Topic::PointsMatured;
+        found.retain(|award| !matured || award.stage == AwardStage::Matured);
+        let Some(first) = found.first().filter(|_| self.is_news()) else { return Ok(nothing()) };
+        let (user, points) = (first.user, found.iter().map(|award| award.points).sum());
+        let says = match first.reason {
+            _ if matured => {
+                let usable = points::of_user(self.pool, user).await?.available().max(0);
+                Says::PointsMatured { points, usable }
             }
-            // Taken back meanwhile: then that is told, and this is not true any more.
-            (Topic::PointsMatured, _) if award.stage == AwardStage::Matured => {
-                let usable = points::of_user(self.pool, award.user).await?.available().max(0);
-                Says::PointsMatured { points: award.points, usable }
-            }
-            _ => return Ok(nothing()),
+            Some(reason) => Says::PointsRevoked { points, cause: reason.into() },
+            None => return Ok(nothing()),
         };
-        let message = Message::new(word(self.event), award.user.to_string(), says);
-        Ok(some(Due { message: Message { user: Some(award.user), ..message }, expires: None }))
+        let message = Message::new(word(self.event), user.to_string(), says);
+        Ok(some(Due { message: Message { user: Some(user), ..message }, expires: None }))
     }
 
     /// Where one sees who serves what.
@@ -413,6 +417,9 @@ struct Escalated {
 #[derive(Deserialize)]
 struct Awarded {
     award: AwardId,
+    /// All of one invitation that it is about; a release before this one has named one only.
+    #[serde(default)]
+    awards: Vec<AwardId>,
 }
 
 #[derive(Deserialize)]
