@@ -43,6 +43,6 @@ mod users;
 pub mod vault;
 
 pub use contract::{Route, Who, routes};
-pub use guardian::{GuardianLink, link_of as guardian_link};
+pub use guardian::link_of as guardian_link;
 pub use page::escape;
 pub use server::{Api, CLEAN_DOCUMENT, Error, run, time_to_end};

@@ -127,7 +127,7 @@ pub(crate) async fn again(State(app): State<App>, door: Door) -> Result<Response
         let visit = arrive(&app, &door).await?;
         let case = visit.case.as_ref().ok_or_else(|| Problem::new(Code::CaseUnknown))?;
         let link = app.link(&format!("/g/{}", door.token));
-        identity::begin_next(&app, case.entry.subject, visit.consent.id, link).await
+        identity::begin_next(&app, case.entry.subject, visit.consent.id, Some(link)).await
     };
     match beginning.await {
         Ok(_) => Ok(door.back_to("/documents")),

@@ -18,6 +18,8 @@ mod withdraw;
 
 use secrecy::ExposeSecret as _;
 use wolo_bootstrap::Settings;
+use wolo_database::{Context, Pool, consents};
+use wolo_domain::consents::token_hash;
 use wolo_domain::ids::ConsentId;
 
 use crate::credentials::Keyed;
@@ -40,18 +42,17 @@ pub(crate) use withdraw::{
     withdraw as withdraw_consent,
 };
 
-/// Where a guardian answers.
-pub struct GuardianLink {
-    /// Its secret part.
-    pub token: String,
-    pub address: String,
-}
-
-/// The link of a guardian who was asked. It follows from the request and our secret, so that it can be made again, and is the one that
-/// was sent as long as that secret is the same.
-pub fn link_of(settings: &Settings, consent: ConsentId) -> GuardianLink {
-    let keyed = Keyed::new(settings.accounts.pepper.expose_secret().as_bytes());
-    let token = keyed.guardian_link(consent.uuid());
+/// Where a guardian answers: the link that they have. It is kept nowhere and made again here, from the request and our secret; none
+/// where that does not make the one that was sent, because the secret was exchanged: theirs is good still, and this one would be dead.
+pub async fn link_of(
+    pool: &Pool,
+    settings: &Settings,
+    consent: ConsentId,
+) -> Result<Option<String>, wolo_database::Error> {
+    let token = Keyed::new(settings.accounts.pepper.expose_secret().as_bytes()).guardian_link(consent.uuid());
+    let hash = token_hash(&token);
+    let mut tx = Context::gate().with_consent(&hex::encode(hash)).begin(pool).await?;
+    let opened = consents::of_link(&mut *tx, &hash).await?;
     let base = settings.api.public_url.as_str().trim_end_matches('/');
-    GuardianLink { address: format!("{base}/g/{token}"), token }
+    Ok(opened.filter(|opened| opened.id == consent).map(|_| format!("{base}/g/{token}")))
 }

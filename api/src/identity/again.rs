@@ -36,18 +36,20 @@ pub(crate) async fn again(
     let known = own(&app, user, case).await?.entry;
     // A case of somebody of age belongs to no consent, whose process would begin another.
     let consent = known.consent.ok_or_else(|| not_now(known.stage))?;
-    let case = begin_next(&app, user, consent, link_of(&app.settings, consent).address).await?;
+    let link = link_of(&app.pool, &app.settings, consent).await?;
+    let case = begin_next(&app, user, consent, link).await?;
     Ok(Json(Moved { id: case, stage: CaseStage::Opened, process: ids::identity(case) }))
 }
 
-/// Asks a minor's consent for another case, and answers which one collects documents now.
+/// Asks a minor's consent for another case, and answers which one collects documents now. The guardian's link is for a process that
+/// does not know it.
 pub(crate) async fn begin_next(
     app: &App,
     minor: UserId,
     consent: ConsentId,
-    link: String,
+    link: Option<String>,
 ) -> Result<CaseId, Problem> {
-    let wish = BeginCase { consent, link: Some(link), by_hand: None };
+    let wish = BeginCase { consent, link, by_hand: None };
     let asked = app.control.begin_case(process_of(app, minor), wish, app.settings.api.patience);
     match asked.await? {
         BeginCaseAnswer::Begun { case } => Ok(case),

@@ -57,6 +57,29 @@ async fn a_minor_names_a_guardian_and_sees_what_came_of_it() {
     fourth.problem(429, "too_many_guardians");
 }
 
+/// Whoever sends a guardian the link again, the API to the next case's process and the commands, asks for it here.
+#[tokio::test]
+async fn a_link_that_is_made_again_is_the_one_that_was_sent_or_none() {
+    let app = TestApp::start().await;
+    let minor = app.minor().await;
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let one = app.name_guardian(minor, &key(), &mother(&somebody())).await.expect(201);
+        asked.push(one["id"].as_str().unwrap().parse::<ConsentId>().unwrap());
+    }
+    let made = async |settings: &wolo_bootstrap::Settings, consent| {
+        wolo_api::guardian_link(&app.pool, settings, consent).await.unwrap()
+    };
+    for consent in &asked {
+        let sent = format!("{}/g/{}", app.base, link_of(&app, *consent));
+        assert_eq!(made(&app.settings, *consent).await, Some(sent));
+    }
+    let mut rotated = app.settings.clone();
+    rotated.accounts.pepper = "another secret of at least thirty-two characters".into();
+    assert_eq!(made(&rotated, asked[0]).await, None, "a dead one");
+    assert_eq!(made(&app.settings, ConsentId::from_uuid(Uuid::now_v7())).await, None);
+}
+
 /// As the API makes it.
 fn link_of(app: &TestApp, consent: ConsentId) -> String {
     let pepper = hmac::Key::new(HMAC_SHA256, app.settings.accounts.pepper.expose_secret().as_bytes());

@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
-use wolo_api::rules;
+use wolo_api::{guardian_link, rules};
 use wolo_bootstrap::Settings;
 use wolo_control::TakingUp;
 use wolo_control::identities::{IdentityInput, IdentityState, Told};
@@ -16,7 +16,6 @@ use wolo_domain::people::first_name;
 
 use super::known;
 use crate::commands::Config;
-use crate::commands::consents::beginning::link_of;
 use crate::failure::refused;
 use crate::output::{self, Format, instant};
 use crate::system::System;
@@ -66,7 +65,7 @@ async fn going_on(pool: &Pool, settings: &Settings, case: &Entry) -> Result<Iden
             let reached = consents::reached(pool, consent).await?;
             let to = reached.map(|reached| Contact::Phone(reached.phone));
             let told = Told { user: None, to, language: known.language };
-            (told, link_of(pool, settings, consent).await?)
+            (told, guardian_link(pool, settings, consent).await?)
         }
     };
     let (notices, notice_patience) = rules::of_notices(&settings.notices);

@@ -1,12 +1,9 @@
-//! What the process of a minor's consent begins with when it is begun by hand, and the guardian's link, made anew.
+//! What the process of a minor's consent begins with when it is begun by hand.
 
-use anyhow::Result;
-use wolo_api::{guardian_link, rules};
+use wolo_api::rules;
 use wolo_bootstrap::Settings;
 use wolo_control::consents::ConsentInput;
-use wolo_database::{Pool, consents};
-use wolo_domain::consents::token_hash;
-use wolo_domain::ids::{ConsentId, UserId};
+use wolo_domain::ids::UserId;
 
 /// It finds in the books how far the consent has come.
 pub(crate) fn process_of(settings: &Settings, minor: UserId, link: Option<String>) -> ConsentInput {
@@ -21,11 +18,4 @@ pub(crate) fn process_of(settings: &Settings, minor: UserId, link: Option<String
         link,
         carried: None,
     }
-}
-
-/// The link that the guardian has; none where these settings do not make the one that was sent, because a secret was exchanged.
-pub(crate) async fn link_of(pool: &Pool, settings: &Settings, consent: ConsentId) -> Result<Option<String>> {
-    let link = guardian_link(settings, consent);
-    let opens = consents::of_link(pool, &token_hash(&link.token)).await?;
-    Ok(opens.filter(|opened| opened.id == consent).map(|_| link.address))
 }

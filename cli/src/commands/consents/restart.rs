@@ -4,6 +4,7 @@
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
+use wolo_api::guardian_link;
 use wolo_control::TakingUp;
 use wolo_control::consents::{Carried, ConsentInput, ConsentState};
 use wolo_database::Pool;
@@ -12,7 +13,7 @@ use wolo_database::pots;
 use wolo_domain::consents::ConsentStage;
 use wolo_domain::pots::PotStage;
 
-use super::beginning::{link_of, process_of};
+use super::beginning::process_of;
 use super::{named, words};
 use crate::commands::Config;
 use crate::failure::refused;
@@ -33,7 +34,7 @@ impl Restart {
         let system = System::find(config)?;
         let pool = system.pool().await?;
         let consent = named(&pool, &self.named).await?;
-        let link = link_of(&pool, &system.settings, consent.id).await?;
+        let link = guardian_link(&pool, &system.settings, consent.id).await?;
         let has_link = link.is_some();
         let input = process_of(&system.settings, consent.minor, link);
         let input = going_on(&pool, &consent, input).await?;
