@@ -132,33 +132,51 @@ pub async fn overlooked(
             places.push(place);
         }
     }
+    // Nearly everybody has the pot that a sweep made in these days. They are put aside at once, so that it costs what the days hold,
+    // however many people and pots of other years there are; of the few who are left each is looked at.
+    let made_since = dakar::start_of(dakar::days_before(today, look_back_days));
     let found = sqlx::query_scalar!(
-        r#"select day as "day!"
-           from unnest($1::date[], $2::date[], $3::integer[]) as due (day, birthday, place)
-           -- One is enough of each day. Asked so, each is looked for by its place in the year, however many people there are.
-           cross join lateral (
-               select user_id
-               from people.users
-               where extract(month from birth_date)::integer * 100 + extract(day from birth_date)::integer = due.place
-                 and birth_date < due.birthday
-                 and locked_at is null
-                 and not exists (
-                     select from people.preferences
-                     where preferences.user_id = users.user_id and not birthday_pot
-                 )
-                 and not exists (
-                     select from pots.pots
-                     where owner_id = users.user_id
-                       and extract(year from pots.birthday) = extract(year from due.birthday)
-                 )
-               limit 1
-           ) as somebody
+        r#"with recent as materialized (
+               select owner_id, birthday from pots.pots where created_at >= $4
+           ),
+           celebrating as materialized (
+               select day, due.birthday, user_id
+               from unnest($1::date[], $2::date[], $3::integer[]) as due (day, birthday, place)
+               -- Looked for by their place in the year, day by day.
+               cross join lateral (
+                   select user_id
+                   from people.users
+                   where extract(month from birth_date)::integer * 100 + extract(day from birth_date)::integer = due.place
+                     and birth_date < due.birthday
+                     and locked_at is null
+                   offset 0
+               ) of_the_day
+           ),
+           left_over as materialized (
+               select day, birthday, user_id
+               from celebrating
+               where not exists (
+                   select from recent where owner_id = user_id and recent.birthday = celebrating.birthday
+               )
+           )
+           select day as "day!"
+           from left_over
+           where not exists (
+                   select from people.preferences
+                   where preferences.user_id = left_over.user_id and not birthday_pot
+               )
+             and not exists (
+                   select from pots.pots
+                   where owner_id = left_over.user_id
+                     and extract(year from pots.birthday) = extract(year from left_over.birthday)
+               )
            group by day
            order by day
-           limit $4"#,
+           limit $5"#,
         &days,
         &birthdays,
         &places,
+        made_since,
         i64::from(limit),
     )
     .fetch_all(pool)
