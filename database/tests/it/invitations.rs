@@ -118,23 +118,27 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_four_batches_at_once_never_pass_what_a_day_allows() {
     let scene = Scene::new().await;
-    let sponsor = scene.user().await;
     let api = scene.pool_of(16, "wolo_api").await;
-    let batches = (0..64).map(|_| async {
-        let new: Vec<_> = (0..7).map(|_| anybody()).collect();
-        let mut tx = Context::user(sponsor).begin(&api).await.expect("a transaction");
-        let inviting = invitations::invite(&mut tx, sponsor, &new, LOOSE).await.expect("an answer");
-        match inviting {
-            Inviting::Invited => wolo_database::commit(tx).await.expect("written"),
-            Inviting::TooMany { .. } | Inviting::NotToBeAsked(_) => tx.rollback().await.expect("nothing"),
-        }
-        inviting
-    });
-    let answers = join_all(batches).await;
-    assert_eq!(answers.iter().filter(|answer| **answer == Inviting::Invited).count(), 7, "{answers:?}");
-    assert_eq!(scene.read::<i64>("select count(*) from sponsorship.invitations").await, 49);
-    assert_eq!(scene.invite(sponsor, &[anybody()], 50).await, Inviting::Invited, "the fiftieth");
-    assert_eq!(scene.invite(sponsor, &[anybody()], 50).await, Inviting::TooMany { left: 0 });
+    for _ in 0..rounds() {
+        let sponsor = scene.user().await;
+        let batches = (0..64).map(|_| async {
+            let new: Vec<_> = (0..7).map(|_| anybody()).collect();
+            let mut tx = Context::user(sponsor).begin(&api).await.expect("a transaction");
+            let inviting = invitations::invite(&mut tx, sponsor, &new, LOOSE).await.expect("an answer");
+            match inviting {
+                Inviting::Invited => wolo_database::commit(tx).await.expect("written"),
+                Inviting::TooMany { .. } | Inviting::NotToBeAsked(_) => tx.rollback().await.expect("nothing"),
+            }
+            inviting
+        });
+        let answers = join_all(batches).await;
+        assert_eq!(answers.iter().filter(|answer| **answer == Inviting::Invited).count(), 7, "{answers:?}");
+        let written =
+            format!("select count(*) from sponsorship.invitations where sponsor_id = '{}'", sponsor.uuid());
+        assert_eq!(scene.read::<i64>(&written).await, 49);
+        assert_eq!(scene.invite(sponsor, &[anybody()], 50).await, Inviting::Invited, "the fiftieth");
+        assert_eq!(scene.invite(sponsor, &[anybody()], 50).await, Inviting::TooMany { left: 0 });
+    }
     let too_many: Vec<_> = (0..51).map(|_| anybody()).collect();
     assert_eq!(
         scene.invite(scene.user().await, &too_many, 50).await,
