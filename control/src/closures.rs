@@ -1,5 +1,6 @@
 //! Asking about accounts that are closed.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use temporalio_client::{
@@ -54,6 +55,16 @@ impl Control {
         let asked =
             handle.execute_update(AccountClosure::restore, wish, WorkflowExecuteUpdateOptions::default());
         Ok(tokio::time::timeout(patience, asked).await.map_err(|_| AskError::NotYet)??)
+    }
+
+    /// The accounts that a process is closing, as far as the engine's index has heard: it may lag behind by a moment.
+    pub async fn running_closures(&self) -> Result<HashSet<UserId>, AskError> {
+        self.running("AccountClosure", "closure/").await
+    }
+
+    /// Whether somebody's closing has a process now that has not ended.
+    pub async fn closure_runs(&self, user: UserId) -> Result<bool, AskError> {
+        self.runs::<AccountClosure>(ids::closure(user)).await
     }
 
     /// A closing as its process sees it; also after its end, as long as the engine remembers it.

@@ -59,7 +59,7 @@ pub(crate) async fn add(
     match take_in(&app, &door, &visit, form).await {
         Ok(()) => Ok(door.back_to("/documents")),
         Err(problem) if door.tells(&problem) => {
-            Ok(page(&visit, &door, problem.status(), &door.wrong(&problem)))
+            Ok(problem.with_its_wait(page(&visit, &door, problem.status(), &door.wrong(&problem))))
         }
         Err(problem) => Err(problem),
     }
@@ -108,7 +108,7 @@ pub(crate) async fn submit(State(app): State<App>, door: Door) -> Result<Respons
     match submitting.await {
         Ok(()) => Ok(door.back_to("/documents")),
         Err(problem) if door.tells(&problem) => {
-            Ok(page(&visit, &door, problem.status(), &door.wrong(&problem)))
+            Ok(problem.with_its_wait(page(&visit, &door, problem.status(), &door.wrong(&problem))))
         }
         Err(problem) => Err(problem),
     }

@@ -130,7 +130,7 @@ impl Door {
         };
         let body = format!("{}{back}", self.wrong(&problem));
         let (title, _) = problem.words(self.language);
-        Ok(self.page(problem.status(), &escape(&title), &body))
+        Ok(problem.with_its_wait(self.page(problem.status(), &escape(&title), &body)))
     }
 
     /// What is wrong, for a page that can be mended.

@@ -258,7 +258,7 @@ async fn what_is_no_document_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_document_that_the_case_does_not_take_is_destroyed_again() {
+async fn a_document_for_which_a_case_has_no_room_is_not_kept_and_one_that_is_taken_back_is_destroyed() {
     let app = TestApp::start().await;
     let (minor, browser, case) = app.minors_case().await;
     for shade in 0..6 {

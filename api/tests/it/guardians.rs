@@ -172,7 +172,9 @@ async fn a_code_goes_to_the_phone_that_was_named_and_is_for_one_consent_alone() 
     for _ in 0..2 {
         elsewhere.code().await;
     }
-    elsewhere.post("/code", &[]).await.is(429);
+    let told = elsewhere.post("/code", &[]).await;
+    told.is(429);
+    assert!(told.header("retry-after").parse::<u64>().unwrap() > 0);
 }
 
 #[tokio::test]

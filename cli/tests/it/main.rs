@@ -16,6 +16,7 @@ mod losses;
 mod notices;
 mod papers;
 mod payout;
+mod people;
 mod refund;
 mod refusals;
 mod reviewers;

@@ -81,6 +81,17 @@ async fn lock(connection: &mut PgConnection, user: UserId) -> Result<Option<Stan
     Ok(row.map(|row| stands(row.closing_at, row.erased_at)))
 }
 
+/// The accounts that are being closed: each has a process.
+#[tracing::instrument(name = "db.closures.closing", skip_all, err)]
+pub async fn closing(pool: &Pool) -> Result<Vec<UserId>, Error> {
+    let users = sqlx::query_scalar!(
+        "select user_id from people.users where closing_at is not null and erased_at is null order by user_id"
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(users.into_iter().map(UserId::from_uuid).collect())
+}
+
 /// Closes an account: it is locked and signed in nowhere, what its holder was trusted with ends, and their points that have not
 /// matured lapse.
 #[tracing::instrument(name = "db.closures.close", skip_all, fields(%user), err)]

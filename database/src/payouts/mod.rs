@@ -88,7 +88,19 @@ macro_rules! read_payouts {
     ($database:expr, $wanted:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             PayoutRow,
-            r#"select payout_id, pot_id, amount, stage, approvals_needed, order_number,
+            // What goes to a guardian whose phone nobody has proved, because their code went by mail, is looked at by two people.
+            r#"select payout_id, pot_id, amount, stage, order_number,
+                      greatest(approvals_needed, case when ended_at is null and exists (
+                          select from pots.pots
+                          join minors.consents on minor_id = owner_id and consents.stage = 'given'
+                          cross join lateral (
+                              select proof from minors.consent_events
+                              where consent_events.consent_id = consents.consent_id and event = 'given'
+                              order by number desc
+                              limit 1
+                          ) as agreed
+                          where pots.pot_id = payouts.pot_id and proof = 'code_by_email'
+                      ) then 2 else 0 end) as "approvals_needed!",
                       exists (
                           select from money.payout_orders
                           where payout_orders.payout_id = payouts.payout_id and number = order_number and begun > 0

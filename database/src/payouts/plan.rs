@@ -86,14 +86,13 @@ pub async fn plan(pool: &Pool, pot: PotId, rules: PayoutRules, at: DateTime<Utc>
     if amount.is_zero() {
         return Ok(Plan::NothingToPay);
     }
-    let needed = rules.approvals_needed(amount);
     sqlx::query!(
         "insert into money.payouts (payout_id, pot_id, amount, approvals_needed, planned_at)
          values ($1, $2, $3, $4, $5)",
         id.uuid(),
         pot.uuid(),
         amount.francs(),
-        i32::try_from(needed).unwrap_or(i32::MAX),
+        i32::try_from(rules.approvals_needed(amount)).unwrap_or(i32::MAX),
         at,
     )
     .execute(&mut *tx)
@@ -106,11 +105,12 @@ pub async fn plan(pool: &Pool, pot: PotId, rules: PayoutRules, at: DateTime<Utc>
         _ => error.into(),
     })?;
     recipients::begin(&mut tx, id).await?;
+    let planned = find(&mut tx, id).await?.ok_or_else(|| Error::missing(PAYOUTS, id))?;
     sqlx::query!("update pots.pots set stage = $2 where pot_id = $1", pot.uuid(), to.as_str())
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(Plan::Ready { order: PayoutOrder::first(id), amount, missing_approvals: needed, begun: false })
+    Ok(stands(&planned, planned.approvals_needed))
 }
 
 fn stands(planned: &Payout, missing_approvals: u32) -> Plan {

@@ -2,13 +2,16 @@
 
 use wolo_database::accounts::roles;
 use wolo_database::audit::Doer;
-use wolo_database::payouts::{self, Approval, Approving, Beginning, Decision};
+use wolo_database::consents::{self, NewGiving};
+use wolo_database::payouts::{self, Approval, Approving, Beginning, Decision, Plan};
 use wolo_domain::accounts::Role;
+use wolo_domain::consents::Proof;
 use wolo_domain::ids::{PayoutId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
 
+use crate::consents::{days, given, proved, yes};
 use crate::scene::{Scene, noon};
 
 impl Scene {
@@ -143,4 +146,33 @@ async fn a_recipient_stays_accepted_until_they_have_another_phone() {
     assert!(accepted().await);
     scene.phone_becomes(pot, "+221770000042").await;
     assert!(!accepted().await);
+}
+
+#[tokio::test]
+async fn what_goes_to_a_guardian_whose_phone_nobody_has_proved_is_approved_by_two() {
+    let scene = Scene::new().await;
+    for (proof, needed) in [(Proof::CodeBySms, 0), (Proof::CodeByWhatsApp, 0), (Proof::CodeByEmail, 2)] {
+        let pot = scene.closed_with_money().await;
+        let owner = scene.owner_of(pot).await;
+        scene
+            .force(&format!(
+                "update people.users set birth_date = '2019-03-20' where user_id = '{}'",
+                owner.uuid()
+            ))
+            .await;
+        let consent = scene.requested_consent(owner).await;
+        let yes = NewGiving { agreement: proved(proof), ..yes(owner, consent) };
+        assert!(given(&consents::give(&scene.pool, &yes, days(1)).await.expect("an answer")));
+        scene.let_go(pot).await;
+        for _ in 0..2 {
+            let plan = payouts::plan(&scene.pool, pot, PayoutRules::default(), noon()).await.expect("a plan");
+            assert!(
+                matches!(plan, Plan::Ready { missing_approvals, .. } if missing_approvals == needed),
+                "{proof}: {plan:?}"
+            );
+        }
+        let order = PayoutOrder::first(PayoutId::of_pot(pot));
+        let begins = scene.begins(order).await;
+        assert_eq!(matches!(begins, Beginning::Begun { .. }), needed == 0, "{proof}: {begins:?}");
+    }
 }

@@ -46,10 +46,14 @@ pub(crate) fn of(minor: UserId, guardian: Guardian) -> NewConsent {
 }
 
 fn agreement() -> Agreement {
+    proved(Proof::CodeByWhatsApp)
+}
+
+pub(crate) fn proved(proof: Proof) -> Agreement {
     Agreement {
         shown: Shown::of(&ConsentText::current(Language::French)),
         purposes: Purpose::ALL.to_vec(),
-        proof: Proof::CodeByWhatsApp,
+        proof,
         address: AddressClass::Ipv4,
     }
 }

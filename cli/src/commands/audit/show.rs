@@ -14,7 +14,7 @@ use crate::system::System;
 
 #[derive(Args, Debug)]
 pub(crate) struct Show {
-    /// What was done to this alone, such as user_… or pot_…
+    /// What was done to this alone, such as usr_… or pot_…
     #[arg(long, value_name = "ID")]
     about: Option<String>,
     /// What this person did alone

@@ -3,6 +3,7 @@
 
 mod birthdays;
 mod books;
+mod closures;
 mod gifts;
 mod invitations;
 mod late;
@@ -165,6 +166,7 @@ async fn services(settings: &Settings) -> Vec<Finding> {
                 let of_minors = minors::processes_of_consents(pool, &control).await;
                 findings.push(Finding::of("consents", of_minors, ""));
                 findings.push(Finding::of("cases", minors::processes_of_cases(pool, &control).await, ""));
+                findings.push(Finding::of("accounts", closures::processes(pool, &control).await, ""));
             }
         }
     }

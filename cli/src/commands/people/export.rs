@@ -13,6 +13,7 @@ use wolo_domain::ids::UserId;
 
 use crate::commands::users::known;
 use crate::commands::{Config, Decider};
+use crate::failure::refused;
 use crate::output;
 use crate::system::{System, operator};
 
@@ -30,6 +31,10 @@ pub(crate) struct Export {
 
 impl Export {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        // Before it is written down that anything was given out.
+        if let Some(file) = self.out.as_deref().filter(|file| file.exists()) {
+            return Err(refused(format!("{} is there already", file.display())));
+        }
         let pool = System::find(config)?.pool().await?;
         known(&pool, self.user).await?;
         let by = operator(self.decider.by.as_deref())?;
