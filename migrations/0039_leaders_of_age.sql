@@ -1,13 +1,7 @@
--- The list of those who bring many is for everybody who is signed in: a minor is not shown there, nor whoever is on their way out.
+-- The list of those who bring many is for everybody who is signed in: a minor is not shown there, nor whoever is on their way out. So
+-- whoever makes the list sees everybody else, and nothing of them but that they are there.
 
-create function people.may_be_listed(somebody uuid) returns boolean
-    language sql stable security definer set search_path = ''
-    return exists (
-        select from people.users
-        where user_id = somebody and locked_at is null and birth_date + interval '18 years' <= now()
+create policy leaders_may_be_listed on people.users for select to wolo_api
+    using (
+        (select ops.claim('role')) = 'leaders' and locked_at is null and birth_date + interval '18 years' <= now()
     );
-revoke execute on function people.may_be_listed from public;
-grant execute on function people.may_be_listed to wolo_api;
-
-alter policy leaders_are_known on sponsorship.awards
-    using ((select ops.claim('role')) = 'leaders' and people.may_be_listed(user_id));

@@ -112,18 +112,19 @@ async fn is_clear(
     at: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let row = sqlx::query!(
-        "select opens_at, birth_date
+        r#"select case when stage = 'scheduled' then greatest($2, opens_at) else $2 end as "counts_at!", birth_date
          from pots.pots
          join people.users on user_id = owner_id
          where pot_id = $1
-         for share of users",
+         for share of users"#,
         pot.uuid(),
+        at,
     )
     .fetch_one(&mut *connection)
     .await?;
     let born = BirthDate::new(row.birth_date);
-    // One that opens when its owner is of age never needs anybody, nor one that was handed over on a day on which they were.
-    if !born.is_minor_at(at.max(row.opens_at)) || handed_over(connection, minor, born).await? {
+    // One that is to open when its owner is of age needs nobody, nor one that was handed over on a day on which they were.
+    if !born.is_minor_at(row.counts_at) || handed_over(connection, minor, born).await? {
         return Ok(true);
     }
     match consents::given(connection, minor).await? {

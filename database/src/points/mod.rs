@@ -273,6 +273,8 @@ pub async fn leaders(database: impl PgExecutor<'_>, how_many: u32) -> Result<Vec
                   sum(points) as "points!"
            from sponsorship.points
            where stage = 'matured'
+             -- Minors and whoever is on their way out are not seen by whoever makes the list.
+             and exists (select from people.users where users.user_id = points.user_id)
            group by user_id
            order by sum(points) desc, user_id
            limit $1"#,

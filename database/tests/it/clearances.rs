@@ -55,7 +55,7 @@ const LARGE: PayoutRules = PayoutRules { two_approvals_from: Xof::new(4_950) };
 async fn an_order_begins_for_the_phone_that_was_cleared_and_for_no_other() {
     let scene = Scene::new().await;
     let (pot, order) = scene.planned_by(PayoutRules::default()).await;
-    scene.phone_becomes(pot, "+221770000042").await;
+    scene.phone_becomes(pot, "+221780000042").await;
     assert_eq!(scene.begins(order).await, Beginning::OtherRecipient);
     let row = payouts::payout(&scene.pool, order.payout).await.expect("a look").expect("a payout");
     assert_eq!(row.order_number, 0, "nothing has begun");
@@ -65,10 +65,10 @@ async fn an_order_begins_for_the_phone_that_was_cleared_and_for_no_other() {
     }
     assert!(matches!(scene.begins(order).await, Beginning::Begun { again: false, .. }));
     // What has begun goes where it went: another phone would be another order of the same key.
-    scene.phone_becomes(pot, "+221770000043").await;
+    scene.phone_becomes(pot, "+221780000043").await;
     assert!(matches!(scene.begins(order).await, Beginning::Begun { again: true, .. }));
     let phone = payouts::phone_of_order(&scene.pool, order).await.expect("an answer").expect("a phone");
-    assert_eq!(phone.reveal(), "+221770000042");
+    assert_eq!(phone.reveal(), "+221780000042");
     payouts::record_refusal(&scene.pool, order, "recipient-minor", noon()).await.expect("a refusal");
     assert_eq!(scene.begins(order.next()).await, Beginning::OtherRecipient);
     payouts::clearance(&scene.pool, order.payout).await.expect("a clearance");
@@ -84,7 +84,7 @@ async fn another_phone_is_approved_anew() {
     for (by, missing) in two.into_iter().zip([1, 0]) {
         assert_eq!(scene.approves(order, by).await, Approving::Approved { missing });
     }
-    scene.phone_becomes(pot, "+221770000042").await;
+    scene.phone_becomes(pot, "+221780000042").await;
     assert_eq!(scene.begins(order).await, Beginning::OtherRecipient);
     let clearance = payouts::clearance(&scene.pool, order.payout).await.expect("a clearance");
     assert_eq!(clearance.missing_approvals, 2);
@@ -144,7 +144,7 @@ async fn a_recipient_stays_accepted_until_they_have_another_phone() {
     let accepted =
         async || payouts::clearance(&scene.pool, order.payout).await.expect("a clearance").accepted;
     assert!(accepted().await);
-    scene.phone_becomes(pot, "+221770000042").await;
+    scene.phone_becomes(pot, "+221780000042").await;
     assert!(!accepted().await);
 }
 

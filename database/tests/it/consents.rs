@@ -446,6 +446,26 @@ async fn a_minors_pots_are_held_whatever_they_wait_for_and_nobody_is_told_of_tho
 }
 
 #[tokio::test]
+async fn a_pot_that_waits_for_the_day_needs_nobody_and_one_that_has_opened_before_it_does() {
+    let scene = Scene::new().await;
+    let almost = scene.person_born(ALMOST).await.id;
+    let pot = scene.pot_of(almost).await;
+    let follow = async || {
+        let mut tx = scene.pool.begin().await.expect("a transaction");
+        clearance::follow(&mut tx, almost, noon()).await.expect("a look");
+        wolo_database::commit(tx).await.expect("written");
+        scene.is_held(pot).await
+    };
+    let becomes = async |what: &str| {
+        scene.force(&format!("update pots.pots set {what} where pot_id = '{}'", pot.uuid())).await;
+    };
+    becomes("opens_at = '2031-03-21', closes_at = '2031-04-21'").await;
+    assert!(!follow().await, "its owner is of age when it opens");
+    becomes("stage = 'open', opened_at = '2031-03-01'").await;
+    assert!(follow().await, "its owner is not yet");
+}
+
+#[tokio::test]
 async fn a_pot_that_has_ended_is_hidden_when_consent_is_taken_back_and_shown_when_it_returns() {
     let scene = Scene::new().await;
     let minor = scene.child().await;

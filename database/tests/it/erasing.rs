@@ -383,8 +383,8 @@ async fn whoever_answers_for_a_minor_does_so_until_the_last_pot_is_paid_out() {
     let becomes = async |stage: &str| {
         let sql = format!(
             "update pots.pots
-             set stage = '{stage}', opened_at = opens_at, closed_at = closes_at, closing_recorded_at = now(), settled_at =
-                 case when '{stage}' = 'settled' then closes_at end
+             set stage = '{stage}', opened_at = opens_at, closed_at = closes_at, closing_recorded_at = now(),
+                 cancelled_at = case when '{stage}' = 'cancelled' then closes_at end
              where pot_id = '{}'",
             pot.uuid()
         );
@@ -394,7 +394,7 @@ async fn whoever_answers_for_a_minor_does_so_until_the_last_pot_is_paid_out() {
         becomes(stage).await;
         assert_eq!(theirs().await, ToGiveUp::default(), "{stage}");
     }
-    becomes("settled").await;
+    becomes("cancelled").await;
     let all = ToGiveUp { consent: Some(consent), cases: vec![case], ..ToGiveUp::default() };
     assert_eq!(theirs().await, all);
 }

@@ -43,10 +43,11 @@ pub(super) fn page(
         // Writing to a string does not fail.
         let _ = writeln!(
             figures,
-            "<figure><figcaption>{}, {} pages</figcaption><div class=\"sheet\"><img src=\"{path}\" alt=\"{kind} of {party}\">\
+            "<figure><figcaption>{}, {} {}</figcaption><div class=\"sheet\"><img src=\"{path}\" alt=\"{kind} of {party}\">\
              <div class=\"marks\" aria-hidden=\"true\">{marks}</div></div></figure>",
             words::document(document),
             document.pages,
+            if document.pages == 1 { "page" } else { "pages" },
         );
     }
     format!(
