@@ -13,6 +13,7 @@ use reqwest::{Client, RequestBuilder, StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wolo_api::tokens::Bearer;
+use wolo_database::accounts::preferences::{self, Preferences};
 use wolo_database::people::{self, User};
 use wolo_domain::ids::{DonationId, InvitationId, PotId, UserId};
 use wolo_domain::people::BirthDate;
@@ -109,7 +110,8 @@ impl People {
 
     /// A person of thirty years, soon.
     pub async fn born(&self, stage: &Stage) -> Result<UserId> {
-        self.born_for(stage, Utc::now().date_naive() + Days::new(A_DAY)).await
+        let person = self.born_for(stage, Utc::now().date_naive() + Days::new(A_DAY)).await?;
+        wants_no_pot_unasked(stage, person).await
     }
 
     /// Somebody who is thirty on a day.
@@ -121,7 +123,8 @@ impl People {
     pub async fn child(&self, stage: &Stage) -> Result<UserId> {
         let today = Utc::now().date_naive();
         let soon = today + Days::new(A_DAY);
-        self.born_on(stage, soon.with_year(soon.year() - 12).unwrap_or(today)).await
+        let child = self.born_on(stage, soon.with_year(soon.year() - 12).unwrap_or(today)).await?;
+        wants_no_pot_unasked(stage, child).await
     }
 
     async fn born_on(&self, stage: &Stage, birth_date: NaiveDate) -> Result<UserId> {
@@ -268,4 +271,22 @@ pub fn millis(since: Instant) -> u64 {
 /// Of somebody who turns thirty in some days.
 fn day_of_birth(birthday: NaiveDate) -> Result<NaiveDate> {
     birthday.with_year(birthday.year() - 30).context("a day of birth")
+}
+
+/// Another story's sweep makes a pot of everybody else who celebrates soon, and nobody would end it.
+async fn wants_no_pot_unasked(stage: &Stage, person: UserId) -> Result<UserId> {
+    let patience = Patience::begins();
+    loop {
+        let wish = Preferences { birthday_pot: Some(false), ..Preferences::default() };
+        let wished = async {
+            let mut tx = stage.pool.begin().await?;
+            preferences::set(&mut tx, person, &wish).await?;
+            wolo_database::commit(tx).await
+        };
+        match wished.await {
+            Ok(()) => return Ok(person),
+            Err(error) if patience.is_over(PATIENCE) => return Err(error.into()),
+            Err(_) => tokio::time::sleep(AGAIN).await,
+        }
+    }
 }

@@ -30,6 +30,7 @@ use wolo_workflows::payout::{Decision, Resolve, Resolving};
 use wolo_workflows::steps::notices::Message;
 use wolo_workflows::{ids, queues};
 
+use super::steps::DAY;
 use super::{LONG, Scene};
 use crate::people::{Gift, Made};
 use crate::stage::comes_about;
@@ -106,7 +107,8 @@ impl Scene {
     }
 
     pub(super) async fn invited(&self) -> Result<()> {
-        let birthday = dakar::day_of(Utc::now()) + Days::new(10);
+        // Beyond the days that a sweep looks at: no other story's makes this pot first.
+        let birthday = dakar::day_of(Utc::now()) + Days::new(40);
         let sponsor = self.people.born(&self.stage).await?;
         let friend = self.people.born_for(&self.stage, birthday).await?;
         let (accepted, declined) = (
@@ -125,9 +127,29 @@ impl Scene {
             };
         let answer = self.ask("decline", decline).await?;
         ensure!(answer == DECLINED, "{declined} was not declined: {answer:?}");
+        let pot = PotId::for_birthday(friend, birthday.year());
+        self.opens(pot).await?;
         self.points_are(accepted, AwardStage::Pending, 14).await?;
-        self.cancel(PotId::for_birthday(friend, birthday.year())).await?;
+        self.cancel(pot).await?;
         self.points_are(accepted, AwardStage::Revoked, 4).await
+    }
+
+    /// Brings the day nearer on which a pot opens, and goes no further.
+    async fn opens(&self, pot: PotId) -> Result<()> {
+        let opened = comes_about(LONG, async || {
+            let row = wolo_database::pots::pot(&self.stage.pool, pot).await?;
+            match row.map(|row| row.stage) {
+                Some(PotStage::Open) => return Ok(Some(())),
+                Some(PotStage::Scheduled) => {
+                    let process = ids::pot_lifecycle(pot);
+                    let moving = self.stage.control.forward(&process, DAY * 11);
+                    let _ = tokio::time::timeout(AN_ANSWER, moving).await;
+                }
+                _ => {}
+            }
+            Ok(None)
+        });
+        opened.await.with_context(|| format!("{pot} did not open"))
     }
 
     async fn has_ended(&self, invitation: InvitationId) -> bool {
