@@ -18,7 +18,7 @@ pub(crate) fn are_told_what_is_kept_and_leave_though_the_process_was_lost(home: 
         "--birth-date",
         "1991-05-04",
         "--phone",
-        "781234571",
+        "781234573",
         "--json",
     ];
     let user = json(home, &words)["id"].as_str().unwrap().to_owned();
