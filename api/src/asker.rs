@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use uuid::Uuid;
 pub(crate) use wolo_domain::contacts::Language;
 
@@ -20,11 +20,12 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    /// Who follows a page's link to the other language has named it in the address; a browser says nothing of that.
+    pub(crate) fn of(headers: &HeaderMap, uri: &Uri) -> Self {
         let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_sane(id));
         Self {
             request_id: given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned),
-            language: preferred(headers),
+            language: named(uri).unwrap_or_else(|| preferred(headers)),
         }
     }
 }
@@ -33,6 +34,12 @@ impl Asker {
 fn is_sane(id: &str) -> bool {
     (1..=LONGEST_ID).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+}
+
+/// The language that the address names: `?lang=en`.
+fn named(uri: &Uri) -> Option<Language> {
+    let tag = uri.query()?.split('&').find_map(|pair| pair.strip_prefix("lang="))?;
+    Language::ALL.into_iter().find(|language| language.as_str() == tag)
 }
 
 /// The best of what is spoken here; French where nothing else is clearly wanted.
@@ -73,7 +80,7 @@ impl<S: Sync> FromRequestParts<S> for Asker {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self::of(&parts.headers)))
+        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self::of(&parts.headers, &parts.uri)))
     }
 }
 
@@ -114,13 +121,23 @@ mod tests {
     }
 
     #[test]
+    fn who_names_a_language_in_the_address_gets_it() {
+        let language =
+            |address: &'static str| Asker::of(&HeaderMap::new(), &Uri::from_static(address)).language;
+        assert_eq!(language("/p/abc?page=2&lang=en"), Language::English);
+        for address in ["/p/abc", "/p/abc?lang=de", "/p/abc?slang=en", "/p/abc?lang="] {
+            assert_eq!(language(address), Language::French, "{address}");
+        }
+    }
+
+    #[test]
     fn an_id_that_could_forge_a_log_line_is_replaced() {
         for (given, kept) in
             [("abc-1", true), ("a b", false), ("", false), ("é", false), (&"x".repeat(129), false)]
         {
             let mut headers = HeaderMap::new();
             headers.insert(REQUEST_ID, axum::http::HeaderValue::from_bytes(given.as_bytes()).unwrap());
-            assert_eq!(Asker::of(&headers).request_id == given, kept, "{given}");
+            assert_eq!(Asker::of(&headers, &Uri::default()).request_id == given, kept, "{given}");
         }
     }
 }

@@ -27,6 +27,7 @@ mod limits;
 mod metrics;
 mod notifications;
 mod page;
+mod pages;
 mod papers;
 mod payments;
 mod pots;

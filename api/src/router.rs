@@ -11,7 +11,7 @@ use crate::papers::UPLOAD_LIMIT;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::{
-    admin, contract, edge, guardian, health, identity, keys, metrics, notifications, payments, pots,
+    admin, contract, edge, guardian, health, identity, keys, metrics, notifications, pages, payments, pots,
     sponsorship, users,
 };
 
@@ -117,6 +117,10 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(notifications::sendgrid).layer(DefaultBodyLimit::max(LIMITS.sendgrid)))    // /api/notifications/receipts/sendgrid
         .routes(routes!(notifications::orange).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/orange/{secret}
         .routes(routes!(notifications::twilio).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/twilio
+        // Pages.
+        .routes(routes!(pages::asset))                // /assets/{file}
+        .routes(routes!(pages::favicon))              // /favicon.ico
+        .routes(routes!(pages::robots))               // /robots.txt
         // Operation.
         .routes(routes!(health::health))              // /health
         .routes(routes!(health::ready))               // /ready

@@ -42,4 +42,5 @@ pub mod reconciliation;
 pub mod retention;
 pub mod seals;
 pub mod texts;
+pub mod typography;
 pub mod words;

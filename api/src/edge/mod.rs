@@ -70,7 +70,7 @@ pub(crate) fn around(routes: Router<App>, app: &App) -> Router<App> {
 
 async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let asker = Asker::of(request.headers());
+    let asker = Asker::of(request.headers(), request.uri());
     request.extensions_mut().insert(asker.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let method = request.method().clone();

@@ -2,10 +2,10 @@
 
 use minijinja::{Environment, Error, ErrorKind};
 use wolo_domain::contacts::Language;
-use wolo_domain::dakar;
+use wolo_domain::{dakar, typography};
 
 pub(super) fn add_to(pieces: &mut Environment<'static>, language: Language) {
-    pieces.add_filter("francs", |amount: i64| format!("{}\u{a0}F\u{a0}CFA", grouped(amount)));
+    pieces.add_filter("francs", typography::francs);
     pieces.add_filter("day", move |written: &str| {
         let day =
             written.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "this is not a day"))?;
@@ -13,33 +13,8 @@ pub(super) fn add_to(pieces: &mut Environment<'static>, language: Language) {
     });
     pieces.add_filter("counted", move |count: i64, one: &str, many: &str, none: Option<&str>| match none {
         Some(none) if count == 0 => none.to_owned(),
-        _ if is_one(count, language) => format!("{count}\u{a0}{one}"),
-        _ => format!("{}\u{a0}{many}", grouped(count)),
+        _ => typography::counted(count, one, many, language),
     });
-}
-
-/// `5 000`: groups of three, as French writes them; in Senegal English does too.
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() * 2);
-    if number < 0 {
-        text.push('-');
-    }
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// In French nought is one as well: *0 cadeau*.
-const fn is_one(count: i64, language: Language) -> bool {
-    match language {
-        Language::English => count == 1,
-        Language::French | Language::Wolof => matches!(count, 0 | 1),
-    }
 }
 
 #[cfg(test)]

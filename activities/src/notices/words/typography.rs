@@ -1,13 +1,9 @@
-//! How text is set: files are written with the keys of a keyboard, and read with the spaces and signs of print.
+//! How the text of files is set, between the places that are filled in.
 
 use std::borrow::Cow;
 
 use wolo_domain::contacts::Language;
-
-/// Before `;`, `!` and `?`, and inside `«` and `»`.
-const NARROW: &str = "\u{202f}";
-/// Before `:`.
-const WIDE: &str = "\u{a0}";
+use wolo_domain::typography::set;
 
 /// The same text as it is printed. What stands in `{{ }}` and `{% %}` is left as it is.
 pub(super) fn printed(text: &str, language: Language) -> String {
@@ -22,21 +18,6 @@ pub(super) fn printed(text: &str, language: Language) -> String {
     }
     printed.push_str(&set(rest, language));
     printed
-}
-
-fn set(text: &str, language: Language) -> String {
-    let text = text.replace('\'', "’");
-    match language {
-        Language::English => text,
-        // Wolof is printed as French is.
-        Language::French | Language::Wolof => text
-            .replace(" ;", &format!("{NARROW};"))
-            .replace(" !", &format!("{NARROW}!"))
-            .replace(" ?", &format!("{NARROW}?"))
-            .replace(" :", &format!("{WIDE}:"))
-            .replace("« ", &format!("«{NARROW}"))
-            .replace(" »", &format!("{NARROW}»")),
-    }
 }
 
 /// The same text on one line: no control character, no end of a line, no two spaces in a row.
