@@ -77,6 +77,27 @@ impl Permission for SeeServices {
     const ROLES: &'static [Role] = &Role::ALL;
 }
 
+/// Seeing the books, and what in them needs somebody.
+pub(crate) struct SeeBooks;
+
+impl Permission for SeeBooks {
+    const ROLES: &'static [Role] = &[Role::Support, Role::Finance, Role::Superadmin];
+}
+
+/// Seeing what became of messages.
+pub(crate) struct SeeMessages;
+
+impl Permission for SeeMessages {
+    const ROLES: &'static [Role] = &[Role::Support, Role::Superadmin];
+}
+
+/// Reading the audit trail.
+pub(crate) struct ReadTrail;
+
+impl Permission for ReadTrail {
+    const ROLES: &'static [Role] = &[Role::Superadmin];
+}
+
 /// Proofs of which one makes a session good enough for staff.
 const STRONG: [&str; 2] = ["totp", "cli"];
 
@@ -170,14 +191,20 @@ impl<P: Permission> FromRequestParts<App> for Staff<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let (user, bearer) = bearer(parts, app).await?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
-        if !bearer.roles.iter().any(|role| P::ROLES.contains(role)) {
-            return Err(Problem::new(Code::NotAllowed));
-        }
-        if !bearer.amr.iter().any(|proof| STRONG.contains(&proof.as_str())) {
-            return Err(Problem::new(Code::SecondFactorNeeded));
-        }
+        permit::<P>(&bearer)?;
         Ok(Self { user, permission: PhantomData })
     }
+}
+
+/// Whether whoever bears this may do it.
+pub(crate) fn permit<P: Permission>(bearer: &Bearer) -> Result<(), Problem> {
+    if !bearer.roles.iter().any(|role| P::ROLES.contains(role)) {
+        return Err(Problem::new(Code::NotAllowed));
+    }
+    if !bearer.amr.iter().any(|proof| STRONG.contains(&proof.as_str())) {
+        return Err(Problem::new(Code::SecondFactorNeeded));
+    }
+    Ok(())
 }
 
 fn token_of(value: &str) -> Option<&str> {

@@ -15,6 +15,7 @@ mod caller;
 mod contract;
 mod credentials;
 mod deliveries;
+mod desk;
 mod edge;
 mod fields;
 mod gathering;

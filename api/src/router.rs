@@ -11,8 +11,8 @@ use crate::papers::UPLOAD_LIMIT;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::{
-    admin, contract, edge, guardian, health, identity, keys, metrics, notifications, pages, payments, pots,
-    sponsorship, users,
+    admin, contract, desk, edge, guardian, health, identity, keys, metrics, notifications, pages, payments,
+    pots, sponsorship, users,
 };
 
 pub(crate) fn router(app: App) -> Router {
@@ -117,6 +117,17 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(notifications::sendgrid).layer(DefaultBodyLimit::max(LIMITS.sendgrid)))    // /api/notifications/receipts/sendgrid
         .routes(routes!(notifications::orange).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/orange/{secret}
         .routes(routes!(notifications::twilio).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/twilio
+        // Pages of those who work here.
+        .routes(routes!(desk::today))                 // /admin
+        .routes(routes!(desk::cases))                 // /admin/cases
+        .routes(routes!(desk::discrepancies))         // /admin/discrepancies
+        .routes(routes!(desk::messages))              // /admin/messages
+        .routes(routes!(desk::audit))                 // /admin/audit
+        .routes(routes!(desk::form, desk::prove))     // /admin/login
+        .routes(routes!(desk::code))                  // /admin/login/code
+        .routes(routes!(desk::enrol))                 // /admin/login/enrol
+        .routes(routes!(desk::second_factor))         // /admin/login/second-factor
+        .routes(routes!(desk::leave))                 // /admin/logout
         // Pages.
         .routes(routes!(pages::asset))                // /assets/{file}
         .routes(routes!(pages::favicon))              // /favicon.ico

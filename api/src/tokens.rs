@@ -78,6 +78,8 @@ pub(crate) enum Kind {
     Access,
     /// Going on with a sign-in that waits for the second factor.
     HalfWay,
+    /// Reading the pages of those who work here, from a browser that keeps it where no script reads it.
+    Desk,
 }
 
 impl Kind {
@@ -85,6 +87,7 @@ impl Kind {
         match self {
             Self::Access => TYPE,
             Self::HalfWay => "half-way+jwt",
+            Self::Desk => "desk+jwt",
         }
     }
 }

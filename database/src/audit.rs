@@ -182,7 +182,11 @@ pub struct Filter {
 
 /// Lines of the trail, the last first.
 #[tracing::instrument(name = "db.audit.list", skip_all, err)]
-pub async fn list(pool: &Pool, filter: &Filter, page: Page<Place>) -> Result<Vec<Entry>, Error> {
+pub async fn list(
+    database: impl PgExecutor<'_>,
+    filter: &Filter,
+    page: Page<Place>,
+) -> Result<Vec<Entry>, Error> {
     let after = page.after.map(|after| Ok::<_, Error>((after.day, number(after)?))).transpose()?;
     sqlx::query_as!(
         Row,
@@ -201,7 +205,7 @@ pub async fn list(pool: &Pool, filter: &Filter, page: Page<Place>) -> Result<Vec
         after.map(|(_, number)| number),
         page.rows(),
     )
-    .fetch_all(pool)
+    .fetch_all(database)
     .await?
     .into_iter()
     .map(Entry::try_from)

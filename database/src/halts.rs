@@ -4,7 +4,7 @@
 //! refunds that are due go back, and what was ordered before is followed to its end.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 use wolo_domain::audit::{Action, Happening};
 
@@ -67,9 +67,9 @@ pub async fn lift(pool: &Pool, doer: Doer<'_>) -> Result<bool, Error> {
 
 /// Why payouts are stopped, if they are.
 #[tracing::instrument(name = "db.halts.standing", skip_all, err)]
-pub async fn standing(pool: &Pool) -> Result<Option<Halt>, Error> {
+pub async fn standing(database: impl PgExecutor<'_>) -> Result<Option<Halt>, Error> {
     let halt = sqlx::query_as!(Halt, "select reason, since from money.halts where lifted_at is null");
-    Ok(halt.fetch_optional(pool).await?)
+    Ok(halt.fetch_optional(database).await?)
 }
 
 /// Whether payouts are stopped; if they are not, none is stopped until the transaction ends.

@@ -45,6 +45,7 @@ pub mod punctuality;
 pub mod reconciliation;
 pub mod retention;
 mod rows;
+pub mod today;
 pub mod webhooks;
 
 pub use context::{Context, Transaction, commit};

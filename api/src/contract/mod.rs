@@ -39,6 +39,7 @@ pub(crate) use refusals::{Nothing, refusals, responses};
         (name = "identity", description = "Who consents for a minor, to what, and the pages on which they do."),
         (name = "payments", description = "Giving, and hearing what Wave says about it."),
         (name = "notifications", description = "Messages that somebody was sent, wanting no more of them, and what their carriers tell."),
+        (name = "desk", description = "The pages of those who work here, who sign in to them with a browser."),
         (name = "pages", description = "What people read in a browser, and what that is made of."),
         (name = "operation", description = "Whether it lives, whether it can work, and what it can do."),
     ),

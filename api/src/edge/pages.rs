@@ -62,11 +62,15 @@ impl Visitor {
 fn is_page(route: &str) -> bool {
     route.starts_with("/g/")
         || route.starts_with("/i/")
+        || route.starts_with("/admin")
         || matches!(route, "/api/payments/status/{id}" | "/api/notifications/opt-out/{token}")
 }
 
 /// The page from which a form was sent: that of the link.
 fn beginning<'a>(route: &str, path: &'a str) -> &'a str {
+    if route.starts_with("/admin") {
+        return "/admin";
+    }
     if !route.starts_with("/g/") && !route.starts_with("/i/") {
         return path;
     }
@@ -83,6 +87,7 @@ mod tests {
             ("/g/{token}/give", "/g/abc/give", "/g/abc"),
             ("/g/{token}/documents/{document}/remove", "/g/abc/documents/doc_1/remove", "/g/abc"),
             ("/i/{token}", "/i/abc", "/i/abc"),
+            ("/admin/login/code", "/admin/login/code", "/admin"),
             (
                 "/api/notifications/opt-out/{token}",
                 "/api/notifications/opt-out/abc",

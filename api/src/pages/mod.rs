@@ -5,6 +5,7 @@
 //! fills the blocks of `layout.html`, and `Page::new("…", language).show(context! { … })` in a handler.
 
 mod assets;
+mod qr;
 mod templates;
 
 use std::sync::LazyLock;
@@ -14,6 +15,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use minijinja::{Value, context};
 
 pub(crate) use assets::{__path_asset, __path_favicon, __path_robots, asset, favicon, robots};
+pub(crate) use qr::qr;
 
 use crate::asker::Language;
 use crate::page::spoken;

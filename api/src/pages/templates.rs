@@ -10,7 +10,17 @@ use wolo_domain::{dakar, typography};
 use super::assets;
 use crate::asker::Language;
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 12] = [
+    ("admin/audit.html", include_str!("../../pages/admin/audit.html")),
+    ("admin/cases.html", include_str!("../../pages/admin/cases.html")),
+    ("admin/code.html", include_str!("../../pages/admin/code.html")),
+    ("admin/discrepancies.html", include_str!("../../pages/admin/discrepancies.html")),
+    ("admin/enrol.html", include_str!("../../pages/admin/enrol.html")),
+    ("admin/frame.html", include_str!("../../pages/admin/frame.html")),
+    ("admin/login.html", include_str!("../../pages/admin/login.html")),
+    ("admin/messages.html", include_str!("../../pages/admin/messages.html")),
+    ("admin/second_factor.html", include_str!("../../pages/admin/second_factor.html")),
+    ("admin/today.html", include_str!("../../pages/admin/today.html")),
     ("layout.html", include_str!("../../pages/layout.html")),
     ("plain.html", include_str!("../../pages/plain.html")),
 ];

@@ -177,15 +177,26 @@ pub(super) async fn send_to_account(
     wanted: Wanted,
     purpose: CodePurpose,
 ) -> Result<Response, Problem> {
-    let contact = wanted.read()?;
-    tally.contact(&app.limits, &contact).await?;
-    let mut tx = Context::gate().begin(&app.pool).await?;
-    let found = accounts::by_contact(&mut *tx, &contact).await?;
-    let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
-    let language = found.map_or(asker.language, |account| account.language);
-    let sent = send(app, &mut tx, purpose, &contact, language, about).await?;
-    wolo_database::commit(tx).await?;
+    let sent = send_to_holder(app, asker.language, tally, &wanted.read()?, purpose).await?;
     Ok(sent.accepted())
+}
+
+/// The same, for whoever makes an answer of their own.
+pub(crate) async fn send_to_holder(
+    app: &App,
+    language: Language,
+    tally: &Tally,
+    contact: &Contact,
+    purpose: CodePurpose,
+) -> Result<Sent, Problem> {
+    tally.contact(&app.limits, contact).await?;
+    let mut tx = Context::gate().begin(&app.pool).await?;
+    let found = accounts::by_contact(&mut *tx, contact).await?;
+    let about = found.as_ref().map_or(About::Decoy, |account| About::User(account.id));
+    let language = found.map_or(language, |account| account.language);
+    let sent = send(app, &mut tx, purpose, contact, language, about).await?;
+    wolo_database::commit(tx).await?;
+    Ok(sent)
 }
 
 /// Writes a code and, unless it is nobody's, the letter that carries it.

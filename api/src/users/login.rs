@@ -6,9 +6,11 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use wolo_database::Context;
 use wolo_database::accounts::guesses::{self, Guess, Limit};
 use wolo_database::accounts::{self, passwords};
+use wolo_database::{Context, Transaction};
+use wolo_domain::contacts::Contact;
+use wolo_domain::ids::UserId;
 
 use super::codes::DEVICE_CHARS;
 use super::tokens::{Entry, SignedIn, enter};
@@ -55,8 +57,18 @@ pub(crate) async fn login(
     let device = fields.text("device", given.device, DEVICE_CHARS, Lines::One);
     fields.check()?;
     let contact = contact.ok_or_else(|| Problem::new(Code::RequestInvalid))?;
+    let (tx, user) = with_password(&app, &contact, given.password).await?;
+    enter(&app, &asker, tx, Entry { user, device, proof: "pwd" }).await
+}
+
+/// Whoever has this contact and this password. What comes of it goes on in the transaction.
+pub(crate) async fn with_password(
+    app: &App,
+    contact: &Contact,
+    password: SecretString,
+) -> Result<(Transaction, UserId), Problem> {
     let mut tx = Context::gate().begin(&app.pool).await?;
-    let account = accounts::by_contact(&mut *tx, &contact).await?;
+    let account = accounts::by_contact(&mut *tx, contact).await?;
     let hash = match &account {
         Some(account) => passwords::hash(&mut *tx, account.id).await?,
         None => None,
@@ -67,8 +79,8 @@ pub(crate) async fn login(
         Some(account) => app.credentials.keyed.guesses("password", account.id.uuid().as_bytes()),
         None => app.credentials.keyed.guesses("password", contact.reveal().as_bytes()),
     };
-    count(&app, &target).await?;
-    let verified = app.credentials.passwords.verify(given.password.clone(), hash.clone()).await?;
+    count(app, &target).await?;
+    let verified = app.credentials.passwords.verify(password.clone(), hash.clone()).await?;
     let (Some(account), Verified::Right { outdated }) = (account, verified) else {
         return Err(Problem::new(Code::CredentialsWrong));
     };
@@ -77,7 +89,7 @@ pub(crate) async fn login(
     }
     // Hashing takes its time, and no transaction waits for it.
     let renewed = match hash.filter(|_| outdated) {
-        Some(old) => Some((old, app.credentials.passwords.hash(given.password).await?)),
+        Some(old) => Some((old, app.credentials.passwords.hash(password).await?)),
         None => None,
     };
     let mut tx = Context::gate().begin(&app.pool).await?;
@@ -85,7 +97,7 @@ pub(crate) async fn login(
     if let Some((old, new)) = renewed {
         passwords::rehash(&mut tx, account.id, &old, &new).await?;
     }
-    enter(&app, &asker, tx, Entry { user: account.id, device, proof: "pwd" }).await
+    Ok((tx, account.id))
 }
 
 /// Counts a guess, and refuses when there have been too many.

@@ -25,7 +25,7 @@ mod tokens;
 pub(crate) use close::{__path_close, close};
 pub(crate) use codes::{
     __path_request, __path_resend, __path_verify, __path_verify_contact, DEVICE_CHARS, Sent, attempt, prove,
-    request, resend, send, send_to_guardian, verify, verify_contact,
+    request, resend, send, send_to_guardian, send_to_holder, verify, verify_contact,
 };
 pub(crate) use convert::{__path_convert, convert};
 pub(crate) use export::{__path_export, export};
@@ -33,7 +33,7 @@ pub(crate) use identities::{
     __path_list as __path_list_identities, __path_unlink, list as list_identities, unlink,
 };
 pub(crate) use leaderboard::Leaderboard;
-pub(crate) use login::{__path_login, login};
+pub(crate) use login::{__path_login, login, with_password};
 pub(crate) use passwords::{
     __path_change as __path_change_password, __path_forgot, __path_reset, change as change_password, forgot,
     reset,
@@ -51,7 +51,11 @@ pub(crate) use profile::{
     __path_show as __path_show_profile, change as change_profile, change_contact, me, show as show_profile,
 };
 pub(crate) use register::{__path_register, register};
-pub(crate) use second_factor::{__path_enrol, __path_give, enrol, give};
+pub(crate) use second_factor::{
+    __path_enrol, __path_give, Enrolled, Proven, enrol, enrolled, give, with_second_factor,
+};
 pub(crate) use sessions::{__path_end, __path_list, __path_logout, end, list, logout};
 pub(crate) use social_login::{__path_nonce, __path_social_login, nonce, social_login};
-pub(crate) use tokens::{__path_refresh, Entry, SignedIn, refresh, signed_in};
+pub(crate) use tokens::{
+    __path_refresh, Entry, HalfWay, SignedIn, half_way, open, refresh, roles_of, signed_in, usable,
+};

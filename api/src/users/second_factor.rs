@@ -11,7 +11,7 @@ use wolo_domain::ids::UserId;
 
 use super::codes::DEVICE_CHARS;
 use super::login::count;
-use super::tokens::{Tokens, begin, reached, roles_of, usable};
+use super::tokens::{Tokens, begin, reached, usable};
 use crate::asker::Asker;
 use crate::body::{self, Body};
 use crate::contract::refusals;
@@ -32,8 +32,8 @@ pub(crate) struct Enrolling {
 /// What the holder's device needs, shown this once.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Enrolled {
-    otpauth_uri: String,
-    recovery_codes: Vec<String>,
+    pub(crate) otpauth_uri: String,
+    pub(crate) recovery_codes: Vec<String>,
 }
 
 /// The second factor, with the challenge that asked for it.
@@ -74,7 +74,12 @@ pub(crate) async fn enrol(
     State(app): State<App>,
     Body { value: enrolling, .. }: Body<Enrolling>,
 ) -> Result<Json<Enrolled>, Problem> {
-    let (user, bearer) = half_way(&app, &enrolling.challenge)?;
+    Ok(Json(enrolled(&app, &enrolling.challenge).await?))
+}
+
+/// The same for whoever is half way through signing in on a page.
+pub(crate) async fn enrolled(app: &App, challenge: &str) -> Result<Enrolled, Problem> {
+    let (user, bearer) = half_way(app, challenge)?;
     let secret = Secret::new().map_err(credentials::unavailable)?;
     let recovery_codes = credentials::new_recovery_codes().map_err(credentials::unavailable)?;
     let hash = |code: &String| app.credentials.keyed.recovery_code(user.uuid(), code);
@@ -90,7 +95,7 @@ pub(crate) async fn enrol(
     }
     wolo_database::commit(tx).await?;
     let name = reached(&account).map_or_else(|| user.to_string(), |contact| contact.masked());
-    Ok(Json(Enrolled { otpauth_uri: secret.uri(&name), recovery_codes }))
+    Ok(Enrolled { otpauth_uri: secret.uri(&name), recovery_codes })
 }
 
 /// A code of the device, or a recovery code, opens the session.
@@ -105,14 +110,29 @@ pub(crate) async fn give(
     let mut fields = Fields::default();
     let device = fields.text("device", giving.device, DEVICE_CHARS, Lines::One);
     fields.check()?;
-    let (user, bearer) = half_way(&app, &giving.challenge)?;
-    count(&app, &proof::target(&app.credentials.keyed, user)).await?;
+    let Proven { tx, account, proofs } = with_second_factor(&app, &giving.challenge, &giving.code).await?;
+    let session = begin(&app, &asker, tx, account, device, &proofs).await?;
+    Ok(Json(session).into_response())
+}
+
+/// Somebody who has proved themselves twice. What comes of it goes on in the transaction.
+pub(crate) struct Proven {
+    pub(crate) tx: Transaction,
+    pub(crate) account: Account,
+    /// How, in the words of RFC 8176.
+    pub(crate) proofs: Vec<String>,
+}
+
+/// Whoever has this challenge and this code.
+pub(crate) async fn with_second_factor(app: &App, challenge: &str, code: &str) -> Result<Proven, Problem> {
+    let (user, bearer) = half_way(app, challenge)?;
+    count(app, &proof::target(&app.credentials.keyed, user)).await?;
     let mut tx = Context::gate().begin(&app.pool).await?;
     let account = going_on(&mut tx, user, &bearer).await?;
     let refused = || Problem::new(Code::OneTimeCodeWrong);
     let factor = second_factors::of_user(&mut *tx, user).await?.ok_or_else(refused)?;
     let keys = (&app.credentials.keyed, &app.credentials.seal);
-    let counts = proof::counts(&mut tx, keys, user, &factor, &giving.code, App::now()).await;
+    let counts = proof::counts(&mut tx, keys, user, &factor, code, App::now()).await;
     let counts = counts.map_err(|error| match error {
         ProofError::Database(error) => error.into(),
         ProofError::Sealed(error) => {
@@ -123,8 +143,6 @@ pub(crate) async fn give(
     if !counts {
         return Err(refused());
     }
-    let roles = roles_of(&mut tx, user).await?;
-    let proofs: Vec<_> = bearer.amr.into_iter().chain(["totp".to_owned()]).collect();
-    let session = begin(&app, &asker, tx, account, device, &proofs, roles).await?;
-    Ok(Json(session).into_response())
+    let proofs = bearer.amr.into_iter().chain(["totp".to_owned()]).collect();
+    Ok(Proven { tx, account, proofs })
 }

@@ -1,5 +1,7 @@
 //! Sessions begin here, and go on with `POST /api/users/auth/refresh-token`.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -26,7 +28,7 @@ use crate::state::App;
 use crate::tokens::{self, Bearer, Kind};
 
 /// How long somebody may take to find their second factor.
-const HALF_WAY: std::time::Duration = std::time::Duration::from_mins(5);
+const HALF_WAY: Duration = Duration::from_mins(5);
 
 /// Somebody who has proved who they are.
 pub(crate) struct Entry {
@@ -53,10 +55,10 @@ pub(crate) struct Tokens {
 pub(crate) struct HalfWay {
     second_factor: &'static str,
     /// What the second factor is given with.
-    challenge: String,
+    pub(crate) challenge: String,
     expires_in: u64,
     /// Whether there is one; without, it is set up first.
-    enrolled: bool,
+    pub(crate) enrolled: bool,
 }
 
 /// What signing in comes to.
@@ -94,30 +96,38 @@ pub(crate) async fn signed_in(
     entry: Entry,
 ) -> Result<SignedIn, Problem> {
     let account = usable(&mut tx, entry.user).await?;
-    let roles = roles_of(&mut tx, entry.user).await?;
-    if roles.is_empty() {
-        return begin(app, asker, tx, account, entry.device, &[entry.proof.to_owned()], roles).await;
+    if roles_of(&mut tx, entry.user).await?.is_empty() {
+        return begin(app, asker, tx, account, entry.device, &[entry.proof.to_owned()]).await;
     }
-    let factor = second_factors::of_user(&mut *tx, entry.user).await?;
-    let epoch = sessions::epoch(&mut *tx, entry.user).await?.unwrap_or_default();
+    Ok(SignedIn::HalfWay(half_way(app, tx, entry.user, entry.proof).await?))
+}
+
+/// Asks somebody for their second factor.
+pub(crate) async fn half_way(
+    app: &App,
+    mut tx: Transaction,
+    user: UserId,
+    proof: &str,
+) -> Result<HalfWay, Problem> {
+    let factor = second_factors::of_user(&mut *tx, user).await?;
+    let epoch = sessions::epoch(&mut *tx, user).await?.unwrap_or_default();
     wolo_database::commit(tx).await?;
-    let bearer = Bearer { epoch, amr: vec![entry.proof.to_owned()], ..Bearer::default() };
+    let bearer = Bearer { epoch, amr: vec![proof.to_owned()], ..Bearer::default() };
     let challenge =
-        tokens::mint_kind(&app.settings.tokens, Kind::HalfWay, entry.user, bearer, App::now(), HALF_WAY)
+        tokens::mint_kind(&app.settings.tokens, Kind::HalfWay, user, bearer, App::now(), HALF_WAY)
             .map_err(unsigned)?;
     let enrolled = factor.is_some_and(|factor| factor.confirmed);
-    let half_way = HalfWay { second_factor: "totp", challenge, expires_in: HALF_WAY.as_secs(), enrolled };
-    Ok(SignedIn::HalfWay(half_way))
+    Ok(HalfWay { second_factor: "totp", challenge, expires_in: HALF_WAY.as_secs(), enrolled })
 }
 
 /// The account, if it may be used.
-pub(super) async fn usable(tx: &mut Transaction, user: UserId) -> Result<Account, Problem> {
+pub(crate) async fn usable(tx: &mut Transaction, user: UserId) -> Result<Account, Problem> {
     let account = accounts::account(&mut **tx, user).await?;
     let account = account.ok_or_else(|| Problem::new(Code::AccountUnknown))?;
     if account.locked { Err(Problem::new(Code::AccountLocked)) } else { Ok(account) }
 }
 
-pub(super) async fn roles_of(tx: &mut Transaction, user: UserId) -> Result<Vec<Role>, Problem> {
+pub(crate) async fn roles_of(tx: &mut Transaction, user: UserId) -> Result<Vec<Role>, Problem> {
     Ok(roles::of_user(&mut **tx, user).await?.into_iter().map(|grant| grant.role).collect())
 }
 
@@ -129,8 +139,23 @@ pub(super) async fn begin(
     account: Account,
     device: Option<String>,
     proofs: &[String],
-    roles: Vec<Role>,
 ) -> Result<SignedIn, Problem> {
+    let roles = roles_of(&mut tx, account.id).await?;
+    let lives = app.settings.accounts.session;
+    let (holder, refresh_token) = open(app, asker, tx, account, device, proofs, lives).await?;
+    answer(app, holder, roles, refresh_token)
+}
+
+/// A session that lives so long, and its refresh token.
+pub(crate) async fn open(
+    app: &App,
+    asker: &Asker,
+    mut tx: Transaction,
+    account: Account,
+    device: Option<String>,
+    proofs: &[String],
+    lives: Duration,
+) -> Result<(Holder, String), Problem> {
     let session = Uuid::now_v7();
     let refresh_token = credentials::new_refresh_token().map_err(credentials::unavailable)?;
     let is_known = sessions::knows_device(&mut *tx, account.id, device.as_deref()).await?;
@@ -140,7 +165,7 @@ pub(super) async fn begin(
         device: device.as_deref(),
         proofs,
         token_hash: &app.credentials.keyed.refresh_token(&refresh_token),
-        lives: TimeDelta::from_std(app.settings.accounts.session).unwrap_or(TimeDelta::days(7)),
+        lives: TimeDelta::from_std(lives).unwrap_or(TimeDelta::days(7)),
     };
     sessions::begin(&mut tx, &new).await?;
     if let Some(to) = reached(&account).filter(|_| !is_known) {
@@ -150,8 +175,7 @@ pub(super) async fn begin(
     }
     wolo_database::commit(tx).await?;
     tracing::info!(user = %account.id, request = asker.request_id, "a session began");
-    let holder = Holder { session, user: account.id, proofs: proofs.to_vec() };
-    answer(app, holder, roles, refresh_token)
+    Ok((Holder { session, user: account.id, proofs: proofs.to_vec() }, refresh_token))
 }
 
 /// How a person is reached about their account: by phone where there is one.

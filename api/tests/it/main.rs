@@ -13,6 +13,7 @@ mod closing;
 mod connections;
 mod contract;
 mod credits;
+mod desk;
 mod edge;
 mod giving;
 mod guardian;

@@ -15,11 +15,11 @@ use wolo_domain::pots::Visibility;
 use crate::app::{TestApp, key};
 use crate::reply::Reply;
 
-const PASSWORD: &str = "des mangues au marché";
+pub(crate) const PASSWORD: &str = "des mangues au marché";
 const AUTH: &str = "/api/users/auth";
 
 /// Somebody with a password and a role, and their phone.
-async fn hired(app: &TestApp, role: Role) -> (UserId, String) {
+pub(crate) async fn hired(app: &TestApp, role: Role) -> (UserId, String) {
     let phone = format!("+22175{:07}", Uuid::new_v4().as_u128() % 10_000_000);
     let wanted = json!({ "name": "Ibou", "birth_date": "1980-01-01", "phone": phone, "password": PASSWORD });
     let sent = app.send(&format!("{AUTH}/register"), &wanted).await.expect(202);
@@ -35,7 +35,7 @@ async fn hired(app: &TestApp, role: Role) -> (UserId, String) {
 }
 
 /// What an authenticator shows for the secret in this address.
-fn totp(uri: &str, steps_from_now: i64) -> String {
+pub(crate) fn totp(uri: &str, steps_from_now: i64) -> String {
     let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: String =

@@ -238,6 +238,7 @@ fn accounts(reader: &mut Reader, mode: Mode) -> Accounts {
         guesses: reader.number("accounts.guesses", &(1..=1000)),
         guess_window: minutes(reader.number("accounts.guess_window_minutes", &(1..=1440))),
         session: minutes(24 * 60 * reader.number::<u32>("accounts.session_days", &(1..=365))),
+        desk: minutes(60 * reader.number::<u32>("accounts.desk_hours", &(1..=72))),
         repeat: Duration::from_secs(reader.number("accounts.repeat_seconds", &(1..=300))),
         // Longer than a window of guesses, and than the day for which codes are counted.
         leftovers_days: reader.number("accounts.leftovers_days", &(2..=365)),

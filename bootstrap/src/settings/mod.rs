@@ -193,6 +193,7 @@ pub struct Accounts {
     pub guesses: i32,
     pub guess_window: Duration,
     pub session: Duration,
+    pub desk: Duration,
     pub repeat: Duration,
     pub leftovers_days: u32,
     pub ended_sessions_days: u32,

@@ -12,7 +12,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 use wolo_domain::ids::PotId;
 use wolo_domain::ledger::{Account, Entry, Transaction, TransactionKind};
@@ -159,13 +159,13 @@ pub(crate) async fn balance_within(connection: &mut PgConnection, account: Accou
 }
 
 #[tracing::instrument(name = "db.ledger.balances", skip_all, err)]
-pub async fn balances(pool: &Pool) -> Result<Balances, Error> {
+pub async fn balances(database: impl PgExecutor<'_>) -> Result<Balances, Error> {
     let rows = sqlx::query!(
         r#"select case when pot_id is null then account end as account, sum(amount)::bigint as "sum!"
            from money.ledger_entries
            group by 1"#,
     )
-    .fetch_all(pool)
+    .fetch_all(database)
     .await?;
     let mut balances = Balances {
         accounts: [

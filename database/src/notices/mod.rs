@@ -15,7 +15,9 @@ pub use concerned::{Follower, Gift, Giver, Subject, ToldBefore, gift, givers, su
 pub use devices::{Device, Platform, add_device, devices_of, forget_device, remove_device};
 pub use reach::{Reach, Window, reach, window_of, wrote_to_us};
 pub use receipts::{About, Receipt, Told, about, is_handed_over, receive};
-pub use standing::{Brought, Entry, Filter, Tried, attempts_of, brought_to, list, notice, of_user};
+pub use standing::{
+    Brought, Entry, Filter, Sum, Tried, attempts_of, brought_to, list, notice, of_user, sums,
+};
 pub use wishes::{OptOut, Refusable, hear, of_link, opt_in, opt_out};
 
 use chrono::{DateTime, Utc};

@@ -88,9 +88,13 @@ pub struct Filter {
 
 /// The newest first.
 #[tracing::instrument(name = "db.notices.list", skip_all, err)]
-pub async fn list(pool: &Pool, filter: Filter, page: Page<NoticeId>) -> Result<Vec<Entry>, Error> {
+pub async fn list(
+    database: impl PgExecutor<'_>,
+    filter: Filter,
+    page: Page<NoticeId>,
+) -> Result<Vec<Entry>, Error> {
     read_standing!(
-        pool,
+        database,
         "where ($1::uuid is null or user_id = $1)
            and ($2::uuid is null or pot_id = $2)
            and ($3::text is null or stage = $3)
@@ -104,6 +108,36 @@ pub async fn list(pool: &Pool, filter: Filter, page: Page<NoticeId>) -> Result<V
         page.after.map(NoticeId::uuid),
         page.rows(),
     )
+}
+
+/// How many messages went each way since an instant, and where they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// None for those that have gone no way.
+    pub channel: Option<Channel>,
+    pub stage: NoticeStage,
+    pub messages: i64,
+}
+
+#[tracing::instrument(name = "db.notices.sums", skip(database), err)]
+pub async fn sums(database: impl PgExecutor<'_>, since: DateTime<Utc>) -> Result<Vec<Sum>, Error> {
+    const TABLE: &str = "notices.standing";
+    let rows = sqlx::query!(
+        r#"select channel as "channel?", stage as "stage!", count(*) as "messages!"
+           from notices.standing
+           where created_at >= $1
+           group by channel, stage
+           order by channel nulls last, stage"#,
+        since,
+    )
+    .fetch_all(database)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let channel = row.channel.map(|text| word(&text, TABLE, "channel", "")).transpose()?;
+            Ok(Sum { channel, stage: word(&row.stage, TABLE, "stage", "")?, messages: row.messages })
+        })
+        .collect()
 }
 
 /// Somebody's own messages, the newest first.

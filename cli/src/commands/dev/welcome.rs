@@ -4,7 +4,10 @@ use std::env;
 
 use anyhow::{Context as _, Result};
 use chrono::{Datelike as _, Days, NaiveDate, Utc};
+use wolo_database::accounts::roles;
+use wolo_database::audit::Doer;
 use wolo_database::people::{self, User};
+use wolo_domain::accounts::Role;
 use wolo_domain::dakar;
 use wolo_domain::ids::UserId;
 use wolo_domain::people::BirthDate;
@@ -16,6 +19,10 @@ use crate::output::{Fields, Paint, indented};
 /// Awa: the same in every world, so that a kept one has her once.
 const OWNER: uuid::Uuid = uuid::Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0a0a);
 
+/// Aminata, who works here and may do everything, on the admin pages too.
+const COLLEAGUE: uuid::Uuid = uuid::Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0a0b);
+const COLLEAGUES_PHONE: &str = "+221770000001";
+
 /// The birthday of a new Awa: her pot then opens ten days after it is made.
 const BIRTHDAY_IN: Days = Days::new(40);
 /// There was a 29 February so many years before each one that we shall see.
@@ -25,6 +32,7 @@ pub(super) async fn screen(local: &Local, kept: bool) -> Result<String> {
     let today = dakar::day_of(Utc::now());
     let owner = UserId::from_uuid(OWNER);
     let born = born_at(local, owner, today).await?;
+    hire(local).await?;
     let opens_in = opens_in(born, local.settings.rules.opens_days_before, today);
 
     let paint = Paint::for_stdout();
@@ -46,7 +54,7 @@ pub(super) async fn screen(local: &Local, kept: bool) -> Result<String> {
     );
     let look = format!("curl -s {api}/api/payments/status/DONATION");
     Ok(format!(
-        "\n{}\n{}\n\n{}\n{}\n\n{}\n{}\n\n{}\n{}\n\n{}\n{}\n\n{}\n",
+        "\n{}\n{}\n\n{}\n{}\n\n{}\n{}\n\n{}\n{}\n\n{}\n{}\n\n{}\n{}\n\n{}\n",
         paint.heading("WOLO is up."),
         indented(&addresses(local, kept), 2),
         paint.bold("Make a pot as Awa"),
@@ -59,8 +67,37 @@ pub(super) async fn screen(local: &Local, kept: bool) -> Result<String> {
         indented(&give, 2),
         paint.bold("See where the gift stands, here or in a browser"),
         indented(&look, 2),
+        paint.bold("See how it all stands, as those who work here do"),
+        indented(&staff(local), 2),
         paint.faint("What follows is the log. Ctrl-C ends everything."),
     ))
+}
+
+/// How one comes to the admin pages.
+fn staff(local: &Local) -> String {
+    format!(
+        "{}/admin\nAs {COLLEAGUES_PHONE}: the code that is asked for there arrives at {}. The first time, a second factor is set up.",
+        local.addresses.api, local.addresses.inbox
+    )
+}
+
+/// Somebody who works here, in every world.
+async fn hire(local: &Local) -> Result<()> {
+    let colleague = User {
+        id: UserId::from_uuid(COLLEAGUE),
+        name: "Aminata Fall".to_owned(),
+        birth_date: BirthDate::new(NaiveDate::from_ymd_opt(1990, 6, 15).context("a day of birth")?),
+        phone: Some(COLLEAGUES_PHONE.parse()?),
+        email: None,
+    };
+    let pool = local.pool(1).await?;
+    people::add_user(&pool, &colleague).await?;
+    let doer = Doer::new("wolo dev", "somebody works here");
+    let mut tx = pool.begin().await?;
+    roles::grant(&mut tx, colleague.id, Role::Superadmin, doer).await?;
+    tx.commit().await?;
+    pool.close().await;
+    Ok(())
 }
 
 fn addresses(local: &Local, kept: bool) -> String {
