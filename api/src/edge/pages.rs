@@ -62,6 +62,7 @@ impl Visitor {
 fn is_page(route: &str) -> bool {
     route.starts_with("/g/")
         || route.starts_with("/i/")
+        || matches!(route, "/" | "/p/{pot}")
         || matches!(route, "/api/payments/status/{id}" | "/api/notifications/opt-out/{token}")
 }
 

@@ -10,9 +10,13 @@ use wolo_domain::{dakar, typography};
 use super::assets;
 use crate::asker::Language;
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 6] = [
+    ("home.html", include_str!("../../pages/home.html")),
     ("layout.html", include_str!("../../pages/layout.html")),
+    ("lost.html", include_str!("../../pages/lost.html")),
+    ("picture.svg", include_str!("../../pages/picture.svg")),
     ("plain.html", include_str!("../../pages/plain.html")),
+    ("pot.html", include_str!("../../pages/pot.html")),
 ];
 
 pub(super) struct Templates {
