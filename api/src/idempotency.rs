@@ -37,6 +37,17 @@ pub(crate) struct Key(String);
 impl Key {
     pub(crate) const REFUSALS: &[Code] =
         &[Code::KeyMissing, Code::KeyInvalid, Code::KeyReused, Code::KeyInFlight];
+
+    pub(crate) fn read(key: &str) -> Result<Self, Problem> {
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = visible && (1..=LONGEST).contains(&key.len());
+        if fits { Ok(Self(key.to_owned())) } else { Err(Problem::new(Code::KeyInvalid)) }
+    }
+
+    /// One that nobody has used.
+    pub(crate) fn fresh() -> Self {
+        Self(Uuid::new_v4().to_string())
+    }
 }
 
 impl IntoParams for Key {
@@ -63,12 +74,10 @@ impl<S: Sync> FromRequestParts<S> for Key {
         let (Some(one), another) = (given.next(), given.next()) else {
             return Err(Problem::new(Code::KeyMissing));
         };
-        let key = one.to_str().unwrap_or_default();
-        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-        if another.is_some() || !(1..=LONGEST).contains(&key.len()) || !visible {
+        if another.is_some() {
             return Err(Problem::new(Code::KeyInvalid));
         }
-        Ok(Self(key.to_owned()))
+        Self::read(one.to_str().unwrap_or_default())
     }
 }
 

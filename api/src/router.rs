@@ -11,8 +11,8 @@ use crate::papers::UPLOAD_LIMIT;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::{
-    admin, contract, desk, edge, guardian, health, identity, keys, metrics, notifications, pages, payments,
-    pots, sponsorship, users,
+    admin, contract, desk, edge, guardian, health, identity, keys, landing, metrics, notifications, pages,
+    payments, pot_page, pots, sponsorship, users,
 };
 
 pub(crate) fn router(app: App) -> Router {
@@ -88,6 +88,9 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(pots::certificate))           // /api/pots/{pot}/certificate
         .routes(routes!(pots::close))                 // /api/pots/{pot}/close
         .routes(routes!(pots::cancel))                // /api/pots/{pot}/cancel
+        .routes(routes!(pots::donations))             // /api/pots/{pot}/donations
+        .routes(routes!(pots::share))                 // /api/pots/{pot}/share
+        .routes(routes!(pots::events))                // /api/pots/{pot}/events
         .routes(routes!(health::pots))                // /api/pots/health
         // Inviting.
         .routes(routes!(sponsorship::invite))         // /api/sponsorship/invite
@@ -129,6 +132,9 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(desk::second_factor))         // /admin/login/second-factor
         .routes(routes!(desk::leave))                 // /admin/logout
         // Pages.
+        .routes(routes!(landing::home))               // /
+        .routes(routes!(pot_page::show, pot_page::give_on_page))    // /p/{pot}
+        .routes(routes!(pot_page::picture))           // /p/{pot}/picture.png
         .routes(routes!(pages::asset))                // /assets/{file}
         .routes(routes!(pages::favicon))              // /favicon.ico
         .routes(routes!(pages::robots))               // /robots.txt

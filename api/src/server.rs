@@ -23,6 +23,7 @@ use crate::credentials::{self, Credentials};
 use crate::limits::{Limits, RedisUnusable};
 use crate::metrics::Metrics;
 use crate::papers::Papers;
+use crate::pots::Live;
 use crate::router;
 use crate::state::App;
 use crate::tokens::{TokenError, Verifier};
@@ -81,6 +82,7 @@ pub struct Api {
     patience: Patience,
     pool: Pool,
     credentials: Arc<Credentials>,
+    live: Arc<Live>,
 }
 
 impl Api {
@@ -105,8 +107,8 @@ impl Api {
             Patience { head: settings.api.head_timeout, end: settings.api.request_timeout + LEAVING };
         let papers = Box::pin(papers(&settings)).await?;
         let app = App::new(settings, pool.clone(), control, verifier, credentials, limits, metrics, papers)?;
-        let credentials = Arc::clone(&app.credentials);
-        Ok(Self { listener, address, router: router::router(app), patience, pool, credentials })
+        let (credentials, live) = (Arc::clone(&app.credentials), Arc::clone(&app.live));
+        Ok(Self { listener, address, router: router::router(app), patience, pool, credentials, live })
     }
 
     /// Where it listens; with port 0 asked for, the port that was given.
@@ -121,7 +123,11 @@ impl Api {
         let presence = Presence { kind: Kind::Api, version: env!("CARGO_PKG_VERSION"), queues: Vec::new() };
         let breakers = || breakers(&self.credentials.social);
         let present = processes::present(&self.pool, &presence, breakers, shutdown.begun());
-        tokio::join!(served, present);
+        let watched = async {
+            shutdown.begun().await;
+            self.live.end();
+        };
+        tokio::join!(served, present, watched);
     }
 }
 

@@ -8,16 +8,20 @@ use url::Url;
 use wolo_bootstrap::Settings;
 use wolo_control::Control;
 use wolo_database::Pool;
+use wolo_domain::ids::PotId;
 use wolo_providers::sendgrid::webhook::{InvalidPublicKey, PublicKey};
 
 use crate::credentials::Credentials;
 use crate::deliveries::Deliveries;
+use crate::kept::Kept;
+use crate::landing::Front;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::notifications;
 use crate::papers::Papers;
 use crate::payments::Inbox;
-use crate::pots::PublicLists;
+use crate::pot_page::Pictures;
+use crate::pots::{Gathered, Live, MOST_WATCHING, PublicLists};
 use crate::tokens::Verifier;
 use crate::users::Leaderboard;
 
@@ -39,6 +43,11 @@ pub(crate) struct App {
     pub(crate) limits: Arc<Limits>,
     pub(crate) public_lists: PublicLists,
     pub(crate) leaderboard: Leaderboard,
+    /// What has come together in pots, for their pages.
+    pub(crate) gathered: Kept<PotId, Gathered>,
+    pub(crate) front: Kept<(), Front>,
+    pub(crate) pictures: Pictures,
+    pub(crate) live: Arc<Live>,
     pub(crate) metrics: Metrics,
     /// Absent where this process has no vault.
     pub(crate) papers: Option<Arc<Papers>>,
@@ -61,6 +70,10 @@ impl App {
             mail_keys: mail_keys.map(|key| key.parse()).collect::<Result<_, _>>()?,
             public_lists: PublicLists::kept_for(settings.api.list_cache, metrics.clone()),
             leaderboard: Leaderboard::kept(settings.api.list_cache, metrics.clone()),
+            gathered: Kept::fresh_for(settings.api.list_cache),
+            front: Kept::fresh_for(settings.api.list_cache),
+            pictures: Pictures::new(),
+            live: Arc::new(Live::new(MOST_WATCHING)),
             settings: Arc::new(settings),
             inbox: Arc::new(Inbox::new(&pool)),
             pool,

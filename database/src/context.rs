@@ -7,7 +7,7 @@
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Postgres};
 use uuid::Uuid;
-use wolo_domain::ids::{DonationId, UserId};
+use wolo_domain::ids::{DonationId, PotId, UserId};
 
 use crate::{Error, Pool};
 
@@ -34,6 +34,8 @@ pub struct Context<'a> {
     consent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<Uuid>,
 }
 
 impl<'a> Context<'a> {
@@ -48,6 +50,7 @@ impl<'a> Context<'a> {
             invitation: None,
             consent: None,
             keys: None,
+            shown: None,
         }
     }
 
@@ -104,6 +107,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub const fn with_link(self, slug: &'a str) -> Self {
         Self { link: Some(slug), ..self }
+    }
+
+    /// It has been decided that the caller may see this pot, with what its page shows.
+    #[must_use]
+    pub const fn with_shown(self, pot: PotId) -> Self {
+        Self { shown: Some(pot.uuid()), ..self }
     }
 
     /// The caller has named a gift.

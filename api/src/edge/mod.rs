@@ -20,7 +20,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tracing::Instrument as _;
 use wolo_bootstrap::settings;
 
@@ -58,10 +58,14 @@ impl Edge {
 /// Puts the edge around all routes.
 pub(crate) fn around(routes: Router<App>, app: &App) -> Router<App> {
     let api = &app.settings.api;
+    // Events go out as they come, and what is a picture is small already.
+    let worth_compressing = SizeAbove::new(WORTH_COMPRESSING)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::const_new("image/png"));
     let routes = routes
         .layer(middleware::from_fn_with_state(app.clone(), limiting::limit))
         .layer(middleware::from_fn_with_state(Edge::new(api, &app.metrics), pass))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING)));
+        .layer(CompressionLayer::new().compress_when(worth_compressing));
     match browsers::allowing(&api.cors_origins) {
         Some(browsers) => routes.layer(browsers),
         None => routes,

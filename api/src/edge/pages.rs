@@ -63,6 +63,7 @@ fn is_page(route: &str) -> bool {
     route.starts_with("/g/")
         || route.starts_with("/i/")
         || route.starts_with("/admin")
+        || matches!(route, "/" | "/p/{pot}")
         || matches!(route, "/api/payments/status/{id}" | "/api/notifications/opt-out/{token}")
 }
 

@@ -30,7 +30,7 @@ impl Class {
             // It gives all of an account away at once, and costs as much.
             "/api/users/export" => Some(Self::SignIn),
             _ if method.is_safe() => Some(Self::Read),
-            "/api/payments/donate" | "/api/pots/{pot}/close" | "/api/users/points/convert" => {
+            "/api/payments/donate" | "/p/{pot}" | "/api/pots/{pot}/close" | "/api/users/points/convert" => {
                 Some(Self::Money)
             }
             _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),

@@ -37,7 +37,11 @@ macro_rules! built_in {
     };
 }
 
-static ALL: [Asset; 1] = [built_in!(0, "wolo.css", "text/css; charset=utf-8")];
+static ALL: [Asset; 3] = [
+    built_in!(0, "wolo.css", "text/css; charset=utf-8"),
+    built_in!(1, "pot.js", "text/javascript; charset=utf-8"),
+    built_in!(2, "admin.css", "text/css; charset=utf-8"),
+];
 
 fn hashed(asset: &Asset) -> String {
     let hash = hex::encode(digest(&SHA256, asset.text.as_bytes()));

@@ -53,11 +53,7 @@ impl Page {
 
     /// The page with these values in it, as an answer.
     pub(crate) fn show(self, values: Value) -> Result<Response, Problem> {
-        let text = TEMPLATES.fill(self.template, self.language, values).map_err(|error| {
-            // What the engine says of a template may quote what was to stand in it.
-            tracing::error!(template = self.template, kind = ?error.kind(), "a page cannot be made");
-            Problem::new(Code::Internal)
-        })?;
+        let text = drawing(self.template, self.language, values)?;
         let mut response = answer(self.status, text, self.language);
         if let Some(policy) =
             self.leads_to.and_then(|to| HeaderValue::try_from(format!("{POLICY} {to}")).ok())
@@ -66,6 +62,15 @@ impl Page {
         }
         Ok(response)
     }
+}
+
+/// A template with these values in it, by itself.
+pub(crate) fn drawing(template: &str, language: Language, values: Value) -> Result<String, Problem> {
+    TEMPLATES.fill(template, language, values).map_err(|error| {
+        // What the engine says of a template may quote what was to stand in it.
+        tracing::error!(template, kind = ?error.kind(), line = error.line(), "a template cannot be filled in");
+        Problem::new(Code::Internal)
+    })
 }
 
 /// A page that is there already, as an answer.

@@ -10,7 +10,7 @@ use wolo_domain::{dakar, typography};
 use super::assets;
 use crate::asker::Language;
 
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 16] = [
     ("admin/audit.html", include_str!("../../pages/admin/audit.html")),
     ("admin/cases.html", include_str!("../../pages/admin/cases.html")),
     ("admin/code.html", include_str!("../../pages/admin/code.html")),
@@ -21,8 +21,12 @@ const FILES: [(&str, &str); 12] = [
     ("admin/messages.html", include_str!("../../pages/admin/messages.html")),
     ("admin/second_factor.html", include_str!("../../pages/admin/second_factor.html")),
     ("admin/today.html", include_str!("../../pages/admin/today.html")),
+    ("home.html", include_str!("../../pages/home.html")),
     ("layout.html", include_str!("../../pages/layout.html")),
+    ("lost.html", include_str!("../../pages/lost.html")),
+    ("picture.svg", include_str!("../../pages/picture.svg")),
     ("plain.html", include_str!("../../pages/plain.html")),
+    ("pot.html", include_str!("../../pages/pot.html")),
 ];
 
 pub(super) struct Templates {

@@ -1,11 +1,15 @@
 //! `POST /api/payments/donate`
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use utoipa::ToSchema;
+use wolo_bootstrap::settings::Rules;
 use wolo_control::donations::{CheckoutOutcome, DonationInput, DonationRequest, Donor};
 use wolo_control::{AskError, ids};
 use wolo_database::{Context, donations};
@@ -26,6 +30,9 @@ use crate::problem::{self, Code, Problem, Words};
 use crate::rules;
 use crate::state::App;
 
+/// Between two looks whether the same request has been answered.
+const A_MOMENT: Duration = Duration::from_millis(100);
+
 /// What the database keeps of a message, whatever the settings allow.
 const MESSAGE_CHARS: usize = 500;
 
@@ -38,25 +45,25 @@ const MESSAGE_CHARS: usize = 500;
 pub(crate) struct Gift {
     /// The secret part of its link, or the id of a public one.
     #[schema(pattern = "^(pot_[0-9a-f]{32}|[A-Za-z0-9_-]{16,64})$")]
-    pot: String,
+    pub(crate) pot: String,
     /// Whole francs, within the bounds that `amount_too_small` and `amount_too_large` name.
     #[schema(minimum = 1, maximum = 1_000_000_000)]
-    amount: i64,
+    pub(crate) amount: i64,
     /// One line.
     #[serde(default)]
     #[schema(max_length = 200)]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// As +221771234567, or 771234567 for Senegal.
     #[serde(default)]
     #[schema(example = "+221771234567")]
-    phone: Option<String>,
+    pub(crate) phone: Option<String>,
     #[serde(default)]
     #[schema(max_length = 500)]
-    message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The name is not shown.
     #[serde(default)]
     #[schema(default = false)]
-    anonymous: bool,
+    pub(crate) anonymous: bool,
 }
 
 /// A gift that waits for its giver, or where it has come to since.
@@ -83,9 +90,21 @@ struct Asked {
     process: String,
 }
 
+/// What becomes of a gift that is not begun, whoever asks for it.
+pub(crate) const REFUSALS: &[Code] = &[
+    Code::PotUnknown,
+    Code::PotNotOpen,
+    Code::PotHeld,
+    Code::OwnPot,
+    Code::AmountTooSmall,
+    Code::AmountTooLarge,
+    Code::AnonymousNotAllowed,
+    Code::MessagesNotAllowed,
+    Code::RefusedByWave,
+];
+
 refusals!(NotBegun: MaybeUser::REFUSALS, Key::REFUSALS, body::REFUSALS, problem::OF_THE_STORE, problem::OF_THE_ENGINE,
-    &[Code::AccountUnknown, Code::PotUnknown, Code::PotNotOpen, Code::PotHeld, Code::OwnPot, Code::AmountTooSmall,
-      Code::AmountTooLarge, Code::AnonymousNotAllowed, Code::MessagesNotAllowed, Code::RefusedByWave]);
+    REFUSALS, &[Code::AccountUnknown]);
 
 /// Begins a gift and answers where it can be paid.
 #[utoipa::path(post, path = "/api/payments/donate", operation_id = "payments.donate", tag = "payments",
@@ -106,34 +125,75 @@ pub(crate) async fn donate(
     tally: Tally,
     Body { value: gift, bytes }: Body<Gift>,
 ) -> Result<Response, Problem> {
-    let reference = Reference::read(&gift.pot)?;
-    let (amount, donor) = gift.read(&app, user)?;
-    if let Some(phone) = &donor.phone {
-        tally.phone(&app.limits, Class::Money, phone).await?;
+    let wait = Duration::ZERO;
+    Giving { app: &app, user, key: &key, asker: &asker, tally: &tally, gift, bytes: &bytes, wait }
+        .begin()
+        .await
+}
+
+/// A gift that is asked for: by an app, or with the form of a pot's page. Both come through here.
+pub(crate) struct Giving<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) user: Option<UserId>,
+    pub(crate) key: &'a Key,
+    pub(crate) asker: &'a Asker,
+    pub(crate) tally: &'a Tally,
+    pub(crate) gift: Gift,
+    /// What tells this request from another under the same key.
+    pub(crate) bytes: &'a [u8],
+    /// How long the answer to the same request is waited for that is still under way.
+    pub(crate) wait: Duration,
+}
+
+impl Giving<'_> {
+    pub(crate) async fn begin(self) -> Result<Response, Problem> {
+        let Self { app, user, key, asker, tally, gift, bytes, wait } = self;
+        let reference = Reference::read(&gift.pot)?;
+        let (amount, donor) = gift.read(app, user)?;
+        if let Some(phone) = &donor.phone {
+            tally.phone(&app.limits, Class::Money, phone).await?;
+        }
+        let access = find_access(app, Context::caller(user), &reference).await?;
+        // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
+        if !Viewer::of(&access, user, &reference).may_see(&access) {
+            return Err(Problem::new(Code::PotUnknown));
+        }
+        if let Some(user) = user {
+            account(app, user).await?;
+        }
+        let pot_id = access.pot.to_string();
+        let give_up = Instant::now() + wait;
+        loop {
+            let once = Once {
+                app,
+                asker,
+                key,
+                scope: user.map_or_else(|| format!("anonymous/{pot_id}"), |user| user.to_string()),
+                request: [b"payments.donate", pot_id.as_bytes(), bytes],
+            };
+            let donor = donor.clone();
+            let begun = once
+                .run(|turn| begin(app, access.pot, DonationId::from_uuid(turn.subject), amount, donor))
+                .await;
+            match begun {
+                Err(problem) if problem.code() == Code::KeyInFlight && Instant::now() < give_up => {
+                    tokio::time::sleep(A_MOMENT).await;
+                }
+                begun => return begun,
+            }
+        }
     }
-    let access = find_access(&app, Context::caller(user), &reference).await?;
-    // Who cannot see a pot cannot give to it; its owner learns from the process that nobody gives to themselves.
-    if !Viewer::of(&access, user, &reference).may_see(&access) {
-        return Err(Problem::new(Code::PotUnknown));
-    }
-    if let Some(user) = user {
-        account(&app, user).await?;
-    }
-    let pot_id = access.pot.to_string();
-    let once = Once {
-        app: &app,
-        asker: &asker,
-        key: &key,
-        scope: user.map_or_else(|| format!("anonymous/{pot_id}"), |user| user.to_string()),
-        request: [b"payments.donate", pot_id.as_bytes(), &bytes],
-    };
-    once.run(|turn| begin(&app, access.pot, DonationId::from_uuid(turn.subject), amount, donor)).await
+}
+
+/// The longest message, in characters.
+pub(crate) fn longest_message(numbers: &Rules) -> usize {
+    usize::try_from(numbers.message_max_chars).unwrap_or(MESSAGE_CHARS).min(MESSAGE_CHARS)
 }
 
 impl Gift {
     fn read(self, app: &App, user: Option<UserId>) -> Result<(Xof, Donor), Problem> {
         let numbers = &app.settings.rules;
-        let most = usize::try_from(numbers.message_max_chars).unwrap_or(MESSAGE_CHARS).min(MESSAGE_CHARS);
+        let most = longest_message(numbers);
         let mut fields = Fields::default();
         let donor = Donor {
             user,

@@ -4,11 +4,13 @@
 
 mod donate;
 mod inbox;
+mod launch;
 mod page;
 mod status;
 mod webhook;
 
-pub(crate) use donate::{__path_donate, donate};
+pub(crate) use donate::{__path_donate, Gift, Giving, REFUSALS, donate, longest_message};
 pub(crate) use inbox::Inbox;
+pub(crate) use launch::pay_origin;
 pub(crate) use status::{__path_status, status};
 pub(crate) use webhook::{__path_webhook, LIMIT as WEBHOOK_LIMIT, webhook};

@@ -1,7 +1,7 @@
-//! The page that a giver finds after Wave: where the gift stands, in a sentence and in their language. It loads nothing
-//! from anywhere.
+//! The page that a giver finds after Wave: where the gift stands, in a sentence and in their language.
 
 use wolo_domain::donations::DonationStage;
+use wolo_domain::typography;
 
 use super::status::Status;
 use crate::asker::Language;
@@ -11,7 +11,8 @@ use crate::problem::Words;
 /// Seconds after which a page that waits looks again by itself.
 const LOOK_AGAIN: u32 = 5;
 
-pub(super) fn of(status: &Status, language: Language) -> String {
+/// `back` is what the pot's page is called, where it can be shown.
+pub(super) fn of(status: &Status, back: Option<&str>, language: Language) -> String {
     let waits = status.stage == DonationStage::Requested;
     let (title, sentence) = words(status.stage);
     let again =
@@ -30,9 +31,14 @@ pub(super) fn of(status: &Status, language: Language) -> String {
     } else {
         String::new()
     };
-    let amount = escape(&status.amount.to_string());
+    let amount = escape(&typography::francs(status.amount.francs()));
+    let words = Words::new("Revenir à la cagnotte", "Back to the pot");
+    let back = back.map_or_else(String::new, |pot| {
+        let (pot, words) = (escape(pot), words.read(language));
+        format!("<p><a class=\"button quiet\" href=\"/p/{pot}\">{words}</a></p>")
+    });
     let body = format!(
-        "<p class=\"amount\">{amount}</p><p>{}</p>{failed}{pay}<p class=\"id\">{}</p>",
+        "<p class=\"amount\">{amount}</p><p>{}</p>{failed}{pay}{back}<p class=\"id\">{}</p>",
         sentence.read(language),
         status.donation
     );

@@ -19,6 +19,7 @@ use super::page;
 use crate::asker::Asker;
 use crate::contract::{refusals, schemas};
 use crate::page::{shown, spoken, wants_page};
+use crate::pots::{Reference, Viewer, find_access};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -72,7 +73,10 @@ pub(crate) async fn status(
         Err(_) => Err(Problem::new(Code::DonationUnknown)),
     };
     let mut response = match found {
-        Ok(status) if wants_page(&headers) => shown(StatusCode::OK, page::of(&status, language), language),
+        Ok(status) if wants_page(&headers) => {
+            let back = way_back(&app, &headers, status.pot).await;
+            shown(StatusCode::OK, page::of(&status, back.as_deref(), language), language)
+        }
         Ok(status) => Json(status).into_response(),
         Err(problem) if problem.status() == StatusCode::NOT_FOUND && wants_page(&headers) => {
             shown(StatusCode::NOT_FOUND, page::unknown(language), language)
@@ -81,6 +85,22 @@ pub(crate) async fn status(
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
     Ok(response)
+}
+
+/// The page of the gift's pot: under the link that this browser gave by, or by its id where the pot is for everybody.
+async fn way_back(app: &App, headers: &HeaderMap, pot: PotId) -> Option<String> {
+    if let Some(link) = remembered(headers) {
+        return Some(link);
+    }
+    let reference = Reference::Id(pot);
+    let access = find_access(app, Context::visitor(), &reference).await.ok()?;
+    Viewer::of(&access, None, &reference).may_see(&access).then(|| pot.to_string())
+}
+
+fn remembered(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let link = cookies.flat_map(|all| all.split(';')).find_map(|one| one.trim().strip_prefix("pot="))?;
+    Reference::read(link).is_ok().then(|| link.to_owned())
 }
 
 async fn look(app: &App, donation: DonationId) -> Result<Status, Problem> {

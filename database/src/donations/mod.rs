@@ -7,6 +7,7 @@ mod refund;
 mod request;
 mod rows;
 mod settle;
+mod shown;
 mod waiting;
 
 use std::fmt;
@@ -22,6 +23,7 @@ pub(crate) use refund::{WentBack, went_back};
 pub use request::{attach_checkout, refuse_checkout, request};
 pub use rows::{donation, due_of_pot, going_back, of_pot, refunds, requested_of_pot};
 pub use settle::{confirm, expire};
+pub use shown::{Shown, shown, wishes};
 pub use waiting::{due, overdue};
 
 const DONATIONS: &str = "money.donations";

@@ -3,6 +3,7 @@
 //! A pot's balance is never a column. Every view here asks the ledger at the moment of reading, so a page cannot
 //! show a sum that the books do not have.
 
+mod faces;
 mod holds;
 mod lifecycle;
 mod lists;
@@ -18,6 +19,7 @@ use wolo_domain::ids::{PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::pots::{HoldReason, PotSettings, PotStage, Visibility};
 
+pub use faces::{Face, Given, MOST_WISHES, face, face_by_slug, given, owner_name};
 pub use holds::{held_by, hold, release};
 pub(crate) use holds::{reasons, stopping_hold};
 pub use lifecycle::{

@@ -1,0 +1,118 @@
+// Keeps a pot's page up to date while it is looked at. Without it the page shows what was so when it was loaded, and works.
+(() => {
+  "use strict";
+  const pot = document.getElementById("pot");
+  if (!pot) return;
+  const live = (name) => pot.querySelector(`[data-live="${name}"]`);
+  const lang = document.documentElement.lang;
+  const grouped = (number) => String(number).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+  const counted = (number, place) => {
+    const one = number === 1 || (number === 0 && lang === "fr");
+    return `${grouped(number)}\u00a0${one ? place.dataset.one : place.dataset.many}`;
+  };
+
+  // What came together.
+  let gifts = null;
+  let wishes = Number(pot.dataset.wishes);
+  const show = (now) => {
+    const sum = live("collected");
+    if (sum && now.collected !== undefined) {
+      sum.textContent = `${grouped(now.collected)}\u00a0F\u00a0CFA`;
+      const percent = Math.min(100, Math.floor((now.collected * 100) / Number(pot.dataset.target)));
+      const bar = pot.querySelector("[role=progressbar]");
+      bar.setAttribute("aria-valuenow", percent);
+      bar.setAttribute("aria-valuetext", `${percent} %`);
+      bar.querySelector("rect").setAttribute("width", `${percent}%`);
+    }
+    const count = live("gifts");
+    count.textContent = counted(now.gifts, count);
+    if (gifts !== null && now.gifts > gifts) {
+      live("said").textContent = "";
+      live("said").textContent = live("said").dataset.words;
+      pot.classList.remove("glad");
+      void pot.offsetWidth;
+      pot.classList.add("glad");
+    }
+    gifts = now.gifts;
+    if (now.stage !== pot.dataset.stage) live("changed").hidden = false;
+    if (now.wishes !== wishes && !location.search.includes("before=")) {
+      wishes = now.wishes;
+      // Not everybody who looks asks in the same moment.
+      clearTimeout(show.later);
+      show.later = setTimeout(fetchWishes, Math.random() * 1500);
+    }
+  };
+  const fetchWishes = async () => {
+    try {
+      const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("wishes");
+      if (fresh) document.getElementById("wishes").replaceWith(document.adoptNode(fresh));
+    } catch {
+      // They are there when the page is loaded again.
+    }
+  };
+
+  // A page that nobody looks at holds no connection open.
+  let source = null;
+  const listen = () => {
+    if (document.hidden) {
+      if (source) source.close();
+      source = null;
+    } else if (!source || source.readyState === EventSource.CLOSED) {
+      source = new EventSource(pot.dataset.events);
+      source.addEventListener("pot", (event) => show(JSON.parse(event.data)));
+    }
+  };
+  if ("EventSource" in window) {
+    document.addEventListener("visibilitychange", listen);
+    addEventListener("pageshow", listen);
+    addEventListener("pagehide", () => {
+      if (source) source.close();
+      source = null;
+    });
+    listen();
+  }
+
+  // The form: amounts at a touch, and one press.
+  const form = document.getElementById("form");
+  if (form) {
+    const amount = form.elements.amount;
+    const chips = [...form.querySelectorAll("[data-amount]")];
+    const mark = () => {
+      const typed = amount.value.replace(/\D/g, "");
+      for (const chip of chips) chip.setAttribute("aria-pressed", String(chip.dataset.amount === typed));
+    };
+    for (const chip of chips) {
+      chip.addEventListener("click", () => {
+        amount.value = chip.dataset.amount;
+        mark();
+      });
+    }
+    amount.addEventListener("input", mark);
+    mark();
+    const button = form.querySelector("button:not([type=button])");
+    form.addEventListener("submit", () => {
+      button.disabled = true;
+    });
+    addEventListener("pageshow", () => {
+      button.disabled = false;
+    });
+  }
+  const wrong = pot.querySelector("[aria-invalid=true]");
+  if (wrong) wrong.focus();
+
+  // The link.
+  const copy = pot.querySelector("[data-copied]");
+  if (copy && navigator.clipboard) {
+    const words = copy.textContent;
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById("link").value);
+      copy.textContent = copy.dataset.copied;
+      setTimeout(() => { copy.textContent = words; }, 2000);
+    });
+  } else if (copy) {
+    copy.hidden = true;
+  }
+})();

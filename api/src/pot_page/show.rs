@@ -1,0 +1,43 @@
+//! `GET /p/{pot}`
+
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use url::form_urlencoded;
+
+use super::filled::Filled;
+use super::lost;
+use super::values::PotPage;
+use crate::asker::Asker;
+use crate::contract::refusals;
+use crate::pots::{Reference, Sight};
+use crate::problem::{self, Code, Problem};
+use crate::state::App;
+
+refusals!(NotShown: problem::OF_THE_STORE, &[Code::PotUnknown]);
+
+/// The page of a pot, for whoever has its link.
+#[utoipa::path(get, path = "/p/{pot}", operation_id = "pots.page", tag = "pages",
+    params(Reference),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html"), NotShown))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    asker: Asker,
+    uri: Uri,
+    reference: Result<Reference, Problem>,
+) -> Result<Response, Problem> {
+    let found = async { Sight::find(&app, None, &reference?).await };
+    let sight = match found.await {
+        Ok(sight) => sight,
+        Err(problem) => return lost(problem, asker.language),
+    };
+    PotPage::of(&app, &sight, asker.language, before(&uri)).await?.show(&Filled::empty())
+}
+
+/// The instant after which the wishes go on. Whatever else those write into an address who pass it on is nothing to us.
+fn before(uri: &Uri) -> Option<DateTime<Utc>> {
+    let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
+    let (_, micros) = pairs.find(|(name, _)| name == "before")?;
+    DateTime::from_timestamp_micros(micros.parse().ok()?)
+}

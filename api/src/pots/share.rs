@@ -1,0 +1,86 @@
+//! `GET /api/pots/{pot}/share`: all that it takes to tell others of a pot.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use url::Url;
+use utoipa::ToSchema;
+use wolo_domain::dakar;
+use wolo_domain::people::of;
+use wolo_domain::typography;
+
+use super::sight::Sight;
+use super::view::Reference;
+use crate::asker::{Asker, Language};
+use crate::caller::MaybeUser;
+use crate::contract::refusals;
+use crate::page::spoken;
+use crate::pages::qr;
+use crate::problem::{self, Code, Problem};
+use crate::state::App;
+
+/// How a pot is told to others.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Share)]
+pub(crate) struct Share {
+    /// The page that the link leads to.
+    #[schema(format = Uri)]
+    pub(crate) link: String,
+    /// What to write with it, in the caller's language; the link is in it.
+    pub(crate) text: String,
+    /// Opens WhatsApp with that text.
+    #[schema(format = Uri)]
+    pub(crate) whatsapp: String,
+    /// The picture that stands beside the link where it is shared.
+    #[schema(format = Uri)]
+    pub(crate) picture: String,
+    /// The link as a QR code: an SVG document.
+    pub(crate) qr: String,
+}
+
+refusals!(NotShared: MaybeUser::REFUSALS, problem::OF_THE_STORE, &[Code::PotUnknown]);
+
+/// The link of a pot, with words, a picture and a code to share it with.
+#[utoipa::path(get, path = "/api/pots/{pot}/share", operation_id = "pots.share", tag = "pots",
+    params(Reference),
+    security((), ("bearer" = [])),
+    responses((status = 200, description = "What to share.", body = Share), NotShared))]
+pub(crate) async fn share(
+    State(app): State<App>,
+    MaybeUser(user): MaybeUser,
+    asker: Asker,
+    reference: Reference,
+) -> Result<Json<Share>, Problem> {
+    let sight = Sight::find(&app, user, &reference).await?;
+    let owner = &sight.gathered(&app).await?.owner;
+    Ok(Json(Share::new(&app, &sight, owner, spoken(asker.language))?))
+}
+
+impl Share {
+    pub(crate) fn new(app: &App, sight: &Sight, owner: &str, language: Language) -> Result<Self, Problem> {
+        let link = app.link(&format!("/p/{}", sight.name()));
+        let text = words(sight, owner, &link, language);
+        let whatsapp = Url::parse_with_params("https://wa.me/", [("text", &text)]).map_err(|_| {
+            tracing::error!("a link to WhatsApp cannot be made");
+            Problem::new(Code::Internal)
+        })?;
+        let qr = qr(&link)?.document();
+        Ok(Self { picture: format!("{link}/picture.png"), text, whatsapp: whatsapp.into(), qr, link })
+    }
+}
+
+fn words(sight: &Sight, owner: &str, link: &str, language: Language) -> String {
+    let day = dakar::in_words(sight.face.birthday, language);
+    let text = match language {
+        Language::French | Language::Wolof => {
+            format!(
+                "🎂 L'anniversaire {}, c'est le {day} ! Offrons-lui un beau cadeau ensemble : {link}",
+                of(owner)
+            )
+        }
+        Language::English => {
+            format!("🎂 {owner}'s birthday is on {day}! Let's give a lovely present together: {link}")
+        }
+    };
+    typography::set(&text, language)
+}
