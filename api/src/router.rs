@@ -11,8 +11,8 @@ use crate::papers::UPLOAD_LIMIT;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::{
-    admin, contract, edge, guardian, health, identity, keys, metrics, notifications, payments, pots,
-    sponsorship, users,
+    admin, analytics, contract, edge, guardian, health, identity, keys, metrics, notifications, payments,
+    pots, sponsorship, users,
 };
 
 pub(crate) fn router(app: App) -> Router {
@@ -117,6 +117,13 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(notifications::sendgrid).layer(DefaultBodyLimit::max(LIMITS.sendgrid)))    // /api/notifications/receipts/sendgrid
         .routes(routes!(notifications::orange).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/orange/{secret}
         .routes(routes!(notifications::twilio).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/twilio
+        // Figures for the business.
+        .routes(routes!(analytics::tell))             // /api/analytics/events
+        .routes(routes!(analytics::figures))          // /api/analytics/figures
+        .routes(routes!(analytics::one_figure))       // /api/analytics/figures/{figure}
+        .routes(routes!(analytics::export))           // /api/analytics/exports/{export}
+        .routes(routes!(analytics::live))             // /api/analytics/live
+        .routes(routes!(health::analytics))           // /api/analytics/health
         // Operation.
         .routes(routes!(health::health))              // /health
         .routes(routes!(health::ready))               // /ready

@@ -10,6 +10,7 @@ use wolo_control::Control;
 use wolo_database::Pool;
 use wolo_providers::sendgrid::webhook::{InvalidPublicKey, PublicKey};
 
+use crate::analytics::Exports;
 use crate::credentials::Credentials;
 use crate::deliveries::Deliveries;
 use crate::limits::Limits;
@@ -39,6 +40,7 @@ pub(crate) struct App {
     pub(crate) limits: Arc<Limits>,
     pub(crate) public_lists: PublicLists,
     pub(crate) leaderboard: Leaderboard,
+    pub(crate) exports: Exports,
     pub(crate) metrics: Metrics,
     /// Absent where this process has no vault.
     pub(crate) papers: Option<Arc<Papers>>,
@@ -71,6 +73,7 @@ impl App {
             receipt_turns: Arc::new(Semaphore::new(notifications::RECEIPTS_AT_ONCE)),
             credentials: Arc::new(credentials),
             limits: Arc::new(limits),
+            exports: Exports::default(),
             metrics,
             papers: papers.map(Arc::new),
         })

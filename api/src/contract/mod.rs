@@ -39,6 +39,7 @@ pub(crate) use refusals::{Nothing, refusals, responses};
         (name = "identity", description = "Who consents for a minor, to what, and the pages on which they do."),
         (name = "payments", description = "Giving, and hearing what Wave says about it."),
         (name = "notifications", description = "Messages that somebody was sent, wanting no more of them, and what their carriers tell."),
+        (name = "analytics", description = "What visitors do, and the figures of the business."),
         (name = "operation", description = "Whether it lives, whether it can work, and what it can do."),
     ),
 )]

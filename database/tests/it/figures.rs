@@ -386,7 +386,7 @@ async fn many_invitations(scene: &Scene, count: u32) {
                  invitation_id, sponsor_id, sponsor_name, email, relationship, token_hash, notice_id, created_at, expires_at, ended_as,
                  ended_at
              )
-             select gen_random_uuid(), '{sponsor}', 'Awa', n || '@example.sn', 'friend', sha256(n::text::bytea), gen_random_uuid(),
+             select gen_random_uuid(), '{sponsor}', 'Awa', n || '@example.sn', 'friend', sha256(('{sponsor}' || n)::bytea), gen_random_uuid(),
                     '2021-03-04', '2021-03-11', 'lapsed', '2021-03-11'
              from generate_series(1, {count}) n"
         ))
@@ -433,7 +433,9 @@ fn memory(what: &str) -> i64 {
 #[ignore = "a million lines, alone: cargo test --workspace --test it a_million_lines -- --ignored --nocapture"]
 async fn a_million_lines_take_no_more_memory_than_a_few() {
     let scene = Scene::new().await;
-    many_invitations(&scene, 1_000_000).await;
+    for _ in 0..20 {
+        many_invitations(&scene, 50_000).await;
+    }
     let days = (day(LONG_AGO.0), day(LONG_AGO.1));
     let before = memory("VmRSS");
     let began = std::time::Instant::now();
