@@ -26,8 +26,9 @@ impl RetentionSteps {
         _ctx: ActivityContext,
         input: KeepRetention,
     ) -> Result<Retained, ActivityError> {
-        let KeepRetention { answers_before, hearsay_before, audit_before, books_before } = input;
-        let gone = retention::forget(&self.pool, answers_before, hearsay_before).await?;
+        let KeepRetention { answers_before, hearsay_before, audit_before, books_before, visits_before } =
+            input;
+        let gone = retention::forget(&self.pool, answers_before, hearsay_before, visits_before).await?;
         let overdue_lines = audit::older_than(&self.pool, dakar::day_of(audit_before)).await?;
         let books = retention::overdue(&self.pool, books_before).await?;
         if overdue_lines + books.transactions + books.certificates > 0 {
@@ -43,6 +44,7 @@ impl RetentionSteps {
             events: gone.events,
             heard: gone.heard,
             conversations: gone.conversations,
+            visits: gone.visits,
             overdue_lines,
             overdue_transactions: books.transactions,
             overdue_certificates: books.certificates,

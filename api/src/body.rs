@@ -141,7 +141,8 @@ fn explain(bytes: &[u8], path: &str, error: &serde_json::Error) -> Problem {
     let field = match (path, named) {
         (".", Some(name)) => name,
         (".", None) => String::new(),
-        (path, Some(name)) if path != name => format!("{path}.{name}"),
+        // What is missing is in what was being read; what is unknown was being read itself.
+        (path, Some(name)) if path.rsplit('.').next() != Some(&*name) => format!("{path}.{name}"),
         (path, _) => path.to_owned(),
     };
     Problem::invalid(vec![Wrong { field, words }])

@@ -70,6 +70,20 @@ impl Permission for ReviewIdentities {
     const ROLES: &'static [Role] = &[Role::Reviewer, Role::Superadmin];
 }
 
+/// Seeing the figures of the business.
+pub(crate) struct SeeFigures;
+
+impl Permission for SeeFigures {
+    const ROLES: &'static [Role] = &[Role::Support, Role::Finance, Role::Superadmin];
+}
+
+/// Taking away what the figures are made of, line by line.
+pub(crate) struct TakeFigures;
+
+impl Permission for TakeFigures {
+    const ROLES: &'static [Role] = &[Role::Finance, Role::Superadmin];
+}
+
 /// Seeing what runs, and how well.
 pub(crate) struct SeeServices;
 

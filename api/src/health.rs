@@ -94,6 +94,13 @@ pub(crate) async fn identity() -> Json<Health> {
     health().await
 }
 
+/// Whether this area's process lives.
+#[utoipa::path(get, path = "/api/analytics/health", operation_id = "analytics.health", tag = "analytics",
+    responses((status = 200, description = "It lives.", body = Health), Nothing))]
+pub(crate) async fn analytics() -> Json<Health> {
+    health().await
+}
+
 /// Whether the process can work.
 #[utoipa::path(get, path = "/ready", operation_id = "ready", tag = "operation",
     responses(

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so"))]
 
 mod admin;
+mod analytics;
 mod asker;
 mod body;
 mod caller;
@@ -47,6 +48,7 @@ pub mod tokens;
 mod users;
 pub mod vault;
 
+pub use analytics::Told;
 pub use contract::{Route, Who, routes};
 pub use guardian::link_of as guardian_link;
 pub use page::escape;

@@ -11,8 +11,8 @@ use crate::papers::UPLOAD_LIMIT;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::{
-    admin, contract, desk, edge, guardian, health, identity, keys, landing, metrics, notifications, pages,
-    payments, pot_page, pots, sponsorship, users,
+    admin, analytics, contract, desk, edge, guardian, health, identity, keys, landing, metrics,
+    notifications, pages, payments, pot_page, pots, sponsorship, users,
 };
 
 pub(crate) fn router(app: App) -> Router {
@@ -138,6 +138,13 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(pages::asset))                // /assets/{file}
         .routes(routes!(pages::favicon))              // /favicon.ico
         .routes(routes!(pages::robots))               // /robots.txt
+        // Figures for the business.
+        .routes(routes!(analytics::tell))             // /api/analytics/events
+        .routes(routes!(analytics::figures))          // /api/analytics/figures
+        .routes(routes!(analytics::one_figure))       // /api/analytics/figures/{figure}
+        .routes(routes!(analytics::export))           // /api/analytics/exports/{export}
+        .routes(routes!(analytics::live))             // /api/analytics/live
+        .routes(routes!(health::analytics))           // /api/analytics/health
         // Operation.
         .routes(routes!(health::health))              // /health
         .routes(routes!(health::ready))               // /ready

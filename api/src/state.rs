@@ -11,6 +11,7 @@ use wolo_database::Pool;
 use wolo_domain::ids::PotId;
 use wolo_providers::sendgrid::webhook::{InvalidPublicKey, PublicKey};
 
+use crate::analytics::Exports;
 use crate::credentials::Credentials;
 use crate::deliveries::Deliveries;
 use crate::kept::Kept;
@@ -48,6 +49,7 @@ pub(crate) struct App {
     pub(crate) front: Kept<(), Front>,
     pub(crate) pictures: Pictures,
     pub(crate) live: Arc<Live>,
+    pub(crate) exports: Exports,
     pub(crate) metrics: Metrics,
     /// Absent where this process has no vault.
     pub(crate) papers: Option<Arc<Papers>>,
@@ -84,6 +86,7 @@ impl App {
             receipt_turns: Arc::new(Semaphore::new(notifications::RECEIPTS_AT_ONCE)),
             credentials: Arc::new(credentials),
             limits: Arc::new(limits),
+            exports: Exports::default(),
             metrics,
             papers: papers.map(Arc::new),
         })

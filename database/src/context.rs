@@ -88,6 +88,11 @@ impl<'a> Context<'a> {
         Self::of("leaders")
     }
 
+    /// Somebody who works here and comes for sums over everybody.
+    pub const fn figures(user: UserId) -> Self {
+        Self { sub: Some(user.uuid()), ..Self::of("figures") }
+    }
+
     /// The provider, whose webhook's signature has been checked.
     pub const fn wave() -> Self {
         Self::of("wave")

@@ -28,6 +28,7 @@ pub mod discrepancies;
 pub mod donations;
 mod error;
 pub mod exports;
+pub mod figures;
 pub mod halts;
 pub mod idempotency;
 pub mod identities;
@@ -46,6 +47,7 @@ pub mod reconciliation;
 pub mod retention;
 mod rows;
 pub mod today;
+pub mod visits;
 pub mod webhooks;
 
 pub use context::{Context, Transaction, commit};

@@ -1,4 +1,4 @@
-//! What providers told us and what callers were answered is kept as long as it is of use; what cannot be deleted is counted when
+//! What providers and pages told us and what callers were answered is kept as long as it is of use; what cannot be deleted is counted when
 //! its time is over.
 
 use chrono::{DateTime, Utc};
@@ -19,6 +19,8 @@ pub struct Gone {
     pub heard: u64,
     /// People who wrote to us so long ago that it counts nothing.
     pub conversations: u64,
+    /// What visitors did on our pages.
+    pub visits: u64,
 }
 
 /// Does a portion of something after another, until one is not full, and says how much it was.
@@ -41,6 +43,7 @@ pub async fn forget(
     pool: &Pool,
     answers_before: DateTime<Utc>,
     hearsay_before: DateTime<Utc>,
+    visits_before: Option<DateTime<Utc>>,
 ) -> Result<Gone, Error> {
     let answers = in_portions!(
         pool,
@@ -73,7 +76,17 @@ pub async fn forget(
              select address from notices.conversations where last_inbound_at < $1 limit $2
          )"
     );
-    Ok(Gone { answers, events, heard, conversations })
+    let visits = match visits_before {
+        Some(before) => in_portions!(
+            pool,
+            before,
+            "delete from analytics.events where event_id in (
+                 select event_id from analytics.events where at < $1 limit $2
+             )"
+        ),
+        None => 0,
+    };
+    Ok(Gone { answers, events, heard, conversations, visits })
 }
 
 /// What is kept by rule and is older than its rule says.

@@ -13,7 +13,8 @@
 //! - an **invitation** asks one person to come, on behalf of their **sponsor**; what comes of it brings the sponsor **points**;
 //! - a **consent** is a guardian's word that a minor may have a pot; they can take it back;
 //! - an identity **case** asks for documents and is decided by **reviewers**; a **look** is one of them seeing one document;
-//! - a **discrepancy** is what Wave's statement and the ledger do not say alike.
+//! - a **discrepancy** is what Wave's statement and the ledger do not say alike;
+//! - a **figure** is a sum for the business, told from the books; its **measures** are what may be added up.
 
 pub mod accounts;
 pub mod addresses;
@@ -26,6 +27,7 @@ pub mod dakar;
 pub mod discrepancies;
 pub mod donations;
 pub mod evidence;
+pub mod figures;
 pub mod identities;
 pub mod ids;
 pub mod invitations;
@@ -43,4 +45,5 @@ pub mod retention;
 pub mod seals;
 pub mod texts;
 pub mod typography;
+pub mod visits;
 pub mod words;

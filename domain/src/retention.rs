@@ -29,6 +29,9 @@ pub struct Retention {
     /// The ledger, and the certificates that are made from it.
     #[serde(default = "books_years")]
     pub books_years: u32,
+    /// What visitors did on our pages.
+    #[serde(default = "visits_years")]
+    pub visits_years: u32,
 }
 
 fn answers_days() -> u32 {
@@ -47,6 +50,10 @@ fn books_years() -> u32 {
     Retention::default().books_years
 }
 
+fn visits_years() -> u32 {
+    Retention::default().visits_years
+}
+
 impl Default for Retention {
     fn default() -> Self {
         Self {
@@ -56,6 +63,7 @@ impl Default for Retention {
             hearsay_days: 90,
             audit_years: 5,
             books_years: 7,
+            visits_years: 2,
         }
     }
 }

@@ -14,7 +14,7 @@ use temporalio_client::WorkflowListOptions;
 use uuid::Uuid;
 use wolo_control::AskError;
 use wolo_database::ledger::{self, Posted};
-use wolo_database::{Page, donations, pots, webhooks};
+use wolo_database::{Page, donations, figures, pots, webhooks};
 use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_sandbox::wave::{Book, Delivery, DeliveryState, MovementKind};
 
@@ -104,6 +104,8 @@ async fn books(scene: &Scene, postings: &[Posted], verdict: &mut Verdict) -> Res
     let pool = &scene.stage.pool;
     let broken = ledger::check(pool).await?;
     verdict.wrong.extend(broken.iter().map(|one| format!("the books break a rule: {one:?}")));
+    let differences = figures::differences(pool).await?;
+    verdict.wrong.extend(differences.iter().map(|one| format!("the figures are not the ledger's: {one:?}")));
     let (at_wave, wallet) = scene.stage.wave.look(|book| (movements(book), book.balance() - book.opening()));
     compare(&at_wave, &posted(postings), verdict);
     let float = -ledger::balance(pool, Account::WaveFloat).await?.francs();

@@ -61,6 +61,7 @@ pub(crate) fn retention(settings: &Settings) -> Retention {
         hearsay_days: numbers.hearsay_days,
         audit_years: numbers.audit_years,
         books_years: numbers.books_years,
+        visits_years: numbers.visits_years,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Forgetting, once a day, what is of no use any more.
 //!
 //! Codes that nobody can give back, guesses whose window is over, accounts that were wanted and never proved, sessions that ended
-//! long ago, answers that nobody repeats and the words of providers that were dealt with say something about people and serve
-//! nobody. A schedule starts this process; it does its steps until they have succeeded, and ends. What is older than its rule and
+//! long ago, answers that nobody repeats, the words of providers that were dealt with and what visitors did years ago say something
+//! about people and serve nobody. A schedule starts this process; it does its steps until they have succeeded, and ends. What is older than its rule and
 //! cannot be deleted it counts. It refuses to know what is old: that comes in with its input, from the settings.
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,7 @@ impl Housekeeping {
             hearsay_before: days_ago(now, rules.hearsay_days),
             audit_before: years_ago(now, rules.audit_years),
             books_before: years_ago(now, rules.books_years),
+            visits_before: Some(years_ago(now, rules.visits_years)),
         };
         let retained = ctx.execute_activity(KeepRetentionStep, keep, patience::own_books()).await?;
         Ok(Housekept { leftovers, retained })

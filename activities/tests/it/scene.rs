@@ -13,7 +13,7 @@ use wolo_activities::{
     AccountSteps, BirthdaySteps, ConsentSteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
     NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps, notices,
 };
-use wolo_database::{Pool, donations, ledger, people, pots};
+use wolo_database::{Pool, donations, figures, ledger, people, pots};
 use wolo_domain::donations::{DonationRules, DonationStage};
 use wolo_domain::ids::{DonationId, PayoutId, PotId, UserId};
 use wolo_domain::ledger::Account;
@@ -300,9 +300,10 @@ impl Scene {
         ledger::balance(&self.pool, account).await.expect("a balance").francs()
     }
 
-    /// The books are in order.
+    /// The books are in order, and the figures say what they say.
     pub(crate) async fn judge(&self) {
         assert_eq!(ledger::check(&self.pool).await.expect("a verdict"), []);
+        assert_eq!(figures::differences(&self.pool).await.expect("a comparison"), []);
     }
 }
 

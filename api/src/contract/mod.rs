@@ -41,6 +41,7 @@ pub(crate) use refusals::{Nothing, refusals, responses};
         (name = "notifications", description = "Messages that somebody was sent, wanting no more of them, and what their carriers tell."),
         (name = "desk", description = "The pages of those who work here, who sign in to them with a browser."),
         (name = "pages", description = "What people read in a browser, and what that is made of."),
+        (name = "analytics", description = "What visitors do, and the figures of the business."),
         (name = "operation", description = "Whether it lives, whether it can work, and what it can do."),
     ),
 )]

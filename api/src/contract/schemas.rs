@@ -9,7 +9,8 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use wolo_database::notices as stored;
 use wolo_domain::{
-    accounts, consents, contacts, donations, identities, ids, invitations, notices, points, pots,
+    accounts, consents, contacts, donations, figures, identities, ids, invitations, notices, points, pots,
+    visits,
 };
 
 use super::docs::FILES;
@@ -107,6 +108,17 @@ shapes! {
     Media = words("As what a document is kept.", identities::Media::ALL.map(identities::Media::as_str));
     Verdict = words("What a reviewer says.", identities::Verdict::ALL.map(identities::Verdict::as_str));
     GuardianToken = text("The secret part of a guardian's link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
+    FigureName = words("A figure of the business.", figures::Figure::ALL.map(figures::Figure::as_str));
+    FigureUnit = words("What a number is a number of.", figures::Unit::ALL.map(figures::Unit::as_str));
+    PartOfPeriod = words("What a period is cut into.", figures::Part::ALL.map(figures::Part::as_str));
+    ExportFile = text("What is exported, and in which form.")
+        .enum_values(Some(figures::Export::ALL.into_iter().flat_map(|export| {
+            figures::Writing::ALL.map(|writing| format!("{export}.{writing}"))
+        })))
+        .build();
+    VisitKind = words("What a visitor did.", visits::VisitKind::ALL.map(visits::VisitKind::as_str));
+    VisitPage = words("Where a visitor was.", visits::VisitPage::ALL.map(visits::VisitPage::as_str));
+    ShareWay = words("By which way something was shared.", visits::ShareWay::ALL.map(visits::ShareWay::as_str));
     Platform = words("What runs on a phone.", stored::Platform::ALL.map(stored::Platform::as_str));
     OptOutToken = text("The secret part of an opt-out link.").pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build();
     WaveEvent = ObjectBuilder::new()

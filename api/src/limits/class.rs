@@ -14,11 +14,21 @@ pub(crate) enum Class {
     Webhook,
     /// What providers of messages tell.
     Receipt,
+    /// What pages tell of visitors.
+    Visit,
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Read, Self::Write, Self::Money, Self::SignIn, Self::Phone, Self::Webhook, Self::Receipt];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Read,
+        Self::Write,
+        Self::Money,
+        Self::SignIn,
+        Self::Phone,
+        Self::Webhook,
+        Self::Receipt,
+        Self::Visit,
+    ];
 
     /// The class of a route, by its template; none of what is always answered.
     pub(crate) fn of(method: &Method, route: &str) -> Option<Self> {
@@ -26,6 +36,7 @@ impl Class {
             "/metrics" | "/ready" => None,
             "/api/payments/webhook" => Some(Self::Webhook),
             _ if route.starts_with("/api/notifications/receipts/") => Some(Self::Receipt),
+            "/api/analytics/events" => Some(Self::Visit),
             _ if route.ends_with("/health") => None,
             // It gives all of an account away at once, and costs as much.
             "/api/users/export" => Some(Self::SignIn),
@@ -57,6 +68,7 @@ impl Class {
             Self::Phone => "phone",
             Self::Webhook => "webhook",
             Self::Receipt => "receipt",
+            Self::Visit => "visit",
         }
     }
 
@@ -69,6 +81,7 @@ impl Class {
             Self::Phone => limits.phone,
             Self::Webhook => limits.webhook,
             Self::Receipt => limits.receipt,
+            Self::Visit => limits.visit,
         }
     }
 
@@ -107,6 +120,8 @@ mod tests {
             (Method::POST, "/g/{token}/session", Some(Class::SignIn)),
             (Method::POST, "/g/{token}/give", Some(Class::Write)),
             (Method::GET, "/g/{token}", Some(Class::Read)),
+            (Method::POST, "/api/analytics/events", Some(Class::Visit)),
+            (Method::GET, "/api/analytics/exports/{export}", Some(Class::Read)),
             (Method::GET, "/api/pots/health", None),
             (Method::GET, "/health", None),
             (Method::GET, "/metrics", None),

@@ -343,6 +343,9 @@ codes! {
     OptOutUnknown = "opt_out_unknown", NOT_FOUND,
         "Lien inconnu", "Unknown link",
         "Ce lien ne mène à aucun message.", "This link leads to no message.";
+    FigureUnknown = "figure_unknown", NOT_FOUND,
+        "Chiffre inconnu", "Unknown figure",
+        "Il n'y a ni chiffre ni fichier de ce nom.", "There is neither a figure nor a file of this name.";
     SenderUnknown = "sender_unknown", UNAUTHORIZED,
         "Expéditeur inconnu", "Unknown sender",
         "Rien ne prouve que cela vienne du fournisseur que cette adresse attend.",

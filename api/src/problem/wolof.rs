@@ -159,6 +159,7 @@ impl Code {
             }
             Self::DeviceUnknown => ("Appareil bi xamuñu ko", "Appareil bii bokkul ci say yos."),
             Self::OptOutUnknown => ("Lien bi xamuñu ko", "Lien bii yóbbuwul ci benn mesaas."),
+            Self::FigureUnknown => ("Lim bi xamuñu ko", "Amul lim walla fichier bu tudd noonu."),
             Self::SenderUnknown => {
                 ("Xamuñu ki ko yónnee", "Dara wonewul ni lii ci fournisseur bi adrees bii di xaar la jóge.")
             }

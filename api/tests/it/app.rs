@@ -87,9 +87,10 @@ pub(crate) fn vault_folder(side: &str) -> PathBuf {
 /// The settings of one more API in this world. Tests are one caller and many, and what they make is listed at once: who
 /// tries limits or memory asks for them.
 pub(crate) fn layers(world: &World) -> Layers {
-    let generous = ["limits.read", "limits.write", "limits.money", "limits.sign_in", "limits.phone"]
-        .into_iter()
-        .fold(Layers::new(), |layers, limit| layers.set(limit, "1000000,1000000"));
+    let generous =
+        ["limits.read", "limits.write", "limits.money", "limits.sign_in", "limits.phone", "limits.visit"]
+            .into_iter()
+            .fold(Layers::new(), |layers, limit| layers.set(limit, "1000000,1000000"));
     generous
         .set("api.list_cache_seconds", "0")
         .set("vault.documents.address", format!("file://{}", vault_folder("documents").display()))

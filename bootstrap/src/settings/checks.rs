@@ -207,6 +207,7 @@ fn limits(reader: &mut Reader) -> Limits {
         phone: rate(reader, "limits.phone"),
         webhook: rate(reader, "limits.webhook"),
         receipt: rate(reader, "limits.receipt"),
+        visit: rate(reader, "limits.visit"),
     }
 }
 
@@ -255,6 +256,7 @@ fn retention(reader: &mut Reader) -> Retention {
         hearsay_days: reader.number("retention.hearsay_days", &(7..=3650)),
         audit_years: reader.number("retention.audit_years", &(1..=100)),
         books_years: reader.number("retention.books_years", &(1..=100)),
+        visits_years: reader.number("retention.visits_years", &(1..=100)),
     }
 }
 

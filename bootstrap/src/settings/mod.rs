@@ -146,6 +146,7 @@ pub struct Limits {
     pub phone: Rate,
     pub webhook: Rate,
     pub receipt: Rate,
+    pub visit: Rate,
 }
 
 /// At least one of each.
@@ -207,6 +208,7 @@ pub struct Retention {
     pub hearsay_days: u32,
     pub audit_years: u32,
     pub books_years: u32,
+    pub visits_years: u32,
 }
 
 /// What hashing a password costs.

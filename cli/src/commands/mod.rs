@@ -11,6 +11,7 @@ mod demo;
 mod dev;
 mod discrepancies;
 mod doctor;
+mod export;
 mod invitations;
 mod late;
 mod ledger;
@@ -27,6 +28,7 @@ mod refunds;
 mod routes;
 mod schedules;
 mod serve;
+mod stats;
 mod sweep;
 pub(crate) mod templates;
 mod time;
@@ -100,6 +102,10 @@ enum Command {
     Certificate(certificate::Certificates),
     /// Check a pot's certificate, with neither network nor database
     Verify(verify::Verify),
+    /// Look at the figures of the business
+    Stats(stats::Stats),
+    /// Take away what the figures are made of, line by line
+    Export(export::Export),
     /// Look at people with accounts, and decide what they may do
     #[command(subcommand)]
     Users(users::Users),
@@ -223,6 +229,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Discrepancies(discrepancies) => wait_for(discrepancies.run(config)),
         Command::Certificate(certificate) => wait_for(certificate.run(config)),
         Command::Verify(verify) => verify.run(),
+        Command::Stats(stats) => wait_for(stats.run(config)),
+        Command::Export(export) => wait_for(export.run(config)),
         Command::Users(users) => wait_for(users.run(config)),
         Command::Invitations(invitations) => wait_for(invitations.run(config)),
         Command::Consents(consents) => wait_for(consents.run(config)),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use wolo_database::ledger::{Balances, Posted};
-use wolo_database::{Page, Pool, ledger};
+use wolo_database::{Page, Pool, figures, ledger};
 use wolo_domain::ledger::{Account, TransactionKind};
 use wolo_domain::money::Xof;
 
@@ -17,6 +17,8 @@ pub(super) struct Books {
     pub(super) postings: Vec<Posted>,
     pub(super) balances: Balances,
     pub(super) violations: usize,
+    /// Accounts that the figures of the business do not add up to.
+    pub(super) differences: usize,
 }
 
 impl Books {
@@ -25,6 +27,7 @@ impl Books {
             postings: ledger::postings(pool, Page::first(1000)).await?,
             balances: ledger::balances(pool).await?,
             violations: ledger::check(pool).await?.len(),
+            differences: figures::differences(pool).await?.len(),
         })
     }
 

@@ -327,6 +327,7 @@ impl<'a> Story<'a> {
         checks.same("the pot is settled", PotStage::Settled, pot.stage);
         checks.same("all accounts together are nothing", Xof::ZERO, books.everything());
         checks.same("rules of the ledger that do not hold", 0, books.violations);
+        checks.same("accounts that the figures do not add up to", 0, books.differences);
         Ok(json!({
             "gifts": self.gifts.len(),
             "given_xof": given,

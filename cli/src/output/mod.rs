@@ -6,6 +6,7 @@
 mod page;
 mod paint;
 mod progress;
+mod spark;
 mod words;
 
 use anyhow::{Context as _, Result};
@@ -15,7 +16,8 @@ use serde::Serialize;
 pub(crate) use page::{Fields, Listing, indented};
 pub(crate) use paint::Paint;
 pub(crate) use progress::Progress;
-pub(crate) use words::{account, day, gifts, instant, instant_or_dash, or_dash, waiting};
+pub(crate) use spark::sparkline;
+pub(crate) use words::{account, day, gifts, grouped, instant, instant_or_dash, or_dash, waiting};
 
 /// How to show something.
 #[derive(Args, Debug, Clone, Copy)]

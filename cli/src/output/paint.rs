@@ -20,6 +20,11 @@ impl Paint {
         Self { on: stdout().is_terminal() && !set("NO_COLOR") && !dumb }
     }
 
+    #[cfg(test)]
+    pub(crate) const fn none() -> Self {
+        Self { on: false }
+    }
+
     pub(crate) fn bold<T: Display>(self, text: T) -> Painted<T> {
         self.with(Style::new().bold(), text)
     }

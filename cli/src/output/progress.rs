@@ -1,5 +1,6 @@
 //! Progress of what takes longer than a second, for somebody who watches.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
 
@@ -37,6 +38,13 @@ impl Progress {
 
     fn shown(make: impl FnOnce() -> ProgressBar) -> Self {
         Self { bar: stderr().is_terminal().then(make) }
+    }
+
+    /// What is being done now.
+    pub(crate) fn say(&self, what: impl Into<Cow<'static, str>>) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what);
+        }
     }
 
     pub(crate) fn to(&self, pieces: u64) {

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use wolo_domain::ledger::Account;
+use wolo_domain::money::Xof;
 
 /// `23 Nov 2026 08:22`, in Dakar.
 pub(crate) fn instant(at: DateTime<Utc>) -> String {
@@ -32,6 +33,12 @@ pub(crate) fn account(account: Account) -> String {
     }
 }
 
+/// `1 240`: in groups of three, as amounts are.
+pub(crate) fn grouped(number: i64) -> String {
+    let amount = Xof::new(number).to_string();
+    amount.strip_suffix(" XOF").unwrap_or(&amount).to_owned()
+}
+
 /// `1 gift`, `2 gifts`.
 pub(crate) fn gifts(count: i64) -> String {
     format!("{count} {}", if count == 1 { "gift" } else { "gifts" })
@@ -56,6 +63,11 @@ mod tests {
         let said = waiting("the end of the birthday", Some(at));
         assert_eq!(said, "the end of the birthday, until 24 Dec 2026 23:59 in Dakar");
         assert_eq!(waiting("", None), "nothing: it is working or has ended");
+    }
+
+    #[test]
+    fn numbers_are_shown_in_groups_of_three() {
+        assert_eq!([0, 999, 1_240, -5_000_000].map(grouped), ["0", "999", "1 240", "-5 000 000"]);
     }
 
     #[test]

@@ -153,6 +153,7 @@ fn a_world_is_found_used_and_gone() {
     crate::payout::waits_for_a_person_and_is_paid(home, &dev);
     crate::refund::a_pot_is_given_up_and_its_gift_goes_back(home, &dev);
     crate::books::are_compared_and_money_that_is_nobodys_is_owned(home, &dev);
+    crate::figures::are_shown_and_taken_away_and_that_is_written_down(home);
     crate::books::whoever_celebrates_in_thirty_days_gets_a_pot(home);
     crate::sponsorship::is_followed_from_the_invitation_to_the_points(home, &dev);
     crate::sponsorship::what_starts_by_itself_is_stopped_and_let_go_on(home);

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 119] = [
+const COMMANDS: [&str; 121] = [
     "",
     "dev",
     "demo",
@@ -45,6 +45,8 @@ const COMMANDS: [&str; 119] = [
     "certificate",
     "certificate show",
     "verify",
+    "stats",
+    "export",
     "users",
     "users add",
     "users birth-date",

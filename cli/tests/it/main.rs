@@ -11,6 +11,7 @@ mod config;
 mod consents;
 mod demo;
 mod dev;
+mod figures;
 mod help;
 mod losses;
 mod notices;

@@ -6,7 +6,7 @@ use wolo_database::retention::{self, Gone, Overdue};
 use crate::scene::{Scene, at};
 
 #[tokio::test]
-async fn answers_and_the_words_of_providers_go_when_their_time_is_over_and_what_waits_stays() {
+async fn answers_visits_and_the_words_of_providers_go_when_their_time_is_over_and_what_waits_stays() {
     let scene = Scene::new().await;
     scene
         .force(
@@ -17,15 +17,18 @@ async fn answers_and_the_words_of_providers_go_when_their_time_is_over_and_what_
                         ('wave', 'waiting', 'x', 'words', null);
              insert into notices.heard (provider, event_id, heard_at)
                  values ('twilio', 'old', '2030-11-01'), ('twilio', 'young', '2031-02-01');
+             insert into analytics.events (event_id, kind, at)
+                 values (gen_random_uuid(), 'page_viewed', '2028-12-01'), (gen_random_uuid(), 'page_viewed', '2029-02-01');
              insert into notices.conversations (address, last_inbound_at)
                  values ('+221770000001', '2030-11-01'), ('+221770000002', '2031-02-01');",
         )
         .await;
     let forget = async || {
         let (answers, hearsay) = (at("2031-01-30T00:00:00Z"), at("2030-12-01T00:00:00Z"));
-        retention::forget(&scene.pool, answers, hearsay).await.expect("forgetting")
+        let visits = Some(at("2029-01-01T00:00:00Z"));
+        retention::forget(&scene.pool, answers, hearsay, visits).await.expect("forgetting")
     };
-    assert_eq!(forget().await, Gone { answers: 1, events: 1, heard: 1, conversations: 1 });
+    assert_eq!(forget().await, Gone { answers: 1, events: 1, heard: 1, conversations: 1, visits: 1 });
     assert_eq!(forget().await, Gone::default());
     let kept: String = scene
         .read(

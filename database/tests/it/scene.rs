@@ -10,7 +10,7 @@ use wolo_database::donations::{Checkout, Donor, NewDonation, Payment, Requesting
 use wolo_database::ledger::{FeeBooking, FeeLine};
 use wolo_database::people::{Adding, User};
 use wolo_database::pots::{NewPot, Opening, Scheduling};
-use wolo_database::{Pool, donations, ledger, people, pots};
+use wolo_database::{Pool, donations, figures, ledger, people, pots};
 use wolo_domain::donations::DonationStage;
 use wolo_domain::ids::{DonationId, PotId, UserId};
 use wolo_domain::ledger::Account;
@@ -240,9 +240,10 @@ impl Scene {
         .await
     }
 
-    /// The books are in order.
+    /// The books are in order, and the figures say what they say.
     pub(crate) async fn judge(&self) {
         assert_eq!(ledger::check(&self.pool).await.expect("a verdict"), []);
+        assert_eq!(figures::differences(&self.pool).await.expect("a comparison"), []);
     }
 }
 

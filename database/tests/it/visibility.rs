@@ -235,6 +235,7 @@ fn account_rows(user: UserId) -> String {
          insert into notices.devices (device_id, user_id, token, platform)
              values ('{user}', '{user}', '{user}', 'web');
          insert into notices.heard (provider, event_id) values ('twilio', '{user}');
+         insert into analytics.events (event_id, kind, at) values ('{user}', 'page_viewed', now());
          insert into people.sign_in_nonces (nonce_hash, expires_at)
              values (convert_to('{user}', 'utf8'), now());
          insert into money.payouts (payout_id, pot_id, amount, planned_at)

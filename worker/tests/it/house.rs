@@ -420,6 +420,8 @@ impl House {
     pub(crate) async fn books_are_right(&self) {
         let violations = wolo_database::ledger::check(&self.pool).await.expect("Postgres answers");
         assert!(violations.is_empty(), "{violations:?}");
+        let differences = wolo_database::figures::differences(&self.pool).await.expect("Postgres answers");
+        assert!(differences.is_empty(), "the figures are not the ledger's: {differences:?}");
     }
 
     /// What the certificate of a settled pot says, held against the key that this house seals with.

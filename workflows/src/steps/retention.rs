@@ -24,6 +24,9 @@ pub struct KeepRetention {
     pub hearsay_before: DateTime<Utc>,
     pub audit_before: DateTime<Utc>,
     pub books_before: DateTime<Utc>,
+    /// Absent in what was asked for before visits were kept.
+    #[serde(default)]
+    pub visits_before: Option<DateTime<Utc>>,
 }
 
 /// How much there was.
@@ -33,6 +36,8 @@ pub struct Retained {
     pub events: u64,
     pub heard: u64,
     pub conversations: u64,
+    #[serde(default)]
+    pub visits: u64,
     /// Lines of the audit trail, ledger transactions and certificates whose time is over. They stay: nobody can delete them.
     pub overdue_lines: i64,
     pub overdue_transactions: i64,
