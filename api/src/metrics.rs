@@ -11,10 +11,13 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
+use futures::future::join_all;
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use wolo_bootstrap::temporal;
+use wolo_control::Control;
+use wolo_control::queues::{self, Load, Work};
 use wolo_database::{Pool, birthdays, processes};
 use wolo_domain::dakar;
 
@@ -23,10 +26,13 @@ use crate::contract::refusals;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 
-/// For the board of processes, and for the last day that was swept.
+/// For the board of processes, for the last day that was swept, and for what waits on the queues.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0];
+
+/// The queue, and whether processes wait on it or steps.
+const QUEUE: [&str; 2] = ["queue", "work"];
 
 /// A caller may invent methods, but not figures of ours.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -48,6 +54,9 @@ struct Figures {
     connections: IntGaugeVec,
     breakers: IntGaugeVec,
     swept: IntGaugeVec,
+    pollers: IntGaugeVec,
+    backlog: IntGaugeVec,
+    oldest: GaugeVec,
     temporal: temporal::Figures,
 }
 
@@ -98,6 +107,18 @@ impl Metrics {
                     "The beginning of the last day whose birthday pots were made, in Unix time.",
                 ),
                 &[],
+            )?,
+            pollers: IntGaugeVec::new(
+                Opts::new("wolo_queue_pollers", "Workers that asked for this work within the last minutes."),
+                &QUEUE,
+            )?,
+            backlog: IntGaugeVec::new(
+                Opts::new("wolo_queue_backlog", "Work that nobody has taken yet, about."),
+                &QUEUE,
+            )?,
+            oldest: GaugeVec::new(
+                Opts::new("wolo_queue_oldest_seconds", "For how long the oldest of that has waited, about."),
+                &QUEUE,
             )?,
             temporal,
         };
@@ -161,6 +182,19 @@ impl Metrics {
         }
     }
 
+    fn queues(&self, loads: &[(&str, Work, Load)]) {
+        let figures = &self.figures;
+        figures.pollers.reset();
+        figures.backlog.reset();
+        figures.oldest.reset();
+        for (queue, work, load) in loads {
+            let labels = [*queue, work.as_str()];
+            figures.pollers.with_label_values(&labels).set(i64::try_from(load.pollers).unwrap_or(i64::MAX));
+            figures.backlog.with_label_values(&labels).set(load.backlog);
+            figures.oldest.with_label_values(&labels).set(load.oldest.as_secs_f64());
+        }
+    }
+
     fn page(&self, pool: &Pool) -> Result<String, prometheus::Error> {
         let all = i64::from(pool.size());
         let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
@@ -181,7 +215,10 @@ impl Figures {
         self.registry.register(Box::new(self.lookups.clone()))?;
         self.registry.register(Box::new(self.connections.clone()))?;
         self.registry.register(Box::new(self.breakers.clone()))?;
-        self.registry.register(Box::new(self.swept.clone()))
+        self.registry.register(Box::new(self.swept.clone()))?;
+        self.registry.register(Box::new(self.pollers.clone()))?;
+        self.registry.register(Box::new(self.backlog.clone()))?;
+        self.registry.register(Box::new(self.oldest.clone()))
     }
 }
 
@@ -210,14 +247,17 @@ pub(crate) async fn metrics(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let passed_on = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
-    if passed_on || !app.settings.api.metrics_from.contains(&from.ip().to_canonical()) {
+    let from = from.ip().to_canonical();
+    if passed_on || !app.settings.api.metrics_from.iter().any(|network| network.contains(&from)) {
         return Err(Problem::new(Code::RouteUnknown));
     }
     // Without the database the other figures are told all the same, and nothing of breakers and sweeps, which nobody knows then.
-    let (board, swept) = tokio::join!(
+    let (board, swept, loads) = tokio::join!(
         tokio::time::timeout(PATIENCE, processes::all(&app.pool)),
-        tokio::time::timeout(PATIENCE, birthdays::last_day(&app.pool))
+        tokio::time::timeout(PATIENCE, birthdays::last_day(&app.pool)),
+        loads(&app.control),
     );
+    app.metrics.queues(&loads);
     app.metrics.breakers(&board.ok().and_then(Result::ok).unwrap_or_default());
     app.metrics.swept(swept.ok().and_then(Result::ok).flatten());
     let mut page = app.metrics.page(&app.pool).map_err(|error| {
@@ -230,4 +270,15 @@ pub(crate) async fn metrics(
         tracing::warn!("the figures of the engine's client could not be read");
     }
     Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], page).into_response())
+}
+
+/// What waits on each queue. The engine tells it also when no worker lives, who could tell it otherwise; what it does not tell in
+/// time is left out.
+async fn loads(control: &Control) -> Vec<(&'static str, Work, Load)> {
+    let asked = queues::ALL.into_iter().flat_map(|queue| Work::ALL.map(|work| (queue, work)));
+    let loads = asked.map(async |(queue, work)| {
+        let load = tokio::time::timeout(PATIENCE, control.load(queue, work)).await.ok()?.ok()?;
+        Some((queue, work, load))
+    });
+    join_all(loads).await.into_iter().flatten().collect()
 }

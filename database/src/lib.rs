@@ -28,6 +28,7 @@ pub mod discrepancies;
 pub mod donations;
 mod error;
 pub mod exports;
+pub mod figures;
 pub mod halts;
 pub mod idempotency;
 pub mod identities;
