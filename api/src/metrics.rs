@@ -23,6 +23,7 @@ use wolo_domain::dakar;
 
 use crate::admin::{severity, worst_states};
 use crate::contract::refusals;
+use crate::limits::Class;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 
@@ -33,6 +34,11 @@ const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 
 /// The queue, and whether processes wait on it or steps.
 const QUEUE: [&str; 2] = ["queue", "work"];
+
+/// The lanes of the edge, where limits are counted, and what is kept in memory.
+const LANES: [&str; 3] = ["visitors", "webhooks", "receipts"];
+const STORES: [&str; 2] = ["shared", "local"];
+const CACHES: [&str; 2] = ["public_lists", "leaders"];
 
 /// A caller may invent methods, but not figures of ours.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -128,6 +134,7 @@ impl Metrics {
         started.set(i64::try_from(now).unwrap_or(i64::MAX));
         figures.registry.register(Box::new(started))?;
         figures.register()?;
+        figures.begin();
         Ok(Self { figures: Arc::new(figures) })
     }
 
@@ -206,6 +213,23 @@ impl Metrics {
 }
 
 impl Figures {
+    /// Counts that are told from the beginning: otherwise the first of a kind would be no rise to whoever watches for one.
+    fn begin(&self) {
+        for lane in LANES {
+            self.shed.with_label_values(&[lane]);
+        }
+        for class in Class::ALL {
+            for store in STORES {
+                self.limited.with_label_values(&[class.name(), store]);
+            }
+        }
+        for cache in CACHES {
+            for found in ["hit", "miss"] {
+                self.lookups.with_label_values(&[cache, found]);
+            }
+        }
+    }
+
     fn register(&self) -> Result<(), prometheus::Error> {
         self.registry.register(Box::new(self.requests.clone()))?;
         self.registry.register(Box::new(self.in_flight.clone()))?;

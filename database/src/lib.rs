@@ -17,6 +17,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backups;
 pub mod birth_dates;
 pub mod birthdays;
 pub mod certificates;

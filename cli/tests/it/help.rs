@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 119] = [
+const COMMANDS: [&str; 124] = [
     "",
     "dev",
     "demo",
@@ -110,6 +110,11 @@ const COMMANDS: [&str; 119] = [
     "schedules trigger",
     "time",
     "time forward",
+    "backup",
+    "backup create",
+    "backup verify",
+    "backup restore",
+    "probe",
     "migrate",
     "doctor",
     "routes",

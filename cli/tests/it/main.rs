@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+mod backup;
 mod bench;
 mod birth_dates;
 mod books;
@@ -10,18 +11,21 @@ mod certificate;
 mod config;
 mod consents;
 mod demo;
+mod deployment;
 mod dev;
 mod help;
 mod losses;
 mod notices;
 mod papers;
 mod payout;
+mod probe;
 mod people;
 mod refund;
 mod refusals;
 mod reviewers;
 mod senders;
 mod sponsorship;
+mod traces;
 mod trust;
 mod vault;
 mod ways;
