@@ -115,7 +115,11 @@ impl Filling {
     }
 
     /// Answers how many rows came back.
-    pub async fn fill(&mut self, table: &Table, from: &mut (impl AsyncRead + Unpin)) -> Result<u64, CopyError> {
+    pub async fn fill(
+        &mut self,
+        table: &Table,
+        from: &mut (impl AsyncRead + Unpin),
+    ) -> Result<u64, CopyError> {
         let statement = format!("copy {} ({}) from stdin", table.name, table.columns.join(", "));
         let mut rows = self.tx.copy_in_raw(&statement).await?;
         let mut piece = vec![0; PIECE];

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
-use wolo_bootstrap::{Shutdown, traces};
 use wolo_bootstrap::settings::Layers;
 use wolo_bootstrap::telemetry::{self, Format};
+use wolo_bootstrap::{Shutdown, traces};
 
 /// After the time that steps are given to end, so that the worker can say which did not.
 const LAST_WORDS: Duration = Duration::from_secs(3);

@@ -25,8 +25,8 @@ use wolo_workflows::{attributes, queues};
 use crate::Error;
 use crate::carriers;
 use crate::health::{self, Health, QueueHealth};
-use crate::queue::Queue;
 use crate::metrics::Metrics;
+use crate::queue::Queue;
 use crate::registry::{self, Steps};
 use crate::relay::Relay;
 use crate::rules;
@@ -139,7 +139,8 @@ impl Worker {
         }
         tokio::spawn(present(pool.clone(), wave, settings.worker.queues.clone(), health_ends.clone()));
         let metrics = Metrics::new(figures, rules::punctuality(settings))?;
-        let router = health::router(Health { client, pool, queues: told, metrics, shutdown: shutdown.clone() });
+        let router =
+            health::router(Health { client, pool, queues: told, metrics, shutdown: shutdown.clone() });
         tokio::spawn(connections::serve(listener, router, health::PATIENCE, health_ends.begun()));
         Ok(Self { queues, settings: settings.worker.clone(), shutdown, health_address, health_ends })
     }

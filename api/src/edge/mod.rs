@@ -78,7 +78,8 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
     let method = request.method().clone();
     let visitor = Visitor::of(&request, &route);
     let trace = traced::begin(&method, &route);
-    let span = tracing::info_span!("request", id = asker.request_id, %method, route, trace = traced::id(&trace));
+    let span =
+        tracing::info_span!("request", id = asker.request_id, %method, route, trace = traced::id(&trace));
 
     async {
         let mut response = match edge.lanes.enter(Class::of(&method, &route)) {

@@ -62,7 +62,11 @@ async fn calls_to_the_engine_are_counted_by_what_they_ask() {
     // The page itself asks for what waits on each queue: processes and steps.
     assert_eq!(figure(&app, asked).await, 2);
     Reply::of(app.get("/services").bearer_auth(support)).await.expect(200);
-    assert_eq!(figure(&app, asked).await, 6, "who carries on processes, and who does steps, and this page again");
+    assert_eq!(
+        figure(&app, asked).await,
+        6,
+        "who carries on processes, and who does steps, and this page again"
+    );
     assert!(figures(&app).await.contains("\n# TYPE temporal_request_latency_seconds histogram\n"));
 }
 

@@ -183,9 +183,7 @@ fn client_address(reader: &mut Reader) -> ClientAddress {
 }
 
 fn metrics_from(reader: &mut Reader) -> Vec<IpNet> {
-    let network = |text: &String| {
-        text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-    };
+    let network = |text: &String| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     let texts = reader.list("api.metrics_from");
     texts.iter().map(network).collect::<Option<_>>().unwrap_or_else(|| {
         reader.problem("api.metrics_from", "must be IP addresses, or networks like 10.42.0.0/16");

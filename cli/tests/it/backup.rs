@@ -79,7 +79,8 @@ pub(crate) fn is_brought_back_without_what_was_destroyed(home: &Path, dev: &Dev)
     let vault = drill.vault(None, None);
     drill.stores(&vault, &stays, b"who stays");
     drill.stores(&vault, &goes, b"who is destroyed");
-    let pot = json(home, &["pots", "list", "--stage", "settled", "--json"])[0]["id"].as_str().unwrap().to_owned();
+    let pot =
+        json(home, &["pots", "list", "--stage", "settled", "--json"])[0]["id"].as_str().unwrap().to_owned();
     let (code, certificate, err) = drill.here(&["certificate", "show", &pot]);
     assert_eq!(code, 0, "{err}");
 
@@ -147,8 +148,10 @@ fn a_vault_that_was_lost_comes_back_without_whom_was_destroyed(
     let lost = tempfile::TempDir::new().unwrap();
     let address = |part: &str| format!("file://{}", lost.path().join(part).display());
     let (documents, new_keys) = (address("documents"), address("keys"));
-    let elsewhere =
-        [("WOLO__VAULT__DOCUMENTS__ADDRESS", documents.as_str()), ("WOLO__VAULT__KEYS__ADDRESS", new_keys.as_str())];
+    let elsewhere = [
+        ("WOLO__VAULT__DOCUMENTS__ADDRESS", documents.as_str()),
+        ("WOLO__VAULT__KEYS__ADDRESS", new_keys.as_str()),
+    ];
     let (code, out, err) = drill.there(&elsewhere, &["backup", "restore", backup, "--keys", keys, "--yes"]);
     assert_eq!(code, 0, "{out} {err}");
     let vault = drill.vault(Some(&documents), Some(&new_keys));
@@ -156,7 +159,10 @@ fn a_vault_that_was_lost_comes_back_without_whom_was_destroyed(
     assert_eq!(drill.reads(&vault, goes), None, "the backup has the document, and nothing that reads it");
     let noise = lost.path().join("documents").join(goes.subject.to_string());
     assert!(!noise.exists(), "what nobody can read is not brought back either");
-    assert!(Path::new(backup).join("documents").join(goes.subject.to_string()).exists(), "it is in the backup");
+    assert!(
+        Path::new(backup).join("documents").join(goes.subject.to_string()).exists(),
+        "it is in the backup"
+    );
 }
 
 fn what_was_changed_is_found_and_not_brought_back(drill: &Drill<'_>, backup: &str) {

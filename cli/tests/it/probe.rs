@@ -16,7 +16,8 @@ fn ready_is_a_good_end_and_everything_else_a_bad_one() {
         for answer in ["200 OK", "503 Service Unavailable"] {
             let (mut asked, _) = listener.accept().unwrap();
             let _ = asked.read(&mut [0; 1024]).unwrap();
-            write!(asked, "HTTP/1.1 {answer}\r\nContent-Length: 9\r\nConnection: close\r\n\r\nthe cause").unwrap();
+            write!(asked, "HTTP/1.1 {answer}\r\nContent-Length: 9\r\nConnection: close\r\n\r\nthe cause")
+                .unwrap();
         }
     });
     assert_eq!(said(wolo(home.path()).args(["probe", &url])), (0, String::new(), String::new()));

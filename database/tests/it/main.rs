@@ -15,6 +15,7 @@ mod data_map;
 mod discrepancies;
 mod donations;
 mod erasing;
+mod figures;
 mod halts;
 mod idempotency;
 mod identities;

@@ -144,7 +144,10 @@ fn any_value_may_stand_in_a_file_that_the_environment_names() {
 
     let effective = Layers::new().environment(secrets).effective().unwrap();
     let of = |key: &str| effective.iter().find(|setting| setting.key == key).unwrap();
-    assert_eq!((of("wave.webhook_secrets").value.as_deref(), of("wave.webhook_secrets").from), (None, Source::Environment));
+    assert_eq!(
+        (of("wave.webhook_secrets").value.as_deref(), of("wave.webhook_secrets").from),
+        (None, Source::Environment)
+    );
 }
 
 #[test]
@@ -153,9 +156,8 @@ fn a_file_that_is_missing_named_twice_or_for_no_setting_is_refused_by_its_variab
     let path = folder.path().join("key");
     fs::write(&path, "wave_sn_test_s3cret").unwrap();
     let path = path.to_str().unwrap();
-    let refused = |variables: &[(&str, &str)]| {
-        problems(Layers::new().environment(variables.iter().copied()).read())
-    };
+    let refused =
+        |variables: &[(&str, &str)]| problems(Layers::new().environment(variables.iter().copied()).read());
     assert_eq!(
         refused(&[("WOLO__WAVE__API_KEY_FILE", "/no/such/file")]),
         ["WOLO__WAVE__API_KEY_FILE: names a file that cannot be read"]
@@ -164,5 +166,8 @@ fn a_file_that_is_missing_named_twice_or_for_no_setting_is_refused_by_its_variab
         refused(&[("WOLO__WAVE__API_KEY_FILE", path), ("WOLO__WAVE__API_KEY", "s3cret")]),
         ["WOLO__WAVE__API_KEY_FILE: and WOLO__WAVE__API_KEY are both given; only one may be"]
     );
-    assert_eq!(refused(&[("WOLO__WAVE__API_KEEY_FILE", path)]), ["WOLO__WAVE__API_KEEY_FILE: is not a setting"]);
+    assert_eq!(
+        refused(&[("WOLO__WAVE__API_KEEY_FILE", path)]),
+        ["WOLO__WAVE__API_KEEY_FILE: is not a setting"]
+    );
 }

@@ -91,7 +91,9 @@ impl Create {
                 one.keys, one.forgotten
             )),
             None if documents.is_some() => {
-                output::say("No key was copied (--keys): without the vault's own keys no document is read again.");
+                output::say(
+                    "No key was copied (--keys): without the vault's own keys no document is read again.",
+                );
             }
             None => {}
         }

@@ -69,8 +69,8 @@ impl Manifest {
     }
 
     pub(super) fn read(folder: &Path) -> Result<Self> {
-        let text = fs::read(folder.join(FILE))
-            .context("there is no backup here, or one that was never finished")?;
+        let text =
+            fs::read(folder.join(FILE)).context("there is no backup here, or one that was never finished")?;
         let manifest: Self = serde_json::from_slice(&text).context("the manifest cannot be read")?;
         ensure!(manifest.format == FORMAT, "the backup has a format that this release does not know");
         Ok(manifest)

@@ -54,7 +54,9 @@ fn store(folder: &Path) -> Result<StoreAddress> {
 fn apart(backup: &Path, keys: &Path) -> Result<()> {
     let (backup, keys) = (std::path::absolute(backup)?, std::path::absolute(keys)?);
     if backup.starts_with(&keys) || keys.starts_with(&backup) {
-        return Err(refused("the copy of the keys must lie apart from the backup, and best on another machine"));
+        return Err(refused(
+            "the copy of the keys must lie apart from the backup, and best on another machine",
+        ));
     }
     Ok(())
 }

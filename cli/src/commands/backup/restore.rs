@@ -72,7 +72,9 @@ impl Restore {
             keys.unwrap_or(0),
             manifest.at.format("%Y-%m-%d %H:%M:%S UTC")
         ));
-        output::say("Before anything is started: who was erased since then is here again (docs/operations.md, Backup).");
+        output::say(
+            "Before anything is started: who was erased since then is here again (docs/operations.md, Backup).",
+        );
         Ok(())
     }
 
@@ -81,7 +83,10 @@ impl Restore {
         let (people, transactions) = backups::holds(pool).await?;
         let will_happen = [
             format!("This database holds {people} people and {transactions} transactions of the ledger."),
-            format!("All of it is replaced by what was there on {}.", manifest.at.format("%Y-%m-%d %H:%M UTC")),
+            format!(
+                "All of it is replaced by what was there on {}.",
+                manifest.at.format("%Y-%m-%d %H:%M UTC")
+            ),
         ];
         confirm(&will_happen, self.sure.yes || (people == 0 && transactions == 0))
     }
@@ -103,7 +108,9 @@ impl Restore {
         }
         let from = store(&self.folder.join(DOCUMENTS))?;
         let brought = system.vault().await?.bring_back_documents(from).await;
-        brought.context("the rows are back, and the documents cannot be brought back; give the command once more")
+        brought.context(
+            "the rows are back, and the documents cannot be brought back; give the command once more",
+        )
     }
 }
 

@@ -24,7 +24,9 @@ impl Verify {
         manifest.check(&self.folder)?;
         let documents = manifest.documents.as_ref().map(Vec::len);
         if self.format.json {
-            return output::json(&json!({ "at": manifest.at, "rows": manifest.rows(), "documents": documents }));
+            return output::json(
+                &json!({ "at": manifest.at, "rows": manifest.rows(), "documents": documents }),
+            );
         }
         output::say(&format!(
             "The backup of {} is as it was written: {} rows, {} documents.",

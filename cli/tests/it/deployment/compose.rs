@@ -92,7 +92,8 @@ fn compose() -> Compose {
 
 /// What variables of the shell stand for; those that have to be given are given.
 fn filled(value: &str) -> String {
-    let mut filled = value.replace("${WOLO_PUBLIC_URL:?where people reach us, https}", "https://wolo.example");
+    let mut filled =
+        value.replace("${WOLO_PUBLIC_URL:?where people reach us, https}", "https://wolo.example");
     while let Some(start) = filled.find("${") {
         let end = start + filled[start..].find('}').unwrap();
         let (_, default) = filled[start + 2..end].split_once(":-").expect("given, or with a default");
@@ -144,9 +145,23 @@ fn what_a_service_waits_for_is_there_and_can_come_about() {
             assert_eq!(condition, can, "{name}");
         }
     }
-    let order = ["postgres", "temporal-schema", "temporal", "temporal-namespace", "migrate", "passwords", "api", "balancer"];
+    let order = [
+        "postgres",
+        "temporal-schema",
+        "temporal",
+        "temporal-namespace",
+        "migrate",
+        "passwords",
+        "api",
+        "balancer",
+    ];
     for pair in order.windows(2) {
-        assert!(services[pair[1]].depends_on.contains_key(pair[0]), "{} does not wait for {}", pair[1], pair[0]);
+        assert!(
+            services[pair[1]].depends_on.contains_key(pair[0]),
+            "{} does not wait for {}",
+            pair[1],
+            pair[0]
+        );
     }
 }
 

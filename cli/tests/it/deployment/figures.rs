@@ -116,7 +116,10 @@ fn each_dashboard_is_found_by_a_name_of_its_own_and_asks_the_prometheus_that_is_
 #[test]
 fn every_question_is_one_that_prometheus_understands() {
     assert!(questions().iter().all(|(_, question)| !named(question).is_empty()));
-    assert_eq!(named("sum(rate(a_total{b=\"c\"}[5m])) / max(d) > 1"), BTreeSet::from(["a_total", "d"].map(str::to_owned)));
+    assert_eq!(
+        named("sum(rate(a_total{b=\"c\"}[5m])) / max(d) > 1"),
+        BTreeSet::from(["a_total", "d"].map(str::to_owned))
+    );
 }
 
 /// What the API and the worker of a world that has seen something tell, against what is asked for.
@@ -126,7 +129,9 @@ pub(crate) fn every_figure_that_is_named_is_told(dev: &Dev) {
     let worker = format!("http://{}/metrics", health.trim_end_matches('"'));
     let api = format!("{}/metrics", dev.addresses["api"].as_str().unwrap());
     let told: BTreeSet<_> = [api, worker].iter().flat_map(|page| told(&crate::dev::get(page))).collect();
-    for name in ["wolo_waiting", "wolo_queue_backlog", "temporal_num_pollers", "process_resident_memory_bytes"] {
+    for name in
+        ["wolo_waiting", "wolo_queue_backlog", "temporal_num_pollers", "process_resident_memory_bytes"]
+    {
         assert!(told.contains(name), "{name} is not among {told:?}");
     }
     let sdk = Sdk::sources();

@@ -7,7 +7,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
-    ConfigMap, Container, Namespace, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Service,
+    ConfigMap, Container, Namespace, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Probe, Service,
 };
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -97,7 +97,10 @@ fn every_object_is_one_that_kubernetes_knows() {
         }
     }
     let misspelt = serde_json::json!({ "apiVersion": "v1", "kind": "Service", "metadata": {}, "spec": { "selektor": {} } });
-    assert!(std::panic::catch_unwind(|| read::<Service>(&misspelt)).is_err(), "a word that means nothing is found");
+    assert!(
+        std::panic::catch_unwind(|| read::<Service>(&misspelt)).is_err(),
+        "a word that means nothing is found"
+    );
 }
 
 #[test]
@@ -122,11 +125,10 @@ fn what_runs_for_long_has_probes_and_everything_runs_as_nobody() {
             let get = probe.as_ref().unwrap_or_else(|| panic!("{name}")).http_get.as_ref().unwrap();
             assert_eq!(get.port, IntOrString::String("http".to_owned()));
         }
-        let path = |probe: &Option<k8s_openapi::api::core::v1::Probe>| {
-            probe.as_ref().unwrap().http_get.as_ref().unwrap().path.clone().unwrap()
-        };
+        let path = |probe: Option<&Probe>| probe.unwrap().http_get.as_ref().unwrap().path.clone().unwrap();
         // An outage of Postgres or Temporal must not restart everything.
-        assert_eq!((path(&container.liveness_probe), path(&container.readiness_probe)), ("/health".into(), "/ready".into()));
+        assert_eq!(path(container.liveness_probe.as_ref()), "/health", "{name}");
+        assert_eq!(path(container.readiness_probe.as_ref()), "/ready", "{name}");
         let annotations = spec.template.metadata.as_ref().unwrap().annotations.clone().unwrap();
         let port = container.ports.as_ref().unwrap()[0].container_port;
         assert_eq!(annotations["prometheus.io/port"], port.to_string(), "{name}");
@@ -168,10 +170,14 @@ fn what_selects_scales_or_protects_names_something_that_is_there() {
     let budgets = all::<PodDisruptionBudget>("PodDisruptionBudget");
     let scalers = all::<HorizontalPodAutoscaler>("HorizontalPodAutoscaler");
     for (name, deployment) in &deployments {
-        let selector = budgets[name].spec.as_ref().unwrap().selector.as_ref().unwrap().match_labels.clone().unwrap();
+        let selector =
+            budgets[name].spec.as_ref().unwrap().selector.as_ref().unwrap().match_labels.clone().unwrap();
         assert!(selects(&selector, deployment), "the budget of {name} protects nothing");
         let scaler = scalers[name].spec.as_ref().unwrap();
-        assert_eq!((&scaler.scale_target_ref.kind, &scaler.scale_target_ref.name), (&"Deployment".to_owned(), name));
+        assert_eq!(
+            (&scaler.scale_target_ref.kind, &scaler.scale_target_ref.name),
+            (&"Deployment".to_owned(), name)
+        );
         assert!(scaler.min_replicas >= Some(2), "{name} is alone, and cannot be moved");
     }
     assert_eq!((budgets.len(), scalers.len()), (deployments.len(), deployments.len()));
@@ -231,7 +237,10 @@ fn each_of_our_processes_reads_its_settings_and_has_the_keys_that_it_needs() {
                 && !variable.ends_with("KEY_ID")
                 && !variable.ends_with("ADDRESS")
                 && !variable.ends_with("REGION");
-            assert!(!secret || value.is_empty() || value.starts_with("/run/secrets/"), "{variable} of {name}");
+            assert!(
+                !secret || value.is_empty() || value.starts_with("/run/secrets/"),
+                "{variable} of {name}"
+            );
         }
     }
 }

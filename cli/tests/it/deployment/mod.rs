@@ -110,7 +110,10 @@ fn has_what_it_needs(who: &str, command: &[String], settings: &Settings) {
     }
     let seals = serves("lifecycle") || serves("notices");
     assert_eq!(settings.certificates.sealing.is_some(), seals, "the key of certificates of {who}");
-    let vault = serves("lifecycle") || serves("identity") || command[0] == "wolo-api" || command.contains(&"backup".to_owned());
+    let vault = serves("lifecycle")
+        || serves("identity")
+        || command[0] == "wolo-api"
+        || command.contains(&"backup".to_owned());
     assert_eq!(settings.vault.is_some(), vault, "the vault of {who}");
     if command[0] == "wolo-api" {
         assert!(!settings.certificates.public_keys.is_empty(), "{who} publishes no key");

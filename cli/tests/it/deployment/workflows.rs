@@ -57,7 +57,11 @@ fn workflows() -> BTreeMap<String, Workflow> {
 #[test]
 fn a_job_may_only_read_unless_it_says_so_and_comes_to_an_end() {
     for (name, workflow) in workflows() {
-        assert_eq!(workflow.permissions, BTreeMap::from([("contents".to_owned(), "read".to_owned())]), "{name}");
+        assert_eq!(
+            workflow.permissions,
+            BTreeMap::from([("contents".to_owned(), "read".to_owned())]),
+            "{name}"
+        );
         for (job, work) in &workflow.jobs {
             assert!(work.timeout_minutes.is_some(), "{job} of {name} may run for ever");
             assert!(work.needs.iter().all(|other| workflow.jobs.contains_key(other)), "{job} of {name}");
@@ -67,7 +71,10 @@ fn a_job_may_only_read_unless_it_says_so_and_comes_to_an_end() {
                     let version = uses.split_once('@').map(|(_, version)| version);
                     assert!(version.is_some_and(|version| !["main", "master"].contains(&version)), "{uses}");
                     let checkout = uses.starts_with("actions/checkout@");
-                    assert!(!checkout || step.with.as_ref().unwrap()["persist-credentials"] == false, "{job} of {name}");
+                    assert!(
+                        !checkout || step.with.as_ref().unwrap()["persist-credentials"] == false,
+                        "{job} of {name}"
+                    );
                 }
                 // What others wrote is handed over as a variable: within a script it would be a part of the script.
                 assert!(!step.run.as_ref().is_some_and(|run| run.contains("${{")), "{job} of {name}");
@@ -94,6 +101,9 @@ fn a_change_is_checked_by_the_script_that_everybody_runs_and_a_release_has_what_
     for program in ["wolo", "wolo-api", "wolo-worker"] {
         assert!(runs("release.yml").contains(&format!("target/release/{program} ")), "{program}");
     }
-    let image = release.jobs["image"].steps.iter().find_map(|step| step.with.clone().filter(|with| with.get("sbom").is_some()));
+    let image = release.jobs["image"]
+        .steps
+        .iter()
+        .find_map(|step| step.with.clone().filter(|with| with.get("sbom").is_some()));
     assert_eq!(image.unwrap()["sbom"], true);
 }
