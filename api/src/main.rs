@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use wolo_bootstrap::{Settings, Shutdown, telemetry};
+use wolo_bootstrap::{Settings, Shutdown, telemetry, traces};
 
 /// Serves WOLO's HTTP interface.
 #[derive(Parser)]
@@ -37,6 +37,7 @@ fn main() -> anyhow::Result<ExitCode> {
 fn serve(config: Option<PathBuf>) -> anyhow::Result<()> {
     telemetry::start(telemetry::Format::from_process()?).context("could not start the log")?;
     let settings = Settings::load(config).context("could not read the settings")?;
+    let _traces = traces::start(&settings.telemetry, "wolo-api").context("could not start traces")?;
     let shutdown = Shutdown::on_signals(wolo_api::time_to_end(&settings))
         .context("could not watch for signals to stop")?;
     tokio::runtime::Runtime::new()

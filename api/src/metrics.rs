@@ -11,22 +11,34 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
+use futures::future::join_all;
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use wolo_bootstrap::temporal;
+use wolo_control::Control;
+use wolo_control::queues::{self, Load, Work};
 use wolo_database::{Pool, birthdays, processes};
 use wolo_domain::dakar;
 
 use crate::admin::{severity, worst_states};
 use crate::contract::refusals;
+use crate::limits::Class;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 
-/// For the board of processes, and for the last day that was swept.
+/// For the board of processes, for the last day that was swept, and for what waits on the queues.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0];
+
+/// The queue, and whether processes wait on it or steps.
+const QUEUE: [&str; 2] = ["queue", "work"];
+
+/// The lanes of the edge, where limits are counted, and what is kept in memory.
+const LANES: [&str; 3] = ["visitors", "webhooks", "receipts"];
+const STORES: [&str; 2] = ["shared", "local"];
+const CACHES: [&str; 2] = ["public_lists", "leaders"];
 
 /// A caller may invent methods, but not figures of ours.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -48,6 +60,9 @@ struct Figures {
     connections: IntGaugeVec,
     breakers: IntGaugeVec,
     swept: IntGaugeVec,
+    pollers: IntGaugeVec,
+    backlog: IntGaugeVec,
+    oldest: GaugeVec,
     temporal: temporal::Figures,
 }
 
@@ -99,6 +114,18 @@ impl Metrics {
                 ),
                 &[],
             )?,
+            pollers: IntGaugeVec::new(
+                Opts::new("wolo_queue_pollers", "Workers that asked for this work within the last minutes."),
+                &QUEUE,
+            )?,
+            backlog: IntGaugeVec::new(
+                Opts::new("wolo_queue_backlog", "Work that nobody has taken yet, about."),
+                &QUEUE,
+            )?,
+            oldest: GaugeVec::new(
+                Opts::new("wolo_queue_oldest_seconds", "For how long the oldest of that has waited, about."),
+                &QUEUE,
+            )?,
             temporal,
         };
         let started =
@@ -107,6 +134,7 @@ impl Metrics {
         started.set(i64::try_from(now).unwrap_or(i64::MAX));
         figures.registry.register(Box::new(started))?;
         figures.register()?;
+        figures.begin();
         Ok(Self { figures: Arc::new(figures) })
     }
 
@@ -161,6 +189,19 @@ impl Metrics {
         }
     }
 
+    fn queues(&self, loads: &[(&str, Work, Load)]) {
+        let figures = &self.figures;
+        figures.pollers.reset();
+        figures.backlog.reset();
+        figures.oldest.reset();
+        for (queue, work, load) in loads {
+            let labels = [*queue, work.as_str()];
+            figures.pollers.with_label_values(&labels).set(i64::try_from(load.pollers).unwrap_or(i64::MAX));
+            figures.backlog.with_label_values(&labels).set(load.backlog);
+            figures.oldest.with_label_values(&labels).set(load.oldest.as_secs_f64());
+        }
+    }
+
     fn page(&self, pool: &Pool) -> Result<String, prometheus::Error> {
         let all = i64::from(pool.size());
         let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
@@ -172,6 +213,23 @@ impl Metrics {
 }
 
 impl Figures {
+    /// Counts that are told from the beginning: otherwise the first of a kind would be no rise to whoever watches for one.
+    fn begin(&self) {
+        for lane in LANES {
+            self.shed.with_label_values(&[lane]);
+        }
+        for class in Class::ALL {
+            for store in STORES {
+                self.limited.with_label_values(&[class.name(), store]);
+            }
+        }
+        for cache in CACHES {
+            for found in ["hit", "miss"] {
+                self.lookups.with_label_values(&[cache, found]);
+            }
+        }
+    }
+
     fn register(&self) -> Result<(), prometheus::Error> {
         self.registry.register(Box::new(self.requests.clone()))?;
         self.registry.register(Box::new(self.in_flight.clone()))?;
@@ -181,7 +239,10 @@ impl Figures {
         self.registry.register(Box::new(self.lookups.clone()))?;
         self.registry.register(Box::new(self.connections.clone()))?;
         self.registry.register(Box::new(self.breakers.clone()))?;
-        self.registry.register(Box::new(self.swept.clone()))
+        self.registry.register(Box::new(self.swept.clone()))?;
+        self.registry.register(Box::new(self.pollers.clone()))?;
+        self.registry.register(Box::new(self.backlog.clone()))?;
+        self.registry.register(Box::new(self.oldest.clone()))
     }
 }
 
@@ -210,14 +271,17 @@ pub(crate) async fn metrics(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let passed_on = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
-    if passed_on || !app.settings.api.metrics_from.contains(&from.ip().to_canonical()) {
+    let from = from.ip().to_canonical();
+    if passed_on || !app.settings.api.metrics_from.iter().any(|network| network.contains(&from)) {
         return Err(Problem::new(Code::RouteUnknown));
     }
     // Without the database the other figures are told all the same, and nothing of breakers and sweeps, which nobody knows then.
-    let (board, swept) = tokio::join!(
+    let (board, swept, loads) = tokio::join!(
         tokio::time::timeout(PATIENCE, processes::all(&app.pool)),
-        tokio::time::timeout(PATIENCE, birthdays::last_day(&app.pool))
+        tokio::time::timeout(PATIENCE, birthdays::last_day(&app.pool)),
+        loads(&app.control),
     );
+    app.metrics.queues(&loads);
     app.metrics.breakers(&board.ok().and_then(Result::ok).unwrap_or_default());
     app.metrics.swept(swept.ok().and_then(Result::ok).flatten());
     let mut page = app.metrics.page(&app.pool).map_err(|error| {
@@ -230,4 +294,15 @@ pub(crate) async fn metrics(
         tracing::warn!("the figures of the engine's client could not be read");
     }
     Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], page).into_response())
+}
+
+/// What waits on each queue. The engine tells it also when no worker lives, who could tell it otherwise; what it does not tell in
+/// time is left out.
+async fn loads(control: &Control) -> Vec<(&'static str, Work, Load)> {
+    let asked = queues::ALL.into_iter().flat_map(|queue| Work::ALL.map(|work| (queue, work)));
+    let loads = asked.map(async |(queue, work)| {
+        let load = tokio::time::timeout(PATIENCE, control.load(queue, work)).await.ok()?.ok()?;
+        Some((queue, work, load))
+    });
+    join_all(loads).await.into_iter().flatten().collect()
 }

@@ -11,6 +11,7 @@ pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
 pub mod temporal;
+pub mod traces;
 
 pub use sealing::Seal;
 pub use settings::Settings;

@@ -17,6 +17,8 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backlog;
+pub mod backups;
 pub mod birth_dates;
 pub mod birthdays;
 pub mod certificates;

@@ -2,6 +2,7 @@
 //!
 //! Being alive depends on nothing outside of this process, or an outage of the engine would restart every worker too.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use wolo_bootstrap::connections::Patience;
 use wolo_bootstrap::{Shutdown, temporal};
 use wolo_database::Pool;
 
+use crate::metrics::Metrics;
 use crate::registry::Served;
 
 /// Whoever looks after a worker asks at once and takes the answer at once; who does not is nobody to wait for.
@@ -31,6 +33,7 @@ pub(crate) struct Health {
     pub(crate) client: Client,
     pub(crate) pool: Pool,
     pub(crate) queues: Vec<QueueHealth>,
+    pub(crate) metrics: Metrics,
     /// A worker that has been told to stop is not ready for anything.
     pub(crate) shutdown: Shutdown,
 }
@@ -77,6 +80,7 @@ pub(crate) fn router(health: Health) -> Router {
         .route("/health", get(async || Json(Alive { alive: true })))
         .route("/ready", get(ready))
         .route("/services", get(services))
+        .route("/metrics", get(metrics))
         .with_state(Arc::new(health))
 }
 
@@ -111,4 +115,16 @@ async fn services(State(health): State<Arc<Health>>) -> Json<serde_json::Value> 
     });
     // Borrowed from the state, so written down before it is let go.
     Json(serde_json::json!(Services { queues: queues.collect() }))
+}
+
+async fn metrics(State(health): State<Arc<Health>>) -> Response {
+    let queues: BTreeMap<_, _> =
+        health.queues.iter().map(|queue| (queue.name.clone(), queue.is_running())).collect();
+    match health.metrics.page(&health.pool, &queues).await {
+        Ok(page) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], page).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the figures could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }

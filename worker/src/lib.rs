@@ -12,6 +12,7 @@ mod error;
 #[cfg(feature = "faultpoints")]
 mod faultpoints;
 mod health;
+mod metrics;
 mod queue;
 mod registry;
 mod relay;

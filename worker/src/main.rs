@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
-use wolo_bootstrap::Shutdown;
 use wolo_bootstrap::settings::Layers;
 use wolo_bootstrap::telemetry::{self, Format};
+use wolo_bootstrap::{Shutdown, traces};
 
 /// After the time that steps are given to end, so that the worker can say which did not.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -46,6 +46,7 @@ fn serve(arguments: Arguments) -> anyhow::Result<()> {
         layers = layers.set("worker.queues", queues);
     }
     let settings = layers.read().context("could not read the settings")?;
+    let _traces = traces::start(&settings.telemetry, "wolo-worker").context("could not start traces")?;
     let shutdown = Shutdown::on_signals(settings.worker.shutdown_grace + LAST_WORDS)
         .context("could not watch for signals")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use temporalio_client::Client;
+use temporalio_common::telemetry::TelemetryOptions;
 use temporalio_sdk::error::WorkerRunError;
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::runtime::{PollerBehavior, RuntimeOptions};
@@ -46,6 +47,7 @@ impl Queue {
         name: String,
         client: Client,
         steps: Steps,
+        counted: TelemetryOptions,
         grace: Duration,
     ) -> Result<Self, Error> {
         let running = Arc::new(AtomicBool::new(false));
@@ -55,7 +57,7 @@ impl Queue {
             let (name, running, runtime) = (name.clone(), Arc::clone(&running), Handle::current());
             move || {
                 runtime.block_on(async move {
-                    let mut worker = match set_up(&name, client, &steps, grace) {
+                    let mut worker = match set_up(&name, client, &steps, counted, grace) {
                         Ok(worker) => worker,
                         Err(cause) => {
                             let _ = started.send(Err(cause));
@@ -118,7 +120,13 @@ impl Drop for Running {
     }
 }
 
-fn set_up(queue: &str, client: Client, steps: &Steps, grace: Duration) -> Result<Worker, Cause> {
+fn set_up(
+    queue: &str,
+    client: Client,
+    steps: &Steps,
+    counted: TelemetryOptions,
+    grace: Duration,
+) -> Result<Worker, Cause> {
     let steps_at_once = FixedSizeSlotSupplier::new(STEP_SLOTS);
     let tuner = TunerHolder::builder()
         .workflow_task_slot_supplier(FixedSizeSlotSupplier::new(PROCESS_SLOTS))
@@ -137,6 +145,7 @@ fn set_up(queue: &str, client: Client, steps: &Steps, grace: Duration) -> Result
     #[cfg(feature = "faultpoints")]
     crate::faultpoints::lay(&mut options);
     // The log of this process is the engine's too: nothing of its own is set up here.
-    let runtime = Runtime::from_current_tokio(RuntimeOptions::default())?;
+    let options_of_runtime = RuntimeOptions::builder().telemetry_options(counted).build()?;
+    let runtime = Runtime::from_current_tokio(options_of_runtime)?;
     Ok(Worker::new(&runtime, client, options)?)
 }

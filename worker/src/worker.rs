@@ -25,9 +25,11 @@ use wolo_workflows::{attributes, queues};
 use crate::Error;
 use crate::carriers;
 use crate::health::{self, Health, QueueHealth};
+use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::registry::{self, Steps};
 use crate::relay::Relay;
+use crate::rules;
 use crate::schedules;
 use crate::vault;
 
@@ -81,7 +83,8 @@ impl Worker {
         let url = secrecy::ExposeSecret::expose_secret(&settings.database.url);
         let pool =
             wolo_database::connect(url, settings.database.max_connections).await.map_err(Error::Database)?;
-        let client = temporal::connect(&settings.temporal).await?;
+        let figures = temporal::Figures::start()?;
+        let client = temporal::connect_counted(&settings.temporal, &figures).await?;
         let attributes = attributes::ALL.map(|(name, kind)| (name, indexed(kind)));
         temporal::ensure_search_attributes(&client, &attributes).await?;
         schedules::ensure(&client, settings).await?;
@@ -117,7 +120,8 @@ impl Worker {
         let grace = settings.worker.shutdown_grace * 2 / 3;
         let (mut queues, mut told) = (Vec::new(), Vec::new());
         for (name, serves) in wanted {
-            let queue = Queue::start(name.clone(), client.clone(), steps.clone(), grace).await?;
+            let counted = figures.of_worker();
+            let queue = Queue::start(name.clone(), client.clone(), steps.clone(), counted, grace).await?;
             tracing::info!(
                 queue = name,
                 processes = serves.processes.len(),
@@ -134,7 +138,9 @@ impl Worker {
             tokio::spawn(relay.run(shutdown.clone()));
         }
         tokio::spawn(present(pool.clone(), wave, settings.worker.queues.clone(), health_ends.clone()));
-        let router = health::router(Health { client, pool, queues: told, shutdown: shutdown.clone() });
+        let metrics = Metrics::new(figures, rules::punctuality(settings))?;
+        let router =
+            health::router(Health { client, pool, queues: told, metrics, shutdown: shutdown.clone() });
         tokio::spawn(connections::serve(listener, router, health::PATIENCE, health_ends.begun()));
         Ok(Self { queues, settings: settings.worker.clone(), shutdown, health_address, health_ends })
     }

@@ -9,6 +9,7 @@ pub(crate) mod browsers;
 mod lanes;
 mod limiting;
 mod pages;
+mod traced;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
+use opentelemetry::trace::FutureExt as _;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tracing::Instrument as _;
@@ -79,7 +81,9 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let visitor = Visitor::of(&request, &route);
-    let span = tracing::info_span!("request", id = asker.request_id, %method, route);
+    let trace = traced::begin(&method, &route);
+    let span =
+        tracing::info_span!("request", id = asker.request_id, %method, route, trace = traced::id(&trace));
 
     async {
         let mut response = match edge.lanes.enter(Class::of(&method, &route)) {
@@ -91,11 +95,13 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
         }
         finish(response.headers_mut(), edge.tls, &asker);
         let took = began.elapsed();
+        traced::answered(response.status());
         edge.metrics.answered(&route, method.as_str(), response.status(), took);
         log(&method, response.status().as_u16(), took);
         response
     }
     .instrument(span)
+    .with_context(trace)
     .await
 }
 

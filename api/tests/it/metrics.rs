@@ -59,10 +59,43 @@ async fn calls_to_the_engine_are_counted_by_what_they_ask() {
     let app = TestApp::start().await.with(|layers| layers).await;
     let support = app.staff_token(app.person(10).await, Role::Support);
     let asked = r#"temporal_request_latency_seconds_count{namespace="default",operation="DescribeTaskQueue",task_queue="money"}"#;
-    assert_eq!(figure(&app, asked).await, 0);
+    // The page itself asks for what waits on each queue: processes and steps.
+    assert_eq!(figure(&app, asked).await, 2);
     Reply::of(app.get("/services").bearer_auth(support)).await.expect(200);
-    assert_eq!(figure(&app, asked).await, 2, "who carries on processes, and who does steps");
+    assert_eq!(
+        figure(&app, asked).await,
+        6,
+        "who carries on processes, and who does steps, and this page again"
+    );
     assert!(figures(&app).await.contains("\n# TYPE temporal_request_latency_seconds histogram\n"));
+}
+
+#[tokio::test]
+async fn what_waits_on_a_queue_is_told_with_those_who_ask_for_it() {
+    let app = TestApp::start().await;
+    for queue in ["lifecycle", "money", "notices", "identity"] {
+        for work in ["processes", "steps"] {
+            let labels = format!(r#"{{queue="{queue}",work="{work}"}}"#);
+            assert!(figure(&app, &format!("wolo_queue_pollers{labels}")).await >= 1, "{labels}");
+            let page = figures(&app).await;
+            for name in ["wolo_queue_backlog", "wolo_queue_oldest_seconds"] {
+                assert!(page.contains(&format!("\n{name}{labels} ")), "{name}{labels} is not in {page}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_counted_is_told_before_there_is_any() {
+    let app = TestApp::start().await.with(|layers| layers).await;
+    let page = figures(&app).await;
+    for zero in [
+        r#"wolo_http_shed_total{lane="webhooks"} 0"#,
+        r#"wolo_limited_total{class="webhook",store="local"} 0"#,
+        r#"wolo_cache_lookups_total{cache="leaders",found="hit"} 0"#,
+    ] {
+        assert!(page.lines().any(|line| line == zero), "{zero} is not in {page}");
+    }
 }
 
 #[tokio::test]
@@ -99,6 +132,9 @@ async fn figures_are_for_scrapers_that_come_by_themselves() {
     Reply::of(app.get("/metrics")).await.problem(404, "route_unknown");
     let scraper = app.from([127, 0, 0, 2]);
     figures(&scraper).await;
+    let networked = app.with(|layers| layers.set("api.metrics_from", "10.0.0.0/8,127.0.0.0/30")).await;
+    figures(&networked.from([127, 0, 0, 3])).await;
+    Reply::of(networked.from([127, 0, 0, 4]).get("/metrics")).await.problem(404, "route_unknown");
     for header in ["x-forwarded-for", "forwarded"] {
         let visitor = scraper.get("/metrics").header(header, "127.0.0.2");
         Reply::of(visitor).await.problem(404, "route_unknown");

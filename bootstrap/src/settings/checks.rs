@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
@@ -18,7 +19,7 @@ use super::sponsorship::sponsorship;
 use super::vault::vault;
 use super::{
     Accounts, Api, ClientAddress, Database, Limits, Mode, Passwords, Rate, Redis, Retention, Rules, Settings,
-    Temporal, Worker, channels,
+    Telemetry, Temporal, Worker, channels,
 };
 use crate::codec::PayloadKey;
 
@@ -44,6 +45,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
     let social = social(reader, mode);
     let vault = vault(reader, mode);
     let worker = worker(reader);
+    let telemetry = telemetry(reader);
     let books = books(reader);
     let rules = rules(reader);
     let sponsorship = sponsorship(reader);
@@ -67,6 +69,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Settings> {
         social,
         vault,
         worker,
+        telemetry,
         books,
         rules,
         sponsorship,
@@ -179,12 +182,19 @@ fn client_address(reader: &mut Reader) -> ClientAddress {
     }
 }
 
-fn metrics_from(reader: &mut Reader) -> Vec<IpAddr> {
+fn metrics_from(reader: &mut Reader) -> Vec<IpNet> {
+    let network = |text: &String| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     let texts = reader.list("api.metrics_from");
-    texts.iter().map(|text| text.parse().ok()).collect::<Option<_>>().unwrap_or_else(|| {
-        reader.problem("api.metrics_from", "must be IP addresses");
+    texts.iter().map(network).collect::<Option<_>>().unwrap_or_else(|| {
+        reader.problem("api.metrics_from", "must be IP addresses, or networks like 10.42.0.0/16");
         Vec::new()
     })
+}
+
+fn telemetry(reader: &mut Reader) -> Telemetry {
+    const ENDPOINT: &str = "telemetry.otlp_endpoint";
+    let given = !reader.text(ENDPOINT).is_empty();
+    Telemetry { otlp_endpoint: if given { reader.url(ENDPOINT) } else { None } }
 }
 
 fn redis(reader: &mut Reader) -> Redis {

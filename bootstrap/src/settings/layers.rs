@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
@@ -13,6 +13,8 @@ pub(super) const DEFAULTS: &str = include_str!("../../settings.default.toml");
 
 const PREFIX: &str = "WOLO__";
 const FILE_VARIABLE: &str = "WOLO_CONFIG";
+/// Behind a variable's name: it names a file, and the value stands in that, as orchestrators hand secrets over.
+const IN_A_FILE: &str = "_FILE";
 
 /// The layers above the defaults, before they are read.
 #[derive(Clone, Default)]
@@ -132,12 +134,9 @@ impl Layers {
             }
             builder = builder.add_source(layer);
         }
-        let environment = ours.into_iter().map(|(name, value)| {
-            let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
-            (key, name, value, From::Environment)
-        });
+        let environment = environment(ours, &known, &mut problems);
         let set = self.set.into_iter().map(|(key, value)| (key.clone(), key, value, From::Program));
-        for (key, shown, value, from) in environment.chain(set) {
+        for (key, shown, value, from) in environment.into_iter().chain(set) {
             if !known.contains(&key) {
                 problems.push(unknown(&shown));
                 continue;
@@ -151,6 +150,39 @@ impl Layers {
         let merged = builder.build().unwrap_or_default();
         Ok(Merged { reader: Reader::new(merged, defaults, problems), known, sources })
     }
+}
+
+/// The variables with the keys that they are about, and what those say whose names end in [`IN_A_FILE`]: a file's content, without
+/// the line break that ends it. A setting that is a file's name by itself keeps its meaning.
+fn environment(
+    ours: Vec<(String, String)>,
+    known: &BTreeSet<String>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, String, String, From)> {
+    let key = |name: &str| name[PREFIX.len()..].to_lowercase().replace("__", ".");
+    // What is set to nothing is not given.
+    let given = ours.iter().filter(|(_, value)| !value.is_empty());
+    let names: BTreeSet<_> = given.map(|(name, _)| name.clone()).collect();
+    let mut values = Vec::new();
+    for (name, value) in ours {
+        let itself = name.strip_suffix(IN_A_FILE).filter(|itself| {
+            itself.starts_with(PREFIX) && !known.contains(&key(&name)) && known.contains(&key(itself))
+        });
+        let Some(itself) = itself else {
+            values.push((key(&name), name, value, From::Environment));
+            continue;
+        };
+        if names.contains(itself) {
+            let words = format!("and {itself} are both given; only one may be");
+            problems.push(Problem { key: name, words });
+        } else if let Ok(content) = std::fs::read_to_string(Path::new(value.trim())) {
+            let content = content.trim_end_matches(['\r', '\n']).to_owned();
+            values.push((key(itself), itself.to_owned(), content, From::Environment));
+        } else {
+            problems.push(Problem { key: name, words: "names a file that cannot be read".to_owned() });
+        }
+    }
+    values
 }
 
 /// All layers in one.

@@ -20,11 +20,12 @@ mod tests;
 mod vault;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::{SecretSlice, SecretString};
 use url::Url;
 
@@ -55,6 +56,7 @@ pub struct Settings {
     /// Absent: this process has no use for identity documents.
     pub vault: Option<Vault>,
     pub worker: Worker,
+    pub telemetry: Telemetry,
     pub books: Books,
     pub rules: Rules,
     pub sponsorship: Sponsorship,
@@ -117,7 +119,8 @@ pub struct Api {
     pub most_in_flight: usize,
     pub most_webhooks_in_flight: usize,
     pub most_receipts_in_flight: usize,
-    pub metrics_from: Vec<IpAddr>,
+    /// A single address is a network of one.
+    pub metrics_from: Vec<IpNet>,
     /// Zero: nothing is kept.
     pub list_cache: Duration,
 }
@@ -256,6 +259,13 @@ pub struct Worker {
     pub queues: Vec<String>,
     pub health_listen: SocketAddr,
     pub shutdown_grace: Duration,
+}
+
+/// What is told to those who watch over the processes.
+#[derive(Debug, Clone)]
+pub struct Telemetry {
+    /// Of a collector of traces, without the path of its protocol. Absent: nothing is traced.
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// When the books are compared with Wave's statement, and checked.

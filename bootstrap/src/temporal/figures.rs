@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use temporalio_common::telemetry::metrics::{CoreMeter, NewAttributes, TemporalMeter};
 use temporalio_common::telemetry::{
-    PrometheusExporterOptions, TaskQueueLabelStrategy, start_prometheus_metric_exporter,
+    PrometheusExporterOptions, TaskQueueLabelStrategy, TelemetryOptions, start_prometheus_metric_exporter,
 };
 use tokio::task::AbortHandle;
 
 /// For a page from this machine.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// As dashboards for Temporal know its figures. The SDK puts it there only in a worker's runtime.
+/// As dashboards for Temporal know its figures. The SDK puts it there only in a worker's runtime, and there too it is left to this
+/// page, on which both stand.
 const PREFIX: &str = "temporal_";
 
 /// The figures cannot be kept.
@@ -57,6 +58,15 @@ impl Figures {
         let answer = self.http.get(&self.page).send().await.ok()?;
         let text = answer.error_for_status().ok()?.text().await.ok()?;
         Some(text.lines().map(named).collect())
+    }
+
+    /// For the runtime of a worker, whose figures then stand on the page too.
+    pub fn of_worker(&self) -> TelemetryOptions {
+        TelemetryOptions::builder()
+            .metrics(Arc::clone(&self.meter))
+            .metric_prefix(String::new())
+            .attach_service_name(false)
+            .build()
     }
 
     pub(crate) fn meter(&self) -> TemporalMeter {

@@ -22,7 +22,7 @@ use temporalio_common::telemetry::metrics::TemporalMeter;
 use tokio::time::timeout;
 
 use crate::codec::{self, CodecError};
-use crate::settings;
+use crate::{settings, traces};
 
 pub use figures::{Figures, FiguresError};
 pub use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType;
@@ -92,7 +92,8 @@ async fn connected(
         Ok(Err(source)) => return Err(classify(address, source)),
         Ok(Ok(connection)) => connection,
     };
-    let options = ClientOptions::new(&settings.namespace).data_converter(converter).build();
+    let options = ClientOptions::new(&settings.namespace).data_converter(converter);
+    let options = options.plugins(traces::plugin()).build();
     Client::new(connection, options).map_err(|error| ConnectError::Refused { address, source: error.into() })
 }
 

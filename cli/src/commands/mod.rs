@@ -1,6 +1,7 @@
 //! The commands: what can be asked, and nothing about how it is done. One file or folder per command.
 
 mod audit;
+mod backup;
 mod bench;
 mod cases;
 mod certificate;
@@ -22,6 +23,7 @@ mod payouts;
 mod people;
 mod points;
 mod pots;
+mod probe;
 mod proving;
 mod reconcile;
 mod refunds;
@@ -145,10 +147,15 @@ enum Command {
     /// Move a process forward in time (sandbox only)
     #[command(subcommand)]
     Time(time::Time),
+    /// Copy everything of WOLO into a folder, and bring it back from one
+    #[command(subcommand)]
+    Backup(backup::Backup),
     /// Bring the database and the engine's search attributes up to date
     Migrate(migrate::Migrate),
     /// Say whether everything that WOLO needs is there, and what to do if not
     Doctor(doctor::Doctor),
+    /// Ask a part of WOLO whether it is ready, for health checks where there is no shell
+    Probe(probe::Probe),
     /// List what the API answers, and to whom
     Routes(routes::Routes),
     /// Look at the settings
@@ -243,6 +250,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
         Command::Schedules(schedules) => wait_for(schedules.run(config)),
         Command::Time(time) => wait_for(time.run(config)),
+        Command::Backup(backup) => wait_for(backup.run(config)),
+        Command::Probe(probe) => wait_for(probe.run()),
         Command::Migrate(migrate) => wait_for(migrate.run(config)),
         Command::Doctor(doctor) => wait_for(doctor.run(config)),
         Command::Routes(routes) => routes.run(),

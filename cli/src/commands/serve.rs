@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use wolo_bootstrap::{Settings, Shutdown, telemetry};
+use wolo_bootstrap::{Settings, Shutdown, telemetry, traces};
 
 use super::Config;
 use crate::bench;
@@ -31,6 +31,7 @@ impl Serve {
     pub(super) fn run(self, config: Config<'_>) -> Result<()> {
         telemetry::start(telemetry::Format::from_process()?)?;
         let settings = Settings::load(config.map(ToOwned::to_owned))?;
+        let _traces = traces::start(&settings.telemetry, "wolo-serve")?;
         let shutdown = Shutdown::on_signals(LIMIT)?;
         let runtime = tokio::runtime::Runtime::new().context("there is no runtime")?;
         runtime.block_on(async {

@@ -26,6 +26,11 @@ impl Dev {
     }
 
     fn start_with(home: &Path, more: &[&str]) -> Self {
+        Self::start_in(home, more, &[])
+    }
+
+    /// In a shell that says so much.
+    pub(crate) fn start_in(home: &Path, more: &[&str], shell: &[(&str, &str)]) -> Self {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wolo"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("WOLO_") && name != "WOLO_CACHE" {
@@ -36,6 +41,7 @@ impl Dev {
             .args(["dev", "--api-port", "0"])
             .args(more)
             .env("WOLO_DATA", home)
+            .envs(shell.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -157,6 +163,8 @@ fn a_world_is_found_used_and_gone() {
     crate::books::whoever_celebrates_in_thirty_days_gets_a_pot(home);
     crate::sponsorship::is_followed_from_the_invitation_to_the_points(home, &dev);
     crate::sponsorship::what_starts_by_itself_is_stopped_and_let_go_on(home);
+    crate::deployment::every_figure_that_is_named_is_told(&dev);
+    crate::backup::is_brought_back_without_what_was_destroyed(home, &dev);
 
     let (code, _, err) = said(wolo(home).arg("dev"));
     assert_eq!(code, 3, "{err}");

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 121] = [
+const COMMANDS: [&str; 126] = [
     "",
     "dev",
     "demo",
@@ -113,6 +113,11 @@ const COMMANDS: [&str; 121] = [
     "time",
     "time forward",
     "migrate",
+    "backup",
+    "backup create",
+    "backup verify",
+    "backup restore",
+    "probe",
     "doctor",
     "routes",
     "config",

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+mod backup;
 mod bench;
 mod birth_dates;
 mod books;
@@ -10,6 +11,7 @@ mod certificate;
 mod config;
 mod consents;
 mod demo;
+mod deployment;
 mod dev;
 mod figures;
 mod help;
@@ -18,11 +20,13 @@ mod notices;
 mod papers;
 mod payout;
 mod people;
+mod probe;
 mod refund;
 mod refusals;
 mod reviewers;
 mod senders;
 mod sponsorship;
+mod traces;
 mod trust;
 mod vault;
 mod ways;

@@ -7,13 +7,14 @@ use tempfile::TempDir;
 
 use crate::{said, wolo};
 
-const PAPERS: [&str; 6] = [
+const PAPERS: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/operations.md",
     "docs/performance.md",
     "docs/reliability.md",
+    "docs/scaling.md",
 ];
 
 /// What stands between backticks and begins with the program's name, a word each.

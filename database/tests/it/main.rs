@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod backlog;
 mod birth_dates;
 mod birthdays;
 mod by_hand;

@@ -20,6 +20,7 @@
 //! concern either.
 
 mod container;
+mod copying;
 mod destroying;
 mod error;
 mod keys;
@@ -34,6 +35,7 @@ mod writing;
 use secrecy::SecretSlice;
 use uuid::Uuid;
 
+pub use copying::{Copied, Mirrored};
 pub use error::{Side, VaultError};
 pub use reading::Reading;
 pub use rotation::{Rotated, Standing};

@@ -12,13 +12,22 @@ pub(super) fn subject_key_of(subject: Uuid) -> Path {
     subject_keys().join(subject.to_string())
 }
 
+/// What the keys of both kinds lie below.
+pub(super) fn all_keys() -> [Path; 2] {
+    [subject_keys(), document_keys()]
+}
+
+fn document_keys() -> Path {
+    Path::from("documents")
+}
+
 /// The subject whose key lies here.
 pub(super) fn subject_at(path: &Path) -> Option<Uuid> {
     path.filename()?.parse().ok()
 }
 
 pub(super) fn document_keys_of(subject: Uuid) -> Path {
-    Path::from("documents").join(subject.to_string())
+    document_keys().join(subject.to_string())
 }
 
 pub(super) fn document_key_of(subject: Uuid, document: Uuid) -> Path {
@@ -36,4 +45,11 @@ pub(super) fn contents_of(subject: Uuid, document: Uuid) -> Path {
 
 pub(super) fn content_of(subject: Uuid, document: Uuid, content: Uuid) -> Path {
     contents_of(subject, document).join(content.to_string())
+}
+
+/// Where the key is of what lies at such a place.
+pub(super) fn key_of_content(path: &Path) -> Option<Path> {
+    let mut parts = path.parts();
+    let subject = parts.next()?.as_ref().parse().ok()?;
+    Some(document_key_of(subject, parts.next()?.as_ref().parse().ok()?))
 }

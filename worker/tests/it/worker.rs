@@ -148,6 +148,7 @@ async fn a_worker_serves_tells_of_its_health_and_ends_when_its_steps_have_ended(
     assert_eq!(names(&services), [queues::LIFECYCLE, queues::MONEY, queues::NOTICES, queues::IDENTITY]);
     assert!(services["queues"][1]["steps"].as_array().expect("a list").contains(&"payouts.send".into()));
 
+    figures_stand_beside_its_health(health).await;
     // Nobody holds a connection by saying nothing more, while the worker goes on.
     tokio::time::timeout(LONG, halting).await.expect("the connection is closed").expect("no panic");
     // A step is under way at Wave when the end begins.
@@ -201,6 +202,35 @@ async fn a_worker_serves_tells_of_its_health_and_ends_when_its_steps_have_ended(
     assert!(began.elapsed() < Duration::from_secs(5));
     late.abort();
     here.world.wave.release_stalled(Release::Drop);
+}
+
+/// Its own, those of what waits, and those of the engine's SDK, each family once and under the name that dashboards know.
+async fn figures_stand_beside_its_health(health: std::net::SocketAddr) {
+    let page = reqwest::get(format!("http://{health}/metrics")).await.expect("an answer").text().await;
+    let page = page.expect("text");
+    for line in [
+        r#"wolo_waiting{what="payout_unknown"} 0"#,
+        r#"wolo_waiting_oldest_seconds{what="event"} 0"#,
+        r#"wolo_worker_queue_running{queue="money"} 1"#,
+        "wolo_steps_late 0",
+    ] {
+        assert!(page.lines().any(|one| one == line), "{line} is not in {page}");
+    }
+    for name in [
+        "process_resident_memory_bytes",
+        "process_start_time_seconds",
+        "temporal_num_pollers",
+        "temporal_worker_task_slots_available",
+        "temporal_request_total",
+        "temporal_request_latency_seconds_bucket",
+    ] {
+        assert!(page.lines().any(|line| line.starts_with(name)), "{name} is not in {page}");
+    }
+    let mut families = BTreeSet::new();
+    for family in page.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        assert!(families.insert(family), "{family} is told twice");
+        assert!(!family.starts_with("temporal_temporal_"), "{family}");
+    }
 }
 
 #[tokio::test]

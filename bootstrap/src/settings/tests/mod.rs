@@ -67,7 +67,7 @@ fn the_defaults_are_settings_for_development() {
     assert_eq!(settings.redis.url.map(|_| ()), None);
     assert_eq!((settings.limits.sign_in.burst.get(), settings.limits.sign_in.per_minute.get()), (20, 60));
     assert_eq!(settings.api.client_address, ClientAddress::Connection);
-    assert!(settings.api.metrics_from.iter().all(IpAddr::is_loopback));
+    assert!(settings.api.metrics_from.iter().all(|network| network.addr().is_loopback()));
 }
 
 #[test]

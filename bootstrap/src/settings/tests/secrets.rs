@@ -122,3 +122,52 @@ fn no_secret_is_shown_by_debug_or_by_an_error() {
     let shown = format!("{:?}", error.unwrap_err());
     assert!(!shown.contains("s3cret"), "{shown}");
 }
+
+#[test]
+fn any_value_may_stand_in_a_file_that_the_environment_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let secrets = [
+        ("WOLO__DATABASE__URL_FILE", file("url", "postgres://wolo_api:from-a-file@db:5432/wolo\n")),
+        ("WOLO__WAVE__WEBHOOK_SECRETS_FILE", file("hooks", "first,second\r\n")),
+        ("WOLO__TOKENS__SIGNING_KEY_FILE", file("key.pem", &pem())),
+        ("WOLO__VAULT__KEYS__SECRET_ACCESS_KEY_FILE", file("vault", " kept as it is")),
+    ];
+    let settings = Layers::new().environment(secrets.clone()).read().unwrap();
+    assert_eq!(settings.database.url.expose_secret(), "postgres://wolo_api:from-a-file@db:5432/wolo");
+    let hooks: Vec<_> = settings.wave.webhook_secrets.iter().map(SecretString::expose_secret).collect();
+    assert_eq!(hooks, ["first", "second"]);
+
+    let effective = Layers::new().environment(secrets).effective().unwrap();
+    let of = |key: &str| effective.iter().find(|setting| setting.key == key).unwrap();
+    assert_eq!(
+        (of("wave.webhook_secrets").value.as_deref(), of("wave.webhook_secrets").from),
+        (None, Source::Environment)
+    );
+}
+
+#[test]
+fn a_file_that_is_missing_named_twice_or_for_no_setting_is_refused_by_its_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    fs::write(&path, "wave_sn_test_s3cret").unwrap();
+    let path = path.to_str().unwrap();
+    let refused =
+        |variables: &[(&str, &str)]| problems(Layers::new().environment(variables.iter().copied()).read());
+    assert_eq!(
+        refused(&[("WOLO__WAVE__API_KEY_FILE", "/no/such/file")]),
+        ["WOLO__WAVE__API_KEY_FILE: names a file that cannot be read"]
+    );
+    assert_eq!(
+        refused(&[("WOLO__WAVE__API_KEY_FILE", path), ("WOLO__WAVE__API_KEY", "s3cret")]),
+        ["WOLO__WAVE__API_KEY_FILE: and WOLO__WAVE__API_KEY are both given; only one may be"]
+    );
+    assert_eq!(
+        refused(&[("WOLO__WAVE__API_KEEY_FILE", path)]),
+        ["WOLO__WAVE__API_KEEY_FILE: is not a setting"]
+    );
+}

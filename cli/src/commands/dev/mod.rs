@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use wolo_bootstrap::Shutdown;
+use wolo_bootstrap::{Settings, Shutdown, traces};
 use wolo_sandbox::wave::Retry;
 
 use super::Config;
@@ -51,6 +51,9 @@ impl Dev {
             ));
         }
         let log = Log::start()?;
+        // What is wrong with this shell's settings is said when the world is made with them.
+        let settings = Settings::load(None).ok();
+        let _traces = settings.map(|settings| traces::start(&settings.telemetry, "wolo-dev")).transpose()?;
         let shutdown = Shutdown::on_signals(END_WITHIN)?;
         let runtime = tokio::runtime::Runtime::new().context("there is no runtime")?;
         runtime.block_on(self.serve(&log, shutdown))

@@ -4,6 +4,8 @@
 //! followed (it would carry our key to another host), no proxy is taken from the environment, nothing is repeated
 //! behind our back, and a body larger than [`BODY_LIMIT`] is dropped unread.
 
+mod traced;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -83,7 +85,7 @@ pub(crate) struct Answer {
 
 /// A 2xx or 4xx answer, or what any other means for the caller.
 pub(crate) async fn answer(request: RequestBuilder) -> Result<Answer, ProviderError> {
-    let response = request.send().await.map_err(ProviderError::transport)?;
+    let response = traced::send(request).await.map_err(ProviderError::transport)?;
     // Their own trouble is told by the status alone; such a body is often a proxy's page.
     match judged(response.status().as_u16(), response.headers(), Utc::now()) {
         Some(error) => Err(error),
@@ -93,7 +95,7 @@ pub(crate) async fn answer(request: RequestBuilder) -> Result<Answer, ProviderEr
 
 /// Any answer, for providers whose bodies say more than their statuses. Whoever reads one in vain has [`judged`] left.
 pub(crate) async fn exchange(request: RequestBuilder) -> Result<Answer, ProviderError> {
-    whole(request.send().await.map_err(ProviderError::transport)?).await
+    whole(traced::send(request).await.map_err(ProviderError::transport)?).await
 }
 
 /// An answer of which `failure` says what went wrong, if anything did.

@@ -1,0 +1,62 @@
+//! `wolo backup`: everything of WOLO in a folder, and a folder made WOLO again.
+//!
+//! A backup has the database as it was at one moment and the documents of the vault, encrypted as they lie there. Keys are not in
+//! it: of them there is one copy elsewhere (`--keys`), which is made anew with each backup and forgets what was destroyed. So an
+//! old backup has nothing by which a document could be read whose key is gone.
+
+mod create;
+mod manifest;
+mod restore;
+mod verify;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use clap::Subcommand;
+use url::Url;
+use wolo_providers::vault::StoreAddress;
+
+use super::Config;
+use crate::failure::refused;
+
+/// Below a backup's folder: a file for each table, and the documents by their places.
+const DATABASE: &str = "database";
+const DOCUMENTS: &str = "documents";
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Backup {
+    /// Write the database as it is now, and the documents, into a new folder
+    Create(create::Create),
+    /// Say whether a backup is as it was written
+    Verify(verify::Verify),
+    /// Make this database, and the vault, what they were when a backup was made
+    Restore(restore::Restore),
+}
+
+impl Backup {
+    pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        match self {
+            Self::Create(create) => create.run(config).await,
+            Self::Verify(verify) => verify.run().await,
+            Self::Restore(restore) => restore.run(config).await,
+        }
+    }
+}
+
+/// A folder of this machine as a store of the vault.
+fn store(folder: &Path) -> Result<StoreAddress> {
+    let folder = std::path::absolute(folder).context("the folder has no full path")?;
+    let url = Url::from_file_path(folder).map_err(|()| anyhow!("the folder has no address"))?;
+    Ok(StoreAddress { url, s3: None })
+}
+
+/// Keys that lie in a backup would be in every copy of it.
+fn apart(backup: &Path, keys: &Path) -> Result<()> {
+    let (backup, keys) = (std::path::absolute(backup)?, std::path::absolute(keys)?);
+    if backup.starts_with(&keys) || keys.starts_with(&backup) {
+        return Err(refused(
+            "the copy of the keys must lie apart from the backup, and best on another machine",
+        ));
+    }
+    Ok(())
+}

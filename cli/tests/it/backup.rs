@@ -1,0 +1,179 @@
+//! The drill: a world that has seen something is backed up and brought back into a fresh database, where its books hold and its
+//! certificates are the same to the byte; and whoever was destroyed after the backup stays unreadable, by every way back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sqlx::Executor as _;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+use wolo_bootstrap::settings::{Layers, Vault as VaultSettings};
+use wolo_providers::vault::{Place, Vault};
+
+use crate::dev::{Dev, json};
+use crate::{said, wolo};
+
+const KIND: &str = "birth_certificate";
+
+/// A running world, and a second database beside its own.
+struct Drill<'a> {
+    home: &'a Path,
+    settings: PathBuf,
+    fresh: String,
+    runtime: Runtime,
+}
+
+impl<'a> Drill<'a> {
+    fn beside(home: &'a Path, dev: &Dev) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let address = dev.addresses["postgres"].as_str().unwrap();
+        runtime.block_on(async {
+            let pool = wolo_database::connect(address, 1).await.unwrap();
+            pool.execute("create database brought_back").await.unwrap();
+        });
+        let fresh = format!("{}/brought_back", address.rsplit_once('/').unwrap().0);
+        Self { home, settings: PathBuf::from(dev.addresses["settings"].as_str().unwrap()), fresh, runtime }
+    }
+
+    /// A command that speaks to the world.
+    fn here(&self, words: &[&str]) -> (i32, String, String) {
+        said(wolo(self.home).arg("--config").arg(&self.settings).args(words))
+    }
+
+    /// One that speaks to the second database, and perhaps to another vault.
+    fn there(&self, vault: &[(&str, &str)], words: &[&str]) -> (i32, String, String) {
+        let mut command = wolo(self.home);
+        command.env("WOLO__DATABASE__URL", &self.fresh).envs(vault.iter().copied());
+        said(command.arg("--config").arg(&self.settings).args(words))
+    }
+
+    fn vault(&self, documents: Option<&str>, keys: Option<&str>) -> Vault {
+        let mut layers = Layers::new().file(self.settings.clone());
+        if let (Some(documents), Some(keys)) = (documents, keys) {
+            layers = layers.set("vault.documents.address", documents).set("vault.keys.address", keys);
+        }
+        let settings: VaultSettings = layers.read().unwrap().vault.unwrap();
+        self.runtime.block_on(wolo_api::vault::open(&settings)).unwrap()
+    }
+
+    fn stores(&self, vault: &Vault, place: &Place, shows: &[u8]) {
+        self.runtime.block_on(vault.put(place, shows)).unwrap();
+    }
+
+    fn reads(&self, vault: &Vault, place: &Place) -> Option<Vec<u8>> {
+        self.runtime.block_on(async {
+            let reading = vault.read(place).await.unwrap()?;
+            Some(reading.whole().await.unwrap().to_vec())
+        })
+    }
+}
+
+fn place() -> Place {
+    Place { subject: Uuid::now_v7(), document: Uuid::now_v7(), kind: KIND }
+}
+
+pub(crate) fn is_brought_back_without_what_was_destroyed(home: &Path, dev: &Dev) {
+    let drill = Drill::beside(home, dev);
+    let (stays, goes) = (place(), place());
+    let vault = drill.vault(None, None);
+    drill.stores(&vault, &stays, b"who stays");
+    drill.stores(&vault, &goes, b"who is destroyed");
+    let pot =
+        json(home, &["pots", "list", "--stage", "settled", "--json"])[0]["id"].as_str().unwrap().to_owned();
+    let (code, certificate, err) = drill.here(&["certificate", "show", &pot]);
+    assert_eq!(code, 0, "{err}");
+
+    let folder = home.join("backups");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    fs::create_dir(&folder).unwrap();
+    let (first, keys) = (path("first"), path("keys"));
+    let within = path("first/keys");
+    let (code, _, err) = drill.here(&["backup", "create", "--out", &first, "--keys", &within]);
+    assert!(code == 3 && err.contains("must lie apart"), "{err}");
+    let (code, out, err) = drill.here(&["backup", "create", "--out", &first, "--keys", &keys, "--json"]);
+    assert_eq!(code, 0, "{err}");
+    let made: Value = serde_json::from_str(&out).unwrap();
+    assert!(made["rows"].as_u64().unwrap() > 100 && made["documents"].as_u64().unwrap() >= 2, "{made}");
+    assert_eq!(said(wolo(home).args(["backup", "create", "--out", &first])).0, 1, "a backup is written once");
+    assert_eq!(said(wolo(home).args(["backup", "verify", &first])).0, 0);
+
+    // Destroyed after the backup; the copy of the keys does not know it yet.
+    drill.runtime.block_on(vault.destroy_subject(goes.subject)).unwrap();
+    the_vault_that_is_there_is_not_given_older_keys(&drill, &first, &keys);
+    the_database_comes_back_as_it_was(&drill, &first, &pot, &certificate);
+    assert_eq!(drill.reads(&vault, &goes), None, "destroyed is destroyed");
+    assert_eq!(drill.reads(&vault, &stays).unwrap(), b"who stays");
+
+    // Everything is lost: the next night's copy of the keys is all that there is, and the oldest backup.
+    let (code, out, err) = drill.here(&["backup", "create", "--out", &path("second"), "--keys", &keys]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("were destroyed since the last time, and are gone from it"), "{out}");
+    a_vault_that_was_lost_comes_back_without_whom_was_destroyed(&drill, &first, &keys, &stays, &goes);
+    what_was_changed_is_found_and_not_brought_back(&drill, &first);
+}
+
+fn the_vault_that_is_there_is_not_given_older_keys(drill: &Drill<'_>, backup: &str, keys: &str) {
+    let (code, _, err) = drill.there(&[], &["backup", "restore", backup, "--keys", keys]);
+    assert!(code == 3 && err.contains("the vault has its keys"), "{err}");
+}
+
+fn the_database_comes_back_as_it_was(drill: &Drill<'_>, backup: &str, pot: &str, certificate: &str) {
+    let (code, out, err) = drill.there(&[], &["backup", "restore", backup]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("Every rule of the books holds."), "{out}");
+    assert_eq!(drill.there(&[], &["certificate", "show", pot]).1, certificate);
+    let (code, out, err) = drill.there(&[], &["audit", "verify", "--json"]);
+    let trail: Value = serde_json::from_str(&out).unwrap();
+    assert!(code == 0 && trail["whole"] == true && trail["lines"].as_u64() > Some(0), "{out} {err}");
+    // What Postgres counts by itself goes on where it stood: a new line of the trail gets a place of its own.
+    let listed = |words: &[&str]| serde_json::from_str::<Value>(&drill.there(&[], words).1).unwrap();
+    let here = drill.here(&["pots", "list", "--json"]).1;
+    assert_eq!(listed(&["pots", "list", "--json"]), serde_json::from_str::<Value>(&here).unwrap());
+
+    // What is there by now is not replaced without a yes, and with one all of it is.
+    let (code, _, err) = drill.there(&[], &["backup", "restore", backup]);
+    assert!(code == 3 && err.contains("this needs a yes"), "{err}");
+    let (code, _, err) = drill.there(&[], &["backup", "restore", backup, "--yes"]);
+    assert_eq!(code, 0, "{err}");
+}
+
+fn a_vault_that_was_lost_comes_back_without_whom_was_destroyed(
+    drill: &Drill<'_>,
+    backup: &str,
+    keys: &str,
+    stays: &Place,
+    goes: &Place,
+) {
+    let lost = tempfile::TempDir::new().unwrap();
+    let address = |part: &str| format!("file://{}", lost.path().join(part).display());
+    let (documents, new_keys) = (address("documents"), address("keys"));
+    let elsewhere = [
+        ("WOLO__VAULT__DOCUMENTS__ADDRESS", documents.as_str()),
+        ("WOLO__VAULT__KEYS__ADDRESS", new_keys.as_str()),
+    ];
+    let (code, out, err) = drill.there(&elsewhere, &["backup", "restore", backup, "--keys", keys, "--yes"]);
+    assert_eq!(code, 0, "{out} {err}");
+    let vault = drill.vault(Some(&documents), Some(&new_keys));
+    assert_eq!(drill.reads(&vault, stays).unwrap(), b"who stays");
+    assert_eq!(drill.reads(&vault, goes), None, "the backup has the document, and nothing that reads it");
+    let noise = lost.path().join("documents").join(goes.subject.to_string());
+    assert!(!noise.exists(), "what nobody can read is not brought back either");
+    assert!(
+        Path::new(backup).join("documents").join(goes.subject.to_string()).exists(),
+        "it is in the backup"
+    );
+}
+
+fn what_was_changed_is_found_and_not_brought_back(drill: &Drill<'_>, backup: &str) {
+    let file = Path::new(backup).join("database/money.ledger_entries.copy");
+    let mut rows = fs::read(&file).unwrap();
+    let place = rows.iter().position(|byte| *byte == b'5').unwrap();
+    rows[place] = b'6';
+    fs::write(&file, rows).unwrap();
+    let words = "wolo: the file of money.ledger_entries is not as it was written\n";
+    let (code, _, err) = said(wolo(drill.home).args(["backup", "verify", backup]));
+    assert_eq!((code, err.as_str()), (1, words));
+    let (code, _, err) = drill.there(&[], &["backup", "restore", backup, "--yes"]);
+    assert_eq!((code, err.as_str()), (1, words));
+}
