@@ -70,7 +70,7 @@ pub(crate) async fn take_in(app: &App, case: &Case, new: New<'_>) -> Result<Docu
         return Err(too_many(most));
     }
     let papers = papers(app)?;
-    let clean = papers.cleaner.clean(new.upload).await.map_err(not_cleaned)?;
+    let clean = papers.cleaner.clean(entry.case.uuid(), new.upload).await.map_err(not_cleaned)?;
     let place = place(entry.subject, id, new.kind);
     let stored = papers.vault.put(&place, &*clean.bytes).await.map_err(|error| not_kept(&error))?;
     let document = Document {

@@ -68,11 +68,13 @@ fn is_machine(labels: &[&str]) -> bool {
     labels.len() == 4 && labels.iter().all(|label| label.parse::<u8>().is_ok())
 }
 
-/// An initial is no site, nor is the number of a line in a list, nor a title before somebody's name.
+/// An initial before a name is no site (`t.co` is one), nor is the number of a line in a list, nor a title before somebody's name.
 fn could_be_registered(before: &str, after: &str) -> bool {
-    let is_title = TITLES.contains(&before.to_lowercase().as_str()) && after.starts_with(char::is_uppercase);
+    let is_named = after.starts_with(char::is_uppercase);
+    let is_title = TITLES.contains(&before.to_lowercase().as_str()) && is_named;
+    let is_initial = before.chars().count() == 1 && is_named && after.len() < "com".len();
     let is_number = before.len() <= 2 && before.bytes().all(|byte| byte.is_ascii_digit());
-    before.chars().count() > 1 && !is_title && !is_number
+    !before.is_empty() && !is_title && !is_initial && !is_number
 }
 
 fn is_ending(small: &str) -> bool {
@@ -138,6 +140,9 @@ mod tests {
             "wolo\u{2024}com",
             "tel:+221338001122",
             "MAILTO:x@y",
+            "t.co/abc",
+            "va sur t.co",
+            "X.COM",
         ] {
             assert!(has_address(text), "{text:?}");
         }

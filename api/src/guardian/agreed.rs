@@ -81,8 +81,8 @@ pub(super) fn stage_words(stage: ConsentStage) -> Words {
         ),
         ConsentStage::Superseded => Words::new("quelqu'un d'autre a été désigné", "somebody else was named"),
         ConsentStage::Ended => Words::new(
-            "l'accord retiré n'est pas revenu : la cagnotte est annulée et les cadeaux sont rendus",
-            "the consent that was taken back has not returned: the pot is given up and the gifts go back",
+            "l'accord a pris fin : la cagnotte est annulée, et les cadeaux qui n'étaient pas versés sont rendus",
+            "the consent has ended: the pot is given up, and the gifts that had not been paid out go back",
         ),
         ConsentStage::HandedOver => Words::new(
             "l'enfant est majeur et décide désormais seul",

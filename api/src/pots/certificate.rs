@@ -19,14 +19,14 @@ use crate::state::App;
 /// It never changes; but who may see it can, so nobody keeps it for others.
 const LIVES: &str = "private, max-age=31536000, immutable";
 
-/// A line of a certificate: an opening, a gift, a fee or a refund of it, the payout, its fee, or the closing. What a kind
+/// A line of a certificate: an opening, a gift, a fee or a refund of it, credit of points, the payout, its fee, or the closing. What a kind
 /// has beside these stands in its lines, always in the same order.
 #[derive(Serialize, ToSchema)]
 struct CertificateLine {
     /// From 1.
     #[schema(minimum = 1)]
     line: u64,
-    #[schema(pattern = "^(opening|gift|fee|refund|payout|payout_fee|closing)$")]
+    #[schema(pattern = "^(opening|gift|credit|fee|refund|payout|payout_fee|closing)$")]
     kind: String,
     /// Ed25519, in the base64 of addresses, over this line and all before it.
     #[schema(pattern = "^[A-Za-z0-9_-]{86}$")]

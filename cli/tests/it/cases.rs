@@ -335,6 +335,8 @@ fn another_is_given_a_case_and_asks_for_more(
         text.contains("a side or a page is missing") && text.contains("the second side is not there"),
         "{text}"
     );
+    let (code, out, err) = said(wolo(home).args(["time", "forward", &case, "1h"]));
+    assert!(code == 0 && out.contains("Now the case is more_needed."), "{out}{err}");
     let (code, _, err) = omar.does(home, &["cases", "open", &case, "--reason", "again"]);
     assert_eq!(
         (code, err.as_str()),

@@ -132,6 +132,9 @@ fn a_world_is_found_used_and_gone() {
     let shown = json(home, &["users", "show", &fatou, "--json"]);
     assert_eq!(shown["person"]["phone"], "+221•••••67");
     assert_eq!(shown["person"]["name"], "F… S…");
+    assert_eq!(json(home, &["users", "show", "78 123 45 67", "--json"]), shown);
+    let (code, _, err) = said(wolo(home).args(["users", "show", "781234500"]));
+    assert_eq!((code, err.as_str()), (1, "wolo: no account is known by this contact\n"));
     assert!(!shown.to_string().contains("Fatou"), "{shown}");
 
     let token =

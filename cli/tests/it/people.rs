@@ -47,6 +47,8 @@ pub(crate) fn are_told_what_is_kept_and_leave_though_the_process_was_lost(home: 
         (code == 1 && out.contains(&way_out)).then_some(())
     });
     assert_eq!(said(wolo(home).args(&sure)).0, 0);
+    let (code, out, err) = said(wolo(home).args(["time", "forward", &user, "1d"]));
+    assert!(code == 0 && out.contains("Now the account is closed."), "{out}{err}");
     let (code, out, _) = said(wolo(home).arg("doctor"));
     assert_eq!(code, 0, "{out}");
     let (code, _, err) = said(wolo(home).args(["people", "restore", &user, "--reason", "they came back"]));

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json as body};
+use uuid::Uuid;
 use wolo_providers::cleaning::{Cleaner, Encoding, NotCleaned, Refusal};
 
 use crate::payout::until;
@@ -66,9 +67,9 @@ fn the_hidden_command_cleans_a_document() {
     let program = vec![env!("CARGO_BIN_EXE_wolo").to_owned(), "clean-document".to_owned()];
     let cleaner = Cleaner::new(program, Duration::from_secs(20), 1);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let clean = runtime.block_on(cleaner.clean(&STANDARD.decode(png).unwrap())).unwrap();
+    let clean = runtime.block_on(cleaner.clean(Uuid::nil(), &STANDARD.decode(png).unwrap())).unwrap();
     assert_eq!((clean.encoding, clean.pages), (Encoding::Png, 1));
     let cut = &STANDARD.decode(png).unwrap()[..40];
-    let refused = runtime.block_on(cleaner.clean(cut)).map(|_| ()).unwrap_err();
+    let refused = runtime.block_on(cleaner.clean(Uuid::nil(), cut)).map(|_| ()).unwrap_err();
     assert_eq!(refused, NotCleaned::Refused(Refusal::Damaged));
 }

@@ -16,10 +16,12 @@ mod picture;
 mod refusal;
 mod sort;
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,6 +30,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::{ChildStdin, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 pub use child::child;
 pub use refusal::Refusal;
@@ -72,7 +75,7 @@ pub enum NotCleaned {
     /// It is the document's fault, and will be again.
     #[error("the document is refused: {0}")]
     Refused(Refusal),
-    /// As many documents are being cleaned as may be at once. Worth repeating.
+    /// As many documents are being cleaned as may be at once, or one of the same sender. Worth repeating.
     #[error("too many documents are being cleaned just now")]
     Busy,
     /// It is not the document's fault: the program is not there, or is another.
@@ -97,18 +100,34 @@ pub struct Cleaner {
     program: Vec<String>,
     longest: Duration,
     free: Semaphore,
+    /// Whose documents are being cleaned.
+    senders: Mutex<HashSet<Uuid>>,
+}
+
+/// A sender's turn, until it is dropped.
+struct Turn<'a> {
+    senders: &'a Mutex<HashSet<Uuid>>,
+    sender: Uuid,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        held(self.senders).remove(&self.sender);
+    }
 }
 
 impl Cleaner {
     /// The program and its arguments, with which it comes to call [`child()`]; how long it may take for one document; and how
     /// many may run at once, each with up to a gigabyte of memory.
     pub fn new(program: Vec<String>, longest: Duration, at_once: usize) -> Self {
-        Self { program, longest, free: Semaphore::new(at_once) }
+        Self { program, longest, free: Semaphore::new(at_once), senders: Mutex::default() }
     }
 
-    /// Cleans one upload. What it is follows from its content, whatever anybody says about it.
-    pub async fn clean(&self, upload: &[u8]) -> Result<Clean, NotCleaned> {
+    /// Cleans one upload. What it is follows from its content, whatever anybody says about it. A sender has one place, so that
+    /// nobody's slow documents keep all others waiting.
+    pub async fn clean(&self, sender: Uuid, upload: &[u8]) -> Result<Clean, NotCleaned> {
         sort::of(upload)?;
+        let _turn = self.turn(sender).ok_or(NotCleaned::Busy)?;
         let Ok(_place) = self.free.try_acquire() else { return Err(NotCleaned::Busy) };
         let (program, arguments) =
             self.program.split_first().ok_or(NotCleaned::Broken(io::ErrorKind::InvalidInput))?;
@@ -146,6 +165,16 @@ impl Cleaner {
         let (answer, status) = talked?;
         concluded(answer, status)
     }
+
+    fn turn(&self, sender: Uuid) -> Option<Turn<'_>> {
+        // Only of one that has been given is there an end.
+        held(&self.senders).insert(sender).then(|| Turn { senders: &self.senders, sender })
+    }
+}
+
+/// Whoever held it changed it in one step.
+fn held(senders: &Mutex<HashSet<Uuid>>) -> MutexGuard<'_, HashSet<Uuid>> {
+    senders.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Hands over the document. What comes of it is in the answer: a process may have heard enough before the end.

@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use uuid::Uuid;
 use wolo_providers::cleaning::{Clean, Cleaner, NotCleaned, child};
 
 /// What the child is called with.
@@ -51,7 +52,7 @@ fn cleaner() -> Cleaner {
 }
 
 fn clean(upload: &[u8]) -> Result<Clean, NotCleaned> {
-    now(cleaner().clean(upload))
+    now(cleaner().clean(Uuid::from_u128(1), upload))
 }
 
 fn now<T>(future: impl Future<Output = T>) -> T {

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use image::ImageFormat;
+use uuid::Uuid;
 use wolo_providers::cleaning::{Cleaner, NotCleaned, Refusal};
 
 use super::documents::{encoded, two_colours};
@@ -14,7 +15,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("the_process_takes_from_itself_what_it_does_not_need_before_it_reads", limits),
     ("a_process_that_takes_too_long_is_ended", too_long),
     ("a_program_that_is_another_is_told_from_a_document_that_is_bad", another_program),
-    ("no_more_run_at_once_than_may_and_the_next_is_told", busy),
+    ("no_more_run_at_once_than_may_nor_two_of_one_sender_and_the_next_is_told", busy),
     ("what_nobody_waits_for_any_more_is_ended", dropped),
 ];
 
@@ -62,7 +63,7 @@ fn limits() {
 fn too_long() {
     let began = Instant::now();
     let cleaner = with(&["/bin/sleep", "600"], Duration::from_millis(300));
-    let came = now(async { cleaner.clean(&upload()).await.err() });
+    let came = now(async { cleaner.clean(Uuid::from_u128(1), &upload()).await.err() });
     assert_eq!(came, Some(NotCleaned::Refused(Refusal::TookTooLong)));
     assert!(began.elapsed() < Duration::from_mins(1));
 }
@@ -80,26 +81,35 @@ fn another_program() {
         // What goes in comes out.
         (&["/bin/cat"], ErrorKind::InvalidData),
     ] {
-        let came = now(async { with(program, long).clean(&upload()).await.err() });
+        let came = now(async { with(program, long).clean(Uuid::from_u128(1), &upload()).await.err() });
         assert_eq!(came, Some(NotCleaned::Broken(kind)), "{program:?}");
     }
 }
 
 fn busy() {
-    let cleaner = with(&["/bin/sleep", "600"], Duration::from_millis(500));
+    let [awa, moussa, fatou] = [1, 2, 3].map(Uuid::from_u128);
+    let (ended, busy) = (NotCleaned::Refused(Refusal::TookTooLong), NotCleaned::Busy);
     let upload = upload();
-    now(async {
-        let first = cleaner.clean(&upload);
-        let second = async {
-            // The first has begun: it was polled before.
-            cleaner.clean(&upload).await.err()
-        };
-        let (first, second) = tokio::join!(biased; first, second);
-        assert_eq!(first.err(), Some(NotCleaned::Refused(Refusal::TookTooLong)));
-        assert_eq!(second, Some(NotCleaned::Busy));
-        // Its place is free again.
-        assert_eq!(cleaner.clean(&upload).await.err(), Some(NotCleaned::Refused(Refusal::TookTooLong)));
-    });
+    for (at_once, senders, came) in [
+        (1, [awa, moussa, fatou], [ended, busy, busy]),
+        (2, [awa, moussa, fatou], [ended, ended, busy]),
+        (2, [awa, awa, moussa], [ended, busy, ended]),
+    ] {
+        let program = vec!["/bin/sleep".to_owned(), "600".to_owned()];
+        let cleaner = Cleaner::new(program, Duration::from_millis(500), at_once);
+        now(async {
+            // They begin in this order: each is polled before the next.
+            let [first, second, third] = senders.map(|sender| cleaner.clean(sender, &upload));
+            let (first, second, third) = tokio::join!(biased; first, second, third);
+            assert_eq!(
+                [first, second, third].map(|one| one.err()),
+                came.map(Some),
+                "{at_once} for {senders:?}"
+            );
+            // The places are free again.
+            assert_eq!(cleaner.clean(awa, &upload).await.err(), Some(ended));
+        });
+    }
 }
 
 fn dropped() {
@@ -113,14 +123,17 @@ fn dropped() {
     let cleaner = with(&["/bin/sleep", &mark], Duration::from_mins(10));
     let upload = upload();
     now(async {
-        let patience = tokio::time::timeout(Duration::from_millis(300), cleaner.clean(&upload)).await;
+        let patience =
+            tokio::time::timeout(Duration::from_millis(300), cleaner.clean(Uuid::from_u128(1), &upload))
+                .await;
         assert!(patience.is_err());
         let began = Instant::now();
         while running() > 0 {
             assert!(began.elapsed() < Duration::from_secs(30), "it is still there");
             tokio::task::yield_now().await;
         }
-        let hurried = tokio::time::timeout(Duration::from_millis(1), cleaner.clean(&upload)).await;
+        let hurried =
+            tokio::time::timeout(Duration::from_millis(1), cleaner.clean(Uuid::from_u128(1), &upload)).await;
         assert!(hurried.is_err());
     });
 }

@@ -11,8 +11,9 @@ use serde_json::json;
 use wolo_bootstrap::settings::Mode;
 use wolo_control::time::{ForwardError, Forwarded};
 use wolo_control::{AskError, Control};
-use wolo_database::{donations, invitations, pots};
-use wolo_domain::ids::{DonationId, InvitationId, PotId};
+use wolo_database::closures::{self, Standing};
+use wolo_database::{consents, donations, identities, invitations, pots};
+use wolo_domain::ids::{CaseId, ConsentId, DonationId, InvitationId, PotId, UserId};
 use wolo_providers::http::{self, Timeouts};
 use wolo_workflows::ids;
 
@@ -26,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Args, Debug)]
 pub(crate) struct Forward {
-    /// The pot's id, or the last part of its link; or the id of a donation or an invitation
+    /// The pot's id, or the last part of its link; or the id of a donation, an invitation, a consent or an identity case, or
+    /// of somebody who closes their account
     #[arg(value_name = "POT")]
     name: String,
     /// How far: 30d, 12h, 1d12h, 45m
@@ -46,6 +48,9 @@ enum Process {
     Payout(PotId),
     Donation(DonationId),
     Invitation(InvitationId),
+    Consent(ConsentId, UserId),
+    Case(CaseId),
+    Closure(UserId),
 }
 
 impl Process {
@@ -55,6 +60,9 @@ impl Process {
             Self::Payout(pot) => ids::payout(pot),
             Self::Donation(donation) => ids::donation(donation),
             Self::Invitation(invitation) => ids::invitation(invitation),
+            Self::Consent(_, minor) => ids::consent(minor),
+            Self::Case(case) => ids::identity(case),
+            Self::Closure(user) => ids::closure(user),
         }
     }
 }
@@ -122,6 +130,17 @@ impl Forward {
         if let Ok(invitation) = self.name.parse::<InvitationId>() {
             return Ok(Process::Invitation(invitation));
         }
+        if let Ok(consent) = self.name.parse::<ConsentId>() {
+            let found = consents::consent(&pool, consent).await?;
+            let minor = found.with_context(|| format!("there is no consent {consent}"))?.minor;
+            return Ok(Process::Consent(consent, minor));
+        }
+        if let Ok(case) = self.name.parse::<CaseId>() {
+            return Ok(Process::Case(case));
+        }
+        if let Ok(user) = self.name.parse::<UserId>() {
+            return Ok(Process::Closure(user));
+        }
         let pot = named_pot(&pool, &self.name).await?.id;
         Ok(if self.payout { Process::Payout(pot) } else { Process::Pot(pot) })
     }
@@ -139,6 +158,19 @@ async fn stands(system: &System, control: &Control, process: Process) -> Option<
             let found = invitations::invitation(&pool, invitation).await.ok()??;
             Some(format!("the invitation is {}", found.milestones.stage()))
         }
+        Process::Consent(consent, _) => {
+            let found = consents::consent(&pool, consent).await.ok()??;
+            Some(format!("the consent is {}", found.stage))
+        }
+        Process::Case(case) => {
+            let found = identities::case(&mut *pool.acquire().await.ok()?, case).await.ok()??;
+            Some(format!("the case is {}", found.entry.stage))
+        }
+        Process::Closure(user) => Some(match closures::standing(&pool, user).await.ok()?? {
+            Standing::InUse => "the account is in use".to_owned(),
+            Standing::ClosingSince(_) => "the account is closed".to_owned(),
+            Standing::ErasedAt(_) => "the account is erased".to_owned(),
+        }),
         Process::Payout(pot) => {
             let status = tokio::time::timeout(PATIENCE, control.payout_status(pot)).await.ok()?.ok()?;
             Some(format!("the payout waits for {}", waiting(&status.waits_for, None)))

@@ -10,7 +10,7 @@ use super::Config;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Time {
-    /// Let a pot live through some time at once; everything that falls due on the way is done
+    /// Let a pot, or another process, live through some time at once; everything that falls due on the way is done
     Forward(forward::Forward),
 }
 

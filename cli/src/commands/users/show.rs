@@ -1,11 +1,15 @@
 //! `wolo users show`.
 
+use std::str::FromStr;
+
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
 use wolo_database::accounts::{identities, roles};
 use wolo_database::closures::{self, Standing};
-use wolo_database::{accounts, birth_dates, people, pots};
+use wolo_database::people::User;
+use wolo_database::{Pool, accounts, birth_dates, people, pots};
+use wolo_domain::contacts::{Contact, InvalidContact};
 use wolo_domain::ids::UserId;
 
 use super::Masked;
@@ -15,30 +19,57 @@ use crate::system::System;
 
 #[derive(Args, Debug)]
 pub(crate) struct Show {
-    /// The person's id
+    /// The person's id, or the phone or e-mail address that opens the account
     #[arg(value_name = "USER")]
-    id: UserId,
+    who: Who,
     #[command(flatten)]
     format: Format,
+}
+
+/// What somebody at the telephone can say of themselves.
+#[derive(Clone, Debug)]
+enum Who {
+    Id(UserId),
+    Contact(Contact),
+}
+
+impl FromStr for Who {
+    type Err = InvalidContact;
+
+    fn from_str(text: &str) -> Result<Self, InvalidContact> {
+        text.parse().map_or_else(|_| text.parse().map(Self::Contact), |id| Ok(Self::Id(id)))
+    }
+}
+
+impl Who {
+    async fn find(&self, pool: &Pool) -> Result<User> {
+        let id = match self {
+            Self::Id(id) => *id,
+            Self::Contact(contact) => {
+                let account = accounts::by_contact(pool, contact).await?;
+                account.context("no account is known by this contact")?.id
+            }
+        };
+        people::user(pool, id).await?.with_context(|| format!("there is no person {id}"))
+    }
 }
 
 impl Show {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let pool = System::find(config)?.pool().await?;
-        let user =
-            people::user(&pool, self.id).await?.with_context(|| format!("there is no person {}", self.id))?;
+        let user = self.who.find(&pool).await?;
         let person = Masked::of(&user);
-        let pots = pots::of_owner(&pool, self.id).await?;
-        let roles = roles::of_user(&pool, self.id).await?;
-        let locked = accounts::account(&pool, self.id).await?.is_some_and(|account| account.locked);
-        let standing = closures::standing(&pool, self.id).await?;
+        let pots = pots::of_owner(&pool, user.id).await?;
+        let roles = roles::of_user(&pool, user.id).await?;
+        let locked = accounts::account(&pool, user.id).await?.is_some_and(|account| account.locked);
+        let standing = closures::standing(&pool, user.id).await?;
         let (closing_since, erased_at) = match standing {
             Some(Standing::ClosingSince(at)) => (Some(at), None),
             Some(Standing::ErasedAt(at)) => (None, Some(at)),
             Some(Standing::InUse) | None => (None, None),
         };
-        let identities = identities::of_user(&pool, self.id).await?;
-        let corrections = birth_dates::changes(&pool, self.id).await?;
+        let identities = identities::of_user(&pool, user.id).await?;
+        let corrections = birth_dates::changes(&pool, user.id).await?;
         if self.format.json {
             let identities: Vec<_> = identities.iter().map(|linked| linked.provider).collect();
             let pots: Vec<_> = pots.iter().map(|pot| pot.id).collect();
