@@ -125,6 +125,7 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(desk::cases))                 // /admin/cases
         .routes(routes!(desk::discrepancies))         // /admin/discrepancies
         .routes(routes!(desk::messages))              // /admin/messages
+        .routes(routes!(desk::figures))               // /admin/figures
         .routes(routes!(desk::audit))                 // /admin/audit
         .routes(routes!(desk::form, desk::prove))     // /admin/login
         .routes(routes!(desk::code))                  // /admin/login/code

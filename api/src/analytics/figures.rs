@@ -181,7 +181,8 @@ async fn read(app: &App, user: UserId, figures: &[Figure], span: Span) -> Result
     Ok(Told::new(span, &series, &meanings))
 }
 
-fn span(mut pairs: Pairs) -> Result<Span, Problem> {
+/// The period that a query names.
+pub(crate) fn span(mut pairs: Pairs) -> Result<Span, Problem> {
     let mut fields = Fields::default();
     let (from, to) = days(&mut pairs, &mut fields);
     let by = query::word(&mut pairs, &mut fields, "by", || {

@@ -10,7 +10,7 @@ mod live;
 pub(crate) use events::{__path_tell, tell};
 pub(crate) use exports::{__path_export, Exports, export};
 pub use figures::Told;
-pub(crate) use figures::{__path_figures, __path_one_figure, figures, one_figure};
+pub(crate) use figures::{__path_figures, __path_one_figure, figures, one_figure, span};
 pub(crate) use live::{__path_live, live};
 
 use chrono::NaiveDate;

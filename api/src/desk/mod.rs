@@ -8,6 +8,8 @@ mod audit;
 mod cases;
 mod discrepancies;
 mod door;
+mod figure_words;
+mod figures;
 mod messages;
 mod sign_in;
 mod today;
@@ -21,6 +23,7 @@ use wolo_domain::dakar;
 pub(crate) use audit::{__path_audit, audit};
 pub(crate) use cases::{__path_cases, cases};
 pub(crate) use discrepancies::{__path_discrepancies, discrepancies};
+pub(crate) use figures::{__path_figures, figures};
 pub(crate) use messages::{__path_messages, messages};
 pub(crate) use sign_in::{
     __path_code, __path_enrol, __path_form, __path_leave, __path_prove, __path_second_factor, code, enrol,
@@ -29,7 +32,7 @@ pub(crate) use sign_in::{
 pub(crate) use today::{__path_today, today};
 
 use crate::asker::Language;
-use crate::caller::{Permission, ReadTrail, ReviewIdentities, SeeBooks, SeeMessages};
+use crate::caller::{Permission, ReadTrail, ReviewIdentities, SeeBooks, SeeFigures, SeeMessages};
 use crate::pages::Page;
 use crate::problem::Problem;
 
@@ -41,7 +44,7 @@ struct Place {
     roles: &'static [Role],
 }
 
-const MENU: [Place; 5] = [
+const MENU: [Place; 6] = [
     Place { path: "/admin", french: "Aujourd'hui", english: "Today", roles: &Role::ALL },
     Place {
         path: "/admin/cases",
@@ -56,6 +59,7 @@ const MENU: [Place; 5] = [
         roles: SeeBooks::ROLES,
     },
     Place { path: "/admin/messages", french: "Messages", english: "Messages", roles: SeeMessages::ROLES },
+    Place { path: "/admin/figures", french: "Chiffres", english: "Figures", roles: SeeFigures::ROLES },
     Place { path: "/admin/audit", french: "Journal", english: "Audit trail", roles: ReadTrail::ROLES },
 ];
 

@@ -10,12 +10,13 @@ use wolo_domain::{dakar, typography};
 use super::assets;
 use crate::asker::Language;
 
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 17] = [
     ("admin/audit.html", include_str!("../../pages/admin/audit.html")),
     ("admin/cases.html", include_str!("../../pages/admin/cases.html")),
     ("admin/code.html", include_str!("../../pages/admin/code.html")),
     ("admin/discrepancies.html", include_str!("../../pages/admin/discrepancies.html")),
     ("admin/enrol.html", include_str!("../../pages/admin/enrol.html")),
+    ("admin/figures.html", include_str!("../../pages/admin/figures.html")),
     ("admin/frame.html", include_str!("../../pages/admin/frame.html")),
     ("admin/login.html", include_str!("../../pages/admin/login.html")),
     ("admin/messages.html", include_str!("../../pages/admin/messages.html")),
