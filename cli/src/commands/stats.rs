@@ -105,14 +105,20 @@ fn section(series: &Series, paint: Paint) -> String {
         text.push_str(&line(ratio.name, "", &told, paint));
     }
     for way in figure.ways() {
-        let totals = series.totals_of(Some(way));
-        let told = figure.measures().iter().zip(totals);
-        let told: Vec<_> = told
-            .map(|(measure, total)| format!("{} {}", value(measure.unit, total), words(measure.name)))
-            .collect();
-        let _ = writeln!(text, "  {:<18}{}", way, told.join(", "));
+        let _ = writeln!(text, "  {:<18}{}", way, of_way(series, way, paint));
     }
     text
+}
+
+/// The sums of one way, in a row.
+fn of_way(series: &Series, way: &str, paint: Paint) -> String {
+    let totals = series.totals_of(Some(way));
+    if totals.iter().all(|total| *total == 0) {
+        return paint.faint("nothing").to_string();
+    }
+    let told = series.figure.measures().iter().zip(totals);
+    let told = told.map(|(measure, total)| format!("{} {}", value(measure.unit, total), words(measure.name)));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// A measure over time, all ways together.
@@ -171,6 +177,28 @@ mod tests {
         let messages = Series { figure: Figure::Messages, rows: messages.collect() };
         let refunds = Series { figure: Figure::Refunds, rows: vec![row(days[0], None, &[0; 6])] };
         let page = page(span, &[gifts, messages, refunds], Paint::none());
-        insta::assert_snapshot!(page, @"");
+        insta::assert_snapshot!(page, @r"
+        25 Nov 2026 to 27 Nov 2026, by day
+
+        GIFTS
+          gifts             ▄·█                                                      3
+          francs            ▂·█                                              5 500 XOF
+          average                                                            1 833 XOF
+
+        MESSAGES
+          tried             ███                                                      6
+          accepted          ███                                                      6
+          delivered         ███                                                      3
+          read              ···                                                      0
+          failed            ███                                                      3
+          delivered share                                                       50.0 %
+          failed share                                                          50.0 %
+          whatsapp          nothing
+          sms               6 tried, 6 accepted, 3 delivered, 0 read, 3 failed
+          email             nothing
+          push              nothing
+
+        REFUNDS  nothing
+        ");
     }
 }
