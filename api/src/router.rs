@@ -11,8 +11,8 @@ use crate::papers::UPLOAD_LIMIT;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::{
-    admin, contract, edge, guardian, health, identity, keys, landing, metrics, notifications, pages, payments, pot_page, pots,
-    sponsorship, users,
+    admin, contract, edge, guardian, health, identity, keys, landing, metrics, notifications, pages,
+    payments, pot_page, pots, sponsorship, users,
 };
 
 pub(crate) fn router(app: App) -> Router {
@@ -89,6 +89,7 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(pots::close))                 // /api/pots/{pot}/close
         .routes(routes!(pots::cancel))                // /api/pots/{pot}/cancel
         .routes(routes!(pots::donations))             // /api/pots/{pot}/donations
+        .routes(routes!(pots::timeline))              // /api/pots/{pot}/timeline
         .routes(routes!(pots::share))                 // /api/pots/{pot}/share
         .routes(routes!(pots::events))                // /api/pots/{pot}/events
         .routes(routes!(health::pots))                // /api/pots/health

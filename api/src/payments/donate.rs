@@ -126,7 +126,9 @@ pub(crate) async fn donate(
     Body { value: gift, bytes }: Body<Gift>,
 ) -> Result<Response, Problem> {
     let wait = Duration::ZERO;
-    Giving { app: &app, user, key: &key, asker: &asker, tally: &tally, gift, bytes: &bytes, wait }.begin().await
+    Giving { app: &app, user, key: &key, asker: &asker, tally: &tally, gift, bytes: &bytes, wait }
+        .begin()
+        .await
 }
 
 /// A gift that is asked for: by an app, or with the form of a pot's page. Both come through here.
@@ -170,8 +172,9 @@ impl Giving<'_> {
                 request: [b"payments.donate", pot_id.as_bytes(), bytes],
             };
             let donor = donor.clone();
-            let begun =
-                once.run(|turn| begin(app, access.pot, DonationId::from_uuid(turn.subject), amount, donor)).await;
+            let begun = once
+                .run(|turn| begin(app, access.pot, DonationId::from_uuid(turn.subject), amount, donor))
+                .await;
             match begun {
                 Err(problem) if problem.code() == Code::KeyInFlight && Instant::now() < give_up => {
                     tokio::time::sleep(A_MOMENT).await;

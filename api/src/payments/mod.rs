@@ -9,7 +9,7 @@ mod page;
 mod status;
 mod webhook;
 
-pub(crate) use donate::{Gift, Giving, REFUSALS, __path_donate, donate, longest_message};
+pub(crate) use donate::{__path_donate, Gift, Giving, REFUSALS, donate, longest_message};
 pub(crate) use inbox::Inbox;
 pub(crate) use launch::pay_origin;
 pub(crate) use status::{__path_status, status};

@@ -174,10 +174,15 @@ impl<'a> PotPage<'a> {
         let owner = &self.gathered.owner;
         let words = match self.language {
             Language::French | Language::Wolof => {
-                format!("Le {day}, c'est l'anniversaire {}. Offrez un cadeau avec Wave : c'est simple et sans compte.", of(owner))
+                format!(
+                    "Le {day}, c'est l'anniversaire {}. Offrez un cadeau avec Wave : c'est simple et sans compte.",
+                    of(owner)
+                )
             }
             Language::English => {
-                format!("{owner}'s birthday is on {day}. Give a present with Wave: it is simple and needs no account.")
+                format!(
+                    "{owner}'s birthday is on {day}. Give a present with Wave: it is simple and needs no account."
+                )
             }
         };
         typography::set(&words, self.language)

@@ -66,8 +66,11 @@ pub(crate) async fn donations(
     pairs: Pairs,
 ) -> Result<Json<List>, Problem> {
     let (limit, after) = query::page(pairs, || {
-        Words::new("ce n'est pas un instant comme 2026-12-12T08:00:00Z", "this is not an instant like 2026-12-12T08:00:00Z")
-            .wolof("lii du waxtu ni 2026-12-12T08:00:00Z")
+        Words::new(
+            "ce n'est pas un instant comme 2026-12-12T08:00:00Z",
+            "this is not an instant like 2026-12-12T08:00:00Z",
+        )
+        .wolof("lii du waxtu ni 2026-12-12T08:00:00Z")
     })?;
     let sight = Sight::find(&app, user, &reference).await?;
     if sight.keeps_its_surprise() {

@@ -76,7 +76,10 @@ fn words(sight: &Sight, owner: &str, link: &str, language: Language) -> String {
     let day = dakar::in_words(sight.face.birthday, language);
     let text = match language {
         Language::French | Language::Wolof => {
-            format!("🎂 L'anniversaire {}, c'est le {day} ! Offrons-lui un beau cadeau ensemble : {link}", of(owner))
+            format!(
+                "🎂 L'anniversaire {}, c'est le {day} ! Offrons-lui un beau cadeau ensemble : {link}",
+                of(owner)
+            )
         }
         Language::English => {
             format!("🎂 {owner}'s birthday is on {day}! Let's give a lovely present together: {link}")

@@ -44,7 +44,11 @@ pub(crate) struct Wishes {
 
 impl Sight {
     /// The pot, as far as this caller may see it.
-    pub(crate) async fn find(app: &App, user: Option<UserId>, reference: &Reference) -> Result<Self, Problem> {
+    pub(crate) async fn find(
+        app: &App,
+        user: Option<UserId>,
+        reference: &Reference,
+    ) -> Result<Self, Problem> {
         let mut tx = reference.known_to(Context::caller(user)).begin(&app.pool).await?;
         let found = match reference {
             Reference::Id(id) => pots::face(&mut tx, *id).await?,
@@ -111,11 +115,7 @@ impl Sight {
         Ok(Wishes::cut(donations::wishes(&mut tx, self.pot(), page).await?))
     }
 
-    pub(crate) async fn gifts(
-        &self,
-        app: &App,
-        page: Page<DateTime<Utc>>,
-    ) -> Result<Vec<Shown>, Problem> {
+    pub(crate) async fn gifts(&self, app: &App, page: Page<DateTime<Utc>>) -> Result<Vec<Shown>, Problem> {
         let mut tx = self.context().begin(&app.pool).await?;
         Ok(donations::shown(&mut tx, self.pot(), page).await?)
     }

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 119] = [
+const COMMANDS: [&str; 120] = [
     "",
     "dev",
     "demo",
@@ -119,6 +119,7 @@ const COMMANDS: [&str; 119] = [
     "bench",
     "bench api",
     "bench gifts",
+    "bench page",
     "bench reconcile",
     "bench start",
     "bench sweep",

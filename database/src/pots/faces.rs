@@ -34,7 +34,10 @@ pub struct Face {
 /// The title and the description are the owner's own words, so they are not shown.
 impl fmt::Debug for Face {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Face").field("access", &self.access).field("stage", &self.stage).finish_non_exhaustive()
+        f.debug_struct("Face")
+            .field("access", &self.access)
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
     }
 }
 

@@ -45,5 +45,6 @@ mod roles;
 mod scene;
 mod sequences;
 mod shape;
+mod shown;
 mod visibility;
 mod webhooks;
