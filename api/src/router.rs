@@ -89,6 +89,7 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(pots::close))                 // /api/pots/{pot}/close
         .routes(routes!(pots::cancel))                // /api/pots/{pot}/cancel
         .routes(routes!(pots::donations))             // /api/pots/{pot}/donations
+        .routes(routes!(pots::timeline))              // /api/pots/{pot}/timeline
         .routes(routes!(pots::share))                 // /api/pots/{pot}/share
         .routes(routes!(pots::events))                // /api/pots/{pot}/events
         .routes(routes!(health::pots))                // /api/pots/health

@@ -15,6 +15,7 @@ mod public_lists;
 mod share;
 mod show;
 mod sight;
+mod timeline;
 mod unanswered;
 mod view;
 mod wishes;
@@ -34,6 +35,7 @@ pub(crate) use public_lists::PublicLists;
 pub(crate) use share::{__path_share, Share, share};
 pub(crate) use show::{__path_show, show};
 pub(crate) use sight::{Gathered, Sight, Wishes};
+pub(crate) use timeline::{__path_timeline, timeline};
 pub(crate) use unanswered::unanswered;
 pub(crate) use view::{Reference, Viewer, find, find_access};
 

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 
-use crate::bench::{self, Load, Pace, Statement};
+use crate::bench::{self, Crowd, Load, Pace, Statement};
 use crate::output::Format;
 
 #[derive(Subcommand, Debug)]
@@ -16,6 +16,10 @@ pub(crate) enum Bench {
     ///
     /// Ends with exit code 1, and names the goal, when one is missed.
     Gifts(Gifts),
+    /// Ask for the page of a pot that very many have given to, at a steady rate
+    ///
+    /// Ends with exit code 1, and names the goal, when one is missed.
+    Page(Page),
     /// Compare a day of Wave's statement, with differences of every kind planted in it, and see that each is told as what it is
     Reconcile(Reconcile),
     /// Start everything, and weigh it while nothing happens
@@ -58,6 +62,21 @@ pub(crate) struct Gifts {
     /// Rounds of each kind; medians are shown
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
     rounds: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Page {
+    /// Gifts in the pot
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    gifts: u32,
+    /// Requests each second
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: u32,
+    /// For so many seconds
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    seconds: u32,
     #[command(flatten)]
     format: Format,
 }
@@ -117,6 +136,9 @@ impl Bench {
                 }
                 Self::Gifts(Gifts { count, concurrency, rounds, format }) => {
                     Box::pin(bench::gifts(Load { count, concurrency, rounds }, format)).await
+                }
+                Self::Page(Page { gifts, rate, seconds, format }) => {
+                    Box::pin(bench::page(Crowd { gifts, rate, seconds }, format)).await
                 }
                 Self::Reconcile(Reconcile { lines, differences, format }) => {
                     Box::pin(bench::reconcile(Statement { lines, differences }, format)).await

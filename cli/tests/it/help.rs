@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 126] = [
+const COMMANDS: [&str; 127] = [
     "",
     "dev",
     "demo",
@@ -126,6 +126,7 @@ const COMMANDS: [&str; 126] = [
     "bench",
     "bench api",
     "bench gifts",
+    "bench page",
     "bench reconcile",
     "bench start",
     "bench sweep",

@@ -47,6 +47,7 @@ mod roles;
 mod scene;
 mod sequences;
 mod shape;
+mod shown;
 mod visibility;
 mod visits;
 mod webhooks;
