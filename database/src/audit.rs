@@ -8,7 +8,7 @@ use uuid::Uuid;
 use wolo_domain::audit::{self, Checkpoint, Entry, Happening, Head, Place, Record};
 use wolo_domain::seals::SealingKey;
 
-use crate::outbox::{self, Topic};
+use crate::outbox::Topic;
 use crate::rows::{Page, count};
 use crate::{Error, Pool};
 
@@ -37,7 +37,17 @@ pub async fn note(connection: &mut PgConnection, happening: Happening, doer: Doe
     let key = record.id.simple().to_string();
     let payload =
         serde_json::to_value(record).map_err(|_| Error::inconsistent("ops.outbox", "payload", &key))?;
-    outbox::write_about(connection, Topic::Audit, &key, None, payload).await
+    // Its key is new, so nothing of that name is there; and the API, which notes one thing, may not look whether there is.
+    sqlx::query!(
+        "insert into ops.outbox (outbox_id, topic, business_key, payload) values ($1, $2, $3, $4)",
+        Uuid::now_v7(),
+        Topic::Audit.as_str(),
+        key,
+        payload,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Puts something that was done at the end of the trail, once.

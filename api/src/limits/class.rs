@@ -30,6 +30,8 @@ impl Class {
             // It gives all of an account away at once, and costs as much.
             "/api/users/export" => Some(Self::SignIn),
             _ if method.is_safe() => Some(Self::Read),
+            // A page of the engine's asks for each event by itself, and nothing is changed.
+            "/api/admin/codec/decode" | "/dev/codec/{secret}/decode" => Some(Self::Read),
             "/api/payments/donate" | "/api/pots/{pot}/close" | "/api/users/points/convert" => {
                 Some(Self::Money)
             }
@@ -107,6 +109,8 @@ mod tests {
             (Method::POST, "/g/{token}/session", Some(Class::SignIn)),
             (Method::POST, "/g/{token}/give", Some(Class::Write)),
             (Method::GET, "/g/{token}", Some(Class::Read)),
+            (Method::POST, "/api/admin/codec/decode", Some(Class::Read)),
+            (Method::POST, "/api/admin/codec/encode", Some(Class::Write)),
             (Method::GET, "/api/pots/health", None),
             (Method::GET, "/health", None),
             (Method::GET, "/metrics", None),

@@ -22,6 +22,7 @@ mod refusals;
 mod reviewers;
 mod senders;
 mod sponsorship;
+mod stuck;
 mod trust;
 mod vault;
 mod ways;

@@ -46,10 +46,11 @@ pub enum Action {
     DocumentLookedAt,
     DocumentsDestroyed,
     VaultKeysRotated,
+    PayloadsDecoded,
 }
 
 impl Action {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -78,6 +79,7 @@ impl Action {
         Self::DocumentLookedAt,
         Self::DocumentsDestroyed,
         Self::VaultKeysRotated,
+        Self::PayloadsDecoded,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -110,6 +112,7 @@ impl Action {
             Self::DocumentLookedAt => "document_looked_at",
             Self::DocumentsDestroyed => "documents_destroyed",
             Self::VaultKeysRotated => "vault_keys_rotated",
+            Self::PayloadsDecoded => "payloads_decoded",
         }
     }
 }
