@@ -84,6 +84,27 @@ impl Permission for TakeFigures {
     const ROLES: &'static [Role] = &[Role::Finance, Role::Superadmin];
 }
 
+/// Seeing what processes carry, in the engine's pages.
+pub(crate) struct ReadPayloads;
+
+impl Permission for ReadPayloads {
+    const ROLES: &'static [Role] = &[Role::Reviewer, Role::Finance, Role::Superadmin];
+}
+
+/// Seeing of what shape it is, and the ids in it.
+pub(crate) struct ReadShapes;
+
+impl Permission for ReadShapes {
+    const ROLES: &'static [Role] = &Role::ALL;
+}
+
+/// Making what processes will take for their own.
+pub(crate) struct WritePayloads;
+
+impl Permission for WritePayloads {
+    const ROLES: &'static [Role] = &[Role::Superadmin];
+}
+
 /// Seeing what runs, and how well.
 pub(crate) struct SeeServices;
 

@@ -80,6 +80,10 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(admin::ask_for_more))         // /api/admin/cases/{case}/ask
         .routes(routes!(admin::list_consents))        // /api/admin/consents
         .routes(routes!(admin::show_consent))         // /api/admin/consents/{consent}
+        .routes(routes!(admin::stuck))                // /api/admin/stuck
+        .routes(routes!(admin::decode).layer(DefaultBodyLimit::max(admin::PAYLOADS_LIMIT)))    // /api/admin/codec/decode
+        .routes(routes!(admin::encode).layer(DefaultBodyLimit::max(admin::PAYLOADS_LIMIT)))    // /api/admin/codec/encode
+        .routes(routes!(admin::decode_in_development).layer(DefaultBodyLimit::max(admin::PAYLOADS_LIMIT)))    // /dev/codec/{secret}/decode
         .routes(routes!(health::admin))               // /api/admin/health
         .routes(routes!(admin::services))             // /services
         // Pots.

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use secrecy::ExposeSecret as _;
-use url::Url;
 use wolo_bootstrap::settings::{Layers, Mode, Settings};
 use wolo_bootstrap::temporal;
 use wolo_control::Control;
@@ -77,8 +76,7 @@ impl System {
 
     /// The page of a process, where there are pages.
     pub(crate) fn process_page(&self, workflow_id: &str) -> Option<String> {
-        let dev = self.dev.as_ref()?;
-        process_page(&dev.temporal_ui, &self.settings.temporal.namespace, workflow_id)
+        process_page(&self.settings, workflow_id)
     }
 
     fn hint(&self) -> &'static str {
@@ -107,11 +105,10 @@ fn is_configured() -> bool {
     env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("WOLO__"))
 }
 
-/// The page of one process in Temporal's web pages. Our ids have slashes in them, which must not part the path.
-pub(crate) fn process_page(ui: &str, namespace: &str, workflow_id: &str) -> Option<String> {
-    let mut page = Url::parse(ui).ok()?;
-    page.path_segments_mut().ok()?.pop_if_empty().extend(["namespaces", namespace, "workflows", workflow_id]);
-    Some(page.into())
+/// The page of one process, where the settings say where there are pages.
+pub(crate) fn process_page(settings: &Settings, workflow_id: &str) -> Option<String> {
+    let temporal = &settings.temporal;
+    wolo_control::process_page(temporal.ui.as_ref()?, &temporal.namespace, workflow_id)
 }
 
 /// The pot that an operator names, by its id or by the end of its link.
@@ -129,15 +126,4 @@ pub(crate) fn operator(by: Option<&str>) -> Result<String> {
     let named = by.map(ToOwned::to_owned).or_else(user).filter(|name| !name.trim().is_empty());
     let name = named.ok_or_else(|| refused("nobody is named who decides this: say it with --by NAME"))?;
     Ok(format!("operator:{name}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_page_of_a_process_keeps_its_id_in_one_piece() {
-        let page = process_page("http://127.0.0.1:8233", "default", "pot/pot_1").unwrap();
-        assert_eq!(page, "http://127.0.0.1:8233/namespaces/default/workflows/pot%2Fpot_1");
-    }
 }

@@ -9,8 +9,10 @@ pub mod closures;
 pub mod consents;
 pub mod donations;
 mod error;
+mod failures;
 pub mod identities;
 pub mod invitations;
+pub mod masking;
 pub mod notices;
 pub mod payouts;
 pub mod points;
@@ -18,12 +20,16 @@ pub mod pots;
 pub mod queues;
 pub mod refunds;
 pub mod schedules;
+pub mod story;
+pub mod stuck;
 pub mod time;
 
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::str::FromStr;
+use std::time::SystemTime;
 
+use chrono::{DateTime, Utc};
 pub use error::AskError;
 use futures::TryStreamExt as _;
 use temporalio_client::{
@@ -31,6 +37,7 @@ use temporalio_client::{
     WorkflowIdReusePolicy, WorkflowListOptions, WorkflowStartOptions,
 };
 use temporalio_common::HasWorkflowDefinition;
+use url::Url;
 /// The names of processes, as answers and links show them.
 pub use wolo_workflows::ids;
 
@@ -90,10 +97,36 @@ impl Control {
     }
 }
 
+/// A moment as the engine's protocol writes it.
+fn moment<T: Clone>(time: Option<&T>) -> Option<DateTime<Utc>>
+where
+    SystemTime: TryFrom<T>,
+{
+    Some(SystemTime::try_from(time?.clone()).ok()?.into())
+}
+
+/// The page of a process in the engine's web pages. Our ids have slashes in them, which must not part the path.
+pub fn process_page(ui: &Url, namespace: &str, process: &str) -> Option<String> {
+    let mut page = ui.clone();
+    page.path_segments_mut().ok()?.pop_if_empty().extend(["namespaces", namespace, "workflows", process]);
+    Some(page.into())
+}
+
 /// Of one name there is one at a time, and another when that has ended.
 fn again(queue: &str, id: String, conflict: WorkflowIdConflictPolicy) -> WorkflowStartOptions {
     WorkflowStartOptions::new(queue, id)
         .id_conflict_policy(conflict)
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_a_process_keeps_its_id_in_one_piece() {
+        let page = process_page(&"http://127.0.0.1:8233".parse().unwrap(), "default", "pot/pot_1").unwrap();
+        assert_eq!(page, "http://127.0.0.1:8233/namespaces/default/workflows/pot%2Fpot_1");
+    }
 }

@@ -37,7 +37,7 @@ pub async fn note(connection: &mut PgConnection, happening: Happening, doer: Doe
     let key = record.id.simple().to_string();
     let payload =
         serde_json::to_value(record).map_err(|_| Error::inconsistent("ops.outbox", "payload", &key))?;
-    // The record's id is new, and whoever reads sums may write this and read nothing here.
+    // Its key is new, so nothing of that name is there; and the API, which notes one thing, may not look whether there is.
     sqlx::query!(
         "insert into ops.outbox (outbox_id, topic, business_key, payload) values ($1, $2, $3, $4)",
         Uuid::now_v7(),

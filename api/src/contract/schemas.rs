@@ -7,6 +7,7 @@ use serde_json::json;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
+use wolo_control::stuck;
 use wolo_database::notices as stored;
 use wolo_domain::{
     accounts, consents, contacts, donations, figures, identities, ids, invitations, notices, points, pots,
@@ -38,6 +39,7 @@ shapes! {
     PotId = id(ids::PotId::PREFIX, "A pot.");
     DonationId = id(ids::DonationId::PREFIX, "A gift.");
     UserId = id(ids::UserId::PREFIX, "A person with an account.");
+    Why = words("Why something does not go on by itself.", stuck::Why::ALL.map(stuck::Why::as_str));
     Role = words("What somebody is trusted with who works here.", accounts::Role::ALL.map(accounts::Role::as_str));
     Language = words("What a person reads.", contacts::Language::ALL.map(contacts::Language::as_str));
     IdentityProvider = words(

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::Url;
 
+use crate::admin::NAMESPACE;
 use crate::asker::REQUEST_ID;
 use crate::limits::{LIMIT, POLICY};
 use crate::problem::{Code, Problem};
@@ -13,17 +14,28 @@ use crate::problem::{Code, Problem};
 /// How long a browser remembers what it was allowed.
 const REMEMBERED: Duration = Duration::from_hours(1);
 
+/// Where payloads are decrypted: for the engine's web pages, and for no other page in the world.
+const CODECS: [&str; 2] = ["/api/admin/codec/", "/dev/codec/"];
+
 /// None where no origin is named: then a browser refuses by itself. Credentials are never asked for, because a token
 /// is sent by the page and not by the browser.
-pub(super) fn allowing(origins: &[String]) -> Option<CorsLayer> {
+pub(super) fn allowing(origins: &[String], engine: Option<&Url>) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    if origins.is_empty() {
+    let engine: Option<HeaderValue> = engine.and_then(|url| url.origin().ascii_serialization().parse().ok());
+    if origins.is_empty() && engine.is_none() {
         return None;
     }
+    let allowed = AllowOrigin::predicate(move |origin, asked| {
+        if CODECS.iter().any(|codec| asked.uri.path().starts_with(codec)) {
+            engine.as_ref() == Some(origin)
+        } else {
+            origins.contains(origin)
+        }
+    });
     let key = HeaderName::from_static("idempotency-key");
     let id = HeaderName::from_static(REQUEST_ID);
     let layer = CorsLayer::new()
-        .allow_origin(origins)
+        .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
@@ -31,6 +43,7 @@ pub(super) fn allowing(origins: &[String]) -> Option<CorsLayer> {
             header::ACCEPT_LANGUAGE,
             key,
             id.clone(),
+            HeaderName::from_static(NAMESPACE),
         ])
         .expose_headers([id, header::RETRY_AFTER, POLICY, LIMIT])
         .max_age(REMEMBERED);

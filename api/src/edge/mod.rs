@@ -68,7 +68,7 @@ pub(crate) fn around(routes: Router<App>, app: &App) -> Router<App> {
         .layer(middleware::from_fn_with_state(app.clone(), limiting::limit))
         .layer(middleware::from_fn_with_state(Edge::new(api, &app.metrics), pass))
         .layer(CompressionLayer::new().compress_when(worth_compressing));
-    match browsers::allowing(&api.cors_origins) {
+    match browsers::allowing(&api.cors_origins, app.settings.temporal.ui.as_ref()) {
         Some(browsers) => routes.layer(browsers),
         None => routes,
     }

@@ -41,6 +41,8 @@ impl Class {
             // It gives all of an account away at once, and costs as much.
             "/api/users/export" => Some(Self::SignIn),
             _ if method.is_safe() => Some(Self::Read),
+            // A page of the engine's asks for each event by itself, and nothing is changed.
+            "/api/admin/codec/decode" | "/dev/codec/{secret}/decode" => Some(Self::Read),
             "/api/payments/donate" | "/p/{pot}" | "/api/pots/{pot}/close" | "/api/users/points/convert" => {
                 Some(Self::Money)
             }
@@ -122,6 +124,8 @@ mod tests {
             (Method::GET, "/g/{token}", Some(Class::Read)),
             (Method::POST, "/api/analytics/events", Some(Class::Visit)),
             (Method::GET, "/api/analytics/exports/{export}", Some(Class::Read)),
+            (Method::POST, "/api/admin/codec/decode", Some(Class::Read)),
+            (Method::POST, "/api/admin/codec/encode", Some(Class::Write)),
             (Method::GET, "/api/pots/health", None),
             (Method::GET, "/health", None),
             (Method::GET, "/metrics", None),

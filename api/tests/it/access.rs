@@ -16,7 +16,7 @@ use wolo_domain::ids::{DocumentId, UserId};
 use wolo_domain::notices::Kind;
 use wolo_domain::pots::Visibility;
 
-use crate::app::{RECEIPTS_OF_ORANGE, TestApp, born, key};
+use crate::app::{RECEIPTS_OF_ORANGE, TestApp, WORD_OF_THE_CODEC, born, key};
 use crate::reply::Reply;
 
 const TABLE: &str = include_str!("../../access.csv");
@@ -127,6 +127,7 @@ impl<'a> Scene<'a> {
             "-" if row.path.contains("{provider}") => "google".to_owned(),
             "-" | "session" | "device" | "consent" => Uuid::new_v4().to_string(),
             "orange" => RECEIPTS_OF_ORANGE.to_owned(),
+            "codec" => WORD_OF_THE_CODEC.to_owned(),
             "invitation" => {
                 let sent = app.invited(owner).await;
                 if row.path.contains("{id}") { sent.invitation.to_string() } else { sent.token }

@@ -37,6 +37,9 @@ use crate::reply::Reply;
 /// How long anything may take that is waited for.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
+/// What stands in the address at which the engine's web pages have payloads decrypted.
+pub(crate) const WORD_OF_THE_CODEC: &str = "word-of-the-codec";
+
 /// What stands in the address that Orange tells.
 pub(crate) const RECEIPTS_OF_ORANGE: &str = "receipts-of-orange";
 
@@ -99,6 +102,8 @@ pub(crate) fn layers(world: &World) -> Layers {
         .set("vault.cleaning_program", concat!(env!("CARGO_BIN_EXE_wolo-api"), ",clean-document"))
         .set("database.url", world.postgres.url_as("wolo_api", "wolo"))
         .set("temporal.address", world.temporal.address())
+        .set("temporal.ui", world.temporal.ui_url())
+        .set("temporal.codec_secret", WORD_OF_THE_CODEC)
         .set("wave.url", world.wave.base_url())
         // What goes wrong there does so on purpose, and not for long.
         .set("wave.pause_seconds", "1")

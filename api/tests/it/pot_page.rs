@@ -471,7 +471,10 @@ async fn a_timeline_says_what_was_and_what_is_planned() {
     let steps = async || {
         let told = Reply::of(app.get(&format!("/api/pots/{pot}/timeline"))).await.expect(200);
         let steps = told["steps"].as_array().unwrap().clone();
-        steps.iter().map(|step| format!("{} {}", step["what"].as_str().unwrap(), step["done"])).collect::<Vec<_>>()
+        steps
+            .iter()
+            .map(|step| format!("{} {}", step["what"].as_str().unwrap(), step["done"]))
+            .collect::<Vec<_>>()
     };
     assert_eq!(steps().await, ["made true", "opens true", "closes false"]);
     pots::close(&app.pool, pot, Utc::now()).await.unwrap();

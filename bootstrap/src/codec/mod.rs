@@ -16,11 +16,12 @@ use temporalio_common::data_converters::{
     DataConverter, DefaultFailureConverter, PayloadCodec, PayloadConversionError, PayloadConverter,
     SerializationContextData,
 };
-use temporalio_common::protos::ENCODING_PAYLOAD_KEY;
-use temporalio_common::protos::temporal::api::common::v1::Payload;
 
 pub(crate) use keys::KeyRing;
 pub use keys::{PayloadKey, PayloadKeyError};
+/// What processes carry, and the name under which its metadata says how it is written.
+pub use temporalio_common::protos::ENCODING_PAYLOAD_KEY;
+pub use temporalio_common::protos::temporal::api::common::v1::Payload;
 
 /// What the metadata key `encoding` says of an encrypted payload.
 pub const ENCRYPTED: &str = "binary/encrypted";

@@ -126,7 +126,12 @@ fn temporal(reader: &mut Reader, mode: Mode) -> Option<Temporal> {
     if mode == Mode::Production && ids.contains("development") {
         reader.problem("temporal.payload_keys", "holds the development key, which production refuses");
     }
-    Some(Temporal { address: address?, namespace, payload_keys })
+    let ui = if reader.text("temporal.ui").is_empty() { None } else { reader.url("temporal.ui") };
+    let codec_secret = reader.secret("temporal.codec_secret");
+    if mode == Mode::Production && codec_secret.is_some() {
+        reader.problem("temporal.codec_secret", "is for development alone, and production refuses it");
+    }
+    Some(Temporal { address: address?, namespace, payload_keys, ui, codec_secret })
 }
 
 fn api(reader: &mut Reader, mode: Mode) -> Option<Api> {

@@ -87,6 +87,10 @@ pub struct Temporal {
     pub namespace: String,
     /// At least one; the first encrypts, all decrypt.
     pub payload_keys: Vec<PayloadKey>,
+    /// Where the engine's web pages are, if people look at them.
+    pub ui: Option<Url>,
+    /// Development alone: whoever on this machine knows it has payloads decrypted.
+    pub codec_secret: Option<SecretString>,
 }
 
 #[derive(Debug, Clone)]

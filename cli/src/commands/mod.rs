@@ -13,8 +13,8 @@ mod dev;
 mod discrepancies;
 mod doctor;
 mod export;
+mod histories;
 mod invitations;
-mod late;
 mod ledger;
 mod manual;
 mod migrate;
@@ -31,6 +31,7 @@ mod routes;
 mod schedules;
 mod serve;
 mod stats;
+mod stuck;
 mod sweep;
 pub(crate) mod templates;
 mod time;
@@ -38,6 +39,7 @@ mod tokens;
 mod users;
 mod vault;
 mod verify;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -91,8 +93,14 @@ enum Command {
     /// Make the pots of those whose birthday comes, and see which days were missed
     #[command(subcommand)]
     Sweep(sweep::Sweep),
-    /// Show what should have been done by now and has not
-    Late(late::Late),
+    /// Show what does not go on by itself: what it waits for, whose it is, and the command that helps
+    Stuck(stuck::Stuck),
+    /// Look at processes as the engine remembers them
+    #[command(subcommand)]
+    Workflows(workflows::Workflows),
+    /// Record what processes leave behind, for the replay suite (sandbox only)
+    #[command(subcommand)]
+    Histories(histories::Histories),
     /// Compare Wave's statement with the books
     #[command(subcommand)]
     Reconcile(reconcile::Reconcile),
@@ -231,7 +239,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Refunds(refunds) => wait_for(refunds.run(config)),
         Command::Ledger(ledger) => wait_for(ledger.run(config)),
         Command::Sweep(sweep) => wait_for(sweep.run(config)),
-        Command::Late(late) => wait_for(late.run(config)),
+        Command::Stuck(stuck) => wait_for(stuck.run(config)),
+        Command::Workflows(workflows) => wait_for(workflows.run(config)),
+        Command::Histories(histories) => wait_for(histories.run(config)),
         Command::Reconcile(reconcile) => wait_for(reconcile.run(config)),
         Command::Discrepancies(discrepancies) => wait_for(discrepancies.run(config)),
         Command::Certificate(certificate) => wait_for(certificate.run(config)),

@@ -96,11 +96,7 @@ async fn live(local: &Local, teller: Teller, format: Format, began: Instant) -> 
     story.a_minor_is_answered_for().await?;
     let pot = story.pot();
     let checks = story.checks();
-    let page = crate::system::process_page(
-        &local.addresses.temporal_ui,
-        &local.settings.temporal.namespace,
-        &wolo_workflows::ids::pot_lifecycle(pot),
-    );
+    let page = crate::system::process_page(&local.settings, &wolo_workflows::ids::pot_lifecycle(pot));
     let agreed = checks.all_agree();
     if format.json {
         output::json(&json!({

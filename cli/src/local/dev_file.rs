@@ -29,6 +29,8 @@ pub(crate) struct Addresses {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) redis: Option<String>,
     pub(crate) logs: PathBuf,
+    /// Where Temporal's web pages have payloads decrypted, without a token.
+    pub(crate) codec: String,
     /// The settings with which everything here was started, secrets included; readable to its owner alone.
     pub(crate) settings: PathBuf,
 }

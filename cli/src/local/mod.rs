@@ -82,8 +82,12 @@ impl Local {
         if let Some(folder) = &options.keep {
             options.ports = kept_ports::take_up(folder, options.ports);
         }
-        let world = Box::pin(start_world(&options, &secrets)).await?;
-        match Box::pin(Self::within(&world, options, &secrets)).await {
+        // The engine's web pages are told where to have payloads decrypted before anybody listens there.
+        let [free_api] = ports::free()?;
+        let api = options.ports.api.filter(|port| *port != 0).unwrap_or(free_api);
+        let codec = Codec::at(api);
+        let world = Box::pin(start_world(&options, &secrets, &codec)).await?;
+        match Box::pin(Self::within(&world, options, &secrets, api, codec)).await {
             Ok((settings, addresses, parts)) => Ok(Self { world, settings, addresses, parts }),
             Err(error) => {
                 // What went wrong matters more than whether the book could be kept.
@@ -97,12 +101,14 @@ impl Local {
         world: &World,
         options: Options,
         secrets: &Secrets,
+        api: u16,
+        codec: Codec,
     ) -> Result<(Settings, Addresses, Parts)> {
-        let [free_api, health] = ports::free()?;
-        let api = options.ports.api.filter(|port| *port != 0).unwrap_or(free_api);
+        let [health] = ports::free()?;
         let path = world.folder().path().join("settings.toml");
         let mut values = values(world, secrets, api, health);
         values.extend(vault(world, secrets)?);
+        values.push(("temporal.codec_secret", codec.secret));
         values.extend(options.settings.iter().map(|(key, value)| (*key, value.clone())));
         settings_file::write(&path, &values)?;
         let settings = settings_file::read(&path, &values)?;
@@ -119,6 +125,7 @@ impl Local {
             postgres: world.postgres.url(postgres::DATABASE),
             redis: redis_url(world),
             logs: world.folder().path().join("logs"),
+            codec: codec.url,
             settings: path,
         };
         if let Some(folder) = &options.keep {
@@ -158,6 +165,19 @@ impl Local {
     }
 }
 
+/// Where the engine's web pages have payloads decrypted: a word that is made anew for each run lets them.
+struct Codec {
+    url: String,
+    secret: String,
+}
+
+impl Codec {
+    fn at(api: u16) -> Self {
+        let secret = secrets::word();
+        Self { url: format!("http://127.0.0.1:{api}/dev/codec/{secret}"), secret }
+    }
+}
+
 /// Settings that mean somebody's real money are a reason not to start at all, even though we would not use them.
 fn refuse_real_providers() -> Result<()> {
     let why = match Layers::from_process().read() {
@@ -185,7 +205,7 @@ async fn redis_can_be_had() -> bool {
     RedisTool::find(&Places::here()).await.is_ok()
 }
 
-async fn start_world(options: &Options, secrets: &Secrets) -> Result<World> {
+async fn start_world(options: &Options, secrets: &Secrets, codec: &Codec) -> Result<World> {
     let world = World::start(world::Options {
         data_folder: options.keep.clone(),
         postgres_port: options.ports.postgres,
@@ -194,6 +214,7 @@ async fn start_world(options: &Options, secrets: &Secrets) -> Result<World> {
             port: options.ports.temporal,
             ui_port: options.ports.temporal_ui,
             search_attributes: search_attributes::for_sandbox()?,
+            codec_endpoint: Some(codec.url.clone()),
             ..engine::Options::default()
         },
         redis: options.redis && redis_can_be_had().await,
@@ -225,6 +246,7 @@ fn values(world: &World, secrets: &Secrets, api: u16, health: u16) -> Vec<(&'sta
         ("redis.url", redis_url(world).unwrap_or_default()),
         ("temporal.namespace", engine::NAMESPACE.to_owned()),
         ("temporal.payload_keys", secrets.payload_key.clone()),
+        ("temporal.ui", world.temporal.ui_url()),
         ("wave.url", world.wave.base_url().to_owned()),
         ("wave.api_key", secrets.wave_api_key.clone()),
         ("wave.signing_secret", String::new()),

@@ -87,6 +87,6 @@ fn new_key() -> Result<String> {
     Ok(Layers::new().read()?.tokens.signing_key.expose_secret().to_owned())
 }
 
-fn word() -> String {
+pub(super) fn word() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }

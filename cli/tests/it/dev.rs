@@ -111,7 +111,7 @@ fn a_world_is_found_used_and_gone() {
     let (_, out, _) = said(wolo(home).args(["pots", "list"]));
     assert_eq!(out, "There are no pots yet.\n");
 
-    assert_eq!(said(wolo(home).arg("late")).1, "Nothing is late.\n");
+    assert_eq!(said(wolo(home).arg("stuck")).1, "Everything goes on.\n");
     let doctor = json(home, &["doctor", "--json"]);
     assert!(doctor.as_array().unwrap().iter().all(|finding| finding["ok"] == true), "{doctor}");
 
@@ -137,6 +137,7 @@ fn a_world_is_found_used_and_gone() {
     assert_eq!((code, err.as_str()), (1, "wolo: no account is known by this contact\n"));
     assert!(!shown.to_string().contains("Fatou"), "{shown}");
 
+    its_pages_can_read_what_processes_carry(&dev);
     let token =
         json(home, &["tokens", "mint", "--user", &fatou, "--json"])["token"].as_str().unwrap().to_owned();
     assert_eq!(token.split('.').count(), 3);
@@ -155,6 +156,7 @@ fn a_world_is_found_used_and_gone() {
     crate::notices::do_not_go_to_a_closed_address(home);
     crate::losses::a_pot_that_lost_its_process_is_found_and_started_again(home, &dev);
     crate::losses::a_pot_that_is_late_is_named_and_helped(home, &dev);
+    crate::stuck::what_stands_still_is_named_and_helped(home, &dev);
     crate::people::are_told_what_is_kept_and_leave_though_the_process_was_lost(home, &dev);
     crate::birth_dates::are_corrected_and_pots_follow(home, &dev);
     a_minors_pot_still_waits(home, &dev);
@@ -184,6 +186,20 @@ fn a_world_is_found_used_and_gone() {
     let port: u16 = postgres.rsplit(':').next().unwrap().split('/').next().unwrap().parse().unwrap();
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "Postgres is still there");
     assert!(!home.join("dev.json").exists());
+}
+
+/// The pages ask at the address that they were given, from where they are; somebody who does not know it is not answered.
+fn its_pages_can_read_what_processes_carry(dev: &Dev) {
+    let codec = dev.addresses["codec"].as_str().unwrap();
+    let (door, word) = codec.rsplit_once('/').unwrap();
+    assert!(door.starts_with(dev.addresses["api"].as_str().unwrap()) && word.len() == 32, "{codec}");
+    let payloads = serde_json::json!({ "payloads": [{ "metadata": { "encoding": "anNvbi9wbGFpbg==" }, "data": "MQ==" }] });
+    assert_eq!(post(&format!("{codec}/decode"), None, &payloads), payloads);
+    let page = get(dev.addresses["temporal_ui"].as_str().unwrap());
+    assert!(page.contains("<html"), "{page}");
+    let settings = get(&format!("{}/api/v1/settings", dev.addresses["temporal_ui"].as_str().unwrap()));
+    let settings: Value = serde_json::from_str(&settings).unwrap();
+    assert_eq!(settings["Codec"]["Endpoint"], codec, "{settings}");
 }
 
 /// A pot that is made, shown, held, released, and ended only with a yes.

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 127] = [
+const COMMANDS: [&str; 132] = [
     "",
     "dev",
     "demo",
@@ -34,7 +34,12 @@ const COMMANDS: [&str; 127] = [
     "sweep",
     "sweep run",
     "sweep status",
-    "late",
+    "stuck",
+    "workflows",
+    "workflows list",
+    "workflows show",
+    "histories",
+    "histories record",
     "reconcile",
     "reconcile run",
     "reconcile status",

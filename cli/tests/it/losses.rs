@@ -62,17 +62,24 @@ pub(crate) fn a_pot_that_is_late_is_named_and_helped(home: &Path, dev: &Dev) {
     let words = ["users", "add", "--name", "Ndeye", "--birth-date", &born, "--phone", "781234570", "--json"];
     let owner = json(home, &words)["id"].as_str().unwrap().parse().unwrap();
     let pot = forgotten(dev.addresses["postgres"].as_str().unwrap(), owner, birthday, at);
-    let late = json(home, &["late", "--json"]);
-    assert_eq!((&late["total"], &late["late"][0]["what"]), (&1.into(), &"opening".into()), "{late}");
-    assert_eq!(late["late"][0]["pot"], pot.as_str());
-    let (code, out, _) = said(wolo(home).arg("late"));
-    let helps = format!("wolo pots restart {pot}");
-    assert!(code == 0 && out.contains("not opened") && out.contains(&helps), "{out}");
+    let named = || {
+        let told = json(home, &["stuck", "--json"])["stuck"].clone();
+        told.as_array().unwrap().iter().find(|one| one["process"] == format!("pot/{pot}")).cloned()
+    };
+    let late = named().unwrap();
+    assert_eq!(
+        (&late["why"], &late["waits_for"]),
+        (&"late".into(), &"its opening, which was due".into()),
+        "{late}"
+    );
+    let (code, out, _) = said(wolo(home).arg("stuck"));
+    let helps = format!("support helps with: wolo pots restart {pot}");
+    assert!(code == 0 && out.contains(&helps), "{out}");
     let (code, out, _) = said(wolo(home).arg("doctor"));
     assert!(code == 1 && out.contains("pots whose next step is late: 1, the first since"), "{out}");
 
     assert_eq!(json(home, &["pots", "restart", &pot, "--json"])["outcome"], "started");
-    until(|| (json(home, &["late", "--json"])["total"] == 0).then_some(()));
+    until(|| named().is_none().then_some(()));
     let cancel = ["pots", "cancel", &pot, "--reason", "a test", "--yes", "--json"];
     assert_eq!(json(home, &cancel)["outcome"], "done");
 }

@@ -26,6 +26,7 @@ mod refusals;
 mod reviewers;
 mod senders;
 mod sponsorship;
+mod stuck;
 mod traces;
 mod trust;
 mod vault;

@@ -47,10 +47,11 @@ pub enum Action {
     DocumentsDestroyed,
     VaultKeysRotated,
     FiguresExported,
+    PayloadsDecoded,
 }
 
 impl Action {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -80,6 +81,7 @@ impl Action {
         Self::DocumentsDestroyed,
         Self::VaultKeysRotated,
         Self::FiguresExported,
+        Self::PayloadsDecoded,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -113,6 +115,7 @@ impl Action {
             Self::DocumentsDestroyed => "documents_destroyed",
             Self::VaultKeysRotated => "vault_keys_rotated",
             Self::FiguresExported => "figures_exported",
+            Self::PayloadsDecoded => "payloads_decoded",
         }
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use temporalio_client::WorkflowStartOptions;
 use wolo_control::donations::Heard;
+use wolo_control::stuck::Why;
 use wolo_database::pots::NewPot;
+use wolo_domain::accounts::Role;
 use wolo_domain::ids::{PayoutId, PotId, UserId};
 use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
@@ -134,6 +136,10 @@ fn a_payout_that_wave_refuses_waits_for_finance_and_is_ordered_anew() {
         to_the_payout(house, pot);
         held_for(house, pot, HoldReason::PayoutRefused).await;
         assert_eq!(house.balance(Account::Pot(pot)).await, 9_900, "the money stays where it is");
+        let named = house.stuck_at(&ids::payout(pot), Why::NeedsHuman).await;
+        assert_eq!(named.owner, Role::Finance);
+        assert_eq!(named.help, format!("wolo payouts resolve {pot} --order-anew --reason …"));
+        assert!(named.since.is_some(), "{named:?}");
         // There is nothing to ask again: Wave has said no.
         let again = house.control.resolve_payout(pot, decide(Decision::AskAgain)).await.expect("an answer");
         assert!(matches!(again, Resolving::Refused { .. }), "{again:?}");

@@ -105,6 +105,7 @@ fn addresses(local: &Local, kept: bool) -> String {
     let mut fields = Fields::new();
     fields.field("API", &at.api);
     fields.field("Temporal UI", &at.temporal_ui);
+    fields.field("its codec", &at.codec);
     fields.field("Wave emulator", format!("{}/_sandbox/", at.wave));
     fields.field("Messages", &at.inbox);
     fields.field("Sign-in emulator", &at.social);

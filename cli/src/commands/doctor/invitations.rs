@@ -22,7 +22,7 @@ pub(super) async fn invitations(pool: &Pool, settings: &Settings) -> Result<Stri
     let DueFor::Invitation(invitation) = first.about else { bail!("{} is late", first.what) };
     bail!(
         "invitations that should have lapsed or whose points should have matured: {}, the first since {}: \
-         `wolo invitations restart {invitation}`; `wolo late` names the others",
+         `wolo invitations restart {invitation}`; `wolo stuck` names the others",
         late.total,
         instant(first.since)
     )

@@ -15,7 +15,7 @@ pub(super) async fn steps(pool: &Pool, settings: &Settings) -> Result<String> {
     match late.steps.first() {
         None => Ok("every pot has done what was due".to_owned()),
         Some(first) => bail!(
-            "pots whose next step is late: {}, the first since {} ({}): see `wolo late`",
+            "pots whose next step is late: {}, the first since {} ({}): see `wolo stuck`",
             late.total,
             instant(first.since),
             first.what

@@ -41,10 +41,10 @@ fn on_time(late: &Lateness, what: &str, otherwise: &str) -> Result<String> {
     let restart = match first.about {
         DueFor::Consent(consent) => format!("wolo consents restart {consent}"),
         DueFor::Case(case) => format!("wolo cases restart {case}"),
-        DueFor::Day(_) | DueFor::Pot(_) | DueFor::Invitation(_) => "wolo late".to_owned(),
+        DueFor::Day(_) | DueFor::Pot(_) | DueFor::Invitation(_) => "wolo stuck".to_owned(),
     };
     bail!(
-        "{what}: {}, the first since {} ({}): `{restart}`; `wolo late` names the others",
+        "{what}: {}, the first since {} ({}): `{restart}`; `wolo stuck` names the others",
         late.total,
         instant(first.since),
         first.what

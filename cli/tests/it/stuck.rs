@@ -1,0 +1,105 @@
+//! What stands still, and the story of a process, as the operator reads them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json as body};
+
+use crate::dev::{Dev, json, post};
+use crate::payout::{pot_with_a_gift, until};
+use crate::{said, wolo};
+
+pub(crate) fn what_stands_still_is_named_and_helped(home: &Path, dev: &Dev) {
+    let address = |part: &str| dev.addresses[part].as_str().unwrap().to_owned();
+    let (api, wave) = (address("api"), address("wave"));
+    let pot = pot_with_a_gift(home, &api, &wave, "771234511");
+    json(home, &["pots", "hold", &pot, "--note", "a test", "--json"]);
+    let held = named(home, &format!("pot/{pot}")).unwrap();
+    assert_eq!((&held["why"], &held["owner"]), (&body!("held"), &body!("support")));
+    assert_eq!(held["help"], format!("wolo pots release {pot} --reason …"));
+    json(home, &["pots", "release", &pot, "--reason", "seen", "--json"]);
+    assert_eq!(named(home, &format!("pot/{pot}")), None);
+
+    for endpoint in ["checkout.create", "checkout.search"] {
+        let down = body!({ "endpoint": endpoint, "times": 1_000, "fault": { "kind": "error_before", "status": 503 } });
+        post(&format!("{wave}/_sandbox/faults"), None, &down);
+    }
+    let slug = json(home, &["pots", "show", &pot, "--json"])["pot"]["slug"].clone();
+    try_to_give(&api, &body!({ "pot": slug, "amount": 900, "name": "Moussa" }));
+    let retried = until(|| {
+        let found = json(home, &["stuck", "--queue", "money", "--json"])["stuck"].as_array().cloned()?;
+        found.into_iter().find(|one| one["why"] == "retries")
+    });
+    let process = retried["process"].as_str().unwrap().to_owned();
+    assert!(process.starts_with("donation/don_"), "{retried}");
+    assert!(retried["attempts"].as_u64().unwrap() >= 2, "{retried}");
+    assert_eq!(retried["last_error"]["kind"], "wave.unreachable");
+    assert_eq!((&retried["help"], &retried["owner"]), (&body!("wolo doctor"), &body!("finance")));
+    assert!(retried["page"].as_str().unwrap().contains("/workflows/donation%2Fdon_"), "{retried}");
+    let (code, out, err) = said(wolo(home).arg("stuck"));
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for words in [
+        &*process,
+        "donations.open_checkout to succeed",
+        "wave.unreachable: ",
+        "finance helps with: wolo doctor",
+    ] {
+        assert!(out.contains(words), "{words}: {out}");
+    }
+    let (code, out, _) = said(wolo(home).args(["workflows", "show", &process]));
+    assert!(
+        code == 0 && out.contains("has asked for donations.open_checkout, which is not done yet"),
+        "{out}"
+    );
+    assert!(out.contains("It does not go on: it waits for donations.open_checkout to succeed."), "{out}");
+    assert!(!out.contains("Moussa"), "{out}");
+
+    post(&format!("{wave}/_sandbox/faults/clear"), None, &body!({}));
+    until(|| named(home, &process).is_none().then_some(()));
+    let told = json(home, &["workflows", "show", &process, "--json"]);
+    let lines = told["story"]["runs"][0]["lines"].as_array().unwrap();
+    let opened = lines.iter().find(|line| line["what"] == "step").unwrap()["words"].as_str().unwrap();
+    assert!(
+        opened.starts_with("donations.open_checkout: ") && opened.contains(" try (before that: "),
+        "{opened}"
+    );
+    let listed = json(home, &["workflows", "list", "--kind", "Donation", "--running", "--json"]);
+    assert!(listed.as_array().unwrap().iter().any(|one| one["process"] == process), "{listed}");
+    let (code, _, err) = said(wolo(home).args(["workflows", "show", "pot/of-nobody"]));
+    assert_eq!((code, err.as_str()), (1, "wolo: the engine knows no process pot/of-nobody\n"));
+    its_history_is_recorded_as_the_replay_suite_reads_it(home, &process);
+}
+
+/// With the key that the suite has.
+fn its_history_is_recorded_as_the_replay_suite_reads_it(home: &Path, process: &str) {
+    let folder = home.join("histories");
+    let folder = folder.to_str().unwrap();
+    let words = ["histories", "record", process, "--ending", "donation-under-way", "--to", folder, "--json"];
+    let recorded = json(home, &words);
+    let text = std::fs::read(recorded["file"].as_str().unwrap()).unwrap();
+    assert!(recorded["events"].as_u64().unwrap() > 5, "{recorded}");
+    assert!(temporalio_client::WorkflowHistory::from_json(&text).is_ok());
+    let text = String::from_utf8(text).unwrap();
+    assert!(!text.contains("Moussa") && text.contains("donations.open_checkout"), "{text}");
+    let (code, _, err) = said(wolo(home).args(["histories", "record", process, "--ending", "../x"]));
+    assert!(code == 2 && err.starts_with("wolo: an ending is named in small letters and dashes"), "{err}");
+}
+
+/// What is said of a process.
+fn named(home: &Path, process: &str) -> Option<Value> {
+    let told = json(home, &["stuck", "--json"]);
+    told["stuck"].as_array().unwrap().iter().find(|one| one["process"] == process).cloned()
+}
+
+/// Whoever gives while Wave is away is told to come again.
+fn try_to_give(api: &str, gift: &Value) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let timeouts = wolo_providers::http::Timeouts::total(Duration::from_secs(30));
+        let http = wolo_providers::http::client(timeouts).unwrap();
+        let asked =
+            http.post(format!("{api}/api/payments/donate")).header("idempotency-key", "while-wave-is-away");
+        let answer = asked.json(gift).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 503, "{}", answer.text().await.unwrap());
+    });
+}
