@@ -127,6 +127,7 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(notifications::twilio).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/twilio
         // Pages of those who work here.
         .routes(routes!(desk::today))                 // /admin
+        .routes(routes!(desk::stuck))                 // /admin/stuck
         .routes(routes!(desk::cases))                 // /admin/cases
         .routes(routes!(desk::discrepancies))         // /admin/discrepancies
         .routes(routes!(desk::messages))              // /admin/messages

@@ -24,4 +24,4 @@ pub(crate) use consents::{
 pub(crate) use holds::{__path_hold, __path_release, hold, release};
 pub(crate) use payouts::{__path_approve, approve};
 pub(crate) use services::{__path_services, services, severity, worst_states};
-pub(crate) use stuck::{__path_stuck, stuck};
+pub(crate) use stuck::{__path_stuck, page_of, standstill, stuck};

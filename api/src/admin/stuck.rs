@@ -9,6 +9,7 @@ use wolo_control::stuck::{Fault, Look, Standstill, Stuck, Why};
 use wolo_control::{AskError, process_page};
 use wolo_database::{Context, Page, pots};
 use wolo_domain::accounts::Role;
+use wolo_domain::ids::UserId;
 
 use crate::caller::{SeeServices, Staff};
 use crate::contract::{refusals, schemas};
@@ -76,26 +77,36 @@ pub(crate) async fn stuck(
     State(app): State<App>,
     staff: Staff<SeeServices>,
 ) -> Result<Json<StuckProcesses>, Problem> {
-    let look = Look { now: App::now(), at_most: AT_MOST, queue: None };
-    let asked = tokio::time::timeout(app.settings.api.patience, app.control.stuck(look));
-    let mut found = asked.await.unwrap_or(Err(AskError::NotYet))?;
-    found.add(held(&app, staff).await?);
+    let found = standstill(&app, staff.user).await?;
     Ok(Json(view(&app, found)))
 }
 
-async fn held(app: &App, staff: Staff<SeeServices>) -> Result<Vec<Stuck>, Problem> {
-    let mut tx = Context::staff(staff.user).begin(&app.pool).await?;
+/// What stands still, as far as somebody who works here sees it.
+pub(crate) async fn standstill(app: &App, user: UserId) -> Result<Standstill, Problem> {
+    let look = Look { now: App::now(), at_most: AT_MOST, queue: None };
+    let asked = tokio::time::timeout(app.settings.api.patience, app.control.stuck(look));
+    let mut found = asked.await.unwrap_or(Err(AskError::NotYet))?;
+    found.add(held(app, user).await?);
+    Ok(found)
+}
+
+async fn held(app: &App, user: UserId) -> Result<Vec<Stuck>, Problem> {
+    let mut tx = Context::staff(user).begin(&app.pool).await?;
     let filter = pots::Filter { stage: None, held: Some(true) };
     let pots = pots::all(&mut *tx, filter, Page::first(HELD)).await?;
     let holds = pots.iter().flat_map(|pot| pot.holds.iter().map(|hold| (pot.id, hold)));
     Ok(holds.map(|(pot, hold)| Stuck::held(pot, hold.reason, hold.since)).collect())
 }
 
-fn view(app: &App, found: Standstill) -> StuckProcesses {
+/// The page of a process in the engine's web pages, where there are some.
+pub(crate) fn page_of(app: &App, process: &str) -> Option<String> {
     let temporal = &app.settings.temporal;
-    let page = |process: &str| process_page(temporal.ui.as_ref()?, &temporal.namespace, process);
+    process_page(temporal.ui.as_ref()?, &temporal.namespace, process)
+}
+
+fn view(app: &App, found: Standstill) -> StuckProcesses {
     let stuck = found.stuck.into_iter().map(|one| StuckProcess {
-        page: page(&one.process),
+        page: page_of(app, &one.process),
         process: one.process,
         why: one.why,
         waits_for: one.waits_for,

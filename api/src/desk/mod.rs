@@ -12,6 +12,7 @@ mod figure_words;
 mod figures;
 mod messages;
 mod sign_in;
+mod stuck;
 mod today;
 
 use axum::response::Response;
@@ -29,6 +30,7 @@ pub(crate) use sign_in::{
     __path_code, __path_enrol, __path_form, __path_leave, __path_prove, __path_second_factor, code, enrol,
     form, leave, prove, second_factor,
 };
+pub(crate) use stuck::{__path_stuck, stuck};
 pub(crate) use today::{__path_today, today};
 
 use crate::asker::Language;
@@ -44,7 +46,7 @@ struct Place {
     roles: &'static [Role],
 }
 
-const MENU: [Place; 6] = [
+const MENU: [Place; 7] = [
     Place { path: "/admin", french: "Aujourd'hui", english: "Today", roles: &Role::ALL },
     Place {
         path: "/admin/cases",

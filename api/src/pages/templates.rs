@@ -10,7 +10,7 @@ use wolo_domain::{dakar, typography};
 use super::assets;
 use crate::asker::Language;
 
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 18] = [
     ("admin/audit.html", include_str!("../../pages/admin/audit.html")),
     ("admin/cases.html", include_str!("../../pages/admin/cases.html")),
     ("admin/code.html", include_str!("../../pages/admin/code.html")),
@@ -21,6 +21,7 @@ const FILES: [(&str, &str); 17] = [
     ("admin/login.html", include_str!("../../pages/admin/login.html")),
     ("admin/messages.html", include_str!("../../pages/admin/messages.html")),
     ("admin/second_factor.html", include_str!("../../pages/admin/second_factor.html")),
+    ("admin/stuck.html", include_str!("../../pages/admin/stuck.html")),
     ("admin/today.html", include_str!("../../pages/admin/today.html")),
     ("home.html", include_str!("../../pages/home.html")),
     ("layout.html", include_str!("../../pages/layout.html")),

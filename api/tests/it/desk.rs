@@ -57,10 +57,10 @@ async fn each_role_comes_in_and_sees_what_it_may_and_nothing_else() {
     let app = TestApp::start().await;
     app.open_pot(Visibility::Public).await;
     for (role, sees) in [
-        (Role::Support, [true, false, true, true, true, false]),
-        (Role::Reviewer, [true, true, false, false, false, false]),
-        (Role::Finance, [true, false, true, false, true, false]),
-        (Role::Superadmin, [true, true, true, true, true, true]),
+        (Role::Support, [true, true, false, true, true, true, false]),
+        (Role::Reviewer, [true, true, true, false, false, false, false]),
+        (Role::Finance, [true, true, false, true, false, true, false]),
+        (Role::Superadmin, [true, true, true, true, true, true, true]),
     ] {
         let (_, cookie, _) = seated(&app, role).await;
         let first = page(&app, "/admin", &cookie).await;
