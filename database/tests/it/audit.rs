@@ -9,7 +9,7 @@ use wolo_database::audit::{self, Doer, Filter};
 use wolo_database::outbox::{self, Topic};
 use wolo_database::{Context, Page, Pool};
 use wolo_domain::accounts::Role;
-use wolo_domain::audit::{Broken, Checkpoint, Fault, Place, Record, Trail};
+use wolo_domain::audit::{Action, Broken, Checkpoint, Fault, Happening, Place, Record, Trail};
 use wolo_domain::ids::UserId;
 use wolo_domain::seals::NamedKey;
 
@@ -141,6 +141,32 @@ async fn only_the_auditor_writes_the_trail_and_nobody_rewrites_it() {
         let refused = sqlx::raw_sql(AssertSqlSafe(change)).execute(&owner).await.expect_err("no change");
         assert!(refused.to_string().contains("append-only"), "{change}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn the_api_notes_that_its_asker_has_read_payloads_and_nothing_else_of_anybody() {
+    let scene = Scene::new().await;
+    let (who, other) = (scene.person().await.id, scene.person().await.id);
+    let api = scene.pool_as("wolo_api").await;
+    let read = || Happening::new(Action::PayloadsDecoded, "payloads").with("payloads", 3);
+    for (asker, happening, by, is_taken) in [
+        (Context::staff(who), read(), who, true),
+        (Context::staff(who), read(), other, false),
+        (Context::staff(who), Happening::new(Action::RoleGranted, who), who, false),
+        (Context::user(who), read(), who, false),
+        (Context::visitor(), read(), who, false),
+    ] {
+        let mut tx = asker.begin(&api).await.expect("a transaction");
+        let by = by.to_string();
+        let noted = audit::note(&mut tx, happening, Doer::new(&by, "shown")).await;
+        assert_eq!(noted.is_ok(), is_taken, "{asker:?} {by}: {noted:?}");
+        if is_taken {
+            wolo_database::commit(tx).await.expect("it stays");
+        }
+    }
+    let noted = noted(&scene.pool).await;
+    assert_eq!(noted.iter().map(|record| record.by.clone()).collect::<Vec<_>>(), [who.to_string()]);
+    assert_eq!(noted[0].happening, read());
 }
 
 /// What somebody does who may do everything in the database, and switches its guards off first.

@@ -13,6 +13,18 @@ fn two_payload_keys_of_one_id_are_refused() {
 }
 
 #[test]
+fn the_word_for_the_codec_is_for_development_alone() {
+    assert!(development(&[]).unwrap().temporal.codec_secret.is_none());
+    let word = [("temporal.codec_secret", "word")];
+    let given = development(&word).unwrap().temporal.codec_secret.unwrap();
+    assert_eq!((given.expose_secret(), format!("{given:?}").contains("word")), ("word", false));
+    assert_eq!(
+        problems(production(&word)),
+        ["temporal.codec_secret: is for development alone, and production refuses it"]
+    );
+}
+
+#[test]
 fn the_signing_key_comes_as_text_or_as_a_file_but_not_as_both() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key.pem");
