@@ -122,6 +122,13 @@ fn has_what_it_needs(who: &str, command: &[String], settings: &Settings) {
     }
 }
 
+/// Whether a variable holds what nobody may see, or where that is.
+fn is_secret(variable: &str) -> bool {
+    let last = variable.rsplit("__").next().unwrap_or(variable);
+    let tells = ["PASSWORD", "PWD", "SECRET", "KEY", "PEPPER", "TOKEN"];
+    tells.iter().any(|word| last.contains(word)) && !last.contains("KEY_ID")
+}
+
 /// No tag of an image may mean another image tomorrow without anybody having said so.
 fn is_pinned(image: &str) -> bool {
     let Some((_, tag)) = image.rsplit_once(':') else { return false };
