@@ -36,7 +36,7 @@ pub(crate) async fn discrepancies(
 
 fn told(one: &Discrepancy, language: Language) -> Value {
     context! {
-        id => one.id.to_string(), kind => one.kind.as_str(), reason => one.reason, owner => one.owner,
+        id => one.id.to_string(), kind => one.kind.as_str(), reason => &one.reason, owner => &one.owner,
         day => dakar::in_words(one.day, language), suspense => one.suspense.francs(),
         since => moment(one.first_seen_at, language),
     }

@@ -50,6 +50,6 @@ fn by_way(way: Option<Channel>, sums: &[notices::Sum]) -> Value {
 fn told(entry: &Entry, language: Language) -> Value {
     context! {
         id => entry.id.to_string(), kind => entry.kind.as_str(), way => entry.channel.map(Channel::as_str),
-        why => entry.given_up, at => moment(entry.created_at, language),
+        why => &entry.given_up, at => moment(entry.created_at, language),
     }
 }

@@ -48,6 +48,7 @@ struct Place {
 
 const MENU: [Place; 7] = [
     Place { path: "/admin", french: "Aujourd'hui", english: "Today", roles: &Role::ALL },
+    Place { path: "/admin/stuck", french: "En panne", english: "Stuck", roles: &Role::ALL },
     Place {
         path: "/admin/cases",
         french: "Identités",

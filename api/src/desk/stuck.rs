@@ -30,8 +30,8 @@ pub(crate) async fn stuck(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
 
 fn told(app: &App, one: &Stuck, language: Language) -> Value {
     context! {
-        process => one.process, why => why(one.why, language), presses => one.why <= Why::NeedsHuman,
-        waits_for => one.waits_for, owner => one.owner.as_str(), help => one.help,
+        process => &one.process, why => why(one.why, language), presses => one.why <= Why::NeedsHuman,
+        waits_for => &one.waits_for, owner => one.owner.as_str(), help => &one.help,
         since => one.since.map(|at| moment(at, language)), attempts => one.attempts,
         next_try => one.next_try.map(|at| moment(at, language)),
         error => one.last_error.as_ref().map(|fault| fault.words.clone()),

@@ -59,7 +59,7 @@ fn rows(named: impl Iterator<Item = (String, i64)>) -> Vec<Value> {
 
 fn told(process: &processes::Process, language: Language) -> Value {
     context! {
-        kind => process.kind.as_str(), version => process.version, queues => process.queues.join(", "),
+        kind => process.kind.as_str(), version => &process.version, queues => process.queues.join(", "),
         alive => process.alive, seen => moment(process.seen_at, language),
     }
 }

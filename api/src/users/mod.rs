@@ -52,10 +52,10 @@ pub(crate) use profile::{
 };
 pub(crate) use register::{__path_register, register};
 pub(crate) use second_factor::{
-    __path_enrol, __path_give, Enrolled, Proven, enrol, enrolled, give, with_second_factor,
+    __path_enrol, __path_give, Proven, enrol, enrolled, give, with_second_factor,
 };
 pub(crate) use sessions::{__path_end, __path_list, __path_logout, end, list, logout};
 pub(crate) use social_login::{__path_nonce, __path_social_login, nonce, social_login};
 pub(crate) use tokens::{
-    __path_refresh, Entry, HalfWay, SignedIn, half_way, open, refresh, roles_of, signed_in, usable,
+    __path_refresh, Entry, SignedIn, half_way, open, refresh, roles_of, signed_in, usable,
 };
