@@ -135,7 +135,7 @@ impl Reading {
         match self.send(&mut tx, &pieces).await {
             Ok(()) => {}
             Err(Stopped::Untaken) => {
-                tracing::info!(export = %self.export, "an export was not taken to its end")
+                tracing::info!(export = %self.export, "an export was not taken to its end");
             }
             Err(Stopped::Unread(error)) => {
                 tracing::error!(cause = problem::chain(&error), export = %self.export, "an export broke off");

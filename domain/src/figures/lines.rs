@@ -3,7 +3,7 @@
 //! Nobody's name, number or message stands in one: things are called by their opaque ids. What did come from outside (a refusal's
 //! code) is text all the same, and a spreadsheet must not take it for a formula.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -187,7 +187,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    pub fn text(value: impl ToString) -> Self {
+    pub fn text(value: impl fmt::Display) -> Self {
         Self::Text(value.to_string())
     }
 
