@@ -1,6 +1,7 @@
 //! What every handler may use. Cheap to clone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
@@ -21,7 +22,7 @@ use crate::notifications;
 use crate::papers::Papers;
 use crate::payments::Inbox;
 use crate::pot_page::Pictures;
-use crate::pots::{Gathered, Live, MOST_WATCHING, PublicLists};
+use crate::pots::{Gathered, Live, MOST_WATCHING, PublicLists, Qr};
 use crate::tokens::Verifier;
 use crate::users::Leaderboard;
 
@@ -46,6 +47,8 @@ pub(crate) struct App {
     /// What has come together in pots, for their pages.
     pub(crate) gathered: Kept<PotId, Gathered>,
     pub(crate) front: Kept<(), Front>,
+    /// Of pots' links: by the slug, or by the id.
+    pub(crate) codes: Kept<(PotId, bool), Qr>,
     pub(crate) pictures: Pictures,
     pub(crate) live: Arc<Live>,
     pub(crate) metrics: Metrics,
@@ -72,6 +75,7 @@ impl App {
             leaderboard: Leaderboard::kept(settings.api.list_cache, metrics.clone()),
             gathered: Kept::fresh_for(settings.api.list_cache),
             front: Kept::fresh_for(settings.api.list_cache),
+            codes: Kept::fresh_for(Duration::from_hours(1)),
             pictures: Pictures::new(),
             live: Arc::new(Live::new(MOST_WATCHING)),
             settings: Arc::new(settings),

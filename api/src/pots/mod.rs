@@ -32,7 +32,7 @@ pub(crate) use list::{__path_list, list};
 pub(crate) use live::{Live, MOST as MOST_WATCHING};
 pub(crate) use not_open::not_open;
 pub(crate) use public_lists::PublicLists;
-pub(crate) use share::{__path_share, Share, code as qr_code, share};
+pub(crate) use share::{__path_share, Qr, Share, share};
 pub(crate) use show::{__path_show, show};
 pub(crate) use sight::{Gathered, Sight, Wishes};
 pub(crate) use timeline::{__path_timeline, timeline};

@@ -87,7 +87,7 @@ async fn a_page_shows_what_has_come_together_and_how_long_it_is_until_the_day() 
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(page.header("content-language"), "fr");
     for words in [
-        "<h1 id=\"title\">Les 30 ans d&#x27;Awa</h1>",
+        "<h1 id=\"title\">Les 30 ans d&#39;Awa</h1>",
         "L’anniversaire d’Awa",
         "Dans 10\u{a0}jours",
         "7\u{202f}500\u{a0}F\u{a0}CFA",
@@ -471,7 +471,10 @@ async fn a_timeline_says_what_was_and_what_is_planned() {
     let steps = async || {
         let told = Reply::of(app.get(&format!("/api/pots/{pot}/timeline"))).await.expect(200);
         let steps = told["steps"].as_array().unwrap().clone();
-        steps.iter().map(|step| format!("{} {}", step["what"].as_str().unwrap(), step["done"])).collect::<Vec<_>>()
+        steps
+            .iter()
+            .map(|step| format!("{} {}", step["what"].as_str().unwrap(), step["done"]))
+            .collect::<Vec<_>>()
     };
     assert_eq!(steps().await, ["made true", "opens true", "closes false"]);
     pots::close(&app.pool, pot, Utc::now()).await.unwrap();
