@@ -1,6 +1,7 @@
 //! What every handler may use. Cheap to clone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
@@ -19,6 +20,7 @@ use crate::landing::Front;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::notifications;
+use crate::pages::Qr;
 use crate::papers::Papers;
 use crate::payments::Inbox;
 use crate::pot_page::Pictures;
@@ -47,6 +49,8 @@ pub(crate) struct App {
     /// What has come together in pots, for their pages.
     pub(crate) gathered: Kept<PotId, Gathered>,
     pub(crate) front: Kept<(), Front>,
+    /// Of pots' links: by the slug, or by the id.
+    pub(crate) codes: Kept<(PotId, bool), Qr>,
     pub(crate) pictures: Pictures,
     pub(crate) live: Arc<Live>,
     pub(crate) exports: Exports,
@@ -74,6 +78,7 @@ impl App {
             leaderboard: Leaderboard::kept(settings.api.list_cache, metrics.clone()),
             gathered: Kept::fresh_for(settings.api.list_cache),
             front: Kept::fresh_for(settings.api.list_cache),
+            codes: Kept::fresh_for(Duration::from_hours(1)),
             pictures: Pictures::new(),
             live: Arc::new(Live::new(MOST_WATCHING)),
             settings: Arc::new(settings),

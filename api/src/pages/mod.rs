@@ -15,7 +15,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use minijinja::{Value, context};
 
 pub(crate) use assets::{__path_asset, __path_favicon, __path_robots, asset, favicon, robots};
-pub(crate) use qr::qr;
+pub(crate) use qr::{Qr, qr};
 
 use crate::asker::Language;
 use crate::page::spoken;

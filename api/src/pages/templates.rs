@@ -4,11 +4,12 @@
 //! are in messages; `asset('wolo.css')` is where a file is.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 use wolo_domain::{dakar, typography};
 
 use super::assets;
 use crate::asker::Language;
+use crate::page::escape;
 
 const FILES: [(&str, &str); 18] = [
     ("admin/audit.html", include_str!("../../pages/admin/audit.html")),
@@ -55,6 +56,11 @@ fn environment(language: Language) -> Environment<'static> {
     // Whatever a file is called, nothing in it is HTML by accident; and what is missing is a mistake, not nothing.
     pages.set_auto_escape_callback(|_| AutoEscape::Html);
     pages.set_undefined_behavior(UndefinedBehavior::Strict);
+    // As everywhere else here: an address stays one that can be read.
+    pages.set_formatter(|out, state, value| match value.as_str().filter(|_| !value.is_safe()) {
+        Some(text) => Ok(out.write_str(&escape(text))?),
+        None => escape_formatter(out, state, value),
+    });
     if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
         pages.set_syntax(syntax);
     }

@@ -11,7 +11,7 @@ use crate::asker::Language;
 use crate::body::raw;
 use crate::idempotency::Key;
 use crate::payments::Gift;
-use crate::problem::{Problem, Words, Wrong};
+use crate::problem::{Code, Problem, Words, Wrong};
 
 /// The form as it is shown.
 #[derive(Default, Serialize)]
@@ -114,7 +114,7 @@ impl Filled {
         }
         let Faults { amount, name, phone, message } = &self.faults;
         let pointed = [amount, name, phone, message].into_iter().any(Option::is_some);
-        if refusal.code == "key_reused" {
+        if refusal.code == Code::KeyReused.as_str() {
             let words = Words::new(
                 "Ce formulaire a déjà servi. Si vous voulez offrir un autre cadeau, appuyez encore une fois.",
                 "This form was used before. If you want to give another present, press once more.",
@@ -125,7 +125,7 @@ impl Filled {
         }
         let undecided = refusal.status >= 500
             || refusal.status == StatusCode::TOO_MANY_REQUESTS.as_u16()
-            || refusal.code == "key_in_flight";
+            || refusal.code == Code::KeyInFlight.as_str();
         if !undecided {
             self.key = Self::empty().key;
         }

@@ -77,7 +77,7 @@ pub(crate) async fn give_on_page(
                 return lost(Problem::new(Code::PotUnknown), asker.language);
             }
             let form = filled.refused(refusal, spoken(asker.language));
-            PotPage::of(&app, &sight, asker.language, None).await?.status(status).show(&form)
+            PotPage::of(&app, &sight, asker.language, None).await?.status(status).show(&form).await
         }
     }
 }

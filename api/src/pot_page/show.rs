@@ -32,7 +32,7 @@ pub(crate) async fn show(
         Ok(sight) => sight,
         Err(problem) => return lost(problem, asker.language),
     };
-    PotPage::of(&app, &sight, asker.language, before(&uri)).await?.show(&Filled::empty())
+    PotPage::of(&app, &sight, asker.language, before(&uri)).await?.show(&Filled::empty()).await
 }
 
 /// The instant after which the wishes go on. Whatever else those write into an address who pass it on is nothing to us.

@@ -18,7 +18,7 @@ use wolo_domain::typography;
 use super::filled::Filled;
 use crate::asker::Language;
 use crate::page::spoken;
-use crate::pages::{Page, qr};
+use crate::pages::Page;
 use crate::payments::{longest_message, pay_origin};
 use crate::pots::{Gathered, Share, Sight, Wishes, percent};
 use crate::problem::Problem;
@@ -99,9 +99,8 @@ impl<'a> PotPage<'a> {
         Self { status, ..self }
     }
 
-    pub(super) fn show(&self, form: &Filled) -> Result<Response, Problem> {
-        let share = Share::new(self.app, self.sight, &self.gathered.owner, self.language)?;
-        let qr = qr(&share.link)?;
+    pub(super) async fn show(&self, form: &Filled) -> Result<Response, Problem> {
+        let (share, qr) = Share::new(self.app, self.sight, &self.gathered.owner, self.language).await?;
         let numbers = &self.app.settings.rules;
         let allowed = rules::of_donations(numbers);
         let suggested = SUGGESTED.into_iter().filter(|amount| allowed.check(Xof::new(*amount)).is_ok());
@@ -115,7 +114,7 @@ impl<'a> PotPage<'a> {
         let values = context! {
             pot => minijinja::Value::from(Serde(&self.pot())),
             share => context! { link => share.link, whatsapp => share.whatsapp, picture => share.picture },
-            qr => context! { side => qr.side, path => qr.path },
+            qr => context! { side => qr.side, path => &qr.path },
             form,
         };
         Page::new("pot.html", self.language)

@@ -1,5 +1,7 @@
 //! `GET /api/pots/{pot}/share`: all that it takes to tell others of a pot.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -15,7 +17,7 @@ use crate::asker::{Asker, Language};
 use crate::caller::MaybeUser;
 use crate::contract::refusals;
 use crate::page::spoken;
-use crate::pages::qr;
+use crate::pages::{Qr, qr};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -53,19 +55,30 @@ pub(crate) async fn share(
 ) -> Result<Json<Share>, Problem> {
     let sight = Sight::find(&app, user, &reference).await?;
     let owner = &sight.gathered(&app).await?.owner;
-    Ok(Json(Share::new(&app, &sight, owner, spoken(asker.language))?))
+    Ok(Json(Share::new(&app, &sight, owner, spoken(asker.language)).await?.0))
 }
 
 impl Share {
-    pub(crate) fn new(app: &App, sight: &Sight, owner: &str, language: Language) -> Result<Self, Problem> {
+    /// What to share, and its code as it can be drawn within something larger.
+    pub(crate) async fn new(
+        app: &App,
+        sight: &Sight,
+        owner: &str,
+        language: Language,
+    ) -> Result<(Self, Arc<Qr>), Problem> {
         let link = app.link(&format!("/p/{}", sight.name()));
         let text = words(sight, owner, &link, language);
         let whatsapp = Url::parse_with_params("https://wa.me/", [("text", &text)]).map_err(|_| {
             tracing::error!("a link to WhatsApp cannot be made");
             Problem::new(Code::Internal)
         })?;
-        let qr = qr(&link)?.document();
-        Ok(Self { picture: format!("{link}/picture.png"), text, whatsapp: whatsapp.into(), qr, link })
+        // Not everybody who opens such a link takes a plus for a space; one that is meant is written otherwise.
+        let whatsapp = whatsapp.as_str().replace('+', "%20");
+        let drawn = link.clone();
+        // It is most of what a page costs, and never changes.
+        let qr = app.codes.get((sight.pot(), sight.viewer.knows_link), async move { qr(&drawn) }).await?;
+        let share = Self { picture: format!("{link}/picture.png"), text, whatsapp, qr: qr.document(), link };
+        Ok((share, qr))
     }
 }
 

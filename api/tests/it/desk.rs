@@ -91,11 +91,7 @@ async fn whoever_is_not_signed_in_is_shown_where_one_signs_in() {
     {
         for path in PAGES {
             let turned = page(&app, path, cookie).await;
-            assert_eq!(
-                (turned.status.as_u16(), turned.header("location")),
-                (303, "/admin/login"),
-                "{path}"
-            );
+            assert_eq!((turned.status.as_u16(), turned.header("location")), (303, "/admin/login"), "{path}");
         }
     }
     // What the browser keeps is good for these pages alone.

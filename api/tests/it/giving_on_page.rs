@@ -112,9 +112,9 @@ async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
     for (field, typed, words) in [
         ("amount", "", "Écrivez un montant en francs, comme 5 000."),
         ("amount", "beaucoup", "Écrivez un montant en francs, comme 5 000."),
-        ("amount", "99", "Un cadeau est d&#x27;au moins 100"),
-        ("amount", "1000001", "Un cadeau est d&#x27;au plus 1 000 000"),
-        ("phone", "77", "Ce n&#x27;est pas un numéro de téléphone"),
+        ("amount", "99", "Un cadeau est d&#39;au moins 100"),
+        ("amount", "1000001", "Un cadeau est d&#39;au plus 1 000 000"),
+        ("phone", "77", "Ce n&#39;est pas un numéro de téléphone"),
         ("name", "a\u{0}", "Ce texte a des caractères de contrôle."),
         ("message", &long, "Ce texte a plus de 500 caractères."),
     ] {

@@ -87,7 +87,7 @@ async fn a_page_shows_what_has_come_together_and_how_long_it_is_until_the_day() 
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(page.header("content-language"), "fr");
     for words in [
-        "<h1 id=\"title\">Les 30 ans d&#x27;Awa</h1>",
+        "<h1 id=\"title\">Les 30 ans d&#39;Awa</h1>",
         "L’anniversaire d’Awa",
         "Dans 10\u{a0}jours",
         "7\u{202f}500\u{a0}F\u{a0}CFA",
