@@ -17,7 +17,7 @@ const EVENTS: &str = "/api/analytics/events";
 /// finds their own.
 static MANY_ARE_THERE: tokio::sync::Mutex<bool> = tokio::sync::Mutex::const_new(false);
 /// So many that no buffer between the database and a reader has room for them.
-const MANY: u32 = 150_000;
+const MANY: u32 = 100_000;
 const OF_MANY: &str = "/api/analytics/exports/invitations.csv?from=2019-01-01&to=2019-12-31";
 
 async fn finance(app: &TestApp) -> String {
