@@ -175,7 +175,7 @@ fn a_file_that_is_missing_named_twice_or_for_no_setting_is_refused_by_its_variab
         ["WOLO__WAVE__API_KEY_FILE: names a file that cannot be read"]
     );
     assert_eq!(
-        refused(&[("WOLO__WAVE__API_KEY_FILE", path), ("WOLO__WAVE__API_KEY", "s3cret")]),
+        refused(&[("WOLO__WAVE__API_KEY_FILE", path), ("WOLO__WAVE__API_KEY", "wave_sn_test_s3cret")]),
         ["WOLO__WAVE__API_KEY_FILE: and WOLO__WAVE__API_KEY are both given; only one may be"]
     );
     assert_eq!(

@@ -77,7 +77,7 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
         ("api.cors_origins", "*", "must be origins like https://wolo.example, without a path"),
         ("api.client_address", "x-real-ip", "must be connection or rightmost-x-forwarded-for"),
         ("api.most_in_flight", "0", "must be a whole number from 1 to 100000"),
-        ("api.metrics_from", "localhost", "must be IP addresses"),
+        ("api.metrics_from", "localhost", "must be IP addresses, or networks like 10.42.0.0/16"),
         ("api.list_cache_seconds", "61", "must be a whole number from 0 to 60"),
         ("redis.url", "127.0.0.1:6379", "must be redis://user:password@host:port"),
         ("limits.read", "5", "must be how many at once, and how many a minute"),

@@ -134,6 +134,6 @@ pub(super) fn hash_of(path: &Path) -> Result<(String, u64)> {
             return Ok((hex::encode(hash.finish()), lines));
         }
         hash.update(&piece[..read]);
-        lines += piece[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
+        lines += piece[..read].split(|byte| *byte == b'\n').skip(1).count() as u64;
     }
 }

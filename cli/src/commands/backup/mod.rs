@@ -37,7 +37,7 @@ impl Backup {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         match self {
             Self::Create(create) => create.run(config).await,
-            Self::Verify(verify) => verify.run().await,
+            Self::Verify(verify) => verify.run(),
             Self::Restore(restore) => restore.run(config).await,
         }
     }

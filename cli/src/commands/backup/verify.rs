@@ -19,7 +19,7 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    pub(super) async fn run(self) -> Result<()> {
+    pub(super) fn run(self) -> Result<()> {
         let manifest = Manifest::read(&self.folder)?;
         manifest.check(&self.folder)?;
         let documents = manifest.documents.as_ref().map(Vec::len);

@@ -50,8 +50,8 @@ impl Secrets {
     fn made() -> Self {
         let folder = TempDir::new().unwrap();
         let script = path("deploy/secrets");
-        let make = || Command::new("bash").arg(&script).arg(folder.path()).output().unwrap();
-        let made = make();
+        let give = || Command::new("bash").arg(&script).arg(folder.path()).output().unwrap();
+        let made = give();
         let said = String::from_utf8(made.stderr).unwrap();
         assert!(made.status.success(), "{said}");
         for given in ["wave_api_key", "wave_webhook_secrets", "tls_certificate"] {
@@ -59,7 +59,7 @@ impl Secrets {
         }
         // What is there is kept.
         let first = std::fs::read(folder.path().join("temporal_payload_keys")).unwrap();
-        assert!(make().status.success());
+        assert!(give().status.success());
         assert_eq!(std::fs::read(folder.path().join("temporal_payload_keys")).unwrap(), first);
         let given = [
             ("wave_api_key", "wave_sn_prod_a-test"),
