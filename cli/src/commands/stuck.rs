@@ -25,7 +25,7 @@ pub(crate) struct Stuck {
     #[arg(long, value_parser = queues::ALL)]
     queue: Option<String>,
     /// Look at no more than so many processes one by one, those first that the engine's index suspects
-    #[arg(long, default_value_t = 2_000, value_name = "COUNT")]
+    #[arg(long, default_value_t = 1_000, value_name = "COUNT")]
     look_at: usize,
     #[command(flatten)]
     most: AtMost,

@@ -112,6 +112,7 @@ fn what_is_shown_says_where_it_comes_from_and_holds_no_secret() {
             "sendgrid.api_key",
             "smtp.password",
             "social.facebook.app_secret",
+            "temporal.codec_secret",
             "temporal.payload_keys",
             "tokens.signing_key",
             "twilio.auth_token",
