@@ -186,8 +186,8 @@ impl Browser {
         write(name, picture["data"].as_str().unwrap());
     }
 
-    /// The browser had nothing to say against a page: nothing refused by its policy, no error of its script.
-    pub(super) async fn said_nothing_bad(&self) {
+    /// The browser had nothing to say against our pages: nothing refused by their policy, no error of their script.
+    pub(super) async fn said_nothing_bad_of(&self, base: &str) {
         let said = self.told("/se/log", json!({ "type": "browser" })).await;
         let bad: Vec<&Value> = said
             .as_array()
@@ -197,7 +197,8 @@ impl Browser {
             // A page that is not there is meant, and a picture alone is shown on a page of the browser's own.
             .filter(|line| {
                 let message = line["message"].as_str().unwrap_or_default();
-                !["/p/nothing", "/picture.png - "].iter().any(|meant| message.contains(meant))
+                let ours = message.starts_with(base);
+                ours && !["/p/nothing", "/picture.png - "].iter().any(|meant| message.contains(meant))
             })
             .collect();
         assert!(bad.is_empty(), "{bad:?}");
