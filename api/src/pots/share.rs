@@ -1,5 +1,6 @@
 //! `GET /api/pots/{pot}/share`: all that it takes to tell others of a pot.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Json;
@@ -120,7 +121,7 @@ fn code(link: &str) -> Result<Qr, Problem> {
         for run in modules.chunk_by(|one, next| one == next) {
             if run[0] == Color::Dark {
                 let (x, y, length) = (column + QUIET, row + QUIET, run.len());
-                path.push_str(&format!("M{x} {y}h{length}v1h-{length}z"));
+                let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
             }
             column += run.len();
         }

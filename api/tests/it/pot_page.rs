@@ -35,7 +35,8 @@ impl TestApp {
     /// A gift that has arrived.
     pub(crate) async fn given(&self, pot: &str, more: Value) -> String {
         let mut gift = json!({ "pot": pot, "amount": 5000 });
-        gift.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("a gift is an object") };
+        gift.as_object_mut().unwrap().extend(more);
         let donation =
             self.give(None, &key(), &gift).await.expect(201)["donation"].as_str().unwrap().to_owned();
         self.wave().pay(&self.session(&donation), None).unwrap();

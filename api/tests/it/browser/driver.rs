@@ -80,22 +80,22 @@ impl Browser {
         if good { Ok(value) } else { Err(value) }
     }
 
-    async fn told(&self, path: &str, body: Value) -> Value {
-        self.tried(Method::POST, path, &body).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+    async fn told(&self, path: &str, body: &Value) -> Value {
+        self.tried(Method::POST, path, body).await.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    async fn command(&self, name: &str, parameters: Value) -> Value {
-        self.told("/goog/cdp/execute", json!({ "cmd": name, "params": parameters })).await
+    async fn command(&self, name: &str, parameters: &Value) -> Value {
+        self.told("/goog/cdp/execute", &json!({ "cmd": name, "params": parameters })).await
     }
 
     pub(super) async fn open(&self, address: &str) {
-        self.told("/url", json!({ "url": address })).await;
+        self.told("/url", &json!({ "url": address })).await;
     }
 
     pub(super) async fn resize(&self, width: u32, height: u32) {
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 800 });
-        self.command("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.command("Emulation.setDeviceMetricsOverride", &metrics).await;
     }
 
     pub(super) async fn dark(&self) {
@@ -112,11 +112,11 @@ impl Browser {
             { "name": "prefers-color-scheme", "value": scheme },
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
-        self.command("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.command("Emulation.setEmulatedMedia", &json!({ "features": features })).await;
     }
 
     pub(super) async fn without_scripts(&self) {
-        self.command("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+        self.command("Emulation.setScriptExecutionDisabled", &json!({ "value": true })).await;
     }
 
     /// What a script finds on the page.
@@ -155,12 +155,12 @@ impl Browser {
         let centred =
             format!("document.querySelector({}).scrollIntoView({{ block: 'center' }})", json!(selector));
         self.ask(&centred).await;
-        self.told(&format!("/element/{element}/click"), json!({})).await;
+        self.told(&format!("/element/{element}/click"), &json!({})).await;
     }
 
     pub(super) async fn type_into(&self, selector: &str, text: &str) {
         let element = self.until_there(selector).await;
-        self.told(&format!("/element/{element}/value"), json!({ "text": text })).await;
+        self.told(&format!("/element/{element}/value"), &json!({ "text": text })).await;
     }
 
     /// Nothing has to be moved sideways.
@@ -177,18 +177,17 @@ impl Browser {
 
     /// The same of the whole page.
     pub(super) async fn keep_whole(&self, name: &str) {
-        let wish = json!({ "format": "png", "captureBeyondViewport": true });
-        let size = self.command("Page.getLayoutMetrics", json!({})).await;
+        let size = self.command("Page.getLayoutMetrics", &json!({})).await;
         let (width, height) = (&size["cssContentSize"]["width"], &size["cssContentSize"]["height"]);
-        let mut wish = wish;
-        wish["clip"] = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
-        let picture = self.command("Page.captureScreenshot", wish).await;
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
+        let wish = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let picture = self.command("Page.captureScreenshot", &wish).await;
         write(name, picture["data"].as_str().unwrap());
     }
 
     /// The browser had nothing to say against our pages: nothing refused by their policy, no error of their script.
     pub(super) async fn said_nothing_bad_of(&self, base: &str) {
-        let said = self.told("/se/log", json!({ "type": "browser" })).await;
+        let said = self.told("/se/log", &json!({ "type": "browser" })).await;
         let bad: Vec<&Value> = said
             .as_array()
             .unwrap()
