@@ -1,5 +1,7 @@
 //! A browser that is driven as the W3C has it, by a chromedriver of its own.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -18,8 +20,21 @@ const SOON: Duration = Duration::from_secs(30);
 pub(super) struct Browser {
     http: Client,
     session: String,
+    port: u16,
     /// Ends with this.
     _driver: Child,
+}
+
+/// The browser is ended before its driver, which would leave it behind; also when a test has failed.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) else { return };
+        let path = self.session.find("/session/").map_or("/", |at| &self.session[at..]);
+        let request = format!("DELETE {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        let told = driver.set_read_timeout(Some(SOON)).and_then(|()| driver.write_all(request.as_bytes()));
+        // It answers when it is done.
+        let _ = told.and_then(|()| driver.read(&mut [0; 64]));
+    }
 }
 
 impl Browser {
@@ -63,7 +78,7 @@ impl Browser {
         let made: Value =
             http.post(format!("{base}/session")).json(&wanted).send().await.unwrap().json().await.unwrap();
         let id = made["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}"));
-        let browser = Self { http, session: format!("{base}/session/{id}"), _driver: driver };
+        let browser = Self { http, session: format!("{base}/session/{id}"), port, _driver: driver };
         browser.resize(width, height).await;
         browser.light().await;
         Some(browser)
