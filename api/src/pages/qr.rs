@@ -1,5 +1,7 @@
 //! QR codes, drawn as one path: what a link or a device's secret looks like to a camera.
 
+use std::fmt::Write as _;
+
 use qrcode::{Color, QrCode};
 
 use crate::problem::{Code, Problem};
@@ -26,7 +28,7 @@ pub(crate) fn qr(link: &str) -> Result<Qr, Problem> {
         for run in modules.chunk_by(|one, next| one == next) {
             if run[0] == Color::Dark {
                 let (x, y, length) = (column + QUIET, row + QUIET, run.len());
-                path.push_str(&format!("M{x} {y}h{length}v1h-{length}z"));
+                let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
             }
             column += run.len();
         }

@@ -186,3 +186,35 @@ async fn ask(app: &App, owner: Option<UserId>, link: &Reference) -> Result<Optio
         visibility: settings.visibility,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn so_many_watch_at_once_and_whoever_goes_makes_room() {
+        let live = Live::new(1);
+        let first = live.place().unwrap();
+        assert_eq!(live.place().unwrap_err().code(), Code::Overloaded);
+        drop(first);
+        assert!(live.place().is_ok());
+    }
+
+    #[test]
+    fn a_pot_that_nobody_watches_any_more_is_forgotten() {
+        let (live, what) = (Live::new(1), (PotId::from_uuid(Uuid::nil()), false));
+        let pulse = Pulse {
+            given: Given::default(),
+            stage: PotStage::Open,
+            show_amounts: true,
+            visibility: Visibility::Public,
+        };
+        let (pulses, watching) = watch::channel(pulse);
+        live.watched().insert(what, pulses);
+        assert!(!live.is_left(what));
+        drop(watching);
+        assert!(live.is_left(what) && live.watched().is_empty());
+    }
+}

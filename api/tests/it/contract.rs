@@ -33,7 +33,7 @@ async fn every_described_method_is_served_and_no_other() {
             if described {
                 assert_ne!(reply.status, 405, "{method} {path}");
                 // What answers here is the operation: it says of what there is none.
-                let unknown = reply.status == 404 && reply.json()["code"] == "route_unknown";
+                let unknown = reply.status == 404 && reply.body.contains("\"route_unknown\"");
                 assert!(!unknown || path.ends_with("/{file}"), "{method} {path}");
             } else {
                 reply.problem(405, "method_not_allowed");

@@ -31,6 +31,7 @@ mod live;
 mod metrics;
 mod minors_safe;
 mod notifications;
+mod pot_links;
 mod pot_page;
 mod pots;
 mod reading;

@@ -1,5 +1,7 @@
 //! A browser that is driven as the W3C has it, by a chromedriver of its own.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -18,8 +20,21 @@ const SOON: Duration = Duration::from_secs(30);
 pub(super) struct Browser {
     http: Client,
     session: String,
+    port: u16,
     /// Ends with this.
     _driver: Child,
+}
+
+/// The browser is ended before its driver, which would leave it behind; also when a test has failed.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) else { return };
+        let path = self.session.find("/session/").map_or("/", |at| &self.session[at..]);
+        let request = format!("DELETE {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        let told = driver.set_read_timeout(Some(SOON)).and_then(|()| driver.write_all(request.as_bytes()));
+        // It answers when it is done.
+        let _ = told.and_then(|()| driver.read(&mut [0; 64]));
+    }
 }
 
 impl Browser {
@@ -63,7 +78,7 @@ impl Browser {
         let made: Value =
             http.post(format!("{base}/session")).json(&wanted).send().await.unwrap().json().await.unwrap();
         let id = made["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}"));
-        let browser = Self { http, session: format!("{base}/session/{id}"), _driver: driver };
+        let browser = Self { http, session: format!("{base}/session/{id}"), port, _driver: driver };
         browser.resize(width, height).await;
         browser.light().await;
         Some(browser)
@@ -80,22 +95,22 @@ impl Browser {
         if good { Ok(value) } else { Err(value) }
     }
 
-    async fn told(&self, path: &str, body: Value) -> Value {
-        self.tried(Method::POST, path, &body).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+    async fn told(&self, path: &str, body: &Value) -> Value {
+        self.tried(Method::POST, path, body).await.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    async fn command(&self, name: &str, parameters: Value) -> Value {
-        self.told("/goog/cdp/execute", json!({ "cmd": name, "params": parameters })).await
+    async fn command(&self, name: &str, parameters: &Value) -> Value {
+        self.told("/goog/cdp/execute", &json!({ "cmd": name, "params": parameters })).await
     }
 
     pub(super) async fn open(&self, address: &str) {
-        self.told("/url", json!({ "url": address })).await;
+        self.told("/url", &json!({ "url": address })).await;
     }
 
     pub(super) async fn resize(&self, width: u32, height: u32) {
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 800 });
-        self.command("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.command("Emulation.setDeviceMetricsOverride", &metrics).await;
     }
 
     pub(super) async fn dark(&self) {
@@ -112,11 +127,11 @@ impl Browser {
             { "name": "prefers-color-scheme", "value": scheme },
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
-        self.command("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.command("Emulation.setEmulatedMedia", &json!({ "features": features })).await;
     }
 
     pub(super) async fn without_scripts(&self) {
-        self.command("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+        self.command("Emulation.setScriptExecutionDisabled", &json!({ "value": true })).await;
     }
 
     /// What a script finds on the page.
@@ -155,12 +170,12 @@ impl Browser {
         let centred =
             format!("document.querySelector({}).scrollIntoView({{ block: 'center' }})", json!(selector));
         self.ask(&centred).await;
-        self.told(&format!("/element/{element}/click"), json!({})).await;
+        self.told(&format!("/element/{element}/click"), &json!({})).await;
     }
 
     pub(super) async fn type_into(&self, selector: &str, text: &str) {
         let element = self.until_there(selector).await;
-        self.told(&format!("/element/{element}/value"), json!({ "text": text })).await;
+        self.told(&format!("/element/{element}/value"), &json!({ "text": text })).await;
     }
 
     /// Nothing has to be moved sideways.
@@ -177,18 +192,17 @@ impl Browser {
 
     /// The same of the whole page.
     pub(super) async fn keep_whole(&self, name: &str) {
-        let wish = json!({ "format": "png", "captureBeyondViewport": true });
-        let size = self.command("Page.getLayoutMetrics", json!({})).await;
+        let size = self.command("Page.getLayoutMetrics", &json!({})).await;
         let (width, height) = (&size["cssContentSize"]["width"], &size["cssContentSize"]["height"]);
-        let mut wish = wish;
-        wish["clip"] = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
-        let picture = self.command("Page.captureScreenshot", wish).await;
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
+        let wish = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let picture = self.command("Page.captureScreenshot", &wish).await;
         write(name, picture["data"].as_str().unwrap());
     }
 
-    /// The browser had nothing to say against a page: nothing refused by its policy, no error of its script.
-    pub(super) async fn said_nothing_bad(&self) {
-        let said = self.told("/se/log", json!({ "type": "browser" })).await;
+    /// The browser had nothing to say against our pages: nothing refused by their policy, no error of their script.
+    pub(super) async fn said_nothing_bad_of(&self, base: &str) {
+        let said = self.told("/se/log", &json!({ "type": "browser" })).await;
         let bad: Vec<&Value> = said
             .as_array()
             .unwrap()
@@ -197,7 +211,8 @@ impl Browser {
             // A page that is not there is meant, and a picture alone is shown on a page of the browser's own.
             .filter(|line| {
                 let message = line["message"].as_str().unwrap_or_default();
-                !["/p/nothing", "/picture.png - "].iter().any(|meant| message.contains(meant))
+                let ours = message.starts_with(base);
+                ours && !["/p/nothing", "/picture.png - "].iter().any(|meant| message.contains(meant))
             })
             .collect();
         assert!(bad.is_empty(), "{bad:?}");

@@ -91,7 +91,7 @@ async fn a_gift_appears_on_a_phone_by_itself_and_another_is_given_with_it() {
             Duration::from_secs(5),
         )
         .await;
-    browser.said_nothing_bad().await;
+    browser.said_nothing_bad_of(&app.base).await;
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn the_pages_fit_small_phones_and_look_right_by_night_and_without_their_sc
     browser.keep_whole("pot-1200-whole").await;
     browser.open(&app.base).await;
     browser.keep_whole("home-1200-whole").await;
-    browser.said_nothing_bad().await;
+    browser.said_nothing_bad_of(&app.base).await;
 
     // Without its script all of it is there, and the form is a form.
     browser.resize(PHONE.0, PHONE.1).await;
