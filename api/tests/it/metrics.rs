@@ -78,7 +78,7 @@ async fn what_waits_on_a_queue_is_told_with_those_who_ask_for_it() {
             let labels = format!(r#"{{queue="{queue}",work="{work}"}}"#);
             let pollers = format!("wolo_queue_pollers{labels}");
             // The engine knows of a worker when that has asked for the first time. Nobody serves the messages here.
-            let there = i64::from(queue != "notices");
+            let there = u64::from(queue != "notices");
             app.until(async || (figure(&app, &pollers).await >= there).then_some(())).await;
             let page = figures(&app).await;
             for name in ["wolo_queue_backlog", "wolo_queue_oldest_seconds"] {
