@@ -97,7 +97,8 @@ fn a_gift_is_one_trace_from_the_request_by_its_process_and_its_step_to_wave() {
 
     let way = until(|| {
         let all: BTreeMap<_, _> = collector.told().into_iter().map(|span| (span.id.clone(), span)).collect();
-        let calls = all.values().filter(|span| span.scope == "wolo-providers");
+        let calls =
+            all.values().filter(|span| span.scope == "wolo-providers" && span.name.starts_with("POST"));
         let mut ways = calls.filter_map(|call| upwards(call, &all));
         ways.find(|way| way.last().is_some_and(|first| first.name == "POST /api/payments/donate"))
     });
