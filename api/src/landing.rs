@@ -49,7 +49,7 @@ pub(crate) async fn home(State(app): State<App>, asker: Asker) -> Result<Respons
         let pots = pots::listed(&mut *tx, Part { after: None, limit: SHOWN }).await?;
         Ok(Front(pots.into_iter().map(Line::from).collect()))
     };
-    let front = app.front.get((), ask).await?;
+    let front = app.front.get((), Box::pin(ask)).await?;
     let pots = minijinja::Value::from(Serde(&*front));
     Page::new("home.html", asker.language).show(context! { pots })
 }

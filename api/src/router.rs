@@ -27,7 +27,7 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 pub(crate) fn map() -> OpenApiRouter<App> {
-    for_minors(for_all(OpenApiRouter::with_openapi(contract::Opening::openapi())))
+    for_minors(for_browsers(for_all(OpenApiRouter::with_openapi(contract::Opening::openapi()))))
 }
 
 #[rustfmt::skip]
@@ -125,6 +125,26 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(notifications::sendgrid).layer(DefaultBodyLimit::max(LIMITS.sendgrid)))    // /api/notifications/receipts/sendgrid
         .routes(routes!(notifications::orange).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/orange/{secret}
         .routes(routes!(notifications::twilio).layer(DefaultBodyLimit::max(LIMITS.small)))    // /api/notifications/receipts/twilio
+        // Figures for the business.
+        .routes(routes!(analytics::tell))             // /api/analytics/events
+        .routes(routes!(analytics::figures))          // /api/analytics/figures
+        .routes(routes!(analytics::one_figure))       // /api/analytics/figures/{figure}
+        .routes(routes!(analytics::export))           // /api/analytics/exports/{export}
+        .routes(routes!(analytics::live))             // /api/analytics/live
+        .routes(routes!(health::analytics))           // /api/analytics/health
+        // Operation.
+        .routes(routes!(health::health))              // /health
+        .routes(routes!(health::ready))               // /ready
+        .routes(routes!(metrics::metrics))            // /metrics
+        .routes(routes!(contract::openapi))           // /openapi.json
+        .routes(routes!(contract::page))              // /docs
+        .routes(routes!(contract::file))              // /docs/{file}
+}
+
+/// What people read in a browser.
+#[rustfmt::skip]
+fn for_browsers(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    map
         // Pages of those who work here.
         .routes(routes!(desk::today))                 // /admin
         .routes(routes!(desk::stuck))                 // /admin/stuck
@@ -145,20 +165,6 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(pages::asset))                // /assets/{file}
         .routes(routes!(pages::favicon))              // /favicon.ico
         .routes(routes!(pages::robots))               // /robots.txt
-        // Figures for the business.
-        .routes(routes!(analytics::tell))             // /api/analytics/events
-        .routes(routes!(analytics::figures))          // /api/analytics/figures
-        .routes(routes!(analytics::one_figure))       // /api/analytics/figures/{figure}
-        .routes(routes!(analytics::export))           // /api/analytics/exports/{export}
-        .routes(routes!(analytics::live))             // /api/analytics/live
-        .routes(routes!(health::analytics))           // /api/analytics/health
-        // Operation.
-        .routes(routes!(health::health))              // /health
-        .routes(routes!(health::ready))               // /ready
-        .routes(routes!(metrics::metrics))            // /metrics
-        .routes(routes!(contract::openapi))           // /openapi.json
-        .routes(routes!(contract::page))              // /docs
-        .routes(routes!(contract::file))              // /docs/{file}
 }
 
 /// Minors and their guardians.

@@ -62,11 +62,9 @@ pub(crate) async fn audit(
 /// A line that cannot be read is shown as such: somebody has changed it.
 fn told(entry: &Entry, language: Language) -> Value {
     let place = entry.place.to_string();
-    match entry.record() {
-        Some(record) => context! {
-            place, readable => true, at => moment(record.at, language), by => record.by,
-            action => record.happening.action.as_str(), about => record.happening.about, reason => record.reason,
-        },
-        None => context! { place, readable => false },
+    let Some(record) = entry.record() else { return context! { place, readable => false } };
+    context! {
+        place, readable => true, at => moment(record.at, language), by => record.by,
+        action => record.happening.action.as_str(), about => record.happening.about, reason => record.reason,
     }
 }

@@ -43,9 +43,9 @@ impl<P: Permission> FromRequestParts<App> for AtDesk<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Ok(asker) = Asker::from_request_parts(parts, app).await;
-        let found = seated(&parts.headers, app).await.map_err(|problem| problem.into_response())?;
+        let found = seated(&parts.headers, app).await.map_err(Problem::into_response)?;
         let Some((user, bearer)) = found else { return Err(to_sign_in()) };
-        permit::<P>(&bearer).map_err(|problem| problem.into_response())?;
+        permit::<P>(&bearer).map_err(Problem::into_response)?;
         Ok(Self { user, roles: bearer.roles, language: spoken(asker.language), permission: PhantomData })
     }
 }

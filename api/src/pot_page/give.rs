@@ -90,7 +90,7 @@ async fn give(
     filled: &Filled,
 ) -> Result<Outcome, Problem> {
     let key = filled.key();
-    let asked = async {
+    let begun = async {
         let gift = filled.gift(&sight.name())?;
         // Two presses bring the same, so that is what tells this gift from another.
         let bytes = serde_json::to_vec(filled).map_err(|_| Problem::new(Code::Internal))?;
@@ -98,7 +98,7 @@ async fn give(
         let wait = app.settings.api.patience;
         Giving { app, user: None, key: &key, asker, tally, gift, bytes: &bytes, wait }.begin().await
     };
-    let answer = asked.await;
+    let answer = begun.await;
     match answer {
         Ok(response) => read(response).await,
         Err(problem) => refusal(&problem.body(asker)),

@@ -105,7 +105,7 @@ impl Sight {
             let wishes = Wishes::cut(donations::wishes(&mut tx, pot, page).await?);
             Ok(Gathered { given, owner: first_name(&name).to_owned(), wishes })
         };
-        app.gathered.get(pot, ask).await
+        app.gathered.get(pot, Box::pin(ask)).await
     }
 
     /// Wishes before an instant: few turn the page.

@@ -101,11 +101,7 @@ fn busy() {
             // They begin in this order: each is polled before the next.
             let [first, second, third] = senders.map(|sender| cleaner.clean(sender, &upload));
             let (first, second, third) = tokio::join!(biased; first, second, third);
-            assert_eq!(
-                [first, second, third].map(|one| one.err()),
-                came.map(Some),
-                "{at_once} for {senders:?}"
-            );
+            assert_eq!([first, second, third].map(Result::err), came.map(Some), "{at_once} for {senders:?}");
             // The places are free again.
             assert_eq!(cleaner.clean(awa, &upload).await.err(), Some(ended));
         });
