@@ -9,7 +9,7 @@ use wolo_domain::dakar;
 use super::door::AtDesk;
 use super::{may, moment, shown};
 use crate::asker::Language;
-use crate::caller::{Permission as _, ReviewIdentities, SeeServices};
+use crate::caller::{Permission as _, ReviewIdentities, SeeBooks, SeeServices};
 use crate::contract::refusals;
 use crate::problem::{self, Problem};
 use crate::state::App;
@@ -41,7 +41,7 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
     );
     let values = context! {
         at => moment(now, desk.language),
-        reviews,
+        reviews, keeps_books => may(&desk.roles, SeeBooks::ROLES),
         gifts => books.gifts, given => books.given.francs(),
         discrepancies => books.discrepancies, held_pots => books.held_pots,
         cases => books.cases, escalated_cases => books.escalated_cases,
