@@ -24,8 +24,6 @@ pub(crate) fn are_shown_without_the_guardian(home: &Path, minor: &str, consent: 
     assert!(out.contains("the guardian consents (given)") && out.contains("code_by_sms"), "{out}");
     assert!(out.contains(&format!("consent-1 fr sha256 {HASH}")), "{out}");
     assert!(!out.contains("Aminata") && !out.contains("1234632"), "{out}");
-    let (code, out, err) = said(wolo(home).args(["time", "forward", consent, "1h"]));
-    assert!(code == 0 && out.contains("Now the consent is given."), "{out}{err}");
     let (_, out, _) = said(wolo(home).args(["consents", "list", "--stage", "ended"]));
     assert_eq!(out, "There is no such consent.\n");
     let (code, _, err) = said(wolo(home).args(["consents", "show", "khady"]));
