@@ -16,6 +16,7 @@ pub mod inbox;
 mod line;
 pub mod orange;
 mod pages;
+pub mod phones;
 pub mod ports;
 pub mod postgres;
 pub mod processes;

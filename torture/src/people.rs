@@ -18,6 +18,7 @@ use wolo_database::people::{self, User};
 use wolo_domain::ids::{DonationId, InvitationId, PotId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_providers::http::{self, Timeouts};
+use wolo_sandbox::phones;
 
 use crate::patience::Patience;
 use crate::stage::Stage;
@@ -65,7 +66,6 @@ pub struct People {
     outages: Mutex<Vec<u64>>,
     asked: AtomicU64,
     decisions: AtomicU64,
-    phones: AtomicU64,
 }
 
 impl People {
@@ -78,7 +78,6 @@ impl People {
             outages: Mutex::default(),
             asked: AtomicU64::new(0),
             decisions: AtomicU64::new(0),
-            phones: AtomicU64::new(0),
         })
     }
 
@@ -129,14 +128,11 @@ impl People {
 
     async fn born_on(&self, stage: &Stage, birth_date: NaiveDate) -> Result<UserId> {
         let id = UserId::from_uuid(Uuid::now_v7());
-        let number = self.phones.fetch_add(1, Ordering::Relaxed);
-        // The last two digits mean something to the emulator when they are others.
-        let phone = format!("+22177{:05}01", number % 100_000);
         let user = User {
             id,
             name: "Awa".to_owned(),
             birth_date: BirthDate::new(birth_date),
-            phone: Some(phone.parse().context("a phone")?),
+            phone: Some(phones::unused().parse().context("a phone")?),
             email: None,
         };
         let patience = Patience::begins();

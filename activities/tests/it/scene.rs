@@ -25,6 +25,7 @@ use wolo_domain::seals::SealingKey;
 use wolo_providers::http::Timeouts;
 use wolo_providers::wave::{Wave, WaveAccess};
 use wolo_sandbox::World;
+use wolo_sandbox::phones;
 use wolo_sandbox::temporal::SearchAttribute;
 use wolo_sandbox::wave::{self as emulator, Endpoint, Fault, FaultRule, RetryAfter};
 use wolo_workflows::steps::donations::{
@@ -202,8 +203,7 @@ impl Scene {
 
     pub(crate) async fn person_whose_phone_ends_with(&self, digits: Option<u32>) -> UserId {
         let id = UserId::from_uuid(Uuid::now_v7());
-        let random = id.uuid().as_u128() % 100_000;
-        let phone = digits.map(|digits| format!("+22177{random:05}{digits:02}").parse().expect("a phone"));
+        let phone = digits.map(|digits| phones::unused_ending_with(digits).parse().expect("a phone"));
         let user = people::User {
             id,
             name: "Awa".to_owned(),

@@ -5,17 +5,13 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use wolo_domain::notices::Says;
+use wolo_sandbox::phones;
 
 use crate::app::TestApp;
 use crate::reply::Reply;
 
 const PASSWORD: &str = "des mangues au marché";
 const AUTH: &str = "/api/users/auth";
-
-/// A phone that nobody else has.
-fn phone() -> String {
-    format!("+22176{:07}", Uuid::new_v4().as_u128() % 10_000_000)
-}
 
 fn wanted(phone: &str) -> Value {
     json!({ "name": "Awa Ndiaye", "birth_date": "1999-12-31", "phone": phone, "password": PASSWORD })
@@ -44,7 +40,7 @@ async fn refresh(app: &TestApp, token: &Value) -> Reply {
 #[tokio::test]
 async fn a_person_registers_with_a_code_and_signs_in_with_a_password() {
     let app = TestApp::start().await;
-    let phone = phone();
+    let phone = phones::unused();
     let session = registered(&app, &phone).await;
     let account = me(&app, &session).await.expect(200);
     assert_eq!((&account["name"], &account["phone"]), (&json!("Awa Ndiaye"), &json!(phone)));
@@ -89,7 +85,7 @@ async fn an_account_that_cannot_be_is_refused_field_by_field() {
 #[tokio::test]
 async fn whoever_asks_cannot_tell_an_account_that_is_there_from_one_that_is_not() {
     let app = TestApp::start().await;
-    let (known, unknown) = (phone(), phone());
+    let (known, unknown) = (phones::unused(), phones::unused());
     registered(&app, &known).await;
     let shape = |reply: &Reply| {
         let keys: Vec<_> = reply.json().as_object().unwrap().keys().cloned().collect();
@@ -100,7 +96,7 @@ async fn whoever_asks_cannot_tell_an_account_that_is_there_from_one_that_is_not(
         assert_eq!(shape(&ask(&known).await), shape(&ask(&unknown).await), "{path}");
     }
     // Three codes were sent to the first; another account has its own measure.
-    let (known, unknown) = (phone(), phone());
+    let (known, unknown) = (phones::unused(), phones::unused());
     registered(&app, &known).await;
     let register = async |phone: &str| app.send(&format!("{AUTH}/register"), &wanted(phone)).await;
     assert_eq!(shape(&register(&known).await), shape(&register(&unknown).await));
@@ -110,7 +106,7 @@ async fn whoever_asks_cannot_tell_an_account_that_is_there_from_one_that_is_not(
     // Nor from how often a code may be sent again: three are sent within ten minutes, to whoever.
     let mut asked = Vec::new();
     for phone in [&known, &unknown] {
-        let fresh = if phone == &known { known.clone() } else { self::phone() };
+        let fresh = if phone == &known { known.clone() } else { phones::unused() };
         let sent = register(&fresh).await;
         let again = json!({ "code_id": sent.json()["code_id"] });
         let mut statuses = vec![sent.status.as_u16()];
@@ -125,7 +121,7 @@ async fn whoever_asks_cannot_tell_an_account_that_is_there_from_one_that_is_not(
         [login(&app, &known, "not the password").await, login(&app, &unknown, "not the password").await];
     assert_eq!(bodies[0].problem(401, "credentials_wrong"), bodies[1].problem(401, "credentials_wrong"));
     let code_of_nobody =
-        app.send(&format!("{AUTH}/otp/request"), &json!({ "phone": phone() })).await.expect(202);
+        app.send(&format!("{AUTH}/otp/request"), &json!({ "phone": phones::unused() })).await.expect(202);
     for code in ["000000", "123456"] {
         let given = json!({ "code_id": code_of_nobody["code_id"], "code": code });
         app.send(&format!("{AUTH}/otp/verify"), &given).await.problem(401, "code_wrong");
@@ -135,7 +131,7 @@ async fn whoever_asks_cannot_tell_an_account_that_is_there_from_one_that_is_not(
 #[tokio::test]
 async fn a_code_signs_in_once_and_has_five_tries() {
     let app = TestApp::start().await;
-    let phone = phone();
+    let phone = phones::unused();
     let session = registered(&app, &phone).await;
     let ask = async || app.send(&format!("{AUTH}/otp/request"), &json!({ "phone": phone })).await.expect(202);
     let give = async |sent: &Value, code: &str| {
@@ -162,7 +158,7 @@ async fn a_code_signs_in_once_and_has_five_tries() {
 #[tokio::test]
 async fn parallel_guesses_at_a_password_are_looked_at_no_more_often_than_the_limit() {
     let app = TestApp::start().await;
-    let phone = phone();
+    let phone = phones::unused();
     registered(&app, &phone).await;
     let replies = join_all((0..60).map(|_| login(&app, &phone, "a guess that is wrong"))).await;
     let looked_at = replies.iter().filter(|reply| reply.status == 401).count();
@@ -172,7 +168,7 @@ async fn parallel_guesses_at_a_password_are_looked_at_no_more_often_than_the_lim
     late.problem(429, "too_many_guesses");
     assert!(late.header("retry-after").parse::<u64>().unwrap() <= 900);
     // Somebody who is not there has the same limit.
-    let nobody = self::phone();
+    let nobody = phones::unused();
     let replies = join_all((0..12).map(|_| login(&app, &nobody, "a guess that is wrong"))).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 429).count(), 2);
 }
@@ -180,7 +176,7 @@ async fn parallel_guesses_at_a_password_are_looked_at_no_more_often_than_the_lim
 #[tokio::test]
 async fn an_account_has_one_measure_of_guesses_by_whichever_contact_it_is_tried() {
     let app = TestApp::start().await;
-    let phone = phone();
+    let phone = phones::unused();
     let session = registered(&app, &phone).await;
     let email = format!("{}@example.sn", &phone[1..]);
     let user: wolo_domain::ids::UserId = session["user"].as_str().unwrap().parse().unwrap();
@@ -202,7 +198,7 @@ async fn an_account_has_one_measure_of_guesses_by_whichever_contact_it_is_tried(
 #[tokio::test]
 async fn a_lost_reply_gets_the_same_child_and_an_old_token_ends_the_session() {
     let app = TestApp::start().await;
-    let first = registered(&app, &phone()).await;
+    let first = registered(&app, &phones::unused()).await;
     let children = join_all((0..64).map(|_| refresh(&app, &first["refresh_token"]))).await;
     let second = children[0].expect(200);
     for child in &children {
@@ -222,7 +218,7 @@ async fn a_lost_reply_gets_the_same_child_and_an_old_token_ends_the_session() {
 #[tokio::test]
 async fn signing_out_ends_the_session_at_once_here_or_everywhere() {
     let app = TestApp::start().await;
-    let phone = phone();
+    let phone = phones::unused();
     let one = registered(&app, &phone).await;
     let two = login(&app, &phone, PASSWORD).await.expect(200);
     let three = login(&app, &phone, PASSWORD).await.expect(200);
@@ -231,7 +227,7 @@ async fn signing_out_ends_the_session_at_once_here_or_everywhere() {
     let sessions = list["sessions"].as_array().unwrap();
     assert_eq!(sessions.len(), 3);
     assert_eq!(sessions.iter().filter(|session| session["current"] == true).count(), 1);
-    let foreign = registered(&app, &self::phone()).await;
+    let foreign = registered(&app, &phones::unused()).await;
     let other =
         sessions.iter().find(|session| session["device"] == "Téléphone").unwrap()["id"].as_str().unwrap();
     let end = |token: String| {
@@ -253,7 +249,7 @@ async fn signing_out_ends_the_session_at_once_here_or_everywhere() {
 #[tokio::test]
 async fn a_forgotten_password_is_chosen_anew_and_every_session_ends() {
     let app = TestApp::start().await;
-    let phone = phone();
+    let phone = phones::unused();
     let session = registered(&app, &phone).await;
     let sent = app.send(&format!("{AUTH}/forgot-password"), &json!({ "phone": phone })).await.expect(202);
     let code = app.code(&phone).await;
@@ -286,7 +282,7 @@ async fn a_forgotten_password_is_chosen_anew_and_every_session_ends() {
 #[expect(clippy::disallowed_methods, reason = "a test writes what the earlier system wrote")]
 async fn a_hash_of_the_earlier_system_signs_in_and_is_replaced() {
     let app = TestApp::start().await;
-    let phone = phone();
+    let phone = phones::unused();
     let session = registered(&app, &phone).await;
     let owner = wolo_database::connect(&app.world().postgres.url("wolo"), 1).await.unwrap();
     let user: wolo_domain::ids::UserId = session["user"].as_str().unwrap().parse().unwrap();
@@ -303,7 +299,7 @@ async fn a_hash_of_the_earlier_system_signs_in_and_is_replaced() {
 #[tokio::test]
 async fn what_people_say_of_themselves_is_theirs_to_change_but_for_the_birth_date() {
     let app = TestApp::start().await;
-    let session = registered(&app, &phone()).await;
+    let session = registered(&app, &phones::unused()).await;
     let token = session["access_token"].as_str().unwrap();
     let put = async |path: &str, body: Value| {
         Reply::of(app.request(reqwest::Method::PUT, path).bearer_auth(token).json(&body)).await
@@ -329,7 +325,7 @@ async fn what_people_say_of_themselves_is_theirs_to_change_but_for_the_birth_dat
 #[tokio::test]
 async fn a_new_contact_is_the_accounts_when_its_code_comes_back() {
     let app = TestApp::start().await;
-    let session = registered(&app, &phone()).await;
+    let session = registered(&app, &phones::unused()).await;
     let token = session["access_token"].as_str().unwrap();
     let mail = format!("awa.{}@example.sn", Uuid::new_v4().simple());
     let ask = async |body: Value| {
@@ -345,7 +341,7 @@ async fn a_new_contact_is_the_accounts_when_its_code_comes_back() {
     assert_eq!(app.send(&format!("{AUTH}/verify-email"), &given).await.status, 204);
     assert_eq!(me(&app, &session).await.expect(200)["email"], json!(mail));
     // Somebody else's contact sends its holder nothing, and asks no differently.
-    let other = phone();
+    let other = phones::unused();
     registered(&app, &other).await;
     let letters = app.letters(&other).await.len();
     ask(json!({ "phone": other })).await.expect(202);
@@ -357,7 +353,7 @@ async fn a_new_contact_is_the_accounts_when_its_code_comes_back() {
 #[tokio::test]
 async fn a_device_that_is_new_is_told_of() {
     let app = TestApp::start().await;
-    let phone = phone();
+    let phone = phones::unused();
     registered(&app, &phone).await;
     let told = async || {
         let letters = app.letters(&phone).await;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wolo_control::ids;
 use wolo_domain::ids::UserId;
+use wolo_sandbox::phones;
 
 use crate::app::{TestApp, key};
 use crate::reply::Reply;
@@ -21,7 +22,7 @@ struct Awa {
 
 impl Awa {
     async fn comes(app: &TestApp) -> Self {
-        let phone = format!("+22176{:07}", Uuid::new_v4().as_u128() % 10_000_000);
+        let phone = phones::unused();
         let wanted =
             json!({ "name": "Awa Ndiaye", "birth_date": "1999-12-31", "phone": phone, "password": PASSWORD });
         let sent = app.send(&format!("{AUTH}/register"), &wanted).await.expect(202);

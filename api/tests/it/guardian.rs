@@ -10,10 +10,10 @@ use wolo_database::consents::{self, Asking, NewConsent};
 use wolo_domain::consents::{ConsentRules, ConsentText, Guardian, Guardianship, Purpose, Shown, token_hash};
 use wolo_domain::contacts::Language;
 use wolo_domain::ids::{ConsentId, UserId};
+use wolo_sandbox::phones;
 
 use crate::app::{TestApp, born};
 use crate::reply::Reply;
-use crate::sponsorship::somebody;
 
 /// A consent that was asked for, and where its link leads.
 pub(crate) struct Requested {
@@ -36,7 +36,7 @@ impl TestApp {
 
     /// Whom a minor has named, as the step writes it; the process begins with the first answer.
     pub(crate) async fn requested(&self, minor: UserId) -> Requested {
-        let (id, phone) = (ConsentId::from_uuid(Uuid::now_v7()), somebody());
+        let (id, phone) = (ConsentId::from_uuid(Uuid::now_v7()), phones::unused());
         let token = URL_SAFE_NO_PAD.encode(id.uuid().as_bytes());
         let guardian = Guardian {
             name: "Fatou Planted-Ndiaye".to_owned(),

@@ -10,18 +10,18 @@ use uuid::Uuid;
 use wolo_domain::consents::{ConsentText, Purpose, Shown};
 use wolo_domain::contacts::Language;
 use wolo_domain::ids::{ConsentId, NoticeId, UserId};
+use wolo_sandbox::phones;
 
 use crate::app::{TestApp, born, key};
 use crate::guardian::{Browser, agreement, as_fields, mother, other, value_of};
 use crate::health::port_of;
 use crate::reply::Reply;
 use crate::sabotage::Wire;
-use crate::sponsorship::somebody;
 
 #[tokio::test]
 async fn a_minor_names_a_guardian_and_sees_what_came_of_it() {
     let app = TestApp::start().await;
-    let (minor, phone, key) = (app.minor().await, somebody(), key());
+    let (minor, phone, key) = (app.minor().await, phones::unused(), key());
     let asked = app.name_guardian(minor, &key, &mother(&phone)).await.expect(201);
     assert_eq!(
         (&asked["stage"], &asked["process"]),
@@ -46,13 +46,13 @@ async fn a_minor_names_a_guardian_and_sees_what_came_of_it() {
     assert!(browser.page().await.contains("Votre accord pour Awa"));
 
     // Another name makes the first link good for nothing, and after three nobody is asked for a while.
-    app.name_guardian(minor, &crate::app::key(), &mother(&somebody())).await.is(201);
+    app.name_guardian(minor, &crate::app::key(), &mother(&phones::unused())).await.is(201);
     let over = browser.page().await;
     assert!(over.contains("quelqu&#39;un d&#39;autre") || over.contains("quelqu'un d'autre"), "{over}");
     assert!(!over.contains("<form"), "{over}");
     browser.post("/code", &[]).await.is(409);
-    app.name_guardian(minor, &crate::app::key(), &mother(&somebody())).await.is(201);
-    let fourth = app.name_guardian(minor, &crate::app::key(), &mother(&somebody())).await;
+    app.name_guardian(minor, &crate::app::key(), &mother(&phones::unused())).await.is(201);
+    let fourth = app.name_guardian(minor, &crate::app::key(), &mother(&phones::unused())).await;
     assert!(fourth.headers.contains_key(header::RETRY_AFTER));
     fourth.problem(429, "too_many_guardians");
 }
@@ -64,7 +64,7 @@ async fn a_link_that_is_made_again_is_the_one_that_was_sent_or_none() {
     let minor = app.minor().await;
     let mut asked = Vec::new();
     for _ in 0..2 {
-        let one = app.name_guardian(minor, &key(), &mother(&somebody())).await.expect(201);
+        let one = app.name_guardian(minor, &key(), &mother(&phones::unused())).await.expect(201);
         asked.push(one["id"].as_str().unwrap().parse::<ConsentId>().unwrap());
     }
     let made = async |settings: &wolo_bootstrap::Settings, consent| {
@@ -98,16 +98,16 @@ async fn nobody_names_themselves_another_minor_or_anybody_for_an_adult() {
     let has = |user: UserId, phone: &str| {
         format!("update people.users set phone = '{phone}' where user_id = '{}' returning phone", user.uuid())
     };
-    let (own, friends) = (somebody(), somebody());
+    let (own, friends) = (phones::unused(), phones::unused());
     app.read::<String>(&has(minor, &own)).await;
     app.read::<String>(&has(app.minor().await, &friends)).await;
     let refused = app.name_guardian(minor, &key(), &mother(&own)).await.problem(422, "own_guardian");
     assert_eq!(refused["errors"][0]["field"], "guardian.phone");
     app.name_guardian(minor, &key(), &mother(&friends)).await.problem(403, "guardian_is_minor");
     let adult = app.person(10).await;
-    app.name_guardian(adult, &key(), &mother(&somebody())).await.problem(409, "consent_not_needed");
+    app.name_guardian(adult, &key(), &mother(&phones::unused())).await.problem(409, "consent_not_needed");
     let ghost = UserId::from_uuid(Uuid::now_v7());
-    app.name_guardian(ghost, &key(), &mother(&somebody())).await.problem(403, "account_unknown");
+    app.name_guardian(ghost, &key(), &mother(&phones::unused())).await.problem(403, "account_unknown");
     let nobody = json!({ "guardian": { "name": " ", "phone": "77" }, "relationship": "mother" });
     let wrong = app.name_guardian(minor, &key(), &nobody).await;
     wrong.wrong_field(422, "guardian.name");
@@ -278,7 +278,7 @@ async fn a_guardian_agrees_to_every_point_once_and_sees_to_what() {
     // Without a session the same link shows that it is given, and nothing to press but for a code.
     let stranger = app.browser(&requested).page().await;
     assert!(!stranger.contains(&hash) && !stranger.contains("/withdraw"), "{stranger}");
-    app.name_guardian(minor, &key(), &mother(&somebody())).await.problem(409, "consent_there");
+    app.name_guardian(minor, &key(), &mother(&phones::unused())).await.problem(409, "consent_there");
 }
 
 #[tokio::test]

@@ -9,12 +9,13 @@ use wolo_domain::dakar;
 use wolo_domain::ids::UserId;
 use wolo_domain::invitations::SentInvitation;
 use wolo_domain::people::BirthDate;
+use wolo_sandbox::phones;
 use wolo_workflows::ids;
 use wolo_workflows::sponsorship_invitation::{InvitationAnswer, SponsorshipInvitation};
 
 use crate::app::{SOON, TestApp, born, key};
 use crate::reply::Reply;
-use crate::sponsorship::{friend, somebody};
+use crate::sponsorship::friend;
 
 impl TestApp {
     /// Asks for the code of an invitation, and has its id and the code.
@@ -317,7 +318,7 @@ async fn an_invitation_without_a_process_is_taken_back_declined_and_never_said_t
 #[tokio::test]
 async fn one_phone_is_invited_three_times_in_a_week_and_one_answer_is_given_for_all_reasons() {
     let app = TestApp::start().await;
-    let phone = somebody();
+    let phone = phones::unused();
     let mut sponsors = Vec::new();
     for _ in 0..4 {
         sponsors.push(app.person(40).await);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use wolo_domain::pots::Visibility;
+use wolo_sandbox::phones;
 
 use crate::app::{TestApp, key};
 use crate::reply::Reply;
@@ -133,7 +134,8 @@ async fn a_phone_has_one_measure_however_it_is_written_and_whoever_asks() {
     const AUTH: &str = "/api/users/auth";
     let app = TestApp::start().await.with(|layers| layers.set("limits.phone", "2,1")).await;
     let elsewhere = app.from([127, 0, 0, 4]);
-    let local = format!("77{:07}", uuid::Uuid::new_v4().as_u128() % 10_000_000);
+    let phone = phones::unused();
+    let local = &phone["+221".len()..];
     let first = app.send(&format!("{AUTH}/otp/request"), &json!({ "phone": format!("+221{local}") })).await;
     first.expect(202);
     assert_eq!(first.header("ratelimit-policy"), r#""phone";q=2;w=120"#);
@@ -168,7 +170,7 @@ async fn a_phone_has_one_measure_however_it_is_written_and_whoever_asks() {
 async fn a_phone_that_gives_is_counted_apart_from_one_that_signs_in() {
     let app = TestApp::start().await.with(|layers| layers.set("limits.phone", "1,1")).await;
     let (pot, _) = app.open_pot(Visibility::Public).await;
-    let phone = format!("+22178{:07}", uuid::Uuid::new_v4().as_u128() % 10_000_000);
+    let phone = phones::unused();
     let code = app.send("/api/users/auth/otp/request", &json!({ "phone": phone })).await;
     assert_eq!((code.status, left(&code)), (StatusCode::ACCEPTED, ("phone".to_owned(), 0)));
     let gift = |phone: Option<&str>| {

@@ -236,11 +236,6 @@ impl TestApp {
     }
 }
 
-/// A phone that nobody else has.
-pub(crate) fn phone() -> String {
-    format!("+22177{:07}", Uuid::new_v4().as_u128() % 10_000_000)
-}
-
 pub(crate) fn seconds_ago(seconds: i64) -> i64 {
     Utc::now().timestamp() - seconds
 }

@@ -12,10 +12,11 @@ use uuid::Uuid;
 use wolo_database::notices;
 use wolo_domain::ids::NoticeId;
 use wolo_domain::notices::{Channel, Kind};
+use wolo_sandbox::phones;
 
 use crate::app::{RECEIPTS_OF_ORANGE, TestApp};
 use crate::health::port_of;
-use crate::notifications::{phone, seconds_ago};
+use crate::notifications::seconds_ago;
 use crate::reply::Reply;
 use crate::sabotage::Wire;
 
@@ -334,7 +335,7 @@ async fn a_mail_that_comes_back_for_good_closes_its_address_and_so_does_a_wish()
 #[tokio::test]
 async fn who_writes_stop_to_us_gets_nothing_more_there_until_they_write_start() {
     let app = TestApp::start().await;
-    let awa = phone();
+    let awa = phones::unused();
     let closed = async || app.is_closed(Channel::WhatsApp, &awa).await;
     let heard = async |body: &Value| assert_eq!(app.meta_tells(body).await.status, 200);
     heard(&written(&awa, seconds_ago(90), &text("stop it please"))).await;
@@ -364,7 +365,7 @@ async fn who_writes_stop_to_us_gets_nothing_more_there_until_they_write_start() 
 #[tokio::test]
 async fn who_tells_whatsapp_that_they_want_no_more_of_us_is_believed() {
     let app = TestApp::start().await;
-    let awa = phone();
+    let awa = phones::unused();
     let wish = |value: &str, at: i64| {
         change(
             "user_preferences",
@@ -381,7 +382,7 @@ async fn who_tells_whatsapp_that_they_want_no_more_of_us_is_believed() {
 #[tokio::test]
 async fn a_stop_by_sms_closes_sms_and_an_old_start_that_is_shown_again_does_not_open_it() {
     let app = TestApp::start().await;
-    let awa = phone();
+    let awa = phones::unused();
     let (first, second, third) = (sid(), sid(), sid());
     let says = async |sms: &str, body: &str, wish: Option<&str>| {
         let mut fields =
@@ -405,7 +406,7 @@ async fn a_receipt_that_cannot_be_passed_on_is_not_answered_with_200() {
     let engine = Wire::to(port_of(&app.world().temporal.address())).await;
     let cut = app.with(|layers| layers.set("temporal.address", format!("http://{}", engine.address))).await;
     let (notice, id) = app.taken_by_whatsapp().await;
-    let awa = phone();
+    let awa = phones::unused();
     let mut body = written(&awa, seconds_ago(5), &text("STOP"));
     body["entry"][0]["changes"][0]["value"]["statuses"] = json!([status(&id, "delivered")]);
     engine.cut();

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
-use uuid::Uuid;
 use wolo_domain::accounts::IdentityProvider::Apple;
+use wolo_sandbox::phones;
 use wolo_sandbox::social::Person;
 
 use crate::app::TestApp;
@@ -42,7 +42,7 @@ async fn fails_works_and_is_spent(app: &TestApp, rows: &str, path: &str, proof: 
 async fn a_code_and_a_proof_are_spent_with_what_they_are_for_and_not_before() {
     let app = TestApp::start().await;
     let verify = format!("{AUTH}/otp/verify");
-    let phone = format!("+22170{:07}", Uuid::new_v4().as_u128() % 10_000_000);
+    let phone = phones::unused();
     let code = async |path: &str, body: Value| -> Value {
         let sent = app.send(&format!("{AUTH}/{path}"), &body).await.expect(202);
         json!({ "code_id": sent["code_id"], "code": app.code(&phone).await })
@@ -72,7 +72,7 @@ async fn a_code_and_a_proof_are_spent_with_what_they_are_for_and_not_before() {
 #[tokio::test]
 async fn a_wrong_code_is_counted_whatever_comes_of_it() {
     let app = TestApp::start().await;
-    let phone = format!("+22170{:07}", Uuid::new_v4().as_u128() % 10_000_000);
+    let phone = phones::unused();
     let wanted = json!({ "name": "Awa", "birth_date": "1999-12-31", "phone": phone });
     let sent = app.send(&format!("{AUTH}/register"), &wanted).await.expect(202);
     let code = app.code(&phone).await;

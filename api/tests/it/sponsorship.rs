@@ -16,17 +16,13 @@ use wolo_domain::invitations::SentInvitation;
 use wolo_domain::notices::NoticeRules;
 use wolo_domain::people::BirthDate;
 use wolo_domain::points::PointsRules;
+use wolo_sandbox::phones;
 use wolo_workflows::notice_delivery::NoticePatience;
 use wolo_workflows::sponsorship_invitation::{InvitationInput, InvitationState, SponsorshipInvitation};
 use wolo_workflows::{ids, queues};
 
 use crate::app::{TestApp, born, key};
 use crate::reply::Reply;
-
-/// A phone that nobody has.
-pub(crate) fn somebody() -> String {
-    format!("+2217{:08}", 60_000_000 + uuid::Uuid::new_v4().as_u128() % 9_000_000)
-}
 
 pub(crate) fn friend(phone: &str) -> Value {
     json!({ "invitations": [{ "phone": phone, "relationship": "friend" }] })
@@ -53,7 +49,7 @@ impl TestApp {
 
     /// Has somebody invited; its process runs. Nobody carries messages on in these tests, so what a relay does is done here.
     pub(crate) async fn invited(&self, sponsor: UserId) -> SentInvitation {
-        let reply = self.invite(sponsor, &key(), &friend(&somebody())).await.expect(201);
+        let reply = self.invite(sponsor, &key(), &friend(&phones::unused())).await.expect(201);
         let key = reply["invitations"][0]["id"].as_str().unwrap().to_owned();
         let sql =
             format!("select sealed from ops.outbox where topic = 'invitation' and business_key = '{key}'");
@@ -148,7 +144,7 @@ async fn whoever_accepts_gets_a_pot_and_the_sponsor_sees_how_far_it_has_come() {
     for user in [moussa, sponsor] {
         let proved = format!(
             "update people.users set phone = '{}' where user_id = '{}' returning name",
-            somebody(),
+            phones::unused(),
             user.uuid()
         );
         app.read::<String>(&proved).await;
@@ -233,14 +229,14 @@ async fn nobody_accepts_their_own_or_a_second_invitation() {
 async fn a_batch_is_all_right_or_nothing_is_sent() {
     let app = TestApp::start().await;
     let sponsor = app.person(40).await;
-    let phone = somebody();
+    let phone = phones::unused();
     let body = json!({ "invitations": [
         { "phone": phone, "relationship": "friend", "message": "x".repeat(301) },
         { "phone": phone, "relationship": "friend" },
         { "email": "nobody", "relationship": "friend" },
         { "relationship": "friend" },
-        { "phone": somebody(), "relationship": "friend", "message": "Gagnez 50000 F : wolo-cadeau.sn/x" },
-        { "phone": somebody(), "relationship": "friend", "message": "De la part de M.Diop.Viens aujourd'hui.Merci" },
+        { "phone": phones::unused(), "relationship": "friend", "message": "Gagnez 50000 F : wolo-cadeau.sn/x" },
+        { "phone": phones::unused(), "relationship": "friend", "message": "De la part de M.Diop.Viens aujourd'hui.Merci" },
     ]});
     let refused = app.invite(sponsor, &key(), &body).await.problem(422, "request_invalid");
     let fields: BTreeSet<_> =
@@ -271,7 +267,7 @@ async fn a_batch_is_all_right_or_nothing_is_sent() {
     assert_eq!(app.invite(sponsor, &once, &friend(&phone)).await.expect(201), first);
     let again = app.invite(sponsor, &key(), &friend(&phone)).await.problem(422, "request_invalid");
     assert_eq!(again["errors"][0]["field"], "invitations[0]");
-    let own = somebody();
+    let own = phones::unused();
     let has = format!(
         "update people.users set phone = '{own}' where user_id = '{}' returning phone",
         sponsor.uuid()
@@ -353,7 +349,7 @@ async fn the_fifty_first_of_a_day_waits_for_tomorrow() {
     let sponsor = app.person(40).await;
     let batch = |count: usize| {
         let all: Vec<_> =
-            (0..count).map(|_| json!({ "phone": somebody(), "relationship": "other" })).collect();
+            (0..count).map(|_| json!({ "phone": phones::unused(), "relationship": "other" })).collect();
         json!({ "invitations": all })
     };
     app.invite(sponsor, &key(), &batch(48)).await.is(201);

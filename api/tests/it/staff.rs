@@ -2,7 +2,6 @@
 
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
-use uuid::Uuid;
 use wolo_api::proof::{self, Proof};
 use wolo_api::tokens::Bearer;
 use wolo_database::accounts::{roles, sessions};
@@ -11,6 +10,7 @@ use wolo_database::pots;
 use wolo_domain::accounts::Role;
 use wolo_domain::ids::UserId;
 use wolo_domain::pots::Visibility;
+use wolo_sandbox::phones;
 
 use crate::app::{TestApp, key};
 use crate::reply::Reply;
@@ -20,7 +20,7 @@ const AUTH: &str = "/api/users/auth";
 
 /// Somebody with a password and a role, and their phone.
 pub(crate) async fn hired(app: &TestApp, role: Role) -> (UserId, String) {
-    let phone = format!("+22175{:07}", Uuid::new_v4().as_u128() % 10_000_000);
+    let phone = phones::unused();
     let wanted = json!({ "name": "Ibou", "birth_date": "1980-01-01", "phone": phone, "password": PASSWORD });
     let sent = app.send(&format!("{AUTH}/register"), &wanted).await.expect(202);
     let given = json!({ "code_id": sent["code_id"], "code": app.code(&phone).await });

@@ -21,6 +21,7 @@ use wolo_domain::identities::{CaseStage, IdentityRules};
 use wolo_domain::ids::{CaseId, ConsentId, UserId};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::PotStage;
+use wolo_sandbox::phones;
 
 use super::{LONG, Scene};
 use crate::stage::comes_about;
@@ -120,7 +121,7 @@ impl Scene {
 }
 
 fn named(consent: ConsentId) -> Result<AskGuardian, AskError> {
-    let number = format!("+2217{:08}", 60_000_000 + consent.uuid().as_u128() % 10_000_000);
+    let number = phones::unused();
     let guardian = Guardian {
         name: "Fatou Ndiaye".to_owned(),
         phone: number.parse().map_err(|error| AskError::Unexpected(Box::new(error)))?,

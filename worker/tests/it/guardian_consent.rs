@@ -20,6 +20,7 @@ use wolo_domain::ids::{ConsentId, PotId, UserId};
 use wolo_domain::notices::{Kind, NoticeRules};
 use wolo_domain::people::BirthDate;
 use wolo_domain::pots::{HoldReason, PotStage};
+use wolo_sandbox::phones;
 use wolo_workflows::guardian_consent::GuardianConsent;
 use wolo_workflows::ids;
 use wolo_workflows::notice_delivery::NoticePatience;
@@ -87,7 +88,7 @@ impl House {
 
     async fn names(&self, minor: UserId) -> (Asked, AskAnswer) {
         let consent = ConsentId::from_uuid(Uuid::now_v7());
-        let phone = format!("+2217{:08}", 60_000_000 + consent.uuid().as_u128() % 10_000_000);
+        let phone = phones::unused();
         let wish = AskGuardian {
             consent,
             guardian: Guardian {
@@ -353,9 +354,7 @@ fn a_long_consent_carries_on_in_a_new_run() {
         let consent = ConsentId::from_uuid(Uuid::now_v7());
         let guardian = Guardian {
             name: "Fatou Ndiaye".to_owned(),
-            phone: format!("+2217{:08}", 60_000_000 + consent.uuid().as_u128() % 10_000_000)
-                .parse()
-                .expect("a number"),
+            phone: phones::unused().parse().expect("a number"),
             email: Some("fatou@example.sn".parse().expect("an address")),
             is: Guardianship::LegalGuardian,
             language: Language::English,

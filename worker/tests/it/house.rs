@@ -28,6 +28,7 @@ use wolo_domain::pots::{PotRules, PotSettings, PotStage, Timeline};
 use wolo_domain::seals::{NamedKey, SealingKey};
 use wolo_sandbox::World;
 use wolo_sandbox::emulator::Place;
+use wolo_sandbox::phones;
 use wolo_sandbox::temporal::SearchAttribute;
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, Retry, WebhookFault, WebhookFaultRule};
 use wolo_sandbox::whatsapp::{Category, Template, TemplateButton};
@@ -200,8 +201,7 @@ impl House {
     /// Somebody whose phone number ends with these digits; some endings mean something to the Wave emulator.
     pub(crate) async fn person_born(&self, birth_date: &str, phone_ends_with: u32) -> UserId {
         let id = UserId::from_uuid(Uuid::now_v7());
-        // Seven digits: five of chance and the two that were asked for.
-        let phone = format!("+22177{:05}{:02}", id.uuid().as_u128() % 100_000, phone_ends_with);
+        let phone = phones::unused_ending_with(phone_ends_with);
         let user = wolo_database::people::User {
             id,
             name: "Awa".to_owned(),

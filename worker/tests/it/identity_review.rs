@@ -19,6 +19,7 @@ use wolo_domain::identities::{
 use wolo_domain::ids::{CaseId, ConsentId, DocumentId, UserId};
 use wolo_domain::notices::{Kind, NoticeRules};
 use wolo_providers::vault::{Place, Vault};
+use wolo_sandbox::phones;
 use wolo_workflows::identity_review::{IdentityOutcome, IdentityReview};
 use wolo_workflows::ids;
 
@@ -59,8 +60,7 @@ impl House {
         let born = twelve.with_year(twelve.year() - 12).expect("a day");
         let subject = self.person_born(&born.to_string(), 1).await;
         let consent = ConsentId::from_uuid(Uuid::now_v7());
-        let phone = format!("+2217{:08}", 70_000_000 + consent.uuid().as_u128() % 10_000_000);
-        let to = Some(Contact::Phone(phone.parse().expect("a number")));
+        let to = Some(Contact::Phone(phones::unused().parse().expect("a number")));
         let told = Told { user: None, to, language: Language::French };
         self.case(CaseId::of_consent(consent, 1), subject, Some(consent), told).await
     }

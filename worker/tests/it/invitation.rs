@@ -18,6 +18,7 @@ use wolo_domain::invitations::{
 use wolo_domain::notices::Kind;
 use wolo_domain::points::{AwardReason, AwardStage, PointsRule};
 use wolo_domain::pots::{HoldReason, PotStage};
+use wolo_sandbox::phones;
 use wolo_workflows::ids;
 use wolo_workflows::sponsorship_invitation::{InvitationOutcome, SponsorshipInvitation};
 
@@ -42,7 +43,7 @@ impl House {
     /// The same; it may have ended before anybody carries it on.
     pub(crate) async fn invite_and(&self, sponsor: UserId, end: Option<InvitationEnd>) -> Invited {
         let invitation = InvitationId::from_uuid(Uuid::now_v7());
-        let phone = format!("+2217{:08}", 60_000_000 + invitation.uuid().as_u128() % 10_000_000);
+        let phone = phones::unused();
         let to = Contact::Phone(phone.parse().expect("a number"));
         let expires_at = Utc::now() + TimeDelta::days(7);
         let mut token_hash = [0; 32];
@@ -245,7 +246,7 @@ fn whoever_proves_a_phone_some_days_later_brings_points_though_their_pot_was_giv
         assert_eq!(found.expect("an invitation").no_points, Some(NoPoints::NoPhone));
         let awards = points::of_invitation(&house.pool, invited.invitation).await.expect("a look");
         assert_eq!(awards, []);
-        let number = format!("'+22178{:07}'", moussa.uuid().as_u128() % 10_000_000);
+        let number = format!("'{}'", phones::unused());
         set(&number).await;
         house.forward(&ids::invitation(invited.invitation), TimeDelta::days(2)).await;
         house.points(&invited, AwardStage::Pending, 10).await;
