@@ -14,6 +14,7 @@ mod asker;
 mod body;
 mod caller;
 mod contract;
+mod cookies;
 mod credentials;
 mod deliveries;
 mod desk;

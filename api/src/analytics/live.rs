@@ -47,9 +47,7 @@ struct Today {
 impl Today {
     fn of(series: &[database::Series]) -> Self {
         let value = |figure: Figure, name: &str| {
-            let place = figure.measures().iter().position(|measure| measure.name == name);
-            let series = series.iter().find(|one| one.figure == figure);
-            series.zip(place).map_or(0, |(series, place)| series.totals_of(None)[place])
+            series.iter().find(|one| one.figure == figure).map_or(0, |series| series.total(name))
         };
         let fees = Figure::Fees.measures().iter().map(|measure| value(Figure::Fees, measure.name)).sum();
         Self {

@@ -20,7 +20,7 @@ use utoipa::OpenApi;
 
 pub(crate) use docs::{__path_file, __path_page, file, page};
 pub use list::{Route, Who, routes};
-pub(crate) use refusals::{Nothing, refusals, responses};
+pub(crate) use refusals::{Nothing, OnPages, refusals, responses};
 
 /// What the routes are added to.
 #[derive(OpenApi)]
@@ -30,7 +30,7 @@ pub(crate) use refusals::{Nothing, refusals, responses};
         description = include_str!("opening.md"),
         license(name = "MIT", identifier = "MIT"),
     ),
-    components(schemas(crate::problem::Document)),
+    components(schemas(crate::problem::Document, crate::pots::PotEvent)),
     tags(
         (name = "accounts", description = "Registering, signing in, and what people change about themselves."),
         (name = "admin", description = "What those may do who work here."),

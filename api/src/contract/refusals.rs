@@ -2,10 +2,12 @@
 //! against from outside.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use serde_json::json;
+use utoipa::IntoResponses;
 use utoipa::openapi::example::{Example, ExampleBuilder};
-use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Schema};
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 
 use super::schemas::{shared, text};
@@ -34,6 +36,22 @@ pub(crate) use refusals;
 refusals! {
     /// An operation that refuses nothing of its own.
     Nothing:
+}
+
+/// The refusals of an operation whose answers are pages: each may be told on one, under the same status.
+pub(crate) struct OnPages<T>(PhantomData<T>);
+
+impl<T: IntoResponses> IntoResponses for OnPages<T> {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut told = T::responses();
+        for response in told.values_mut() {
+            if let RefOr::T(response) = response {
+                let page = ContentBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+                response.content.insert("text/html".to_owned(), RefOr::T(page.build()));
+            }
+        }
+        told
+    }
 }
 
 pub(crate) fn responses(lists: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {

@@ -6,10 +6,9 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
-use uuid::Uuid;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use wolo_database::Context;
 use wolo_database::accounts::sessions;
 use wolo_domain::accounts::Role;
@@ -17,12 +16,15 @@ use wolo_domain::ids::UserId;
 
 use crate::asker::{Asker, Language};
 use crate::caller::{Permission, permit};
-use crate::page::{spoken, wants_page};
+use crate::cookies::{self, Cookie, SameSite};
+use crate::page::spoken;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 use crate::tokens::{Bearer, Kind};
 
 const COOKIE: &str = "wolo_desk";
+/// Where one signs in.
+pub(super) const SIGN_IN: &str = "/admin/login";
 
 /// Somebody who works here and may do this.
 pub(crate) struct AtDesk<P> {
@@ -44,7 +46,7 @@ impl<P: Permission> FromRequestParts<App> for AtDesk<P> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Ok(asker) = Asker::from_request_parts(parts, app).await;
         let found = seated(&parts.headers, app).await.map_err(Problem::into_response)?;
-        let Some((user, bearer)) = found else { return Err(to_sign_in()) };
+        let Some((user, bearer)) = found else { return Err(Redirect::to(SIGN_IN).into_response()) };
         permit::<P>(&bearer).map_err(Problem::into_response)?;
         Ok(Self { user, roles: bearer.roles, language: spoken(asker.language), permission: PhantomData })
     }
@@ -52,7 +54,7 @@ impl<P: Permission> FromRequestParts<App> for AtDesk<P> {
 
 /// Whoever the browser's token names, while its session lives.
 pub(super) async fn seated(headers: &HeaderMap, app: &App) -> Result<Option<(UserId, Bearer)>, Problem> {
-    let Some(token) = kept(headers) else { return Ok(None) };
+    let Some(token) = cookies::kept(headers, COOKIE) else { return Ok(None) };
     let Ok((user, bearer)) = app.verifier.check(token, Kind::Desk) else { return Ok(None) };
     let Some(session) = bearer.sid else { return Ok(None) };
     let mut tx = Context::user(user).begin(&app.pool).await?;
@@ -60,42 +62,11 @@ pub(super) async fn seated(headers: &HeaderMap, app: &App) -> Result<Option<(Use
     Ok(lives.then_some((user, bearer)))
 }
 
-fn kept(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    lines
-        .flat_map(|line| line.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
-}
-
-fn to_sign_in() -> Response {
-    leading_to("/admin/login")
-}
-
-/// Sends a browser on to another of these pages.
-pub(super) fn leading_to(path: &'static str) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static(path));
+/// Sends a browser on to another of these pages, with what it is to keep from now on: so many seconds, or no longer. A page that is come
+/// to by a link from elsewhere is shown too; what another site's page sends is refused where it changes something.
+pub(super) fn keeping(path: &str, token: &str, seconds: u64, app: &App) -> Response {
+    let mut response = Redirect::to(path).into_response();
+    let cookie = Cookie { name: COOKIE, value: token, path: "/admin", seconds, same_site: SameSite::Lax };
+    cookie.put(&mut response, app);
     response
-}
-
-/// The same, with what the browser is to keep from now on: so many seconds, or no longer. A page that is come to by a link from elsewhere
-/// is shown too; what another site's page sends is refused where it changes something.
-pub(super) fn keeping(path: &'static str, token: &str, seconds: u64, app: &App) -> Response {
-    let secure = if app.settings.api.public_url.scheme() == "https" { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={token}; Path=/admin; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    let mut response = leading_to(path);
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-/// Whether a problem is told on a page that can be mended.
-pub(super) fn tells(headers: &HeaderMap, problem: &Problem) -> bool {
-    wants_page(headers) && problem.status().is_client_error()
-}
-
-/// The session that a token belongs to.
-pub(super) fn session_of(bearer: &Bearer) -> Uuid {
-    bearer.sid.unwrap_or_default()
 }

@@ -54,14 +54,13 @@ pub(crate) async fn figures(
 fn told(series: &Series, language: Language) -> Value {
     let figure = series.figure;
     let totals = series.totals_of(None);
-    let sum = |name: &str| {
-        figure.measures().iter().position(|measure| measure.name == name).map_or(0, |place| totals[place])
-    };
     let measures = figure.measures().iter().zip(&totals).map(|(measure, value)| {
         context! { name => figure_words::measure(measure.name, language), value => written(*value, measure.unit) }
     });
     let ratios = figure.ratios().iter().map(|ratio| {
-        let value = ratio.value(sum).map_or_else(|| "—".to_owned(), |value| written(value, ratio.unit));
+        let value = ratio
+            .value(|name| series.total(name))
+            .map_or_else(|| "—".to_owned(), |value| written(value, ratio.unit));
         context! { name => figure_words::measure(ratio.name, language), value }
     });
     let drawn = drawn(figure);
@@ -80,13 +79,7 @@ fn drawn(figure: Figure) -> usize {
 
 /// A bar for each part of the period; all ways together. Nothing where there is nothing to draw.
 fn chart(series: &Series, measure: usize, language: Language) -> Option<Value> {
-    let mut parts: Vec<(chrono::NaiveDate, i64)> = Vec::new();
-    for row in &series.rows {
-        match parts.last_mut().filter(|(part, _)| *part == row.part) {
-            Some((_, sum)) => *sum += row.values[measure],
-            None => parts.push((row.part, row.values[measure])),
-        }
-    }
+    let parts: Vec<_> = series.over_time(measure).collect();
     let most = parts.iter().map(|(_, value)| value.abs()).max().filter(|most| *most > 0)?;
     let unit = series.figure.measures()[measure].unit;
     let bars = parts.iter().zip(0_i64..).map(|((part, value), place)| {

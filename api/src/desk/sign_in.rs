@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use secrecy::SecretString;
 use url::form_urlencoded;
@@ -18,12 +17,13 @@ use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::Contact;
 use wolo_domain::ids::UserId;
 
-use super::door::{keeping, leading_to, seated, session_of, tells};
+use super::door::{SIGN_IN, keeping, seated};
 use crate::asker::{Asker, Language};
 use crate::body::raw;
 use crate::contract::{Nothing, refusals};
 use crate::edge::browsers::refuse_foreign;
 use crate::limits::Tally;
+use crate::page::wants_page;
 use crate::pages::{Page, qr};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
@@ -32,21 +32,36 @@ use crate::users::{
     self, Proven, enrolled, half_way, open, roles_of, send_to_holder, with_password, with_second_factor,
 };
 
-/// What stands in a form, by the names of its fields. What a browser or its extensions add is nothing to us.
-struct Filled(HashMap<String, String>);
+/// A form of these pages, which none of another site has sent: what stands in it, by the names of its fields. What a browser or its
+/// extensions add is nothing to us.
+pub(crate) struct Filled {
+    fields: HashMap<String, String>,
+    headers: HeaderMap,
+}
+
+impl FromRequest<App> for Filled {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        refuse_foreign(&headers, &app.settings.api.public_url)?;
+        let body = raw(Bytes::from_request(request, app).await)?;
+        Ok(Self { fields: form_urlencoded::parse(&body).into_owned().collect(), headers })
+    }
+}
 
 impl Filled {
-    fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>, app: &App) -> Result<Self, Problem> {
-        refuse_foreign(headers, &app.settings.api.public_url)?;
-        Ok(Self(form_urlencoded::parse(&raw(body)?).into_owned().collect()))
-    }
-
     fn get(&self, name: &str) -> &str {
-        self.0.get(name).map(String::as_str).unwrap_or_default()
+        self.fields.get(name).map(String::as_str).unwrap_or_default()
     }
 
     fn contact(&self) -> Result<Contact, Problem> {
         self.get("contact").trim().parse().map_err(|_| Problem::new(Code::CredentialsWrong))
+    }
+
+    /// Whether a problem is told on the form, which can be mended.
+    fn tells(&self, problem: &Problem) -> bool {
+        wants_page(&self.headers) && problem.status().is_client_error()
     }
 }
 
@@ -77,12 +92,10 @@ pub(crate) async fn form(asker: Asker) -> Result<Response, Problem> {
     responses((status = 200, description = "The next form.", body = String, content_type = "text/html"), NotProved))]
 pub(crate) async fn prove(
     State(app): State<App>,
-    headers: HeaderMap,
     asker: Asker,
     tally: Tally,
-    body: Result<Bytes, BytesRejection>,
+    filled: Filled,
 ) -> Result<Response, Problem> {
-    let filled = Filled::read(&headers, body, &app)?;
     let proving = async {
         let contact = filled.contact()?;
         if filled.get("by") == "code" {
@@ -94,7 +107,7 @@ pub(crate) async fn prove(
         asks_for_second_factor(&app, tx, user, "pwd", asker.language).await
     };
     match proving.await {
-        Err(problem) if tells(&headers, &problem) => {
+        Err(problem) if filled.tells(&problem) => {
             let page =
                 login(asker.language, problem.status(), filled.get("contact"), &said(&problem, &asker))?;
             Ok(problem.with_its_wait(page))
@@ -108,13 +121,7 @@ pub(crate) async fn prove(
     request_body(content = Object, description = "The form: `code_id`, `code`.",
         content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The next form.", body = String, content_type = "text/html"), NotGiven))]
-pub(crate) async fn code(
-    State(app): State<App>,
-    headers: HeaderMap,
-    asker: Asker,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Problem> {
-    let filled = Filled::read(&headers, body, &app)?;
+pub(crate) async fn code(State(app): State<App>, asker: Asker, filled: Filled) -> Result<Response, Problem> {
     let proving = async {
         let wrong = || Problem::new(Code::OneTimeCodeWrong);
         let code_id = filled.get("code_id").parse().map_err(|_| wrong())?;
@@ -124,7 +131,7 @@ pub(crate) async fn code(
         }
     };
     match proving.await {
-        Err(problem) if tells(&headers, &problem) => {
+        Err(problem) if filled.tells(&problem) => {
             let told = said(&problem, &asker);
             asks_for_code(asker.language, problem.status(), filled.get("code_id"), &told)
         }
@@ -138,13 +145,7 @@ pub(crate) async fn code(
         content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "What the device needs, and the next form.", body = String, content_type = "text/html"),
         NotEnrolled))]
-pub(crate) async fn enrol(
-    State(app): State<App>,
-    headers: HeaderMap,
-    asker: Asker,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Problem> {
-    let filled = Filled::read(&headers, body, &app)?;
+pub(crate) async fn enrol(State(app): State<App>, asker: Asker, filled: Filled) -> Result<Response, Problem> {
     let challenge = filled.get("challenge");
     let enrolled = enrolled(&app, challenge).await?;
     let picture = qr(&enrolled.otpauth_uri)?.document();
@@ -160,21 +161,19 @@ pub(crate) async fn enrol(
     responses((status = 303, description = "Signed in: on to the first page."), NotIn))]
 pub(crate) async fn second_factor(
     State(app): State<App>,
-    headers: HeaderMap,
     asker: Asker,
-    body: Result<Bytes, BytesRejection>,
+    filled: Filled,
 ) -> Result<Response, Problem> {
-    let filled = Filled::read(&headers, body, &app)?;
     let (challenge, code) = (filled.get("challenge"), filled.get("code"));
     match with_second_factor(&app, challenge, code).await {
-        Ok(proven) => Ok(begin(&app, &asker, &headers, proven).await?),
-        Err(problem) if tells(&headers, &problem) && problem.code() != Code::TokenInvalid => {
+        Ok(proven) => Ok(begin(&app, &asker, &filled.headers, proven).await?),
+        Err(problem) if filled.tells(&problem) && problem.code() != Code::TokenInvalid => {
             let told = said(&problem, &asker);
             let page = second_factor_form(asker.language, problem.status(), challenge, true, &told)?;
             Ok(problem.with_its_wait(page))
         }
         // Whoever has taken too long begins again.
-        Err(problem) if tells(&headers, &problem) => {
+        Err(problem) if filled.tells(&problem) => {
             login(asker.language, problem.status(), "", &said(&problem, &asker))
         }
         Err(problem) => Err(problem),
@@ -186,11 +185,15 @@ pub(crate) async fn second_factor(
     responses((status = 303, description = "Signed out."), NotLeft))]
 pub(crate) async fn leave(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     refuse_foreign(&headers, &app.settings.api.public_url)?;
-    let Some((user, bearer)) = seated(&headers, &app).await? else { return Ok(leading_to("/admin/login")) };
+    let Some((user, bearer)) = seated(&headers, &app).await? else {
+        return Ok(Redirect::to(SIGN_IN).into_response());
+    };
     let mut tx = Context::user(user).begin(&app.pool).await?;
-    sessions::end(&mut tx, user, session_of(&bearer), EndReason::SignedOut).await?;
+    if let Some(session) = bearer.sid {
+        sessions::end(&mut tx, user, session, EndReason::SignedOut).await?;
+    }
     wolo_database::commit(tx).await?;
-    Ok(keeping("/admin/login", "", 0, &app))
+    Ok(keeping(SIGN_IN, "", 0, &app))
 }
 
 /// Somebody who works here is asked for their second factor, and nobody else.
@@ -227,7 +230,7 @@ async fn begin(app: &App, asker: &Asker, headers: &HeaderMap, proven: Proven) ->
 
 /// What the list of sessions calls a browser: its family, which tells one's own from another's and nobody from anybody.
 fn browser(headers: &HeaderMap) -> &'static str {
-    let agent = headers.get(axum::http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let agent = agent.unwrap_or_default();
     let families = ["Edg/", "Firefox/", "Chrome/", "Safari/"];
     match families.iter().find(|family| agent.contains(**family)) {

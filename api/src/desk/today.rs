@@ -3,8 +3,10 @@
 use axum::extract::State;
 use axum::response::Response;
 use minijinja::{Value, context};
-use wolo_database::{Context, halts, ledger, processes, today};
+use wolo_database::{Context, figures, halts, ledger, processes, today};
 use wolo_domain::dakar;
+use wolo_domain::figures::{Figure, Span};
+use wolo_domain::pots::PotStage;
 
 use super::door::AtDesk;
 use super::{may, moment, shown};
@@ -25,28 +27,31 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
     let whose = if reviews { Context::reviewer(desk.user) } else { Context::staff(desk.user) };
     let mut tx = whose.begin(&app.pool).await?;
     let now = App::now();
-    let books = today::books(&mut *tx, dakar::start_of(dakar::day_of(now))).await?;
-    drop(tx);
-    let mut tx = Context::staff(desk.user).begin(&app.pool).await?;
-    let pots = today::pots(&mut *tx).await?;
+    let waiting = today::waiting(&mut *tx).await?;
+    let today = Span::day(dakar::day_of(now));
+    let gifts = figures::read(&mut *tx, &[Figure::Gifts], today).await?;
+    let given = |measure| -> i64 { gifts.iter().map(|series| series.total(measure)).sum() };
+    let pots = figures::pots(&mut tx).await?;
     let payouts = today::payouts(&mut *tx).await?;
     let balances = ledger::balances(&mut *tx).await?;
     let halt = halts::standing(&mut *tx).await?;
     drop(tx);
     let running = processes::all(&app.pool).await?;
-    let (accounts, pots, payouts) = (
+    let standing =
+        |stage: PotStage| (stage.to_string(), pots.get(stage.as_str()).copied().unwrap_or_default());
+    let (accounts, stages, payouts) = (
         balances.accounts.iter().map(|(account, sum)| (account.to_string(), sum.francs())),
-        pots.into_iter().map(|(stage, count)| (stage.to_string(), count)),
+        PotStage::ALL.into_iter().map(standing).filter(|(_, count)| *count > 0),
         payouts.into_iter().map(|(stage, count)| (stage.to_string(), count)),
     );
     let values = context! {
         at => moment(now, desk.language),
         reviews, keeps_books => may(&desk.roles, SeeBooks::ROLES),
-        gifts => books.gifts, given => books.given.francs(),
-        discrepancies => books.discrepancies, held_pots => books.held_pots,
-        cases => books.cases, escalated_cases => books.escalated_cases,
+        gifts => given("gifts"), given => given("francs"),
+        discrepancies => waiting.discrepancies, held_pots => pots.get("held"),
+        cases => waiting.cases, escalated_cases => waiting.escalated_cases,
         in_pots => balances.pots.francs(),
-        accounts => rows(accounts), pots => rows(pots), payouts => rows(payouts),
+        accounts => rows(accounts), pots => rows(stages), payouts => rows(payouts),
         halt => halt.map(|halt| context! { reason => halt.reason, since => moment(halt.since, desk.language) }),
         running => running.iter().map(|process| told(process, desk.language)).collect::<Vec<_>>(),
     };

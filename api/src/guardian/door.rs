@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use url::form_urlencoded;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -15,6 +15,7 @@ use wolo_domain::consents::AddressClass;
 
 use crate::asker::{Asker, Language};
 use crate::contract::schemas;
+use crate::cookies::{self, Cookie, SameSite};
 use crate::edge::{address, browsers};
 use crate::page::{escape, page, shown, spoken, wants_page};
 use crate::problem::{Code, Problem, Words};
@@ -78,23 +79,20 @@ impl Door {
     }
 
     pub(super) fn back_to(&self, step: &str) -> Response {
-        let to = HeaderValue::from_str(&self.to(step)).unwrap_or_else(|_| HeaderValue::from_static("/"));
-        let mut response = StatusCode::SEE_OTHER.into_response();
-        response.headers_mut().insert(header::LOCATION, to);
-        response
+        Redirect::to(&self.to(step)).into_response()
     }
 
     /// The same, with what the browser is to keep. It sends it along to the pages of this link, and never because of another site.
     pub(super) fn back_with(&self, session: &str, app: &App) -> Response {
-        let secure = if app.settings.api.public_url.scheme() == "https" { "; Secure" } else { "" };
-        let cookie = format!(
-            "{COOKIE}={session}; Path=/g/{}; Max-Age={SESSION_SECONDS}; HttpOnly; SameSite=Strict{secure}",
-            self.token
-        );
+        let cookie = Cookie {
+            name: COOKIE,
+            value: session,
+            path: &format!("/g/{}", self.token),
+            seconds: SESSION_SECONDS.into(),
+            same_site: SameSite::Strict,
+        };
         let mut response = self.back();
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-        }
+        cookie.put(&mut response, app);
         response
     }
 
@@ -169,14 +167,13 @@ fn is_secret(text: &str) -> bool {
 }
 
 fn kept(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, session) = pairs.find(|(name, _)| *name == COOKIE)?;
-    Some(session.to_owned()).filter(|session| is_secret(session))
+    cookies::kept(headers, COOKIE).filter(|session| is_secret(session)).map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderValue, header};
+
     use super::*;
 
     fn with(headers: &[(&'static str, &'static str)]) -> HeaderMap {

@@ -12,5 +12,5 @@ mod webhook;
 pub(crate) use donate::{__path_donate, Gift, Giving, REFUSALS, donate, longest_message};
 pub(crate) use inbox::Inbox;
 pub(crate) use launch::pay_origin;
-pub(crate) use status::{__path_status, status};
+pub(crate) use status::{__path_status, POT_COOKIE, status};
 pub(crate) use webhook::{__path_webhook, LIMIT as WEBHOOK_LIMIT, webhook};

@@ -18,10 +18,14 @@ use wolo_domain::money::Xof;
 use super::page;
 use crate::asker::Asker;
 use crate::contract::{refusals, schemas};
+use crate::cookies;
 use crate::page::{shown, spoken, wants_page};
 use crate::pots::{Reference, Viewer, find_access};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
+
+/// The browser that has given by a pot's link keeps that for the gift's page, which is not told it otherwise.
+pub(crate) const POT_COOKIE: &str = "pot";
 
 /// Where a gift stands.
 #[derive(Serialize, ToSchema)]
@@ -98,8 +102,7 @@ async fn way_back(app: &App, headers: &HeaderMap, pot: PotId) -> Option<String> 
 }
 
 fn remembered(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let link = cookies.flat_map(|all| all.split(';')).find_map(|one| one.trim().strip_prefix("pot="))?;
+    let link = cookies::kept(headers, POT_COOKIE)?;
     Reference::read(link).is_ok().then(|| link.to_owned())
 }
 

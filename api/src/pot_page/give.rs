@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use url::Url;
 use wolo_domain::ids::DonationId;
@@ -16,11 +16,12 @@ use super::filled::{Filled, Refusal};
 use super::lost;
 use super::values::PotPage;
 use crate::asker::Asker;
-use crate::contract::refusals;
+use crate::contract::{OnPages, refusals};
+use crate::cookies::{Cookie, SameSite};
 use crate::edge::browsers::refuse_foreign;
 use crate::limits::Tally;
 use crate::page::spoken;
-use crate::payments::{self, Giving, pay_origin};
+use crate::payments::{self, Giving, POT_COOKIE, pay_origin};
 use crate::pots::{Reference, Sight};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
@@ -46,13 +47,14 @@ struct Begun {
 refusals!(NotGiven: problem::OF_THE_STORE, problem::OF_THE_ENGINE, payments::REFUSALS,
     &[Code::FromElsewhere, Code::BodyUnreadable, Code::BodyTooLarge, Code::RequestInvalid, Code::KeyReused,
       Code::KeyInFlight]);
+type ToldWhy = OnPages<NotGiven>;
 
 /// Begins a gift and leads to where it can be paid. What is wrong stands on the page, at its field.
 #[utoipa::path(post, path = "/p/{pot}", operation_id = "pots.give_on_page", tag = "pages",
     params(Reference),
     request_body(content = Object, description = "The form of the page: `key`, `amount`, `name`, `phone`, `message`, `anonymous`.",
         content_type = "application/x-www-form-urlencoded"),
-    responses((status = 303, description = "To Wave's page, or to where the gift stands."), NotGiven))]
+    responses((status = 303, description = "To Wave's page, or to where the gift stands."), ToldWhy))]
 pub(crate) async fn give_on_page(
     State(app): State<App>,
     headers: HeaderMap,
@@ -129,14 +131,14 @@ fn lead_on(app: &App, gift: &Begun, pot: &str) -> Response {
     let known = pay_origin(&app.settings.wave.url);
     let to_wave = gift.wave_launch_url.as_ref().filter(|url| url.origin().ascii_serialization() == known);
     let to = to_wave.map_or_else(|| app.link(&status), Url::to_string);
-    let secure = if app.settings.api.public_url.scheme() == "https" { "; Secure" } else { "" };
-    let remembered = REMEMBERED.as_secs();
-    let cookie = format!("pot={pot}; Path={status}; Max-Age={remembered}; HttpOnly; SameSite=Lax{secure}");
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    for (name, value) in [(header::LOCATION, to), (header::SET_COOKIE, cookie)] {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            response.headers_mut().insert(name, value);
-        }
-    }
+    let mut response = Redirect::to(&to).into_response();
+    let cookie = Cookie {
+        name: POT_COOKIE,
+        value: pot,
+        path: &status,
+        seconds: REMEMBERED.as_secs(),
+        same_site: SameSite::Lax,
+    };
+    cookie.put(&mut response, app);
     response
 }

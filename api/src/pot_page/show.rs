@@ -10,17 +10,18 @@ use super::filled::Filled;
 use super::lost;
 use super::values::PotPage;
 use crate::asker::Asker;
-use crate::contract::refusals;
+use crate::contract::{OnPages, refusals};
 use crate::pots::{Reference, Sight};
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
 refusals!(NotShown: problem::OF_THE_STORE, &[Code::PotUnknown]);
+type ToldWhy = OnPages<NotShown>;
 
 /// The page of a pot, for whoever has its link.
 #[utoipa::path(get, path = "/p/{pot}", operation_id = "pots.page", tag = "pages",
     params(Reference),
-    responses((status = 200, description = "The page.", body = String, content_type = "text/html"), NotShown))]
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html"), ToldWhy))]
 pub(crate) async fn show(
     State(app): State<App>,
     asker: Asker,

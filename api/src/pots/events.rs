@@ -40,6 +40,16 @@ pub(crate) struct PotEvent {
     stage: PotStage,
 }
 
+/// An event as it comes on the stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is written; nothing reads it")]
+struct OnTheStream {
+    #[schema(pattern = "^pot$")]
+    event: String,
+    /// A `PotEvent`, as JSON.
+    data: String,
+}
+
 refusals!(NotWatched: MaybeUser::REFUSALS, problem::OF_THE_STORE, &[Code::PotUnknown]);
 
 /// Watches a pot: an event `pot` at once and whenever something has changed, as an event stream that ends when the pot is not to be
@@ -48,7 +58,7 @@ refusals!(NotWatched: MaybeUser::REFUSALS, problem::OF_THE_STORE, &[Code::PotUnk
     params(Reference),
     security((), ("bearer" = [])),
     responses(
-        (status = 200, description = "Events, each with this as its data.", body = PotEvent, content_type = "text/event-stream"),
+        (status = 200, description = "Events, each with a `PotEvent` as its data.", body = inline(OnTheStream), content_type = "text/event-stream"),
         NotWatched,
     ))]
 pub(crate) async fn events(

@@ -26,7 +26,7 @@ pub(crate) use cancel::{__path_cancel, cancel};
 pub(crate) use certificate::{__path_certificate, certificate};
 pub(crate) use close::{__path_close, close};
 pub(crate) use create::{__path_create, create};
-pub(crate) use events::{__path_events, events};
+pub(crate) use events::{__path_events, PotEvent, events};
 pub(crate) use gifts::{__path_donations, donations};
 pub(crate) use list::{__path_list, list};
 pub(crate) use live::{Live, MOST as MOST_WATCHING};

@@ -92,16 +92,15 @@ fn section(series: &Series, paint: Paint) -> String {
     for (place, measure) in figure.measures().iter().enumerate() {
         // A sum of times tells nobody anything; the average below does.
         if measure.unit != Unit::Seconds {
-            let bars = sparkline(&over_time(series, place), BARS);
+            let over_time: Vec<_> = series.over_time(place).map(|(_, sum)| sum).collect();
+            let bars = sparkline(&over_time, BARS);
             text.push_str(&line(measure.name, &bars, &value(measure.unit, totals[place]), paint));
         }
     }
-    let sum = |name: &str| {
-        let place = figure.measures().iter().position(|measure| measure.name == name);
-        place.map_or(0, |place| totals[place])
-    };
     for ratio in figure.ratios() {
-        let told = ratio.value(sum).map_or_else(|| "-".to_owned(), |told| value(ratio.unit, told));
+        let told = ratio
+            .value(|name| series.total(name))
+            .map_or_else(|| "-".to_owned(), |told| value(ratio.unit, told));
         text.push_str(&line(ratio.name, "", &told, paint));
     }
     for way in figure.ways() {
@@ -119,12 +118,6 @@ fn of_way(series: &Series, way: &str, paint: Paint) -> String {
     let told = series.figure.measures().iter().zip(totals);
     let told = told.map(|(measure, total)| format!("{} {}", value(measure.unit, total), words(measure.name)));
     told.collect::<Vec<_>>().join(", ")
-}
-
-/// A measure over time, all ways together.
-fn over_time(series: &Series, place: usize) -> Vec<i64> {
-    let ways = series.figure.ways().len().max(1);
-    series.rows.chunks(ways).map(|part| part.iter().map(|row| row.values[place]).sum()).collect()
 }
 
 fn line(name: &str, bars: &str, told: &str, paint: Paint) -> String {

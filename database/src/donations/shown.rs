@@ -28,6 +28,26 @@ impl fmt::Debug for Shown {
     }
 }
 
+/// Reads the gifts that have arrived in a pot and that a condition keeps, the last asked for first.
+macro_rules! read_shown {
+    ($connection:expr, $pot:expr, $page:expr, $which:literal) => {{
+        let gifts = sqlx::query_as!(
+            ShownRow,
+            "select donor_name, message, anonymous, amount, requested_at
+             from money.donations
+             where pot_id = $1 and stage = 'confirmed' and ($2::timestamptz is null or requested_at < $2)"
+                + $which
+                + " order by requested_at desc limit $3",
+            $pot.uuid(),
+            $page.after,
+            $page.rows(),
+        )
+        .fetch_all($connection)
+        .await?;
+        Ok(gifts.into_iter().map(Shown::from).collect())
+    }};
+}
+
 /// The gifts that have arrived in a pot that is `shown`, the last asked for first.
 #[tracing::instrument(name = "db.donations.shown", skip_all, fields(%pot), err)]
 pub async fn shown(
@@ -35,20 +55,7 @@ pub async fn shown(
     pot: PotId,
     page: Page<DateTime<Utc>>,
 ) -> Result<Vec<Shown>, Error> {
-    let gifts = sqlx::query_as!(
-        ShownRow,
-        "select donor_name, message, anonymous, amount, requested_at
-         from money.donations
-         where pot_id = $1 and stage = 'confirmed' and ($2::timestamptz is null or requested_at < $2)
-         order by requested_at desc
-         limit $3",
-        pot.uuid(),
-        page.after,
-        page.rows(),
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(gifts.into_iter().map(Shown::from).collect())
+    read_shown!(connection, pot, page, "")
 }
 
 /// The same, of those that came with a wish.
@@ -58,21 +65,7 @@ pub async fn wishes(
     pot: PotId,
     page: Page<DateTime<Utc>>,
 ) -> Result<Vec<Shown>, Error> {
-    let gifts = sqlx::query_as!(
-        ShownRow,
-        "select donor_name, message, anonymous, amount, requested_at
-         from money.donations
-         where pot_id = $1 and stage = 'confirmed' and message is not null
-           and ($2::timestamptz is null or requested_at < $2)
-         order by requested_at desc
-         limit $3",
-        pot.uuid(),
-        page.after,
-        page.rows(),
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(gifts.into_iter().map(Shown::from).collect())
+    read_shown!(connection, pot, page, " and message is not null")
 }
 
 struct ShownRow {

@@ -17,7 +17,7 @@ use crate::rows::word;
 
 pub use compare::{Difference, differences};
 pub use exports::{Lines, lines, note_export};
-pub use live::{Live, live};
+pub use live::{Live, live, pots};
 
 const VIEW: &str = "analytics.figures";
 
@@ -47,6 +47,18 @@ impl Series {
             }
         }
         totals
+    }
+
+    /// A measure added up over the period, all ways together; nothing where it is none of this figure's.
+    pub fn total(&self, measure: &str) -> i64 {
+        let place = self.figure.measures().iter().position(|one| one.name == measure);
+        place.map_or(0, |place| self.totals_of(None)[place])
+    }
+
+    /// A measure, by its place, in each part of the period, all ways together.
+    pub fn over_time(&self, place: usize) -> impl Iterator<Item = (NaiveDate, i64)> {
+        let ways = self.figure.ways().len().max(1);
+        self.rows.chunks(ways).map(move |part| (part[0].part, part.iter().map(|row| row.values[place]).sum()))
     }
 }
 

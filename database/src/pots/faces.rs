@@ -5,11 +5,10 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
-use wolo_domain::ids::{PotId, UserId};
+use wolo_domain::ids::PotId;
 use wolo_domain::money::Xof;
 use wolo_domain::pots::{PotSettings, PotStage};
 
-use super::holds::reasons;
 use super::{Access, POTS};
 use crate::Error;
 use crate::rows::word;
@@ -69,16 +68,15 @@ macro_rules! read_face {
         .fetch_optional($database)
         .await?
         .map(|row| {
-            let pot = PotId::from_uuid(row.pot_id);
-            let visibility = word(&row.visibility, POTS, "visibility", pot)?;
+            let access = Access::of_row(row.pot_id, row.owner_id, &row.visibility, &row.holds)?;
             Ok(Face {
                 slug: row.slug,
-                stage: word(&row.stage, POTS, "stage", pot)?,
+                stage: word(&row.stage, POTS, "stage", access.pot)?,
                 settings: PotSettings {
                     title: row.title,
                     description: row.description,
                     target: Xof::new(row.target),
-                    visibility,
+                    visibility: access.visibility,
                     show_donor_names: row.show_donor_names,
                     show_amounts: row.show_amounts,
                     allow_anonymous: row.allow_anonymous,
@@ -89,12 +87,7 @@ macro_rules! read_face {
                 opens_at: row.opens_at,
                 closes_at: row.closes_at,
                 closed_at: row.closed_at,
-                access: Access {
-                    pot,
-                    owner: UserId::from_uuid(row.owner_id),
-                    visibility,
-                    holds: reasons(&row.holds, pot)?,
-                },
+                access,
             })
         })
         .transpose()

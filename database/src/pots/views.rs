@@ -72,17 +72,21 @@ macro_rules! read_access {
         )
         .fetch_optional($database)
         .await?
-        .map(|row| {
-            let pot = PotId::from_uuid(row.pot_id);
-            Ok(Access {
-                pot,
-                owner: UserId::from_uuid(row.owner_id),
-                visibility: word(&row.visibility, POTS, "visibility", pot)?,
-                holds: reasons(&row.holds, pot)?,
-            })
-        })
+        .map(|row| Access::of_row(row.pot_id, row.owner_id, &row.visibility, &row.holds))
         .transpose()
     };
+}
+
+impl Access {
+    pub(super) fn of_row(pot: Uuid, owner: Uuid, visibility: &str, holds: &[String]) -> Result<Self, Error> {
+        let pot = PotId::from_uuid(pot);
+        Ok(Self {
+            pot,
+            owner: UserId::from_uuid(owner),
+            visibility: word(visibility, POTS, "visibility", pot)?,
+            holds: reasons(holds, pot)?,
+        })
+    }
 }
 
 #[tracing::instrument(name = "db.pots.pot", skip_all, fields(%pot), err)]
