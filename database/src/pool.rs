@@ -33,6 +33,8 @@ pub fn connect_later(url: &str, connections: u32) -> Result<Pool, Error> {
         // A rollback where there is nothing to roll back is no news.
         ("client_min_messages", "error"),
         ("statement_timeout", "30s"),
+        // The policies of a row make a plan long, and compiling one took longer than any query of ours takes without.
+        ("jit", "off"),
         ("idle_in_transaction_session_timeout", "30s"),
     ]);
     let pool = PgPoolOptions::new()

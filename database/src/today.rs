@@ -35,7 +35,7 @@ pub async fn waiting(database: impl PgExecutor<'_>) -> Result<Waiting, Error> {
 #[tracing::instrument(name = "db.today.payouts", skip_all, err)]
 pub async fn payouts(database: impl PgExecutor<'_>) -> Result<Vec<(PayoutStage, i64)>, Error> {
     let rows = sqlx::query!(
-        r#"select stage, count(*) as "count!" from money.payouts where ended_at is null group by stage"#
+        r#"select stage, count(*) as "count!" from money.payouts where stage <> 'succeeded' group by stage"#
     )
     .fetch_all(database)
     .await?;

@@ -163,3 +163,13 @@ async fn the_roles_are_neither_owner_nor_superuser() {
         .await;
     assert_eq!(owned, 0);
 }
+
+/// Plans are long because policies are; compiling one takes seconds.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
+async fn no_connection_has_its_plans_compiled() {
+    let scene = Scene::new().await;
+    let jit: String =
+        sqlx::query_scalar("show jit").fetch_one(&scene.pool_as("wolo_api").await).await.expect("a setting");
+    assert_eq!(jit, "off");
+}
