@@ -1,7 +1,8 @@
 //! `GET /`: what WOLO is, and the pots that are shown to everybody.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
 use minijinja::context;
 use minijinja::value::Serde;
@@ -13,9 +14,10 @@ use wolo_domain::money::Xof;
 
 use crate::asker::Asker;
 use crate::contract::refusals;
+use crate::page::{saying, shown, spoken, wants_page};
 use crate::pages::Page;
 use crate::pots::percent;
-use crate::problem::{self, Problem};
+use crate::problem::{self, Code, Problem, Words};
 use crate::state::App;
 
 /// Pots on the first page.
@@ -68,4 +70,18 @@ impl From<Pot> for Line {
             percent: if shows_amounts { percent(given, pot.settings.target) } else { 0 },
         }
     }
+}
+
+/// An address that leads nowhere, told to whoever asked as they can read it.
+pub(crate) async fn nowhere(headers: HeaderMap, asker: Asker) -> Response {
+    if !wants_page(&headers) {
+        return Problem::new(Code::RouteUnknown).into_response();
+    }
+    let title = Words::new("Cette page n'existe pas", "There is no such page");
+    let sentence = Words::new(
+        "Vérifiez que l'adresse est complète. <a href=\"/\">Aller à l'accueil</a>",
+        "Check that all of the address is there. <a href=\"/\">To the first page</a>",
+    );
+    let language = spoken(asker.language);
+    shown(StatusCode::NOT_FOUND, saying(&title, &sentence, language), language)
 }

@@ -19,7 +19,7 @@ pub(crate) fn router(app: App) -> Router {
     let limit = DefaultBodyLimit::max(app.settings.api.body_limit_bytes);
     let (routes, document) = map().split_for_parts();
     let routes = routes
-        .fallback(async || Problem::new(Code::RouteUnknown))
+        .fallback(landing::nowhere)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(limit)
         .layer(Extension(contract::Document::new(document)));

@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 use url::Url;
 use wolo_bootstrap::Settings;
 use wolo_control::Control;
-use wolo_database::Pool;
+use wolo_database::ledger::Balances;
+use wolo_database::{Pool, figures};
 use wolo_domain::ids::PotId;
 use wolo_providers::sendgrid::webhook::{InvalidPublicKey, PublicKey};
 
@@ -49,6 +50,9 @@ pub(crate) struct App {
     /// What has come together in pots, for their pages.
     pub(crate) gathered: Kept<PotId, Gathered>,
     pub(crate) front: Kept<(), Front>,
+    /// How the business stands at this moment, for all who watch that.
+    pub(crate) figures: Kept<(), figures::Live>,
+    pub(crate) balances: Kept<(), Balances>,
     /// Of pots' links: by the slug, or by the id.
     pub(crate) codes: Kept<(PotId, bool), Qr>,
     pub(crate) pictures: Pictures,
@@ -78,6 +82,8 @@ impl App {
             leaderboard: Leaderboard::kept(settings.api.list_cache, metrics.clone()),
             gathered: Kept::fresh_for(settings.api.list_cache),
             front: Kept::fresh_for(settings.api.list_cache),
+            figures: Kept::fresh_for(settings.api.list_cache),
+            balances: Kept::fresh_for(settings.api.list_cache),
             codes: Kept::fresh_for(Duration::from_hours(1)),
             pictures: Pictures::new(),
             live: Arc::new(Live::new(MOST_WATCHING)),

@@ -22,6 +22,9 @@ use crate::local::dev_file::{self, Addresses};
 /// A command asks one thing after another; a few connections are enough.
 const CONNECTIONS: u32 = 2;
 
+/// The database's role for the API. Row level security shows it no row where nobody is named who asks.
+const FOR_CALLERS: &str = "wolo_api";
+
 /// An answer that takes longer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -41,9 +44,16 @@ impl System {
 
     pub(crate) async fn pool(&self) -> Result<Pool> {
         let url = self.settings.database.url.expose_secret();
-        wolo_database::connect(url, CONNECTIONS)
+        let pool = wolo_database::connect(url, CONNECTIONS)
             .await
-            .with_context(|| format!("the database is not to be had{}", self.hint()))
+            .with_context(|| format!("the database is not to be had{}", self.hint()))?;
+        if pool.connect_options().get_username() == FOR_CALLERS {
+            return Err(refused(format!(
+                "database.url connects as {FOR_CALLERS}, to whom nothing is shown but on a caller's behalf: everything would look \
+                 empty. Use the operator's, as for `wolo migrate`, or wolo_worker's"
+            )));
+        }
+        Ok(pool)
     }
 
     pub(crate) async fn control(&self) -> Result<Control> {

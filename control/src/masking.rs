@@ -5,8 +5,9 @@
 //! them guesses that a text is harmless by its looks: what is not known to be is hidden.
 
 use chrono::{DateTime, NaiveDate};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
+use wolo_domain::notices::Kind;
 use wolo_domain::pots::HoldReason;
 
 /// What stands where something was.
@@ -77,8 +78,10 @@ fn each(value: &mut Value, key: &str, hide: &mut impl FnMut(&str, &mut Value)) {
     match value {
         Value::Object(fields) => {
             let named = std::mem::take(fields);
+            let brings_a_code = brings_a_code(&named);
             for (number, (name, mut inner)) in named.into_iter().enumerate() {
-                each(&mut inner, &name, hide);
+                let key = if brings_a_code && name == "code" { "secret" } else { &name };
+                each(&mut inner, key, hide);
                 let ours = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
                     || is_id(&name)
                     || is_time(&name);
@@ -88,6 +91,12 @@ fn each(value: &mut Value, key: &str, hide: &mut impl FnMut(&str, &mut Value)) {
         Value::Array(items) => items.iter_mut().for_each(|item| each(item, key, hide)),
         leaf => hide(key, leaf),
     }
+}
+
+/// Whether this is what a message says that brings somebody a code to come in with. Elsewhere a code is a provider's word for why not.
+fn brings_a_code(fields: &Map<String, Value>) -> bool {
+    let kind = fields.get("says").and_then(Value::as_str).and_then(|says| says.parse::<Kind>().ok());
+    kind.is_some_and(Kind::at_most_once)
 }
 
 /// An opaque id: `pot_` and 32 digits, also with what it is an order or a process of, or a UUID.
@@ -115,6 +124,7 @@ fn is_time(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use wolo_domain::notices::Says;
 
     use super::*;
 
@@ -136,6 +146,22 @@ mod tests {
         hide_secrets(&mut value);
         assert_eq!((&value["slug"], &value["link"]), (&json!(HIDDEN), &json!(HIDDEN)));
         assert_eq!((&value["donor"]["name"], &value["amount"]), (&json!("Fatou"), &json!(5000)));
+    }
+
+    #[test]
+    fn no_message_shows_its_code_or_its_link() {
+        let measures: [fn(&mut Value); 3] = [hide_secrets, hide_people, leave_structure];
+        for says in Kind::ALL.into_iter().flat_map(Says::samples) {
+            for hide in measures {
+                let mut message = json!({ "message": { "says": &says } });
+                hide(&mut message);
+                let shown = message.to_string();
+                assert!(!shown.contains("482913") && !shown.contains("https://"), "{shown}");
+            }
+        }
+        let mut refused = json!({ "outcome": "refused", "code": "131026" });
+        hide_people(&mut refused);
+        assert_eq!(refused["code"], "131026");
     }
 
     #[test]

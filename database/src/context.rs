@@ -93,6 +93,11 @@ impl<'a> Context<'a> {
         Self { sub: Some(user.uuid()), ..Self::of("figures") }
     }
 
+    /// Somebody who works here and may read the trail, and comes for that.
+    pub const fn trail(user: UserId) -> Self {
+        Self { sub: Some(user.uuid()), ..Self::of("trail") }
+    }
+
     /// The provider, whose webhook's signature has been checked.
     pub const fn wave() -> Self {
         Self::of("wave")

@@ -18,7 +18,7 @@ use crate::caller::MaybeUser;
 use crate::contract::{refusals, schemas};
 use crate::fields::Fields;
 use crate::pots::{Reference, Viewer, find_access};
-use crate::problem::{self, Code, Problem, Words};
+use crate::problem::{self, Code, Problem, Words, Wrong};
 use crate::state::App;
 
 /// In one request.
@@ -81,18 +81,14 @@ pub(crate) async fn tell(
     MaybeUser(user): MaybeUser,
     Body { value: Events { events }, .. }: Body<Events>,
 ) -> Result<Response, Problem> {
-    let mut fields = Fields::default();
     if !(1..=MOST_EVENTS).contains(&events.len()) {
-        fields.wrong(
-            "events",
-            Words::new(
-                format!("il en faut de 1 à {MOST_EVENTS}"),
-                format!("there must be from 1 to {MOST_EVENTS} of them"),
-            ),
+        let words = Words::new(
+            format!("il en faut de 1 à {MOST_EVENTS}"),
+            format!("there must be from 1 to {MOST_EVENTS} of them"),
         );
-        fields.check()?;
-        fields = Fields::default();
+        return Err(Problem::invalid(vec![Wrong { field: "events".to_owned(), words }]));
     }
+    let mut fields = Fields::default();
     let pots = pots(&app, user, &events, &mut fields).await?;
     let now = App::now();
     let told = events.iter().zip(pots).enumerate().map(|(place, (event, pot))| {

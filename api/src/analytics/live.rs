@@ -1,6 +1,7 @@
 //! `GET /api/analytics/live`: how things stand at this moment, for a page that asks again and again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 use wolo_database::Context;
 use wolo_database::figures as database;
 use wolo_domain::figures::Figure;
+use wolo_domain::ids::UserId;
 
 use crate::caller::{SeeFigures, Staff};
 use crate::contract::refusals;
@@ -71,13 +73,22 @@ refusals!(NotShown: Staff::<SeeFigures>::REFUSALS, problem::OF_THE_STORE);
     security(("bearer" = ["support", "finance", "superadmin"])),
     responses((status = 200, description = "Things stand so.", body = Live), NotShown))]
 pub(crate) async fn live(State(app): State<App>, staff: Staff<SeeFigures>) -> Result<Json<Live>, Problem> {
-    let mut tx = Context::figures(staff.user).begin(&app.pool).await?;
-    let found = database::live(&mut tx).await?;
+    let found = now(&app, staff.user).await?;
     Ok(Json(Live {
         at: found.at,
         today: Today::of(&found.today),
-        gifts_per_minute: found.gifts_per_minute,
-        pots: found.pots,
+        gifts_per_minute: found.gifts_per_minute.clone(),
+        pots: found.pots.clone(),
         messages_waiting: found.messages_waiting,
     }))
+}
+
+/// The same for the admin pages. However many watch, the books are asked once in a while.
+pub(crate) async fn now(app: &App, staff: UserId) -> Result<Arc<database::Live>, Problem> {
+    let pool = app.pool.clone();
+    let ask = async move {
+        let mut tx = Context::figures(staff).begin(&pool).await?;
+        Ok(database::live(&mut tx).await?)
+    };
+    app.figures.get((), Box::pin(ask)).await
 }

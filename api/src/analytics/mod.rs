@@ -11,7 +11,7 @@ pub(crate) use events::{__path_tell, tell};
 pub(crate) use exports::{__path_export, Exports, export};
 pub use figures::Told;
 pub(crate) use figures::{__path_figures, __path_one_figure, figures, one_figure, span};
-pub(crate) use live::{__path_live, live};
+pub(crate) use live::{__path_live, live, now};
 
 use chrono::NaiveDate;
 use wolo_domain::dakar;

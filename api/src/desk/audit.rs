@@ -46,7 +46,7 @@ pub(crate) async fn audit(
     let _: Option<String> = query::word(&mut pairs, &mut fields, "lang", no_word);
     pairs.end(&mut fields);
     fields.check()?;
-    let mut tx = Context::staff(desk.user).begin(&app.pool).await?;
+    let mut tx = Context::trail(desk.user).begin(&app.pool).await?;
     let filter = Filter { about, by, day: None };
     let page = Page { after, limit: query::one_more(MOST) };
     let found = audit::list(&mut *tx, &filter, page).await?;

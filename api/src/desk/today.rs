@@ -3,13 +3,15 @@
 use axum::extract::State;
 use axum::response::Response;
 use minijinja::{Value, context};
-use wolo_database::{Context, figures, halts, ledger, processes, today};
-use wolo_domain::dakar;
-use wolo_domain::figures::{Figure, Span};
+use wolo_database::ledger::{self, Balances};
+use wolo_database::{Context, halts, processes, today};
+use wolo_domain::figures::Figure;
+use wolo_domain::ledger::Account;
 use wolo_domain::pots::PotStage;
 
 use super::door::AtDesk;
 use super::{may, moment, shown};
+use crate::analytics;
 use crate::asker::Language;
 use crate::caller::{Permission as _, ReviewIdentities, SeeBooks, SeeServices};
 use crate::contract::refusals;
@@ -26,29 +28,30 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
     let reviews = may(&desk.roles, ReviewIdentities::ROLES);
     let whose = if reviews { Context::reviewer(desk.user) } else { Context::staff(desk.user) };
     let mut tx = whose.begin(&app.pool).await?;
-    let now = App::now();
     let waiting = today::waiting(&mut *tx).await?;
-    let today = Span::day(dakar::day_of(now));
-    let gifts = figures::read(&mut *tx, &[Figure::Gifts], today).await?;
-    let given = |measure| -> i64 { gifts.iter().map(|series| series.total(measure)).sum() };
-    let pots = figures::pots(&mut tx).await?;
     let payouts = today::payouts(&mut *tx).await?;
-    let balances = ledger::balances(&mut *tx).await?;
     let halt = halts::standing(&mut *tx).await?;
     drop(tx);
+    let pool = app.pool.clone();
+    let balances = async move { Ok(ledger::balances(&pool).await?) };
+    let balances = app.balances.get((), Box::pin(balances)).await?;
+    let now = analytics::now(&app, desk.user).await?;
+    let given = |measure| -> i64 {
+        now.today.iter().filter(|one| one.figure == Figure::Gifts).map(|series| series.total(measure)).sum()
+    };
     let running = processes::all(&app.pool).await?;
     let standing =
-        |stage: PotStage| (stage.to_string(), pots.get(stage.as_str()).copied().unwrap_or_default());
+        |stage: PotStage| (stage.to_string(), now.pots.get(stage.as_str()).copied().unwrap_or_default());
     let (accounts, stages, payouts) = (
-        balances.accounts.iter().map(|(account, sum)| (account.to_string(), sum.francs())),
+        accounts(&balances, desk.language),
         PotStage::ALL.into_iter().map(standing).filter(|(_, count)| *count > 0),
         payouts.into_iter().map(|(stage, count)| (stage.to_string(), count)),
     );
     let values = context! {
-        at => moment(now, desk.language),
+        at => moment(now.at, desk.language),
         reviews, keeps_books => may(&desk.roles, SeeBooks::ROLES),
         gifts => given("gifts"), given => given("francs"),
-        discrepancies => waiting.discrepancies, held_pots => pots.get("held"),
+        discrepancies => waiting.discrepancies, held_pots => now.pots.get("held"),
         cases => waiting.cases, escalated_cases => waiting.escalated_cases,
         in_pots => balances.pots.francs(),
         accounts => rows(accounts), pots => rows(stages), payouts => rows(payouts),
@@ -56,6 +59,31 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
         running => running.iter().map(|process| told(process, desk.language)).collect::<Vec<_>>(),
     };
     shown("/admin", "admin/today.html", &desk.roles, desk.language, values)
+}
+
+/// As people count: what we owe, and that it is at Wave. In the ledger the account of the wallet is as negative as the wallet is full.
+fn accounts(balances: &Balances, language: Language) -> impl Iterator<Item = (String, i64)> {
+    let words = move |french: &'static str, english: &'static str| match language {
+        Language::French | Language::Wolof => french.to_owned(),
+        Language::English => english.to_owned(),
+    };
+    let others = balances.accounts.iter().filter_map(move |(account, sum)| {
+        let name = match account {
+            Account::WaveFloat => return None,
+            Account::Fees => words("Frais à notre charge", "Fees that we bear"),
+            Account::Promotions => words("Crédit offert", "Credit that we gave"),
+            Account::RefundsDue => words("À rembourser", "To be given back"),
+            Account::Suspense => words("En attente d'explication", "In suspense"),
+            Account::Pot(_) => return None,
+        };
+        Some((name, sum.francs()))
+    });
+    let at_wave = -balances.accounts.get(&Account::WaveFloat).copied().unwrap_or_default();
+    let sums = [
+        (words("Toutes les cagnottes", "All pots"), balances.pots.francs()),
+        (words("Chez Wave, tout ensemble", "At Wave, all of it together"), at_wave.francs()),
+    ];
+    others.chain(sums)
 }
 
 fn rows(named: impl Iterator<Item = (String, i64)>) -> Vec<Value> {

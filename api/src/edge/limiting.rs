@@ -25,6 +25,7 @@ pub(super) async fn limit(State(app): State<App>, request: Request, next: Next) 
     let tally = Tally::default();
     tally.note(standing);
     parts.extensions.insert(tally.clone());
+    parts.extensions.insert(key);
     let mut response = match standing.allowed() {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),

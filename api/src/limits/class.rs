@@ -46,7 +46,9 @@ impl Class {
             "/api/payments/donate" | "/p/{pot}" | "/api/pots/{pot}/close" | "/api/users/points/convert" => {
                 Some(Self::Money)
             }
-            _ if route.starts_with("/api/users/auth/") => Some(Self::SignIn),
+            _ if route.starts_with("/api/users/auth/") || route.starts_with("/admin/login") => {
+                Some(Self::SignIn)
+            }
             // The password is given there once more; with the code of an invitation one signs in as well, and a guardian's opens a
             // session.
             "/api/users/me"
@@ -112,6 +114,10 @@ mod tests {
             (Method::POST, "/api/notifications/receipts/orange/{secret}", Some(Class::Receipt)),
             (Method::POST, "/api/notifications/opt-out/{token}", Some(Class::Write)),
             (Method::POST, "/api/users/auth/login", Some(Class::SignIn)),
+            (Method::POST, "/admin/login", Some(Class::SignIn)),
+            (Method::POST, "/admin/login/second-factor", Some(Class::SignIn)),
+            (Method::GET, "/admin/login", Some(Class::Read)),
+            (Method::POST, "/admin/logout", Some(Class::Write)),
             (Method::GET, "/api/users/export", Some(Class::SignIn)),
             (Method::DELETE, "/api/users/me", Some(Class::SignIn)),
             (Method::POST, "/api/sponsorship/code", Some(Class::SignIn)),

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Half a hash is enough to keep callers apart, and says nothing about them.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key([u8; 16]);
 
 /// Follows from the key that signs tokens, which all processes that share a Redis share already. When that key changes,
@@ -15,7 +15,7 @@ pub(super) fn hashing(signing: &SecretString) -> hmac::Key {
 }
 
 impl Key {
-    pub(super) fn of(hashing: &hmac::Key, kind: &str, value: &[u8]) -> Self {
+    pub(crate) fn of(hashing: &hmac::Key, kind: &str, value: &[u8]) -> Self {
         let mut context = hmac::Context::with_key(hashing);
         for part in [kind.as_bytes(), &[0], value] {
             context.update(part);

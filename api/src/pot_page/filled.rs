@@ -27,6 +27,9 @@ pub(super) struct Filled {
     faults: Faults,
 }
 
+/// Nothing was decided, and nothing can have been paid: no page of Wave's was shown.
+const NOT_DONE: [Code; 3] = [Code::NotYet, Code::EngineUnavailable, Code::StoreUnavailable];
+
 /// What is wrong, by field.
 #[derive(Default, Serialize)]
 struct Faults {
@@ -120,6 +123,13 @@ impl Filled {
                 "This form was used before. If you want to give another present, press once more.",
             );
             self.fault = Some(words.read(language).to_owned());
+        } else if !pointed && NOT_DONE.iter().any(|code| refusal.code == code.as_str()) {
+            // What a program is told of its key means nothing to somebody with a button.
+            let words = Words::new(
+                "Wave n'a pas encore répondu. Vous n'avez rien payé ; appuyez encore une fois dans un moment.",
+                "Wave has not answered yet. You have paid nothing; press once more in a moment.",
+            );
+            self.fault = Some(words.read(language).to_owned());
         } else if !pointed {
             self.fault = Some(sentence(&refusal.detail));
         }
@@ -178,6 +188,21 @@ mod tests {
             ("99999999999999999999", None),
         ] {
             assert_eq!(francs(typed), read, "{typed}");
+        }
+    }
+
+    #[test]
+    fn whoever_has_to_wait_reads_nothing_of_keys_and_that_they_have_not_paid() {
+        for code in NOT_DONE {
+            let waits = Refusal {
+                status: 503,
+                code: code.as_str().to_owned(),
+                detail: "même clé".to_owned(),
+                errors: Vec::new(),
+            };
+            let form = Filled { key: "k".to_owned(), ..Filled::default() }.refused(waits, Language::French);
+            assert!(form.fault.unwrap().contains("Vous n'avez rien payé"));
+            assert_eq!(form.key, "k");
         }
     }
 

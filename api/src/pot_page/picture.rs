@@ -97,6 +97,7 @@ pub(crate) async fn picture(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
     // Whoever shows it elsewhere may keep it so long; a pot that is hidden meanwhile is told nowhere anew.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=600"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
     Ok(response)
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use url::form_urlencoded;
 
 use super::filled::Filled;
@@ -36,9 +36,10 @@ pub(crate) async fn show(
     PotPage::of(&app, &sight, asker.language, before(&uri)).await?.show(&Filled::empty()).await
 }
 
-/// The instant after which the wishes go on. Whatever else those write into an address who pass it on is nothing to us.
+/// The instant after which the wishes go on. Whatever else those write into an address who pass it on is nothing to us, and no wish is
+/// from before there were clocks like ours.
 fn before(uri: &Uri) -> Option<DateTime<Utc>> {
     let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
     let (_, micros) = pairs.find(|(name, _)| name == "before")?;
-    DateTime::from_timestamp_micros(micros.parse().ok()?)
+    DateTime::from_timestamp_micros(micros.parse().ok()?).filter(|at| (1970..10_000).contains(&at.year()))
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
@@ -17,6 +18,7 @@ use super::sight::Sight;
 use super::view::Reference;
 use crate::caller::MaybeUser;
 use crate::contract::{refusals, schemas};
+use crate::limits::Key;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -53,7 +55,7 @@ struct OnTheStream {
 refusals!(NotWatched: MaybeUser::REFUSALS, problem::OF_THE_STORE, &[Code::PotUnknown]);
 
 /// Watches a pot: an event `pot` at once and whenever something has changed, as an event stream that ends when the pot is not to be
-/// seen any more.
+/// seen any more, and after a quarter of an hour: whoever wants more asks anew.
 #[utoipa::path(get, path = "/api/pots/{pot}/events", operation_id = "pots.events", tag = "pots",
     params(Reference),
     security((), ("bearer" = [])),
@@ -64,10 +66,11 @@ refusals!(NotWatched: MaybeUser::REFUSALS, problem::OF_THE_STORE, &[Code::PotUnk
 pub(crate) async fn events(
     State(app): State<App>,
     MaybeUser(user): MaybeUser,
+    Extension(caller): Extension<Key>,
     reference: Reference,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let sight = Sight::find(&app, user, &reference).await?;
-    let watcher = Watcher::of(&app, &sight, user).await?;
+    let watcher = Watcher::of(&app, &sight, user, caller).await?;
     let (owner, knows_link) = (sight.viewer.owner, sight.viewer.knows_link);
     let events = stream::unfold(watcher, move |mut watcher| async move {
         let pulse = watcher.next().await?;

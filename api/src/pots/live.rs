@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use wolo_database::Context;
 use wolo_database::pots::{self, Given};
 use wolo_domain::ids::{PotId, UserId};
@@ -17,6 +17,7 @@ use wolo_domain::pots::{PotStage, Visibility};
 
 use super::sight::Sight;
 use super::view::{Reference, Viewer};
+use crate::limits::Key;
 use crate::problem::{Code, Problem};
 use crate::state::App;
 
@@ -24,6 +25,12 @@ use crate::state::App;
 const EVERY: Duration = Duration::from_millis(700);
 /// Watching at once. Each holds a connection open, and a process has only so many.
 pub(crate) const MOST: usize = 512;
+/// Of these, from one address, behind which a whole quarter may live.
+const MOST_EACH: usize = 128;
+/// Questions at once. However many pots are watched, the database is there for those who give.
+const ASKING: usize = 2;
+/// Nobody watches longer without saying again who they are.
+const LIFE: Duration = Duration::from_mins(15);
 
 /// What is told of a pot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +47,29 @@ type Watched = (PotId, bool);
 pub(crate) struct Live {
     watched: Mutex<HashMap<Watched, watch::Sender<Pulse>>>,
     places: Arc<Semaphore>,
+    /// Who watches, by their address; nobody who does not.
+    callers: Arc<Mutex<HashMap<Key, usize>>>,
+    asking: Semaphore,
     over: watch::Sender<bool>,
+}
+
+/// A place among those who watch. Dropped, it is free.
+pub(crate) struct Place {
+    caller: Key,
+    callers: Arc<Mutex<HashMap<Key, usize>>>,
+    _one_of_all: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut callers = locked(&self.callers);
+        if let Some(held) = callers.get_mut(&self.caller) {
+            *held -= 1;
+            if *held == 0 {
+                callers.remove(&self.caller);
+            }
+        }
+    }
 }
 
 /// Somebody who watches. Dropped, they have gone.
@@ -48,7 +77,8 @@ pub(crate) struct Watcher {
     pulses: watch::Receiver<Pulse>,
     over: watch::Receiver<bool>,
     told: bool,
-    _place: OwnedSemaphorePermit,
+    until: Instant,
+    _place: Place,
 }
 
 impl Live {
@@ -56,6 +86,8 @@ impl Live {
         Self {
             watched: Mutex::default(),
             places: Arc::new(Semaphore::new(most)),
+            callers: Arc::default(),
+            asking: Semaphore::new(ASKING),
             over: watch::Sender::new(false),
         }
     }
@@ -65,12 +97,21 @@ impl Live {
         self.over.send_replace(true);
     }
 
-    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.places).try_acquire_owned().map_err(|_| Problem::new(Code::Overloaded))
+    /// A place for one more, where there is one and the caller has not all that one caller may have.
+    pub(crate) fn place(&self, caller: Key) -> Result<Place, Problem> {
+        let full = || Problem::new(Code::Overloaded);
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| full())?;
+        let mut callers = locked(&self.callers);
+        let held = callers.entry(caller).or_default();
+        if *held == MOST_EACH {
+            return Err(full());
+        }
+        *held += 1;
+        Ok(Place { caller, callers: Arc::clone(&self.callers), _one_of_all: place })
     }
 
     fn watched(&self) -> MutexGuard<'_, HashMap<Watched, watch::Sender<Pulse>>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.watched)
     }
 
     /// Forgets a pot that nobody watches any more. Whoever comes to watch it looks under the same lock.
@@ -84,9 +125,18 @@ impl Live {
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Watcher {
-    pub(crate) async fn of(app: &App, sight: &Sight, user: Option<UserId>) -> Result<Self, Problem> {
-        let place = app.live.place()?;
+    pub(crate) async fn of(
+        app: &App,
+        sight: &Sight,
+        user: Option<UserId>,
+        caller: Key,
+    ) -> Result<Self, Problem> {
+        let place = app.live.place(caller)?;
         let owner = user.filter(|_| sight.viewer.owner);
         let what = (sight.pot(), owner.is_some());
         let known = app.live.watched().get(&what).map(watch::Sender::subscribe);
@@ -94,7 +144,8 @@ impl Watcher {
             Some(pulses) => pulses,
             None => begin(app, sight, owner, what).await?,
         };
-        Ok(Self { pulses, over: app.live.over.subscribe(), told: false, _place: place })
+        let (over, until) = (app.live.over.subscribe(), Instant::now() + LIFE);
+        Ok(Self { pulses, over, told: false, until, _place: place })
     }
 
     /// How the pot stands at first, and then each time that it has changed; nothing when there is nothing more to see.
@@ -103,6 +154,7 @@ impl Watcher {
             tokio::select! {
                 changed = self.pulses.changed() => changed.ok()?,
                 _ = self.over.wait_for(|over| *over) => return None,
+                () = sleep_until(self.until) => return None,
             }
         } else if *self.over.borrow() {
             return None;
@@ -169,6 +221,7 @@ async fn keep_asking(
 /// The pot as it stands; nothing where it is not to be seen.
 async fn ask(app: &App, owner: Option<UserId>, link: &Reference) -> Result<Option<Pulse>, Problem> {
     let Reference::Slug(slug) = link else { return Ok(None) };
+    let _turn = app.live.asking.acquire().await.map_err(|_| Problem::new(Code::Overloaded))?;
     let context = Context::caller(owner).with_link(slug);
     let mut tx = context.clone().begin(&app.pool).await?;
     let Some(face) = pots::face_by_slug(&mut tx, slug).await? else { return Ok(None) };
@@ -189,17 +242,36 @@ async fn ask(app: &App, owner: Option<UserId>, link: &Reference) -> Result<Optio
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::hmac;
     use uuid::Uuid;
 
     use super::*;
 
+    fn caller(name: &str) -> Key {
+        Key::of(&hmac::Key::new(hmac::HMAC_SHA256, b"key"), "address", name.as_bytes())
+    }
+
     #[test]
     fn so_many_watch_at_once_and_whoever_goes_makes_room() {
         let live = Live::new(1);
-        let first = live.place().unwrap();
-        assert_eq!(live.place().unwrap_err().code(), Code::Overloaded);
+        let (awa, moussa) = (caller("Awa"), caller("Moussa"));
+        let first = live.place(awa).unwrap();
+        assert_eq!(live.place(moussa).err().unwrap().code(), Code::Overloaded);
         drop(first);
-        assert!(live.place().is_ok());
+        assert!(live.place(moussa).is_ok());
+    }
+
+    #[test]
+    fn one_caller_does_not_take_all_the_places() {
+        let live = Live::new(MOST);
+        let (awa, moussa) = (caller("Awa"), caller("Moussa"));
+        let mut held: Vec<_> = (0..MOST_EACH).map(|_| live.place(awa).unwrap()).collect();
+        assert_eq!(live.place(awa).err().unwrap().code(), Code::Overloaded);
+        assert!(live.place(moussa).is_ok());
+        held.pop();
+        assert!(live.place(awa).is_ok());
+        held.clear();
+        assert!(locked(&live.callers).is_empty());
     }
 
     #[test]

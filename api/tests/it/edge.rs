@@ -21,6 +21,14 @@ async fn an_unknown_address_is_a_problem() {
 }
 
 #[tokio::test]
+async fn a_browser_at_no_page_is_told_so_on_one() {
+    let app = TestApp::start().await;
+    let page = app.page("/nothing").await;
+    assert!(page.status == 404 && page.body.contains("Cette page n'existe pas"), "{}", page.body);
+    assert!(app.page_in_english("/nothing").await.body.contains("There is no such page"));
+}
+
+#[tokio::test]
 async fn a_method_that_an_address_does_not_know_is_a_problem() {
     let app = TestApp::start().await;
     let reply = Reply::of(app.request(Method::DELETE, "/api/pots")).await;

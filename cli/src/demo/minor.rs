@@ -16,7 +16,7 @@ use wolo_domain::ids::{CaseId, PayoutId, PotId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::Kind;
 use wolo_domain::payouts::PayoutStage;
-use wolo_domain::pots::{PotStage, Visibility};
+use wolo_domain::pots::{HoldReason, PotStage, Visibility};
 use wolo_workflows::ids;
 
 use super::friends::{Card, Made, Newcomer};
@@ -63,7 +63,7 @@ impl Story<'_> {
         );
         let waits = until("the pot waits for consent", async || {
             let state = self.control.pot_state(pot).await?;
-            Ok(state.stage.filter(|_| state.waits_for == "the guardian's consent"))
+            Ok(state.stage.filter(|_| state.waits_for == HoldReason::Consent.waits_for()))
         })
         .await?;
         self.checks.same("a child's pot waits", PotStage::Scheduled, waits);

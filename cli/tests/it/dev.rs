@@ -260,7 +260,8 @@ fn a_minors_pot_still_waits(home: &Path, dev: &Dev) {
     json(home, &["pots", "hold", &pot, "--note", "a test", "--json"]);
     let (code, out, err) = said(wolo(home).args(["pots", "release", &pot, "--reason", "seen"]));
     assert_eq!(code, 0, "{err}");
-    let expected = "is released by its moderator, and still waits for the guardian's consent";
+    let expected =
+        "is released by its moderator, and still waits for the guardian's consent and approved identities";
     assert_eq!(out, format!("{pot} {expected}.\n"));
 }
 

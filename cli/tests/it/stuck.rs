@@ -38,6 +38,16 @@ pub(crate) fn what_stands_still_is_named_and_helped(home: &Path, dev: &Dev) {
     assert!(retried["page"].as_str().unwrap().contains("/workflows/donation%2Fdon_"), "{retried}");
     let (code, out, err) = said(wolo(home).arg("stuck"));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    // Under the role of the API nothing would be seen, and everything would seem to go on.
+    let settings = dev.addresses["settings"].as_str().unwrap();
+    let database = dev.addresses["postgres"].as_str().unwrap().rsplit_once('@').unwrap().1;
+    let blind = wolo(home)
+        .env("WOLO__DATABASE__URL", format!("postgres://wolo_api@{database}"))
+        .args(["--config", settings, "stuck"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(blind.stderr).unwrap();
+    assert!(!blind.status.success() && told.contains("connects as wolo_api"), "{told}");
     for words in [
         &*process,
         "donations.open_checkout to succeed",
@@ -51,7 +61,7 @@ pub(crate) fn what_stands_still_is_named_and_helped(home: &Path, dev: &Dev) {
         code == 0 && out.contains("has asked for donations.open_checkout, which is not done yet"),
         "{out}"
     );
-    assert!(out.contains("It does not go on: it waits for donations.open_checkout to succeed."), "{out}");
+    assert!(out.contains("It does not go on: it waits for donations.open_checkout to succeed, which is tried again until it does."), "{out}");
     assert!(!out.contains("Moussa"), "{out}");
 
     post(&format!("{wave}/_sandbox/faults/clear"), None, &body!({}));

@@ -37,7 +37,7 @@ pub(super) fn words(process: &str, trouble: &Trouble<'_>, status: &str) -> Strin
         Trouble::Fails { .. } => "a mend of its code: no worker can carry it on".to_owned(),
         Trouble::Retries(step) => {
             let name = step.activity_type.as_ref().map_or("a step", |kind| kind.name.as_str());
-            format!("{name} to succeed")
+            format!("{name} to succeed, which is tried again until it does")
         }
         Trouble::NeedsHuman => match (process.split('/').next(), status.parse::<HoldReason>()) {
             (_, Ok(reason)) => reason.waits_for().to_owned(),

@@ -97,10 +97,13 @@ impl Standstill {
         self.looked_at < self.running
     }
 
-    /// Adds what the books know. Of a process that is named already nothing is said twice.
+    /// Adds what the books know. Of a process that says already what it waits for, that is not said twice.
     pub fn add(&mut self, known: impl IntoIterator<Item = Stuck>) {
         for one in known {
-            if !self.stuck.iter().any(|other| other.process == one.process) {
+            let said = |other: &Stuck| {
+                other.process == one.process && (other.why != one.why || other.waits_for == one.waits_for)
+            };
+            if !self.stuck.iter().any(said) {
                 self.stuck.push(one);
             }
         }
@@ -112,5 +115,30 @@ impl Standstill {
             let key = |stuck: &Stuck| (stuck.why, stuck.since.unwrap_or(DateTime::<Utc>::MAX_UTC));
             key(one).cmp(&key(other)).then_with(|| one.process.cmp(&other.process))
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+    use wolo_domain::ids::PotId;
+    use wolo_domain::pots::HoldReason;
+
+    use super::*;
+
+    #[test]
+    fn a_pot_says_each_thing_that_holds_it_and_none_twice() {
+        let (pot, since) = (PotId::from_uuid(Uuid::nil()), DateTime::UNIX_EPOCH);
+        let held = |reason| Stuck::held(pot, reason, since);
+        let mut found = Standstill::default();
+        found.add([held(HoldReason::Consent), held(HoldReason::Moderation)]);
+        found.add([held(HoldReason::Consent)]);
+        let reasons: Vec<_> = found.stuck.iter().map(|one| one.waits_for.as_str()).collect();
+        assert_eq!(reasons, [HoldReason::Consent.waits_for(), HoldReason::Moderation.waits_for()]);
+
+        let mut found =
+            Standstill { stuck: vec![Stuck { why: Why::Overdue, ..held(HoldReason::Consent) }], ..found };
+        found.add([held(HoldReason::Moderation)]);
+        assert_eq!(found.stuck.len(), 1, "what the engine tells of it is enough");
     }
 }

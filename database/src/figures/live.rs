@@ -66,8 +66,7 @@ async fn gifts_per_minute(connection: &mut PgConnection, at: DateTime<Utc>) -> R
 }
 
 /// How many pots stand where, by the measures of their figure.
-#[tracing::instrument(name = "db.figures.pots", skip_all, err)]
-pub async fn pots(connection: &mut PgConnection) -> Result<BTreeMap<&'static str, i64>, Error> {
+async fn pots(connection: &mut PgConnection) -> Result<BTreeMap<&'static str, i64>, Error> {
     let rows = sqlx::query!(
         r#"select measure as "measure!", sum(value::bigint)::bigint as "value!"
            from analytics.figures

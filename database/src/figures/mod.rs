@@ -17,7 +17,7 @@ use crate::rows::word;
 
 pub use compare::{Difference, differences};
 pub use exports::{Lines, lines, note_export};
-pub use live::{Live, live, pots};
+pub use live::{Live, live};
 
 const VIEW: &str = "analytics.figures";
 

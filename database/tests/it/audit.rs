@@ -57,6 +57,24 @@ async fn verified(scene: &Scene, checkpoints: Vec<Checkpoint>) -> Result<u64, Br
 }
 
 #[tokio::test]
+async fn of_the_api_only_who_comes_for_the_trail_reads_it() {
+    let scene = Scene::new().await;
+    let user = written(&scene, 1).await;
+    let api = scene.pool_as("wolo_api").await;
+    for (context, lines) in [
+        (Context::staff(user), 0),
+        (Context::visitor(), 0),
+        (Context::figures(user), 0),
+        (Context::trail(user), 2),
+    ] {
+        let mut tx = context.begin(&api).await.expect("a transaction");
+        let found = audit::list(&mut *tx, &Filter::default(), Page::first(10)).await.expect("a look");
+        assert_eq!(found.len(), lines);
+    }
+    assert_eq!(audit::list(&api, &Filter::default(), Page::first(10)).await.expect("a look"), []);
+}
+
+#[tokio::test]
 async fn what_is_done_is_in_the_trail_with_who_and_why() {
     let scene = Scene::new().await;
     let user = written(&scene, 1).await;

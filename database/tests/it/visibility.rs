@@ -12,10 +12,8 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 14] = [
+const OPAQUE: [&str; 12] = [
     "audit.checkpoints",
-    "audit.entries",
-    "money.halts",
     "money.ledger_entries",
     "money.ledger_transactions",
     "money.payout_approvals",

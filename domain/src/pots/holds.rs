@@ -69,7 +69,7 @@ impl HoldReason {
     /// What the pot waits for, for the operator.
     pub const fn waits_for(self) -> &'static str {
         match self {
-            Self::Consent => "the guardian's consent",
+            Self::Consent => "the guardian's consent and approved identities",
             Self::Moderation => "a moderator's decision",
             Self::Float => "enough money in the Wave wallet",
             Self::PayoutUnknown => "finance to find out whether the payout went through",

@@ -331,7 +331,7 @@ fn a_pot_follows_what_becomes_of_its_guardians_consent() {
         let waits_for_consent = async || {
             until("the pot waits for the guardian", async || {
                 let state = house.control.pot_state(pot).await.ok()?;
-                (state.waits_for == "the guardian's consent").then_some(())
+                (state.waits_for == HoldReason::Consent.waits_for()).then_some(())
             })
             .await;
         };

@@ -93,6 +93,7 @@ impl Choice {
 
 impl Resolve {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
+        let by = operator(self.decider.by.as_deref())?;
         let system = System::find(config)?;
         let pool = system.pool().await?;
         let pot = named_pot(&pool, &self.pot).await?;
@@ -115,7 +116,6 @@ impl Resolve {
         );
         let rules_out = decision == Decision::NeverPaid;
         let confirmed = confirm(&[about, means], self.yes)?;
-        let by = operator(self.decider.by.as_deref())?;
         let resolve = payout::Resolve { decision, order: Some(order), by, reason: self.decider.reason };
         let answer = match decide(&control, pot.id, resolve, confirmed).await {
             Err(AskError::NotFound | AskError::Ended) => {
