@@ -190,14 +190,7 @@ impl<'a> Story<'a> {
         let lost = self.gifts.get(3).context("five gifts were given")?.clone();
         self.confirmed(&lost).await?;
         self.teller.good("Its last pages at Wave are ended, and Wave is asked: the lost gift is found.");
-        self.awa_reads(&[
-            Kind::DaysLeft,
-            Kind::LastDay,
-            Kind::BirthdayWish,
-            Kind::GoalReached,
-            Kind::PotClosed,
-        ])
-        .await
+        self.awa_reads(&[Kind::DaysLeft, Kind::LastDay, Kind::BirthdayWish, Kind::PotClosed]).await
     }
 
     pub(super) async fn the_pot_is_paid_out(&mut self) -> Result<()> {

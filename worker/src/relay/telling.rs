@@ -167,9 +167,11 @@ impl<'a> Telling<'a> {
         if told.since < GIFTS_A_DAY {
             due.push(self.of_gift_to_owner(&about, &gift));
         }
-        // The aim is reached once, by whichever gift. Its sum is asked last, because it costs the more the more gifts there are.
+        // The aim is reached once, by whichever gift, while more can follow it. Its sum is asked last, because it costs the more the more
+        // gifts there are.
         let target = about.pot.target;
-        if !told.of_event && self.totals(about.pot.pot).await?.given >= target {
+        let open = about.pot.stage == PotStage::Open;
+        if open && !told.of_event && self.totals(about.pot.pot).await?.given >= target {
             let says = Says::GoalReached { pot: about.title(), target, link: about.link.clone() };
             due.push(about.due(of_the_goal, owner, Some(about.pot.owner), None, says));
         }

@@ -23,7 +23,7 @@ async fn past_the_page(house: &House, asked: &Asked) {
     house.forward(&ids::donation(asked.donation), chrono::TimeDelta::minutes(40)).await;
 }
 
-async fn close(house: &House, pot: PotId) {
+pub(crate) async fn close(house: &House, pot: PotId) {
     house
         .control
         .close_pot(pot, Wish { by: "test".to_owned(), reason: String::new() })

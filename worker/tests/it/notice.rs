@@ -17,6 +17,7 @@ use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticeOutcome
 use wolo_workflows::steps::notices::Message;
 use wolo_workflows::{ids, queues};
 
+use crate::donation::close;
 use crate::histories::keep;
 use crate::house::{House, live, until};
 
@@ -354,5 +355,29 @@ fn an_owner_and_a_giver_are_told_of_a_gift_and_the_owner_of_the_goal_once() {
         until("the second gift is told too", async || (texts(&owner).len() == 4).then_some(())).await;
         let goals = texts(&owner).iter().filter(|text| text.contains("objectif")).count();
         assert_eq!(goals, 1, "{:?}", texts(&owner));
+    });
+}
+
+/// The message says that the pot stays open.
+#[test]
+fn a_goal_that_is_reached_when_the_pot_has_closed_is_not_told() {
+    live(async |house| {
+        let owner = house.person().await;
+        let pot = house.open_pot_of(owner).await;
+        let asked = house.ask(pot, 25_000).await;
+        house.bend_webhooks(&asked, WebhookFault::Lost);
+        house.pay(&asked);
+        close(house, pot).await;
+        let phone = phone_of(house, owner).await;
+        until("the owner is told of the gift", async || {
+            house.world.whatsapp.look(|book| {
+                let mut told = book.messages().iter().filter(|sent| sent.to == phone);
+                told.any(|sent| sent.text.starts_with("Bonne nouvelle")).then_some(())
+            })
+        })
+        .await;
+        let goal = ids::notice(&format!("goal-{pot}"), &owner.to_string());
+        let handle = house.control.client().get_workflow_handle::<NoticeDelivery>(goal);
+        assert!(handle.describe(Default::default()).await.is_err(), "nobody is told of the goal");
     });
 }
