@@ -55,7 +55,7 @@ struct Collectors {
     in_flight: IntGaugeVec,
     shed: IntCounterVec,
     limited: IntCounterVec,
-    limits_shared: IntGauge,
+    limits_shared: IntGaugeVec,
     lookups: IntCounterVec,
     connections: IntGaugeVec,
     breakers: IntGaugeVec,
@@ -87,9 +87,10 @@ impl Metrics {
                 Opts::new("wolo_limited_total", "Requests refused because one caller asked too often."),
                 &["class", "store"],
             )?,
-            limits_shared: IntGauge::new(
-                "wolo_limits_shared",
-                "Whether limits were last counted in Redis (1) or here (0).",
+            // Before anything was counted nobody knows, so it is one of none or one.
+            limits_shared: IntGaugeVec::new(
+                Opts::new("wolo_limits_shared", "Whether limits were last counted in Redis (1) or here (0)."),
+                &[],
             )?,
             lookups: IntCounterVec::new(
                 Opts::new("wolo_cache_lookups_total", "Answers looked for in memory, and whether found."),
@@ -166,7 +167,7 @@ impl Metrics {
     }
 
     pub(crate) fn limits_are_shared(&self, shared: bool) {
-        self.collectors.limits_shared.set(shared.into());
+        self.collectors.limits_shared.with_label_values::<&str>(&[]).set(shared.into());
     }
 
     pub(crate) fn looked_up(&self, cache: &str, found: bool) {
