@@ -197,7 +197,10 @@ impl Metrics {
         collectors.oldest.reset();
         for (queue, work, load) in loads {
             let labels = [*queue, work.as_str()];
-            collectors.pollers.with_label_values(&labels).set(i64::try_from(load.pollers).unwrap_or(i64::MAX));
+            collectors
+                .pollers
+                .with_label_values(&labels)
+                .set(i64::try_from(load.pollers).unwrap_or(i64::MAX));
             collectors.backlog.with_label_values(&labels).set(load.backlog);
             collectors.oldest.with_label_values(&labels).set(load.oldest.as_secs_f64());
         }

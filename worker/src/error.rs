@@ -30,6 +30,8 @@ pub enum Error {
     SealingKey(#[from] KeyError),
     #[error("the database cannot be reached")]
     Database(#[source] wolo_database::Error),
+    #[error("the database lacks migrations of this release: give `wolo migrate` first")]
+    NotMigrated,
     #[error(transparent)]
     Temporal(#[from] ConnectError),
     #[error(transparent)]

@@ -83,6 +83,10 @@ impl Worker {
         let url = secrecy::ExposeSecret::expose_secret(&settings.database.url);
         let pool =
             wolo_database::connect(url, settings.database.max_connections).await.map_err(Error::Database)?;
+        // A step that meets an older shape fails, and is tried again for as long.
+        if !wolo_database::is_migrated(&pool).await.map_err(Error::Database)? {
+            return Err(Error::NotMigrated);
+        }
         let counted = temporal::Metrics::start()?;
         let client = temporal::connect_counted(&settings.temporal, &counted).await?;
         let attributes = attributes::ALL.map(|(name, kind)| (name, indexed(kind)));
@@ -120,7 +124,8 @@ impl Worker {
         let grace = settings.worker.shutdown_grace * 2 / 3;
         let (mut queues, mut told) = (Vec::new(), Vec::new());
         for (name, serves) in wanted {
-            let queue = Queue::start(name.clone(), client.clone(), steps.clone(), counted.of_worker(), grace).await?;
+            let queue =
+                Queue::start(name.clone(), client.clone(), steps.clone(), counted.of_worker(), grace).await?;
             tracing::info!(
                 queue = name,
                 processes = serves.processes.len(),

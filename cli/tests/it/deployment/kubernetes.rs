@@ -191,6 +191,20 @@ fn what_selects_scales_or_protects_names_something_that_is_there() {
 }
 
 #[test]
+fn a_release_is_applied_at_once_because_its_migration_is_gone_when_the_next_one_comes() {
+    for (name, job) in all::<Job>("Job") {
+        let gone = job.spec.unwrap().ttl_seconds_after_finished;
+        // Kubernetes refuses to change a Job, and with it the whole release.
+        assert!(gone.is_some_and(|seconds| seconds <= 3600), "{name} stands in the way of the next release");
+    }
+    for (name, deployment) in all::<Deployment>("Deployment") {
+        let rolling = deployment.spec.strategy.unwrap().rolling_update.unwrap();
+        // Those of the release before stay until the schema is there, which is when new ones are ready.
+        assert_eq!(rolling.max_unavailable, Some(IntOrString::Int(0)), "{name}");
+    }
+}
+
+#[test]
 fn workers_are_scaled_by_what_waits_on_their_own_queue() {
     let scalers = all::<HorizontalPodAutoscaler>("HorizontalPodAutoscaler");
     for queue in wolo_workflows::queues::ALL {
