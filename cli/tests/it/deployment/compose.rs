@@ -180,7 +180,7 @@ fn the_api_is_there_twice_and_each_queue_has_a_worker() {
 
 #[test]
 fn every_secret_is_a_file_that_is_made_and_only_those_have_it_who_need_it() {
-    let secrets = Secrets::made();
+    let secrets = Secrets::made(&[]);
     let compose = compose();
     let mut used = BTreeSet::new();
     for (name, service) in &compose.services {
@@ -209,7 +209,7 @@ fn no_password_and_no_key_stands_in_the_file_or_has_a_default() {
 
 #[test]
 fn each_of_our_processes_reads_its_settings_and_has_the_keys_that_it_needs() {
-    let secrets = Secrets::made();
+    let secrets = Secrets::made(&[]);
     let compose = compose();
     let ours: Vec<_> = compose.services.iter().filter(|(_, service)| service.is_ours()).collect();
     assert!(ours.len() >= 6);

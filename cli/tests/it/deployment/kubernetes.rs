@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Secrets, files, has_what_it_needs, is_pinned, is_secret, yaml};
+use super::{Secrets, files, has_what_it_needs, is_pinned, is_secret, text, yaml};
 
 const FOLDER: &str = "deploy/kubernetes";
 
@@ -218,14 +218,32 @@ fn workers_are_scaled_by_what_waits_on_their_own_queue() {
     assert_eq!(rules["externalRules"][0]["name"]["as"], "wolo_queue_backlog");
 }
 
+/// With what `deploy/secrets` is given before the first time. What it makes is put into a namespace, so that is there by then.
+fn as_the_paper_has_it() -> Vec<String> {
+    let paper = text("deploy/kubernetes/kustomization.yaml");
+    let place = |words: &str| paper.find(words).unwrap_or_else(|| panic!("the paper does not say {words}"));
+    assert!(place("deploy/secrets ") < place("kubectl apply -f deploy/kubernetes/namespace.yaml"));
+    let namespace = all::<Namespace>("Namespace").into_keys().next().unwrap();
+    let creates = place(&format!("kubectl -n {namespace} create secret generic wolo-secrets "));
+    assert!(place("kubectl apply -f deploy/kubernetes/namespace.yaml") < creates);
+    for ingress in all::<Ingress>("Ingress").into_values() {
+        for tls in ingress.spec.unwrap().tls.unwrap() {
+            place(&format!("kubectl -n {namespace} create secret tls {} ", tls.secret_name.unwrap()));
+        }
+    }
+    let given = paper[place("deploy/secrets ")..].split_whitespace().skip(1);
+    given.take_while(|word| word.starts_with("--")).map(str::to_owned).collect()
+}
+
 #[test]
 fn each_of_our_processes_reads_its_settings_and_has_the_keys_that_it_needs() {
-    let secrets = Secrets::made();
+    let secrets = Secrets::made(&as_the_paper_has_it());
     let maps = all::<ConfigMap>("ConfigMap");
     let mut ours = 0;
     for (name, pod) in pods() {
         let volumes = pod.volumes.clone().unwrap();
         let mounted = volumes.iter().find_map(|volume| volume.secret.clone()).unwrap();
+        assert_eq!(mounted.secret_name.as_deref(), Some("wolo-secrets"), "{name}");
         let given: Vec<_> = mounted.items.unwrap().into_iter().map(|item| item.key).collect();
         for secret in &given {
             assert!(secrets.has(secret), "{name} wants {secret}, which is neither made nor given");
