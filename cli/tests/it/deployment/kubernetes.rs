@@ -248,7 +248,12 @@ fn each_of_our_processes_reads_its_settings_and_has_the_keys_that_it_needs() {
         for secret in &given {
             assert!(secrets.has(secret), "{name} wants {secret}, which is neither made nor given");
         }
-        for container in containers(&pod).filter(|container| container.image.as_deref() == Some("wolo")) {
+        // What has no secret looks at a folder and at nothing else.
+        let reads = |container: &&Container| {
+            container.volume_mounts.iter().flatten().any(|mount| mount.mount_path == "/run/secrets")
+        };
+        let own = containers(&pod).filter(|container| container.image.as_deref() == Some("wolo"));
+        for container in own.filter(reads) {
             let mut environment = BTreeMap::new();
             for from in container.env_from.iter().flatten() {
                 environment.extend(maps[&from.config_map_ref.as_ref().unwrap().name].data.clone().unwrap());
@@ -268,4 +273,21 @@ fn each_of_our_processes_reads_its_settings_and_has_the_keys_that_it_needs() {
             assert!(!is_secret(&variable) || elsewhere, "{variable} of {name} is {value}");
         }
     }
+}
+
+#[test]
+fn old_backups_go_when_a_new_one_has_succeeded() {
+    let pod = pods().remove("backup").unwrap();
+    let (create, prune) = (&pod.init_containers.as_ref().unwrap()[0], &pod.containers[0]);
+    let words = |container: &Container| container.command.clone().unwrap();
+    assert_eq!(words(create)[..4], ["wolo", "backup", "create", "--out"]);
+    let folder = words(create)[4].rsplit_once('/').unwrap().0.to_owned();
+    assert_eq!(words(prune)[..5], ["wolo", "backup", "prune", &folder, "--keep"]);
+    assert!(words(prune)[5].parse::<u32>().unwrap() >= 7, "a loss may be seen late");
+    let volume = |container: &Container| {
+        let mounts = container.volume_mounts.clone().unwrap();
+        mounts.into_iter().find(|mount| mount.mount_path == folder).unwrap().name
+    };
+    assert_eq!(volume(create), volume(prune));
+    assert_eq!(pod.containers.len(), 1, "what runs beside it does not wait for its success");
 }
