@@ -53,7 +53,7 @@ fn objects() -> Vec<Value> {
     names.flat_map(|name| yaml(&name)).collect()
 }
 
-fn all<T: DeserializeOwned + Serialize>(kind: &str) -> BTreeMap<String, T> {
+pub(super) fn all<T: DeserializeOwned + Serialize>(kind: &str) -> BTreeMap<String, T> {
     let objects = objects().into_iter().filter(|object| object["kind"] == kind);
     objects.map(|object| (object["metadata"]["name"].as_str().unwrap().to_owned(), read(&object))).collect()
 }
@@ -129,9 +129,6 @@ fn what_runs_for_long_has_probes_and_everything_runs_as_nobody() {
         // An outage of Postgres or Temporal must not restart everything.
         assert_eq!(path(container.liveness_probe.as_ref()), "/health", "{name}");
         assert_eq!(path(container.readiness_probe.as_ref()), "/ready", "{name}");
-        let annotations = spec.template.metadata.as_ref().unwrap().annotations.clone().unwrap();
-        let port = container.ports.as_ref().unwrap()[0].container_port;
-        assert_eq!(annotations["prometheus.io/port"], port.to_string(), "{name}");
     }
     for (name, pod) in pods() {
         let all = pod.security_context.clone().unwrap();

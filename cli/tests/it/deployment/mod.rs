@@ -5,6 +5,7 @@ mod compose;
 mod figures;
 mod image;
 mod kubernetes;
+mod scraping;
 mod workflows;
 
 use std::collections::BTreeMap;
