@@ -1,6 +1,7 @@
 //! The files with which WOLO is run are read like those for whom they are read them: nothing in them names a setting, a figure, a
 //! program or a paper that is not there, and nothing secret has a default.
 
+mod around;
 mod compose;
 mod figures;
 mod image;
