@@ -50,6 +50,7 @@ async fn an_outage_of_others_ends_readiness_and_not_life() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test makes a database that no release leaves")]
 async fn an_api_that_comes_before_its_schema_is_not_ready_until_that_is_there() {
     let app = TestApp::start().await;
     let postgres = &app.world().postgres;
