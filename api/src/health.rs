@@ -1,6 +1,7 @@
 //! Whether the process lives, and whether it can work. Liveness never depends on anybody else: an outage of the
 //! database must not restart the API as well.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
@@ -15,7 +16,7 @@ use crate::contract::Nothing;
 use crate::problem;
 use crate::state::App;
 
-/// For each of the two, and both are asked at once.
+/// For each of those who are asked.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// When somebody who was told that it cannot work may look again, in seconds.
 const SOON: &str = "3";
@@ -34,6 +35,9 @@ pub(crate) struct Readiness {
     status: &'static str,
     #[schema(value_type = String, pattern = "^(ok|unavailable)$", example = "ok")]
     database: &'static str,
+    /// Whether the database has the shape that this release was built with.
+    #[schema(value_type = String, pattern = "^(ok|unavailable)$", example = "ok")]
+    schema: &'static str,
     #[schema(value_type = String, pattern = "^(ok|unavailable)$", example = "ok")]
     temporal: &'static str,
 }
@@ -116,12 +120,29 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
         temporal::probe(app.control.client()),
     );
     let (database, engine) = (matches!(database, Ok(Ok(()))), engine.is_ok());
+    let schema = database && is_migrated(&app).await;
     let word = |answers| if answers { "ok" } else { "unavailable" };
-    let readiness =
-        Readiness { status: word(database && engine), database: word(database), temporal: word(engine) };
-    if database && engine {
+    let ready = database && schema && engine;
+    let readiness = Readiness {
+        status: word(ready),
+        database: word(database),
+        schema: word(schema),
+        temporal: word(engine),
+    };
+    if ready {
         Json(readiness).into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, SOON)], Json(readiness)).into_response()
     }
+}
+
+/// During a release a process comes up before the schema that it needs. Once there it stays, so it is asked for no more.
+async fn is_migrated(app: &App) -> bool {
+    if app.migrated.load(Ordering::Relaxed) {
+        return true;
+    }
+    let migrated = tokio::time::timeout(PATIENCE, wolo_database::is_migrated(&app.pool)).await;
+    let migrated = matches!(migrated, Ok(Ok(true)));
+    app.migrated.store(migrated, Ordering::Relaxed);
+    migrated
 }

@@ -1,4 +1,4 @@
-//! Figures about this process, in Prometheus' text format.
+//! Metrics of this process, in Prometheus' text format.
 //!
 //! Labels are templates, classes and codes of ours, never anything that a caller wrote: their number is bounded, and
 //! nobody is recognised by them. The page is for scrapers that come by themselves; what a proxy passed on is a visitor.
@@ -40,22 +40,22 @@ const LANES: [&str; 3] = ["visitors", "webhooks", "receipts"];
 const STORES: [&str; 2] = ["shared", "local"];
 const CACHES: [&str; 2] = ["public_lists", "leaders"];
 
-/// A caller may invent methods, but not figures of ours.
+/// A caller may invent methods, but not metrics of ours.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Metrics {
-    figures: Arc<Figures>,
+    collectors: Arc<Collectors>,
 }
 
-struct Figures {
+struct Collectors {
     registry: Registry,
     requests: HistogramVec,
     in_flight: IntGaugeVec,
     shed: IntCounterVec,
     limited: IntCounterVec,
-    limits_shared: IntGauge,
+    limits_shared: IntGaugeVec,
     lookups: IntCounterVec,
     connections: IntGaugeVec,
     breakers: IntGaugeVec,
@@ -63,12 +63,12 @@ struct Figures {
     pollers: IntGaugeVec,
     backlog: IntGaugeVec,
     oldest: GaugeVec,
-    temporal: temporal::Figures,
+    temporal: temporal::Metrics,
 }
 
 impl Metrics {
-    pub(crate) fn new(temporal: temporal::Figures) -> Result<Self, prometheus::Error> {
-        let figures = Figures {
+    pub(crate) fn new(temporal: temporal::Metrics) -> Result<Self, prometheus::Error> {
+        let collectors = Collectors {
             registry: Registry::new(),
             requests: HistogramVec::new(
                 HistogramOpts::new("wolo_http_request_seconds", "Requests answered, by how long that took.")
@@ -87,9 +87,10 @@ impl Metrics {
                 Opts::new("wolo_limited_total", "Requests refused because one caller asked too often."),
                 &["class", "store"],
             )?,
-            limits_shared: IntGauge::new(
-                "wolo_limits_shared",
-                "Whether limits were last counted in Redis (1) or here (0).",
+            // Before anything was counted nobody knows, so it is one of none or one.
+            limits_shared: IntGaugeVec::new(
+                Opts::new("wolo_limits_shared", "Whether limits were last counted in Redis (1) or here (0)."),
+                &[],
             )?,
             lookups: IntCounterVec::new(
                 Opts::new("wolo_cache_lookups_total", "Answers looked for in memory, and whether found."),
@@ -132,10 +133,10 @@ impl Metrics {
             IntGauge::new("process_start_time_seconds", "When this process started, in Unix time.")?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         started.set(i64::try_from(now).unwrap_or(i64::MAX));
-        figures.registry.register(Box::new(started))?;
-        figures.register()?;
-        figures.begin();
-        Ok(Self { figures: Arc::new(figures) })
+        collectors.registry.register(Box::new(started))?;
+        collectors.register()?;
+        collectors.begin();
+        Ok(Self { collectors: Arc::new(collectors) })
     }
 
     pub(crate) fn answered(&self, route: &str, method: &str, status: StatusCode, took: Duration) {
@@ -147,34 +148,34 @@ impl Metrics {
             400..500 => "4xx",
             500.. => "5xx",
         };
-        self.figures.requests.with_label_values(&[route, method, class]).observe(took.as_secs_f64());
+        self.collectors.requests.with_label_values(&[route, method, class]).observe(took.as_secs_f64());
     }
 
     /// Counts one more on this lane until the guard is dropped.
     pub(crate) fn under_way(&self, lane: &str) -> UnderWay {
-        let gauge = self.figures.in_flight.with_label_values(&[lane]);
+        let gauge = self.collectors.in_flight.with_label_values(&[lane]);
         gauge.inc();
         UnderWay { gauge }
     }
 
     pub(crate) fn shed(&self, lane: &str) {
-        self.figures.shed.with_label_values(&[lane]).inc();
+        self.collectors.shed.with_label_values(&[lane]).inc();
     }
 
     pub(crate) fn limited(&self, class: &str, store: &str) {
-        self.figures.limited.with_label_values(&[class, store]).inc();
+        self.collectors.limited.with_label_values(&[class, store]).inc();
     }
 
     pub(crate) fn limits_are_shared(&self, shared: bool) {
-        self.figures.limits_shared.set(shared.into());
+        self.collectors.limits_shared.with_label_values::<&str>(&[]).set(shared.into());
     }
 
     pub(crate) fn looked_up(&self, cache: &str, found: bool) {
-        self.figures.lookups.with_label_values(&[cache, if found { "hit" } else { "miss" }]).inc();
+        self.collectors.lookups.with_label_values(&[cache, if found { "hit" } else { "miss" }]).inc();
     }
 
     fn breakers(&self, board: &[processes::Process]) {
-        let breakers = &self.figures.breakers;
+        let breakers = &self.collectors.breakers;
         breakers.reset();
         for (provider, state) in worst_states(board) {
             breakers.with_label_values(&[&provider]).set(severity(&state).into());
@@ -182,7 +183,7 @@ impl Metrics {
     }
 
     fn swept(&self, last: Option<NaiveDate>) {
-        let swept = &self.figures.swept;
+        let swept = &self.collectors.swept;
         swept.reset();
         if let Some(day) = last {
             swept.with_label_values::<&str>(&[]).set(dakar::start_of(day).timestamp());
@@ -190,29 +191,32 @@ impl Metrics {
     }
 
     fn queues(&self, loads: &[(&str, Work, Load)]) {
-        let figures = &self.figures;
-        figures.pollers.reset();
-        figures.backlog.reset();
-        figures.oldest.reset();
+        let collectors = &self.collectors;
+        collectors.pollers.reset();
+        collectors.backlog.reset();
+        collectors.oldest.reset();
         for (queue, work, load) in loads {
             let labels = [*queue, work.as_str()];
-            figures.pollers.with_label_values(&labels).set(i64::try_from(load.pollers).unwrap_or(i64::MAX));
-            figures.backlog.with_label_values(&labels).set(load.backlog);
-            figures.oldest.with_label_values(&labels).set(load.oldest.as_secs_f64());
+            collectors
+                .pollers
+                .with_label_values(&labels)
+                .set(i64::try_from(load.pollers).unwrap_or(i64::MAX));
+            collectors.backlog.with_label_values(&labels).set(load.backlog);
+            collectors.oldest.with_label_values(&labels).set(load.oldest.as_secs_f64());
         }
     }
 
     fn page(&self, pool: &Pool) -> Result<String, prometheus::Error> {
         let all = i64::from(pool.size());
         let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
-        let connections = &self.figures.connections;
+        let connections = &self.collectors.connections;
         connections.with_label_values(&["idle"]).set(idle);
         connections.with_label_values(&["in_use"]).set(all.saturating_sub(idle).max(0));
-        TextEncoder::new().encode_to_string(&self.figures.registry.gather())
+        TextEncoder::new().encode_to_string(&self.collectors.registry.gather())
     }
 }
 
-impl Figures {
+impl Collectors {
     /// Counts that are told from the beginning: otherwise the first of a kind would be no rise to whoever watches for one.
     fn begin(&self) {
         for lane in LANES {
@@ -259,10 +263,10 @@ impl Drop for UnderWay {
 
 refusals!(NotShown: &[Code::RouteUnknown]);
 
-/// Figures about this process, for the scrapers of the settings. To everybody else they do not exist.
+/// Metrics of this process, for the scrapers of the settings. To everybody else they do not exist.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operation",
     responses(
-        (status = 200, description = "The figures.", body = String, content_type = "text/plain"),
+        (status = 200, description = "The metrics.", body = String, content_type = "text/plain"),
         NotShown,
     ))]
 pub(crate) async fn metrics(
@@ -275,7 +279,7 @@ pub(crate) async fn metrics(
     if passed_on || !app.settings.api.metrics_from.iter().any(|network| network.contains(&from)) {
         return Err(Problem::new(Code::RouteUnknown));
     }
-    // Without the database the other figures are told all the same, and nothing of breakers and sweeps, which nobody knows then.
+    // Without the database the other metrics are told all the same, and nothing of breakers and sweeps, which nobody knows then.
     let (board, swept, loads) = tokio::join!(
         tokio::time::timeout(PATIENCE, processes::all(&app.pool)),
         tokio::time::timeout(PATIENCE, birthdays::last_day(&app.pool)),
@@ -285,13 +289,13 @@ pub(crate) async fn metrics(
     app.metrics.breakers(&board.ok().and_then(Result::ok).unwrap_or_default());
     app.metrics.swept(swept.ok().and_then(Result::ok).flatten());
     let mut page = app.metrics.page(&app.pool).map_err(|error| {
-        tracing::error!(cause = crate::problem::chain(&error), "the figures could not be written");
+        tracing::error!(cause = crate::problem::chain(&error), "the metrics could not be written");
         Problem::new(Code::Internal)
     })?;
-    if let Some(calls) = app.metrics.figures.temporal.page().await {
+    if let Some(calls) = app.metrics.collectors.temporal.page().await {
         page.push_str(&calls);
     } else {
-        tracing::warn!("the figures of the engine's client could not be read");
+        tracing::warn!("the metrics of the engine's client could not be read");
     }
     Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], page).into_response())
 }

@@ -64,14 +64,14 @@ pub enum Error {
     MailKeys(#[from] InvalidPublicKey),
     #[error("limits cannot be shared")]
     Limits(#[from] RedisUnusable),
-    #[error("the figures cannot be kept")]
+    #[error("the metrics cannot be kept")]
     Metrics(#[from] prometheus::Error),
     #[error("the vault of documents cannot be used")]
     Vault(#[from] VaultError),
     #[error("this program cannot be found again, to clean documents in a process of its own")]
     Program(#[source] io::Error),
     #[error("the calls to the workflow engine cannot be counted")]
-    TemporalFigures(#[from] temporal::FiguresError),
+    TemporalMetrics(#[from] temporal::MetricsError),
 }
 
 /// An API that is ready to serve on its listener.
@@ -97,11 +97,11 @@ impl Api {
             settings.database.url.expose_secret(),
             settings.database.max_connections,
         )?;
-        let figures = temporal::Figures::start()?;
+        let counted = temporal::Metrics::start()?;
         // Connecting is most of what this future would be, and whoever binds an API would carry it along.
-        let connecting = Box::pin(temporal::connect_counted(&settings.temporal, &figures));
+        let connecting = Box::pin(temporal::connect_counted(&settings.temporal, &counted));
         let control = Control::new(connecting.await?);
-        let metrics = Metrics::new(figures)?;
+        let metrics = Metrics::new(counted)?;
         let limits = Limits::new(&settings, metrics.clone())?;
         let patience =
             Patience { head: settings.api.head_timeout, end: settings.api.request_timeout + LEAVING };

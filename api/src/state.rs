@@ -1,6 +1,7 @@
 //! What every handler may use. Cheap to clone.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -33,6 +34,8 @@ use crate::users::Leaderboard;
 pub(crate) struct App {
     pub(crate) settings: Arc<Settings>,
     pub(crate) pool: Pool,
+    /// Whether the database was seen in the shape that this release was built with.
+    pub(crate) migrated: Arc<AtomicBool>,
     pub(crate) control: Control,
     pub(crate) verifier: Arc<Verifier>,
     /// Of Wave's events.
@@ -90,6 +93,7 @@ impl App {
             settings: Arc::new(settings),
             inbox: Arc::new(Inbox::new(&pool)),
             pool,
+            migrated: Arc::default(),
             control,
             verifier: Arc::new(verifier),
             deliveries: Arc::default(),

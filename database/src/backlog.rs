@@ -39,7 +39,7 @@ pub struct Tries {
 }
 
 /// What waits now.
-#[tracing::instrument(name = "db.figures.waiting", skip_all, err)]
+#[tracing::instrument(name = "db.backlog.waiting", skip_all, err)]
 pub async fn waiting(pool: &Pool) -> Result<Vec<Waiting>, Error> {
     let stopping: Vec<_> = DiscrepancyKind::ALL
         .into_iter()
@@ -75,7 +75,7 @@ pub async fn waiting(pool: &Pool) -> Result<Vec<Waiting>, Error> {
 }
 
 /// What became of messages lately, by the channel.
-#[tracing::instrument(name = "db.figures.tries", skip_all, err)]
+#[tracing::instrument(name = "db.backlog.tries", skip_all, err)]
 pub async fn tries(pool: &Pool) -> Result<Vec<Tries>, Error> {
     let tries = sqlx::query_as!(
         Tries,

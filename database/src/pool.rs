@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::Connection as _;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::Error;
@@ -13,6 +14,12 @@ pub type Pool = sqlx::PgPool;
 
 /// Waiting longer than this for a connection is an answer too: the caller says 503, or tries again.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The shape that this release is written for.
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// SQLSTATE of a table that is not there, and of one that we may not read.
+const UNASKABLE: [&str; 2] = ["42P01", "42501"];
 
 /// A connection that nobody used for so long is asked whether it is still there.
 const RESTED: Duration = Duration::from_secs(1);
@@ -62,8 +69,31 @@ pub async fn ping(pool: &Pool) -> Result<(), Error> {
 /// do this at once: they take turns.
 #[tracing::instrument(name = "db.migrate", skip_all, err)]
 pub async fn migrate(pool: &Pool) -> Result<(), Error> {
-    sqlx::migrate!("../migrations").run(pool).await.map_err(|error| match error {
+    MIGRATIONS.run(pool).await.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error) => error.into(),
         other => Error::Migration(other),
     })
+}
+
+/// Whether the database has every migration that this release was built with. Those of a later one are no hindrance: a release is
+/// written for the shape before it too.
+#[tracing::instrument(name = "db.is_migrated", skip_all, err)]
+pub async fn is_migrated(pool: &Pool) -> Result<bool, Error> {
+    let ours: Vec<_> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+    let all = sqlx::query_scalar!(
+        r#"select not exists (
+               select from unnest($1::bigint[]) as ours (version)
+               where not exists (
+                   select from _sqlx_migrations made where made.version = ours.version and made.success
+               )
+           ) as "all!""#,
+        &ours,
+    );
+    match all.fetch_one(pool).await.map_err(Error::from) {
+        // Nothing was applied yet, or not so far that we may ask.
+        Err(Error::Broken(fault)) if fault.code.as_deref().is_some_and(|code| UNASKABLE.contains(&code)) => {
+            Ok(false)
+        }
+        answer => answer,
+    }
 }

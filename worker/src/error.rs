@@ -7,7 +7,7 @@ use temporalio_client::schedules::ScheduleError;
 use temporalio_sdk::error::WorkerRunError;
 use wolo_activities::words::Mistakes;
 use wolo_bootstrap::codec::CodecError;
-use wolo_bootstrap::temporal::{ConnectError, FiguresError, SearchAttributeError};
+use wolo_bootstrap::temporal::{ConnectError, MetricsError, SearchAttributeError};
 use wolo_domain::seals::KeyError;
 use wolo_providers::vault::VaultError;
 use wolo_providers::wave::WaveSetupError;
@@ -30,14 +30,16 @@ pub enum Error {
     SealingKey(#[from] KeyError),
     #[error("the database cannot be reached")]
     Database(#[source] wolo_database::Error),
+    #[error("the database lacks migrations of this release: give `wolo migrate` first")]
+    NotMigrated,
     #[error(transparent)]
     Temporal(#[from] ConnectError),
     #[error(transparent)]
     SearchAttributes(#[from] SearchAttributeError),
-    #[error("the figures cannot be kept")]
+    #[error("the metrics cannot be kept")]
     Metrics(#[from] prometheus::Error),
     #[error(transparent)]
-    TemporalFigures(#[from] FiguresError),
+    TemporalMetrics(#[from] MetricsError),
     #[error("the schedules could not be set up")]
     Schedules(#[from] ScheduleError),
     #[error(transparent)]

@@ -123,7 +123,7 @@ async fn metrics(State(health): State<Arc<Health>>) -> Response {
     match health.metrics.page(&health.pool, &queues).await {
         Ok(page) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], page).into_response(),
         Err(error) => {
-            tracing::error!(%error, "the figures could not be written");
+            tracing::error!(%error, "the metrics could not be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

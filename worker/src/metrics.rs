@@ -1,4 +1,4 @@
-//! Figures about this worker and about what waits, in Prometheus' text format, beside its health.
+//! Metrics of this worker and about what waits, in Prometheus' text format, beside its health.
 //!
 //! Who asks here is whoever looks after the process: the address is not for people, and nothing on the page is about one. What
 //! waits is the same on every worker's page, because all of them read it from one database: who adds up takes the largest.
@@ -27,12 +27,12 @@ pub(crate) struct Metrics {
     connections: IntGaugeVec,
     running: IntGaugeVec,
     memory: IntGaugeVec,
-    engine: temporal::Figures,
+    engine: temporal::Metrics,
     rules: Punctuality,
 }
 
 impl Metrics {
-    pub(crate) fn new(engine: temporal::Figures, rules: Punctuality) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(engine: temporal::Metrics, rules: Punctuality) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let gauges = |name: &str, words: &str, labels: &[&str]| {
             let gauges = IntGaugeVec::new(Opts::new(name, words), labels)?;
@@ -72,7 +72,7 @@ impl Metrics {
         })
     }
 
-    /// The figures of now; without the database those that it would have told are missing.
+    /// The metrics of now; without the database those that it would have told are missing.
     pub(crate) async fn page(
         &self,
         pool: &Pool,
@@ -100,7 +100,7 @@ impl Metrics {
         if let Some(engine) = self.engine.page().await {
             page.push_str(&engine);
         } else {
-            tracing::warn!("the figures of the engine's worker could not be read");
+            tracing::warn!("the metrics of the engine's worker could not be read");
         }
         Ok(page)
     }

@@ -83,8 +83,12 @@ impl Worker {
         let url = secrecy::ExposeSecret::expose_secret(&settings.database.url);
         let pool =
             wolo_database::connect(url, settings.database.max_connections).await.map_err(Error::Database)?;
-        let figures = temporal::Figures::start()?;
-        let client = temporal::connect_counted(&settings.temporal, &figures).await?;
+        // A step that meets an older shape fails, and is tried again for as long.
+        if !wolo_database::is_migrated(&pool).await.map_err(Error::Database)? {
+            return Err(Error::NotMigrated);
+        }
+        let counted = temporal::Metrics::start()?;
+        let client = temporal::connect_counted(&settings.temporal, &counted).await?;
         let attributes = attributes::ALL.map(|(name, kind)| (name, indexed(kind)));
         temporal::ensure_search_attributes(&client, &attributes).await?;
         schedules::ensure(&client, settings).await?;
@@ -120,8 +124,8 @@ impl Worker {
         let grace = settings.worker.shutdown_grace * 2 / 3;
         let (mut queues, mut told) = (Vec::new(), Vec::new());
         for (name, serves) in wanted {
-            let counted = figures.of_worker();
-            let queue = Queue::start(name.clone(), client.clone(), steps.clone(), counted, grace).await?;
+            let queue =
+                Queue::start(name.clone(), client.clone(), steps.clone(), counted.of_worker(), grace).await?;
             tracing::info!(
                 queue = name,
                 processes = serves.processes.len(),
@@ -138,7 +142,7 @@ impl Worker {
             tokio::spawn(relay.run(shutdown.clone()));
         }
         tokio::spawn(present(pool.clone(), wave, settings.worker.queues.clone(), health_ends.clone()));
-        let metrics = Metrics::new(figures, rules::punctuality(settings))?;
+        let metrics = Metrics::new(counted, rules::punctuality(settings))?;
         let router =
             health::router(Health { client, pool, queues: told, metrics, shutdown: shutdown.clone() });
         tokio::spawn(connections::serve(listener, router, health::PATIENCE, health_ends.begun()));

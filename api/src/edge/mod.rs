@@ -1,5 +1,5 @@
 //! What every request passes, whatever it asks: an id, a place among those under way, a limit of time, a net under
-//! panics, a count against its caller, one line of the log, its figures, and the headers that every answer has.
+//! panics, a count against its caller, one line of the log, its metrics, and the headers that every answer has.
 //!
 //! The log line names the route, never the address that was asked for: a pot's link is a secret of its givers. There
 //! is no query, no header and no body in it.
@@ -179,7 +179,7 @@ mod tests {
         let edge = Edge {
             patience: Duration::from_millis(20),
             tls,
-            ..Edge::new(&api, &Metrics::new(temporal::Figures::start().unwrap()).unwrap())
+            ..Edge::new(&api, &Metrics::new(temporal::Metrics::start().unwrap()).unwrap())
         };
         Router::new()
             .route("/panics", get(async || -> &'static str { panic!("a bug") }))

@@ -47,6 +47,10 @@ impl Limits {
     pub(crate) fn new(settings: &Settings, metrics: Metrics) -> Result<Self, RedisUnusable> {
         let policies = Class::ALL.map(|class| Policy::new(class, class.rate(&settings.limits)));
         let shared = settings.redis.url.as_ref().map(Shared::at).transpose()?;
+        // With a Redis the first request that counts finds out.
+        if shared.is_none() {
+            metrics.limits_are_shared(false);
+        }
         let hashing = key::hashing(&settings.tokens.signing_key);
         Ok(Self { local: Local::new(&policies), policies, shared, hashing, metrics })
     }

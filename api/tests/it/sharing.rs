@@ -36,6 +36,10 @@ async fn two_apis_count_as_one() {
     let folder = DataFolder::temporary().unwrap();
     let redis = Redis::start(&folder).await.unwrap();
     let [one, other] = two_on(&redis, "20,1").await;
+    // Nobody knows before something was counted, and a page of metrics is not.
+    assert!(!Reply::of(one.get("/metrics")).await.body.contains("\nwolo_limits_shared "));
+    let alone = TestApp::start().await.with(|layers| layers.set("redis.url", "")).await;
+    assert!(figure(&alone, "wolo_limits_shared 0").await, "without a Redis it is known from the beginning");
     // Redis is asked first by a request that counts like any other.
     let reply = Reply::of(one.get("/api/pots")).await;
     assert_eq!(reply.header("ratelimit"), r#""read";r=19;t=60"#);

@@ -3,7 +3,7 @@
 //! It refuses to wait for a server that is not there: whoever starts a process has a health check and a restart policy,
 //! and a clear sentence now is worth more than a retry in silence.
 
-mod figures;
+mod metrics;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use crate::codec::{self, CodecError};
 use crate::{settings, traces};
 
-pub use figures::{Figures, FiguresError};
+pub use metrics::{Metrics, MetricsError};
 pub use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType;
 
 /// To have a TCP (and TLS) connection.
@@ -65,9 +65,9 @@ pub async fn connect(settings: &settings::Temporal) -> Result<Client, ConnectErr
 /// The same, with every call counted.
 pub async fn connect_counted(
     settings: &settings::Temporal,
-    figures: &Figures,
+    metrics: &Metrics,
 ) -> Result<Client, ConnectError> {
-    connected(settings, Some(figures.meter())).await
+    connected(settings, Some(metrics.meter())).await
 }
 
 async fn connected(

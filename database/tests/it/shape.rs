@@ -1,5 +1,7 @@
 //! The shape of the database itself, and reaching it.
 
+use std::path::Path;
+
 use futures::future::join_all;
 use wolo_database::Error;
 use wolo_sandbox::Postgres;
@@ -88,4 +90,27 @@ async fn every_column_that_points_elsewhere_in_money_is_indexed() {
         )
         .await;
     assert_eq!(bare, None);
+}
+
+#[test]
+fn a_span_is_named_for_the_table_family_that_it_is_about() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut left, mut spans) = (vec![sources.clone()], 0);
+    while let Some(place) = left.pop() {
+        if place.is_dir() {
+            left.extend(place.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path()));
+            continue;
+        }
+        let first = place.strip_prefix(&sources).expect("below").iter().next().expect("a name");
+        let family = first.to_str().expect("a name of ours").trim_end_matches(".rs");
+        let text = std::fs::read_to_string(&place).expect("a source");
+        for span in text.split("instrument(name = \"").skip(1) {
+            let name = span.split('"').next().expect("a name");
+            // The pool belongs to no family.
+            let named = family == "pool" || name.starts_with(&format!("db.{family}."));
+            assert!(named, "{name} stands in {}", place.display());
+            spans += 1;
+        }
+    }
+    assert!(spans > 100, "{spans}");
 }

@@ -41,6 +41,7 @@ impl Surroundings {
         let settings = settings(&world).read().expect("the settings are sound");
         let pool = wolo_database::connect(&world.postgres.url("wolo"), 5).await.expect("Postgres answers");
         wolo_database::migrate(&pool).await.expect("the schema is made");
+        comes_too_early(&settings, &pool).await;
         let client = wolo_bootstrap::temporal::connect(&settings.temporal).await.expect("Temporal answers");
         Self { world, pool, control: Control::new(client) }
     }
@@ -87,6 +88,20 @@ impl Surroundings {
         let rule = FaultRule::once(Endpoint::CheckoutCreate, Fault::StalledReply);
         self.world.wave.fault(rule);
     }
+}
+
+/// A release that was built with one migration more than the database has waits for it, before it begins anything.
+#[expect(clippy::disallowed_methods, reason = "a test makes a database that no release leaves")]
+async fn comes_too_early(settings: &Settings, owner: &Pool) {
+    let last = |applied: bool| {
+        let sql = "update _sqlx_migrations set success = $1
+                   where version = (select max(version) from _sqlx_migrations)";
+        sqlx::query(sql).bind(applied).execute(owner)
+    };
+    last(false).await.expect("an update");
+    let early = Worker::start(settings, Shutdown::new()).await.map(drop);
+    assert!(matches!(early, Err(Error::NotMigrated)), "{early:?}");
+    last(true).await.expect("an update");
 }
 
 fn settings(world: &World) -> Layers {

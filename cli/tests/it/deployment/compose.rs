@@ -10,10 +10,10 @@ use super::{Secrets, has_what_it_needs, is_pinned, is_secret, path, text};
 /// What we use of the format. A word that is not in it is a mistake, or is added here by somebody who has looked it up.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Compose {
+pub(super) struct Compose {
     #[serde(rename = "name")]
     _name: String,
-    services: BTreeMap<String, Service>,
+    pub(super) services: BTreeMap<String, Service>,
     networks: Value,
     volumes: BTreeMap<String, Value>,
     secrets: BTreeMap<String, SecretFile>,
@@ -27,22 +27,22 @@ struct SecretFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Service {
+pub(super) struct Service {
     image: String,
     restart: Option<String>,
-    healthcheck: Option<HealthCheck>,
+    pub(super) healthcheck: Option<HealthCheck>,
     #[serde(default)]
-    environment: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
     #[serde(default)]
     secrets: Vec<String>,
     #[serde(default)]
     depends_on: BTreeMap<String, Condition>,
     #[serde(default)]
-    volumes: Vec<String>,
+    pub(super) volumes: Vec<String>,
     #[serde(default)]
-    ports: Vec<String>,
+    pub(super) ports: Vec<String>,
     #[serde(default)]
-    command: Vec<String>,
+    pub(super) command: Vec<String>,
     #[serde(rename = "entrypoint")]
     _entrypoint: Option<Vec<String>>,
     #[serde(rename = "build")]
@@ -65,8 +65,8 @@ struct Service {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HealthCheck {
-    test: Vec<String>,
+pub(super) struct HealthCheck {
+    pub(super) test: Vec<String>,
     #[serde(rename = "interval")]
     _interval: String,
     #[serde(rename = "timeout")]
@@ -82,7 +82,7 @@ struct Condition {
     condition: String,
 }
 
-fn compose() -> Compose {
+pub(super) fn compose() -> Compose {
     let mut whole: serde_json::Map<String, Value> =
         serde_saphyr::from_str(&text("temporal-compose.yml")).unwrap();
     // Those are Docker's for whatever one likes: here, what several services share.
@@ -91,7 +91,7 @@ fn compose() -> Compose {
 }
 
 /// What variables of the shell stand for; those that have to be given are given.
-fn filled(value: &str) -> String {
+pub(super) fn filled(value: &str) -> String {
     let mut filled =
         value.replace("${WOLO_PUBLIC_URL:?where people reach us, https}", "https://wolo.example");
     while let Some(start) = filled.find("${") {
@@ -180,7 +180,7 @@ fn the_api_is_there_twice_and_each_queue_has_a_worker() {
 
 #[test]
 fn every_secret_is_a_file_that_is_made_and_only_those_have_it_who_need_it() {
-    let secrets = Secrets::made();
+    let secrets = Secrets::made(&[]);
     let compose = compose();
     let mut used = BTreeSet::new();
     for (name, service) in &compose.services {
@@ -209,7 +209,7 @@ fn no_password_and_no_key_stands_in_the_file_or_has_a_default() {
 
 #[test]
 fn each_of_our_processes_reads_its_settings_and_has_the_keys_that_it_needs() {
-    let secrets = Secrets::made();
+    let secrets = Secrets::made(&[]);
     let compose = compose();
     let ours: Vec<_> = compose.services.iter().filter(|(_, service)| service.is_ours()).collect();
     assert!(ours.len() >= 6);

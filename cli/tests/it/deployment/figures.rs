@@ -12,32 +12,36 @@ use serde_json::Value;
 use super::{files, path, text, yaml};
 use crate::dev::Dev;
 
-/// What Prometheus says of what it scrapes.
-const PROMETHEUS_OWN: [&str; 1] = ["up"];
+/// What Prometheus says of what it scrapes, and Kubernetes of what it runs.
+const OF_OTHERS: [&str; 3] = ["up", "kube_cronjob_status_last_successful_time", "kube_cronjob_created"];
 
-struct Names(BTreeSet<String>);
+struct Selectors(Vec<VectorSelector>);
 
-impl ExprVisitor for Names {
+impl ExprVisitor for Selectors {
     type Error = String;
 
     fn pre_visit(&mut self, part: &Expr) -> Result<bool, String> {
-        let selector: Option<&VectorSelector> = match part {
-            Expr::VectorSelector(selector) => Some(selector),
-            Expr::MatrixSelector(matrix) => Some(&matrix.vs),
-            _ => None,
-        };
-        if let Some(selector) = selector {
-            self.0.insert(selector.name.clone().ok_or("a question about no figure by name")?);
+        match part {
+            Expr::VectorSelector(selector) => self.0.push(selector.clone()),
+            Expr::MatrixSelector(matrix) => self.0.push(matrix.vs.clone()),
+            _ => {}
         }
         Ok(true)
     }
 }
 
-fn named(question: &str) -> BTreeSet<String> {
+/// What a question asks about.
+pub(super) fn selectors(question: &str) -> Vec<VectorSelector> {
     let parsed = parser::parse(question).unwrap_or_else(|error| panic!("{question}: {error}"));
-    let mut names = Names(BTreeSet::new());
-    walk_expr(&mut names, &parsed).unwrap_or_else(|error| panic!("{question}: {error}"));
-    names.0
+    let mut selectors = Selectors(Vec::new());
+    walk_expr(&mut selectors, &parsed).unwrap_or_else(|error| panic!("{question}: {error}"));
+    selectors.0
+}
+
+fn named(question: &str) -> BTreeSet<String> {
+    let name =
+        |selector: VectorSelector| selector.name.unwrap_or_else(|| panic!("{question} asks about nothing"));
+    selectors(question).into_iter().map(name).collect()
 }
 
 fn alerts() -> Vec<Value> {
@@ -55,7 +59,7 @@ fn dashboards() -> Vec<(String, Value)> {
 }
 
 /// Every question of alerts and dashboards, with where it stands.
-fn questions() -> Vec<(String, String)> {
+pub(super) fn questions() -> Vec<(String, String)> {
     let mut questions = Vec::new();
     for alert in alerts() {
         let name = alert["alert"].as_str().unwrap().to_owned();
@@ -137,7 +141,7 @@ pub(crate) fn every_figure_that_is_named_is_told(dev: &Dev) {
     let sdk = Sdk::sources();
     for (place, question) in questions() {
         for name in named(&question) {
-            let there = PROMETHEUS_OWN.contains(&name.as_str()) || told.contains(&name) || sdk.knows(&name);
+            let there = OF_OTHERS.contains(&name.as_str()) || told.contains(&name) || sdk.knows(&name);
             assert!(there, "{place}: nobody tells {name}");
         }
     }

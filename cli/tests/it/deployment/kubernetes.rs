@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Secrets, files, has_what_it_needs, is_pinned, is_secret, yaml};
+use super::{Secrets, files, has_what_it_needs, is_pinned, is_secret, text, yaml};
 
 const FOLDER: &str = "deploy/kubernetes";
 
@@ -53,7 +53,7 @@ fn objects() -> Vec<Value> {
     names.flat_map(|name| yaml(&name)).collect()
 }
 
-fn all<T: DeserializeOwned + Serialize>(kind: &str) -> BTreeMap<String, T> {
+pub(super) fn all<T: DeserializeOwned + Serialize>(kind: &str) -> BTreeMap<String, T> {
     let objects = objects().into_iter().filter(|object| object["kind"] == kind);
     objects.map(|object| (object["metadata"]["name"].as_str().unwrap().to_owned(), read(&object))).collect()
 }
@@ -129,9 +129,6 @@ fn what_runs_for_long_has_probes_and_everything_runs_as_nobody() {
         // An outage of Postgres or Temporal must not restart everything.
         assert_eq!(path(container.liveness_probe.as_ref()), "/health", "{name}");
         assert_eq!(path(container.readiness_probe.as_ref()), "/ready", "{name}");
-        let annotations = spec.template.metadata.as_ref().unwrap().annotations.clone().unwrap();
-        let port = container.ports.as_ref().unwrap()[0].container_port;
-        assert_eq!(annotations["prometheus.io/port"], port.to_string(), "{name}");
     }
     for (name, pod) in pods() {
         let all = pod.security_context.clone().unwrap();
@@ -191,6 +188,20 @@ fn what_selects_scales_or_protects_names_something_that_is_there() {
 }
 
 #[test]
+fn a_release_is_applied_at_once_because_its_migration_is_gone_when_the_next_one_comes() {
+    for (name, job) in all::<Job>("Job") {
+        let gone = job.spec.unwrap().ttl_seconds_after_finished;
+        // Kubernetes refuses to change a Job, and with it the whole release.
+        assert!(gone.is_some_and(|seconds| seconds <= 3600), "{name} stands in the way of the next release");
+    }
+    for (name, deployment) in all::<Deployment>("Deployment") {
+        let rolling = deployment.spec.strategy.unwrap().rolling_update.unwrap();
+        // Those of the release before stay until the schema is there, which is when new ones are ready.
+        assert_eq!(rolling.max_unavailable, Some(IntOrString::Int(0)), "{name}");
+    }
+}
+
+#[test]
 fn workers_are_scaled_by_what_waits_on_their_own_queue() {
     let scalers = all::<HorizontalPodAutoscaler>("HorizontalPodAutoscaler");
     for queue in wolo_workflows::queues::ALL {
@@ -204,19 +215,42 @@ fn workers_are_scaled_by_what_waits_on_their_own_queue() {
     assert_eq!(rules["externalRules"][0]["name"]["as"], "wolo_queue_backlog");
 }
 
+/// With what `deploy/secrets` is given before the first time. What it makes is put into a namespace, so that is there by then.
+fn as_the_paper_has_it() -> Vec<String> {
+    let paper = text("deploy/kubernetes/kustomization.yaml");
+    let place = |words: &str| paper.find(words).unwrap_or_else(|| panic!("the paper does not say {words}"));
+    assert!(place("deploy/secrets ") < place("kubectl apply -f deploy/kubernetes/namespace.yaml"));
+    let namespace = all::<Namespace>("Namespace").into_keys().next().unwrap();
+    let creates = place(&format!("kubectl -n {namespace} create secret generic wolo-secrets "));
+    assert!(place("kubectl apply -f deploy/kubernetes/namespace.yaml") < creates);
+    for ingress in all::<Ingress>("Ingress").into_values() {
+        for tls in ingress.spec.unwrap().tls.unwrap() {
+            place(&format!("kubectl -n {namespace} create secret tls {} ", tls.secret_name.unwrap()));
+        }
+    }
+    let given = paper[place("deploy/secrets ")..].split_whitespace().skip(1);
+    given.take_while(|word| word.starts_with("--")).map(str::to_owned).collect()
+}
+
 #[test]
 fn each_of_our_processes_reads_its_settings_and_has_the_keys_that_it_needs() {
-    let secrets = Secrets::made();
+    let secrets = Secrets::made(&as_the_paper_has_it());
     let maps = all::<ConfigMap>("ConfigMap");
     let mut ours = 0;
     for (name, pod) in pods() {
         let volumes = pod.volumes.clone().unwrap();
         let mounted = volumes.iter().find_map(|volume| volume.secret.clone()).unwrap();
+        assert_eq!(mounted.secret_name.as_deref(), Some("wolo-secrets"), "{name}");
         let given: Vec<_> = mounted.items.unwrap().into_iter().map(|item| item.key).collect();
         for secret in &given {
             assert!(secrets.has(secret), "{name} wants {secret}, which is neither made nor given");
         }
-        for container in containers(&pod).filter(|container| container.image.as_deref() == Some("wolo")) {
+        // What has no secret looks at a folder and at nothing else.
+        let reads = |container: &&Container| {
+            container.volume_mounts.iter().flatten().any(|mount| mount.mount_path == "/run/secrets")
+        };
+        let own = containers(&pod).filter(|container| container.image.as_deref() == Some("wolo"));
+        for container in own.filter(reads) {
             let mut environment = BTreeMap::new();
             for from in container.env_from.iter().flatten() {
                 environment.extend(maps[&from.config_map_ref.as_ref().unwrap().name].data.clone().unwrap());
@@ -236,4 +270,21 @@ fn each_of_our_processes_reads_its_settings_and_has_the_keys_that_it_needs() {
             assert!(!is_secret(&variable) || elsewhere, "{variable} of {name} is {value}");
         }
     }
+}
+
+#[test]
+fn old_backups_go_when_a_new_one_has_succeeded() {
+    let pod = pods().remove("backup").unwrap();
+    let (create, prune) = (&pod.init_containers.as_ref().unwrap()[0], &pod.containers[0]);
+    let words = |container: &Container| container.command.clone().unwrap();
+    assert_eq!(words(create)[..4], ["wolo", "backup", "create", "--out"]);
+    let folder = words(create)[4].rsplit_once('/').unwrap().0.to_owned();
+    assert_eq!(words(prune)[..5], ["wolo", "backup", "prune", &folder, "--keep"]);
+    assert!(words(prune)[5].parse::<u32>().unwrap() >= 7, "a loss may be seen late");
+    let volume = |container: &Container| {
+        let mounts = container.volume_mounts.clone().unwrap();
+        mounts.into_iter().find(|mount| mount.mount_path == folder).unwrap().name
+    };
+    assert_eq!(volume(create), volume(prune));
+    assert_eq!(pod.containers.len(), 1, "what runs beside it does not wait for its success");
 }

@@ -1,10 +1,12 @@
 //! The files with which WOLO is run are read like those for whom they are read them: nothing in them names a setting, a figure, a
 //! program or a paper that is not there, and nothing secret has a default.
 
+mod around;
 mod compose;
 mod figures;
 mod image;
 mod kubernetes;
+mod scraping;
 mod workflows;
 
 use std::collections::BTreeMap;
@@ -43,34 +45,30 @@ fn files(folder: &str, ending: &str) -> Vec<String> {
     found
 }
 
-/// The secrets that `deploy/secrets` makes, with what only others can give.
+/// What `deploy/secrets` makes when it is given so, with what it says that only others can give.
 struct Secrets(TempDir);
 
 impl Secrets {
-    fn made() -> Self {
+    fn made(options: &[String]) -> Self {
         let folder = TempDir::new().unwrap();
-        let script = path("deploy/secrets");
-        let give = || Command::new("bash").arg(&script).arg(folder.path()).output().unwrap();
-        let made = give();
-        let said = String::from_utf8(made.stderr).unwrap();
-        assert!(made.status.success(), "{said}");
-        for given in ["wave_api_key", "wave_webhook_secrets", "tls_certificate"] {
-            assert!(said.contains(given), "{given} is not asked for: {said}");
-        }
+        let give = || {
+            let made =
+                Command::new("bash").arg(path("deploy/secrets")).args(options).arg(folder.path()).output();
+            let made = made.unwrap();
+            let said = String::from_utf8(made.stderr).unwrap();
+            assert!(made.status.success(), "{said}");
+            said
+        };
+        let said = give();
         // What is there is kept.
         let first = std::fs::read(folder.path().join("temporal_payload_keys")).unwrap();
-        assert!(give().status.success());
-        assert_eq!(std::fs::read(folder.path().join("temporal_payload_keys")).unwrap(), first);
-        let given = [
-            ("wave_api_key", "wave_sn_prod_a-test"),
-            ("wave_webhook_secrets", "wave_sn_WHS_a-test"),
-            ("vault_documents_secret", "of-the-documents-user"),
-            ("vault_keys_secret", "of-the-keys-user"),
-            ("tls_certificate", "a certificate"),
-        ];
-        for (name, value) in given {
-            std::fs::write(folder.path().join(name), value).unwrap();
+        let missing = format!("still missing: {}/", folder.path().display());
+        for line in said.lines() {
+            let name = line.strip_prefix(&missing).unwrap_or_else(|| panic!("{line}"));
+            std::fs::write(folder.path().join(name), given(name)).unwrap();
         }
+        assert_eq!(give(), "", "what was put in is missing no more");
+        assert_eq!(std::fs::read(folder.path().join("temporal_payload_keys")).unwrap(), first);
         Self(folder)
     }
 
@@ -96,6 +94,18 @@ impl Secrets {
             assert!(name.starts_with("WOLO__") || name == "WOLO_LOG_FORMAT", "{who} knows nothing of {name}");
         }
         Layers::new().environment(mounted).read().unwrap_or_else(|error| panic!("{who}: {error}"))
+    }
+}
+
+/// What somebody else would give.
+fn given(name: &str) -> &'static str {
+    match name {
+        "wave_api_key" => "wave_sn_prod_a-test",
+        "wave_webhook_secrets" => "wave_sn_WHS_a-test",
+        "vault_documents_secret" => "of-the-documents-user",
+        "vault_keys_secret" => "of-the-keys-user",
+        "tls_certificate" => "a certificate",
+        other => panic!("nobody gives {other}"),
     }
 }
 
