@@ -68,7 +68,13 @@ impl TestApp {
         (reviewer, self.staff_token(reviewer, Role::Reviewer))
     }
 
-    async fn send_document(&self, user: UserId, case: CaseId, key: &str, upload: Vec<u8>) -> Reply {
+    pub(crate) async fn send_document(
+        &self,
+        user: UserId,
+        case: CaseId,
+        key: &str,
+        upload: Vec<u8>,
+    ) -> Reply {
         let path = format!("/api/identity/cases/{case}/documents?kind=identity_card");
         let request = self.post(&path).bearer_auth(self.token(user)).header("idempotency-key", key);
         Reply::of(request.header(header::CONTENT_TYPE, "application/octet-stream").body(upload)).await
@@ -115,7 +121,7 @@ fn kept(subject: UserId) -> usize {
 }
 
 /// A grey picture that is as no other.
-fn picture(shade: u8) -> Vec<u8> {
+pub(crate) fn picture(shade: u8) -> Vec<u8> {
     png(8, 8, &[[0].as_slice(), &[shade; 8]].concat().repeat(8))
 }
 

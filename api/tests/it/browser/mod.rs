@@ -1,8 +1,10 @@
-//! A pot's page in a real browser, on a phone: it looks right, it changes by itself, and one can give with it.
+//! Our pages in a real browser. A pot's page, on a phone: it looks right, it changes by itself, and one can give with it. The admin
+//! pages: [`desk`].
 //!
 //! Pictures of what was seen are kept under `target/screenshots`. Where there is no chromedriver the tests say so and pass, unless
 //! `WOLO_BROWSER=required`.
 
+mod desk;
 mod driver;
 
 use std::time::Duration;
