@@ -133,6 +133,12 @@ impl Browser {
         self.command("Emulation.setEmulatedMedia", &json!({ "features": features })).await;
     }
 
+    /// A browser that says of itself that its owner wants to be told of to nobody.
+    pub(super) async fn wants_no_tracking(&self) {
+        let says = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })";
+        self.command("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": says })).await;
+    }
+
     pub(super) async fn without_scripts(&self) {
         self.command("Emulation.setScriptExecutionDisabled", &json!({ "value": true })).await;
     }
@@ -196,7 +202,8 @@ impl Browser {
     /// Nothing has to be moved sideways.
     pub(super) async fn fits(&self, what: &str) {
         // Where a place is kept for the bar of the window there is room left over.
-        let script = "const page = document.documentElement; return Math.max(0, page.scrollWidth - page.clientWidth)";
+        let script =
+            "const page = document.documentElement; return Math.max(0, page.scrollWidth - page.clientWidth)";
         assert_eq!(self.ask(script).await, 0, "{what}");
     }
 
