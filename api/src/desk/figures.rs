@@ -14,6 +14,7 @@ use crate::analytics;
 use crate::asker::Language;
 use crate::caller::SeeFigures;
 use crate::contract::refusals;
+use crate::fields::Fields;
 use crate::problem::{self, Code, Problem};
 use crate::query::Pairs;
 use crate::state::App;
@@ -39,8 +40,12 @@ refusals!(NotShown: AtDesk::<SeeFigures>::REFUSALS, problem::OF_THE_STORE, &[Cod
 pub(crate) async fn figures(
     State(app): State<App>,
     desk: AtDesk<SeeFigures>,
-    pairs: Pairs,
+    mut pairs: Pairs,
 ) -> Result<Response, Problem> {
+    // The language is the page's business, as everywhere.
+    let mut fields = Fields::default();
+    pairs.take("lang", &mut fields);
+    fields.check()?;
     let span = analytics::span(pairs)?;
     let mut tx = Context::figures(desk.user).begin(&app.pool).await?;
     let series = figures::read(&mut *tx, &Figure::ALL, span).await?;
