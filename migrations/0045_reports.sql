@@ -36,7 +36,9 @@ create policy operator_sees_all on pots.reports to current_user using (true) wit
 -- In one's own name or in nobody's, and of a pot that one sees.
 create policy whoever_sees_a_pot_reports_it on pots.reports for insert to wolo_api
     with check (pot_id = (select pots.shown()) and reporter_id is not distinct from (select ops.asker()));
-create policy staff_count_reports on pots.reports for select to wolo_api using ((select ops.asker_is_staff()));
+create policy staff_see_reports on pots.reports for select to wolo_api using ((select ops.asker_is_staff()));
+create policy people_see_what_they_reported on pots.reports for select to wolo_api using (reporter_id = (select ops.asker()));
 
 grant select, update on pots.reports to wolo_worker;
-grant insert (report_id, pot_id, reporter_id, reason, words), select (pot_id, resolved_at) on pots.reports to wolo_api;
+grant insert (report_id, pot_id, reporter_id, reason, words),
+    select (report_id, pot_id, reporter_id, reason, words, reported_at, resolved_at) on pots.reports to wolo_api;

@@ -340,6 +340,7 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         ("people.users", 1),
         ("pots.holds", 1),
         ("pots.pots", 2),
+        ("pots.reports", 1),
         ("sponsorship.award_steps", 1),
         ("sponsorship.awards", 1),
         ("sponsorship.conversions", 1),
