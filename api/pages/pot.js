@@ -11,6 +11,42 @@
     return `${grouped(number)}\u00a0${one ? place.dataset.one : place.dataset.many}`;
   };
 
+  // What visitors do is told when they leave, each thing once, and nothing of who they are: nothing at all of who wants none of it.
+  const told = new Map();
+  const tell = (kind, way) => {
+    if (told.has(kind)) return;
+    const event = { id: crypto.randomUUID(), kind, page: "pot", pot: pot.dataset.name };
+    told.set(kind, way ? { ...event, way } : event);
+  };
+  const wanted = navigator.doNotTrack !== "1" && !navigator.globalPrivacyControl;
+  if (wanted && navigator.sendBeacon && crypto.randomUUID) {
+    let sent = 0;
+    const leave = () => {
+      const events = [...told.values()].slice(sent);
+      if (!events.length) return;
+      const body = new Blob([JSON.stringify({ events })], { type: "application/json" });
+      if (navigator.sendBeacon("/api/analytics/events", body)) sent += events.length;
+    };
+    const look = () => {
+      if (document.hidden) leave();
+      else tell("page_viewed");
+    };
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pagehide", leave);
+    look();
+    pot.addEventListener("click", (event) => {
+      const pressed = event.target.closest("[data-press]");
+      if (pressed) tell(pressed.dataset.press, pressed.dataset.way);
+    });
+    pot.addEventListener("copied", () => tell("link_copied"));
+    if ("IntersectionObserver" in window) {
+      const seen = new IntersectionObserver((places) => {
+        for (const place of places) if (place.isIntersecting) tell(place.target.dataset.seen);
+      }, { threshold: 0.5 });
+      for (const place of pot.querySelectorAll("[data-seen]")) seen.observe(place);
+    }
+  }
+
   // What came together.
   let gifts = null;
   let wishes = Number(pot.dataset.wishes);
@@ -110,6 +146,7 @@
     copy.addEventListener("click", async () => {
       await navigator.clipboard.writeText(document.getElementById("link").value);
       copy.textContent = copy.dataset.copied;
+      pot.dispatchEvent(new Event("copied"));
       setTimeout(() => { copy.textContent = words; }, 2000);
     });
   } else if (copy) {

@@ -44,6 +44,10 @@ impl Key {
         if fits { Ok(Self(key.to_owned())) } else { Err(Problem::new(Code::KeyInvalid)) }
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// One that nobody has used.
     pub(crate) fn fresh() -> Self {
         Self(Uuid::new_v4().to_string())

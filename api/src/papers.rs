@@ -1,13 +1,12 @@
 //! Identity documents on their way in and out.
 //!
 //! What is uploaded is cleaned in a process of its own, encrypted, and then told to its case. What the case does not take stays where
-//! nobody finds it until the case's documents are destroyed: to destroy it at once could take it from whoever sends it again. Nobody sees one before the case has it. What comes out has been written down as seen first; that is for the
-//! caller to see to. Nothing of a document and nothing of what it is called stands in the log.
+//! nobody finds it until the case's documents are destroyed: to destroy it at once could take it from whoever sends it again. Nobody sees one before the case has it. What comes out is shown once it was written down who
+//! sees it; that is for the caller to see to. Nothing of a document and nothing of what it is called stands in the log.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use futures::TryStreamExt as _;
 use uuid::Uuid;
 use wolo_bootstrap::settings;
 use wolo_control::AskError;
@@ -97,8 +96,14 @@ pub(crate) async fn take_in(app: &App, case: &Case, new: New<'_>) -> Result<Docu
     })
 }
 
-/// A document that may be shown, as an answer, piece by piece as it is verified.
-pub(crate) async fn show(app: &App, subject: UserId, document: &Document) -> Result<Response, Problem> {
+/// What a document shows, whole and verified: it can be shown. It is wiped when it is dropped.
+pub(crate) struct Paper {
+    pub(crate) document: Document,
+    content: Bytes,
+}
+
+/// Takes a document out of the vault. Nobody is shown it yet.
+pub(crate) async fn take_out(app: &App, subject: UserId, document: &Document) -> Result<Paper, Problem> {
     let place = place(subject, document.id, document.kind);
     let reading = papers(app)?.vault.read(&place).await.map_err(|error| not_kept(&error))?;
     let reading = reading.ok_or_else(|| Problem::new(Code::DocumentGone))?;
@@ -106,20 +111,24 @@ pub(crate) async fn show(app: &App, subject: UserId, document: &Document) -> Res
         tracing::error!(document = %document.id, "a document in the vault is not the one that its case has");
         return Err(Problem::new(Code::Internal));
     }
-    let content = reading.content.inspect_err(|error| {
-        tracing::error!(cause = chain(error), "a document broke off while it was shown");
-    });
-    let mut response = Body::from_stream(content).into_response();
-    let media = match document.media {
-        Media::Jpeg => "image/jpeg",
-        Media::Png => "image/png",
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    headers.insert(header::CONTENT_LENGTH, reading.bytes.into());
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let content = reading.whole().await.map_err(|error| not_kept(&error))?;
+    Ok(Paper { document: *document, content: Bytes::from_owner(content) })
+}
+
+impl Paper {
+    /// As an answer, to whoever was written down.
+    pub(crate) fn shown(self) -> Response {
+        let media = match self.document.media {
+            Media::Jpeg => "image/jpeg",
+            Media::Png => "image/png",
+        };
+        let mut response = Body::from(self.content).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
 }
 
 fn papers(app: &App) -> Result<&Papers, Problem> {

@@ -93,6 +93,7 @@ fn for_all(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(pots::close))                 // /api/pots/{pot}/close
         .routes(routes!(pots::cancel))                // /api/pots/{pot}/cancel
         .routes(routes!(pots::donations))             // /api/pots/{pot}/donations
+        .routes(routes!(pots::report))                // /api/pots/{pot}/report
         .routes(routes!(pots::timeline))              // /api/pots/{pot}/timeline
         .routes(routes!(pots::share))                 // /api/pots/{pot}/share
         .routes(routes!(pots::events))                // /api/pots/{pot}/events
@@ -161,6 +162,7 @@ fn for_browsers(map: OpenApiRouter<App>) -> OpenApiRouter<App> {
         // Pages.
         .routes(routes!(landing::home))               // /
         .routes(routes!(pot_page::show, pot_page::give_on_page))    // /p/{pot}
+        .routes(routes!(pot_page::report_on_page))    // /p/{pot}/report
         .routes(routes!(pot_page::picture))           // /p/{pot}/picture.png
         .routes(routes!(pages::asset))                // /assets/{file}
         .routes(routes!(pages::favicon))              // /favicon.ico

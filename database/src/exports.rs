@@ -107,6 +107,9 @@ async fn pots_and_money(
         "pots.holds":
             "select pot_id, reason, since, released_at
              from pots.holds join pots.pots using (pot_id) where owner_id = $1 order by since, pot_id";
+        "pots.reports":
+            "select report_id, pot_id, reason, words, reported_at
+             from pots.reports where reporter_id = $1 order by reported_at, report_id";
         "money.donations":
             "select donation_id, pot_id, amount, stage, donor_name, message, anonymous, wave_transaction_id,
                     paid_amount, paid_currency, paid_at, fee, requested_at, ended_at, refund_sent_at

@@ -46,6 +46,7 @@ pub mod pots;
 pub mod processes;
 pub mod punctuality;
 pub mod reconciliation;
+pub mod reports;
 pub mod retention;
 mod rows;
 pub mod today;

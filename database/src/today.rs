@@ -11,6 +11,8 @@ use crate::rows::word;
 pub struct Waiting {
     /// Discrepancies that nobody has resolved.
     pub discrepancies: i64,
+    /// Pots that somebody reports, and of which no moderator has decided.
+    pub reported_pots: i64,
     /// Identity cases are counted where whoever asks may see them.
     pub cases: i64,
     /// Those of them of which somebody was told that nobody decides.
@@ -23,6 +25,7 @@ pub async fn waiting(database: impl PgExecutor<'_>) -> Result<Waiting, Error> {
         Waiting,
         r#"select
                (select count(*) from money.discrepancies where resolved_at is null) as "discrepancies!",
+               (select count(distinct pot_id) from pots.reports where resolved_at is null) as "reported_pots!",
                count(*) as "cases!",
                count(*) filter (where escalated_at is not null) as "escalated_cases!"
            from minors.cases

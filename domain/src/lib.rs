@@ -41,6 +41,7 @@ pub mod points;
 pub mod pots;
 pub mod punctuality;
 pub mod reconciliation;
+pub mod reports;
 pub mod retention;
 pub mod seals;
 pub mod texts;

@@ -11,7 +11,7 @@ use wolo_control::stuck;
 use wolo_database::notices as stored;
 use wolo_domain::{
     accounts, consents, contacts, donations, figures, identities, ids, invitations, notices, points, pots,
-    visits,
+    reports, visits,
 };
 
 use super::docs::FILES;
@@ -118,6 +118,7 @@ shapes! {
             figures::Writing::ALL.map(|writing| format!("{export}.{writing}"))
         })))
         .build();
+    ReportReason = words("What is wrong with a pot.", reports::ReportReason::ALL.map(reports::ReportReason::as_str));
     VisitKind = words("What a visitor did.", visits::VisitKind::ALL.map(visits::VisitKind::as_str));
     VisitPage = words("Where a visitor was.", visits::VisitPage::ALL.map(visits::VisitPage::as_str));
     ShareWay = words("By which way something was shared.", visits::ShareWay::ALL.map(visits::ShareWay::as_str));

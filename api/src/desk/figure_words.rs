@@ -1,10 +1,11 @@
 //! What the figures of the business are called on a page. Programs call them by the names of their views.
 
 use wolo_domain::figures::Figure;
+use wolo_domain::typography;
 
 use crate::asker::Language;
 
-pub(super) const fn figure(figure: Figure, language: Language) -> &'static str {
+pub(super) fn figure(figure: Figure, language: Language) -> String {
     let (french, english) = match figure {
         Figure::Registered => ("Inscrits", "Registered"),
         Figure::Activated => ("Actifs", "Activated"),
@@ -22,15 +23,21 @@ pub(super) const fn figure(figure: Figure, language: Language) -> &'static str {
         Figure::IdentityTurnaround => ("Délai des vérifications d'identité", "Turnaround of identity checks"),
         Figure::Visits => ("Visites", "Visits"),
     };
-    match language {
-        Language::French | Language::Wolof => french,
-        Language::English => english,
-    }
+    typography::set(
+        match language {
+            Language::French | Language::Wolof => french,
+            Language::English => english,
+        },
+        language,
+    )
 }
 
 /// A measure or a ratio, by its name.
 pub(super) fn measure(name: &str, language: Language) -> String {
-    let french = FRENCH.iter().find(|(english, _)| *english == name).map(|(_, french)| (*french).to_owned());
+    let french = FRENCH
+        .iter()
+        .find(|(english, _)| *english == name)
+        .map(|(_, french)| typography::set(french, language));
     match language {
         Language::French | Language::Wolof => french.unwrap_or_else(|| name.replace('_', " ")),
         Language::English => name.replace('_', " "),

@@ -5,8 +5,8 @@ use axum::response::Response;
 use minijinja::{Value, context};
 use wolo_database::Context;
 use wolo_database::figures::{self, Series};
-use wolo_domain::dakar;
 use wolo_domain::figures::{Figure, Measure, Part, Unit};
+use wolo_domain::{dakar, typography};
 
 use super::door::AtDesk;
 use super::{figure_words, shown};
@@ -14,6 +14,7 @@ use crate::analytics;
 use crate::asker::Language;
 use crate::caller::SeeFigures;
 use crate::contract::refusals;
+use crate::fields::Fields;
 use crate::problem::{self, Code, Problem};
 use crate::query::Pairs;
 use crate::state::App;
@@ -39,8 +40,12 @@ refusals!(NotShown: AtDesk::<SeeFigures>::REFUSALS, problem::OF_THE_STORE, &[Cod
 pub(crate) async fn figures(
     State(app): State<App>,
     desk: AtDesk<SeeFigures>,
-    pairs: Pairs,
+    mut pairs: Pairs,
 ) -> Result<Response, Problem> {
+    // The language is the page's business, as everywhere.
+    let mut fields = Fields::default();
+    pairs.take("lang", &mut fields);
+    fields.check()?;
     let span = analytics::span(pairs)?;
     let mut tx = Context::figures(desk.user).begin(&app.pool).await?;
     let series = figures::read(&mut *tx, &Figure::ALL, span).await?;
@@ -55,12 +60,13 @@ fn told(series: &Series, language: Language) -> Value {
     let figure = series.figure;
     let totals = series.totals_of(None);
     let measures = figure.measures().iter().zip(&totals).map(|(measure, value)| {
-        context! { name => figure_words::measure(measure.name, language), value => written(*value, measure.unit) }
+        let value = written(*value, measure.unit, language);
+        context! { name => figure_words::measure(measure.name, language), value }
     });
     let ratios = figure.ratios().iter().map(|ratio| {
         let value = ratio
             .value(|name| series.total(name))
-            .map_or_else(|| "—".to_owned(), |value| written(value, ratio.unit));
+            .map_or_else(|| "—".to_owned(), |value| written(value, ratio.unit, language));
         context! { name => figure_words::measure(ratio.name, language), value }
     });
     let drawn = drawn(figure);
@@ -87,27 +93,44 @@ fn chart(series: &Series, measure: usize, language: Language) -> Option<Value> {
         let height = if *value == 0 { 0 } else { (value.abs().saturating_mul(HEIGHT) / most).max(1) };
         context! {
             x => place * STEP, y => HEIGHT - height, width => BAR, height,
-            said => format!("{} : {}", dakar::in_words(*part, language), written(*value, unit)),
+            said => said(&dakar::in_words(*part, language), *value, unit, language),
         }
     });
     let named = figure_words::measure(series.figure.measures()[measure].name, language);
     Some(context! {
         bars => bars.collect::<Vec<_>>(), width => i64::try_from(parts.len()).unwrap_or(1) * STEP, height => HEIGHT,
-        said => format!("{named} : {}", written(most, unit)),
+        said => said(&named, most, unit, language),
     })
 }
 
-fn written(value: i64, unit: Unit) -> String {
-    match unit {
-        Unit::Count => wolo_domain::typography::grouped(value),
-        Unit::Francs => wolo_domain::typography::francs(value),
-        Unit::Seconds => hours(value),
-        Unit::Thousandths => format!("{},{}\u{a0}%", value / 10, (value % 10).abs()),
+/// What a value is of, and the value.
+fn said(of: &str, value: i64, unit: Unit, language: Language) -> String {
+    typography::set(&format!("{of}{}{}", colon(language), written(value, unit, language)), language)
+}
+
+const fn colon(language: Language) -> &'static str {
+    match language {
+        Language::French | Language::Wolof => " : ",
+        Language::English => ": ",
     }
 }
 
-fn hours(seconds: i64) -> String {
-    format!("{}\u{a0}h\u{a0}{:02}", seconds / 3_600, seconds / 60 % 60)
+/// As the page's language writes it. Groups of digits are the same in both: see [`typography::grouped`].
+fn written(value: i64, unit: Unit, language: Language) -> String {
+    let (mark, before_percent, minutes) = match language {
+        Language::French | Language::Wolof => (',', "\u{a0}", ""),
+        Language::English => ('.', "", "\u{a0}min"),
+    };
+    match unit {
+        Unit::Count => typography::grouped(value),
+        Unit::Francs => typography::francs(value),
+        Unit::Seconds => {
+            format!("{}\u{a0}h\u{a0}{:02}{minutes}", typography::grouped(value / 3_600), value / 60 % 60)
+        }
+        Unit::Thousandths => {
+            format!("{}{mark}{}{before_percent}%", typography::grouped(value / 10), (value % 10).abs())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -128,9 +151,16 @@ mod tests {
         assert_eq!(heights, ["1", "0", "100"]);
         let nothing = Series { figure: Figure::Gifts, rows: vec![row(day(1), 0)] };
         assert!(super::chart(&nothing, 1, Language::French).is_none());
-        assert_eq!(
-            (written(375, Unit::Thousandths), hours(93_780)),
-            ("37,5\u{a0}%".to_owned(), "26\u{a0}h\u{a0}03".to_owned())
-        );
+    }
+
+    #[test]
+    fn shares_and_times_are_written_as_the_language_writes_them() {
+        let both = |value, unit| {
+            [Language::French, Language::English].map(|language| written(value, unit, language))
+        };
+        assert_eq!(both(375, Unit::Thousandths), ["37,5\u{a0}%", "37.5%"]);
+        assert_eq!(both(93_780, Unit::Seconds), ["26\u{a0}h\u{a0}03", "26\u{a0}h\u{a0}03\u{a0}min"]);
+        let told = |language| said("x", 7, Unit::Count, language);
+        assert_eq!([told(Language::French), told(Language::English)], ["x\u{a0}: 7", "x: 7"]);
     }
 }

@@ -13,7 +13,7 @@ use super::door::AtDesk;
 use super::{may, moment, shown};
 use crate::analytics;
 use crate::asker::Language;
-use crate::caller::{Permission as _, ReviewIdentities, SeeBooks, SeeServices};
+use crate::caller::{HoldPots, Permission as _, ReviewIdentities, SeeBooks, SeeServices};
 use crate::contract::refusals;
 use crate::problem::{self, Problem};
 use crate::state::App;
@@ -52,6 +52,7 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
         reviews, keeps_books => may(&desk.roles, SeeBooks::ROLES),
         gifts => given("gifts"), given => given("francs"),
         discrepancies => waiting.discrepancies, held_pots => now.pots.get("held"),
+        moderates => may(&desk.roles, HoldPots::ROLES), reported_pots => waiting.reported_pots,
         cases => waiting.cases, escalated_cases => waiting.escalated_cases,
         in_pots => balances.pots.francs(),
         accounts => rows(accounts), pots => rows(stages), payouts => rows(payouts),

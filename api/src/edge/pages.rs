@@ -58,12 +58,15 @@ impl Visitor {
     }
 }
 
+/// A form of a pot's page.
+const REPORT: &str = "/p/{pot}/report";
+
 /// Routes whose answers a person reads.
 fn is_page(route: &str) -> bool {
     route.starts_with("/g/")
         || route.starts_with("/i/")
         || route.starts_with("/admin")
-        || matches!(route, "/" | "/p/{pot}")
+        || matches!(route, "/" | "/p/{pot}" | REPORT)
         || matches!(route, "/api/payments/status/{id}" | "/api/notifications/opt-out/{token}")
 }
 
@@ -71,6 +74,9 @@ fn is_page(route: &str) -> bool {
 fn beginning<'a>(route: &str, path: &'a str) -> &'a str {
     if route.starts_with("/admin") {
         return "/admin";
+    }
+    if route == REPORT {
+        return path.strip_suffix("/report").unwrap_or(path);
     }
     if !route.starts_with("/g/") && !route.starts_with("/i/") {
         return path;
@@ -89,6 +95,7 @@ mod tests {
             ("/g/{token}/documents/{document}/remove", "/g/abc/documents/doc_1/remove", "/g/abc"),
             ("/i/{token}", "/i/abc", "/i/abc"),
             ("/admin/login/code", "/admin/login/code", "/admin"),
+            (REPORT, "/p/abc/report", "/p/abc"),
             (
                 "/api/notifications/opt-out/{token}",
                 "/api/notifications/opt-out/abc",

@@ -105,6 +105,8 @@ mod tests {
             (Method::GET, "/api/pots", Some(Class::Read)),
             (Method::POST, "/api/pots", Some(Class::Write)),
             (Method::POST, "/api/pots/{pot}/close", Some(Class::Money)),
+            (Method::POST, "/api/pots/{pot}/report", Some(Class::Write)),
+            (Method::POST, "/p/{pot}/report", Some(Class::Write)),
             (Method::POST, "/api/payments/donate", Some(Class::Money)),
             (Method::POST, "/api/users/points/convert", Some(Class::Money)),
             (Method::GET, "/api/users/points", Some(Class::Read)),

@@ -6,6 +6,7 @@
 mod filled;
 mod give;
 mod picture;
+mod report;
 mod show;
 mod values;
 
@@ -14,6 +15,7 @@ use axum::response::Response;
 
 pub(crate) use give::{__path_give_on_page, give_on_page};
 pub(crate) use picture::{__path_picture, Pictures, picture};
+pub(crate) use report::{__path_report_on_page, report_on_page};
 pub(crate) use show::{__path_show, show};
 
 use crate::asker::Language;

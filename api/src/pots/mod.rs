@@ -1,4 +1,4 @@
-//! Pots: making one, seeing it, closing it, giving it up.
+//! Pots: making one, seeing it, closing it, giving it up, reporting it.
 //!
 //! A pot that a caller may not see does not exist for them: the answer is 404, never 403.
 
@@ -12,6 +12,7 @@ mod list;
 mod live;
 mod not_open;
 mod public_lists;
+mod report;
 mod share;
 mod show;
 mod sight;
@@ -32,6 +33,7 @@ pub(crate) use list::{__path_list, list};
 pub(crate) use live::{Live, MOST as MOST_WATCHING};
 pub(crate) use not_open::not_open;
 pub(crate) use public_lists::PublicLists;
+pub(crate) use report::{__path_report, Told as ToldOfPot, note_report, report};
 pub(crate) use share::{__path_share, Share, share};
 pub(crate) use show::{__path_show, show};
 pub(crate) use sight::{Gathered, Sight, Wishes};

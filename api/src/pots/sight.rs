@@ -90,7 +90,7 @@ impl Sight {
     }
 
     /// Under this, what its page shows can be read.
-    fn context(&self) -> Context<'_> {
+    pub(super) fn context(&self) -> Context<'_> {
         Context::caller(self.user).with_link(&self.face.slug).with_shown(self.pot())
     }
 

@@ -68,7 +68,13 @@ impl TestApp {
         (reviewer, self.staff_token(reviewer, Role::Reviewer))
     }
 
-    async fn send_document(&self, user: UserId, case: CaseId, key: &str, upload: Vec<u8>) -> Reply {
+    pub(crate) async fn send_document(
+        &self,
+        user: UserId,
+        case: CaseId,
+        key: &str,
+        upload: Vec<u8>,
+    ) -> Reply {
         let path = format!("/api/identity/cases/{case}/documents?kind=identity_card");
         let request = self.post(&path).bearer_auth(self.token(user)).header("idempotency-key", key);
         Reply::of(request.header(header::CONTENT_TYPE, "application/octet-stream").body(upload)).await
@@ -115,7 +121,7 @@ fn kept(subject: UserId) -> usize {
 }
 
 /// A grey picture that is as no other.
-fn picture(shade: u8) -> Vec<u8> {
+pub(crate) fn picture(shade: u8) -> Vec<u8> {
     png(8, 8, &[[0].as_slice(), &[shade; 8]].concat().repeat(8))
 }
 
@@ -393,4 +399,31 @@ async fn no_secret_no_phone_no_name_and_no_document_is_in_the_log() {
         let told: Vec<_> = log.lines().filter(|line| line.contains(secret)).collect();
         assert!(told.is_empty(), "{secret} is in {told:?}");
     }
+}
+
+#[tokio::test]
+async fn what_the_vault_cannot_show_was_not_looked_at_and_does_not_let_anybody_approve() {
+    let app = TestApp::start().await;
+    let person = app.person(100).await;
+    let case = app.opened_case(person, None).await;
+    app.send_document(person, case, &key(), picture(91)).await.expect(201);
+    let submit = app.post(&format!("/api/identity/cases/{case}/submit"));
+    Reply::of(submit.bearer_auth(app.token(person))).await.is(200);
+    let (_, token) = app.reviewer().await;
+    app.review(&token, case, "take", &json!({})).await.is(204);
+    let document = app.in_full(&token, case).await["documents"][0].clone();
+    let look = format!("documents/{}/look", document["id"].as_str().unwrap());
+    let approval = json!({ "reason": "Tout concorde.", "seen": [document["sha256"]] });
+    let why = json!({ "reason": "Premier examen." });
+    let folder = vault_folder("documents").join(person.uuid().to_string());
+    let elsewhere = folder.with_extension("elsewhere");
+    std::fs::rename(&folder, &elsewhere).unwrap();
+    assert!(app.review(&token, case, &look, &why).await.status.is_server_error());
+    assert_eq!(app.in_full(&token, case).await["looks"], json!([]));
+    app.review(&token, case, "approve", &approval).await.problem(409, "not_looked_at");
+    std::fs::rename(&elsewhere, &folder).unwrap();
+    let shown = app.post(&format!("/api/admin/cases/{case}/{look}")).bearer_auth(&token).json(&why);
+    assert!(shown.send().await.unwrap().bytes().await.unwrap().starts_with(b"\x89PNG"));
+    let approved = app.review(&token, case, "approve", &approval).await.expect(200);
+    assert_eq!(approved["stage"], "approved");
 }

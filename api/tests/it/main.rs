@@ -37,6 +37,7 @@ mod pots;
 mod reading;
 mod receipts;
 mod reply;
+mod reports;
 mod sabotage;
 mod sharing;
 mod social_login;

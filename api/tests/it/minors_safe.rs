@@ -309,6 +309,7 @@ impl Minor {
                     |pot| json!({ "events": [{ "id": Uuid::new_v4(), "kind": "page_viewed", "pot": pot }] });
                 self.names("pot").into_iter().map(visit).collect()
             }
+            "/api/pots/{pot}/report" => vec![json!({}), json!({ "reason": "fraud" })],
             "/api/users/profile/contact" => vec![json!({})],
             _ if path.contains('{') || method == "GET" || NAME_NOBODY.contains(&path) => vec![json!({})],
             _ => panic!("decide whether the body of {method} {path} can name a minor"),

@@ -27,6 +27,7 @@ mod probe;
 mod proving;
 mod reconcile;
 mod refunds;
+mod reports;
 mod routes;
 mod schedules;
 mod serve;
@@ -107,6 +108,9 @@ enum Command {
     /// Look at what Wave's statement and the books do not say alike, and resolve it
     #[command(subcommand)]
     Discrepancies(discrepancies::Discrepancies),
+    /// Look at pots that people report, and say what came of it
+    #[command(subcommand)]
+    Reports(reports::Reports),
     /// Look at the certificates of settled pots
     #[command(subcommand)]
     Certificate(certificate::Certificates),
@@ -243,6 +247,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Workflows(workflows) => wait_for(workflows.run(config)),
         Command::Histories(histories) => wait_for(histories.run(config)),
         Command::Reconcile(reconcile) => wait_for(reconcile.run(config)),
+        Command::Reports(reports) => wait_for(reports.run(config)),
         Command::Discrepancies(discrepancies) => wait_for(discrepancies.run(config)),
         Command::Certificate(certificate) => wait_for(certificate.run(config)),
         Command::Verify(verify) => verify.run(),

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 132] = [
+const COMMANDS: [&str; 135] = [
     "",
     "dev",
     "demo",
@@ -43,6 +43,9 @@ const COMMANDS: [&str; 132] = [
     "reconcile",
     "reconcile run",
     "reconcile status",
+    "reports",
+    "reports list",
+    "reports resolve",
     "discrepancies",
     "discrepancies list",
     "discrepancies show",

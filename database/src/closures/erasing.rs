@@ -211,7 +211,7 @@ async fn receipts(connection: &mut PgConnection, user: UserId, contacts: &Contac
     Ok(())
 }
 
-/// Their pots, what was written to them there, and the numbers that they were paid to.
+/// Their pots, what was written to them there or reported of them, what they reported, and the numbers that they were paid to.
 async fn pots(connection: &mut PgConnection, user: UserId) -> Result<(), Error> {
     sqlx::query!(
         "update pots.pots set title = $2, description = '', visibility = 'private' where owner_id = $1",
@@ -222,6 +222,15 @@ async fn pots(connection: &mut PgConnection, user: UserId) -> Result<(), Error> 
     .await?;
     sqlx::query!(
         "update pots.holds set note = $2 where pot_id in (select pot_id from pots.pots where owner_id = $1)",
+        user.uuid(),
+        ERASED,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update pots.reports
+         set words = null, resolution = case when resolution is not null then $2 end
+         where reporter_id = $1 or pot_id in (select pot_id from pots.pots where owner_id = $1)",
         user.uuid(),
         ERASED,
     )

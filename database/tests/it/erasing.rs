@@ -68,6 +68,10 @@ fn planted(user: UserId) -> String {
              values ('{id}', '{id}', 'settled', 'Canary title', 'canary description', 25000, 'public', true, true,
                      true, true, false, '2030-04-24', now(), now(), now(), now(), now(), now());
          insert into pots.holds (pot_id, reason, note, since) values ('{id}', 'moderation', 'canary words', now());
+         insert into pots.reports (report_id, pot_id, reporter_id, reason, words)
+             values ('{id}', '{id}', '{id}', 'other', 'canary words');
+         insert into pots.reports (report_id, pot_id, reason, resolved_at, resolved_by, resolution)
+             values (gen_random_uuid(), '{id}', 'fraud', now(), 'x', 'canary words');
          insert into money.donations (
              donation_id, pot_id, amount, stage, donor_name, donor_phone, message, anonymous, wave_transaction_id,
              paid_amount, paid_currency, paid_at, ended_at

@@ -42,6 +42,7 @@ mod punctuality;
 mod races;
 mod reconciliation;
 mod refunds;
+mod reports;
 mod retention;
 mod roles;
 mod scene;

@@ -207,6 +207,8 @@ fn account_rows(user: UserId) -> String {
          insert into people.birth_date_changes (change_id, user_id, was, becomes, changed_by, reason)
              values ('{user}', '{user}', '2000-01-01', '2000-01-02', 'x', 'x');
          insert into people.preferences (user_id, muted) values ('{user}', array['news']);
+         insert into pots.reports (report_id, pot_id, reporter_id, reason)
+             select gen_random_uuid(), pot_id, '{user}', 'other' from pots.pots where owner_id = '{user}' limit 1;
          insert into people.identities (issuer, subject, user_id) values ('x', '{user}', '{user}');
          insert into people.registrations (registration_id, name, birth_date, phone, language)
              values ('{user}', 'x', '2000-01-01', '+221770000000', 'fr');
@@ -336,6 +338,7 @@ async fn no_table_shows_a_row_of_somebody_else_to_a_query_without_conditions() {
         ("people.users", 1),
         ("pots.holds", 1),
         ("pots.pots", 2),
+        ("pots.reports", 1),
         ("sponsorship.award_steps", 1),
         ("sponsorship.awards", 1),
         ("sponsorship.conversions", 1),

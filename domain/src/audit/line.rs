@@ -48,10 +48,11 @@ pub enum Action {
     VaultKeysRotated,
     FiguresExported,
     PayloadsDecoded,
+    ReportsResolved,
 }
 
 impl Action {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -82,6 +83,7 @@ impl Action {
         Self::VaultKeysRotated,
         Self::FiguresExported,
         Self::PayloadsDecoded,
+        Self::ReportsResolved,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -116,6 +118,7 @@ impl Action {
             Self::VaultKeysRotated => "vault_keys_rotated",
             Self::FiguresExported => "figures_exported",
             Self::PayloadsDecoded => "payloads_decoded",
+            Self::ReportsResolved => "reports_resolved",
         }
     }
 }

@@ -84,6 +84,8 @@ pub(crate) async fn encode(
     _staff: Staff<WritePayloads>,
     Body { value: payloads, .. }: Body<Payloads>,
 ) -> Result<Json<Payloads>, Problem> {
+    // No line in the audit trail: it shows nothing to anybody, and what is then done with it is done at the engine, whose history
+    // keeps what a process was sent.
     Ok(Json(payloads.encoded(&codec(&app)?)?))
 }
 

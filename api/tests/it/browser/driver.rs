@@ -12,6 +12,9 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
+/// What W3C calls keys that have no letter.
+pub(super) const TAB: &str = "\u{e004}";
+pub(super) const ENTER: &str = "\u{e007}";
 /// What W3C calls the name of an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// How long a page may take on a machine that has much else to do.
@@ -130,6 +133,12 @@ impl Browser {
         self.command("Emulation.setEmulatedMedia", &json!({ "features": features })).await;
     }
 
+    /// A browser that says of itself that its owner wants to be told of to nobody.
+    pub(super) async fn wants_no_tracking(&self) {
+        let says = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })";
+        self.command("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": says })).await;
+    }
+
     pub(super) async fn without_scripts(&self) {
         self.command("Emulation.setScriptExecutionDisabled", &json!({ "value": true })).await;
     }
@@ -178,9 +187,23 @@ impl Browser {
         self.told(&format!("/element/{element}/value"), &json!({ "text": text })).await;
     }
 
+    /// Keys, pressed one after the other, wherever the page has its focus.
+    pub(super) async fn press(&self, keys: &str) {
+        let pressed: Vec<_> = keys
+            .chars()
+            .flat_map(|key| {
+                ["keyDown", "keyUp"].map(|done| json!({ "type": done, "value": key.to_string() }))
+            })
+            .collect();
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": pressed });
+        self.told("/actions", &json!({ "actions": [keyboard] })).await;
+    }
+
     /// Nothing has to be moved sideways.
     pub(super) async fn fits(&self, what: &str) {
-        let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        // Where a place is kept for the bar of the window there is room left over.
+        let script =
+            "const page = document.documentElement; return Math.max(0, page.scrollWidth - page.clientWidth)";
         assert_eq!(self.ask(script).await, 0, "{what}");
     }
 
@@ -207,7 +230,7 @@ impl Browser {
             .as_array()
             .unwrap()
             .iter()
-            .filter(|line| line["level"] == "SEVERE")
+            .filter(|line| line["level"] == "SEVERE" || line["source"] == "security")
             // A page that is not there is meant, and a picture alone is shown on a page of the browser's own.
             .filter(|line| {
                 let message = line["message"].as_str().unwrap_or_default();

@@ -1,8 +1,10 @@
-//! A pot's page in a real browser, on a phone: it looks right, it changes by itself, and one can give with it.
+//! Our pages in a real browser. A pot's page, on a phone: it looks right, it changes by itself, and one can give with it. The admin
+//! pages: [`desk`].
 //!
 //! Pictures of what was seen are kept under `target/screenshots`. Where there is no chromedriver the tests say so and pass, unless
 //! `WOLO_BROWSER=required`.
 
+mod desk;
 mod driver;
 
 use std::time::Duration;
@@ -134,4 +136,46 @@ async fn the_pages_fit_small_phones_and_look_right_by_night_and_without_their_sc
     browser.click("#form button:not([type=button])").await;
     browser.until_there("#amount-fault").await;
     browser.keep_whole("pot-360-wrong-whole").await;
+}
+
+/// What pages have told of a pot, in the order of the words.
+async fn told(app: &TestApp, slug: &str) -> String {
+    let sql = format!(
+        "select coalesce(string_agg(kind || coalesce(' ' || way, ''), ', ' order by kind), '') from analytics.events
+         join pots.pots using (pot_id) where slug = '{slug}' and kind in ('page_viewed', 'give_pressed', 'shared')"
+    );
+    app.read(&sql).await
+}
+
+#[tokio::test]
+async fn what_a_visitor_does_is_told_when_they_leave_and_nothing_of_whoever_wants_none_of_it() {
+    let app = TestApp::start().await;
+    let Some(browser) = Browser::start(PHONE).await else { return };
+    let (pot, slug) = app.opened(settings()).await;
+    let address = format!("{}/p/{slug}", app.base);
+    // WhatsApp is elsewhere.
+    let stay =
+        "document.querySelector('.whatsapp').addEventListener('click', (event) => event.preventDefault())";
+    let visit = async || {
+        browser.open(&address).await;
+        browser.ask(stay).await;
+        browser.click(".hero .button").await;
+        browser.click(".whatsapp").await;
+        browser.click(".whatsapp").await;
+        let heard = format!("select count(*) from analytics.events where pot_id = '{}'", pot.uuid());
+        let before = app.read::<i64>(&heard).await;
+        browser.open(&app.base).await;
+        before
+    };
+    assert_eq!(visit().await, 0, "nothing is told before they leave");
+    let all = "give_pressed, page_viewed, shared whatsapp";
+    app.until(async || (told(&app, &slug).await == all).then_some(())).await;
+    browser.said_nothing_bad_of(&app.base).await;
+
+    browser.wants_no_tracking().await;
+    visit().await;
+    browser.open(&address).await;
+    let heeded = "return String(navigator.globalPrivacyControl)";
+    assert_eq!(browser.ask(heeded).await, "true");
+    assert_eq!(told(&app, &slug).await, all, "and nothing more");
 }

@@ -1,5 +1,5 @@
-//! `wolo cases open`: looking at documents. First the process writes down who looks, at what and why; only then the vault is asked, and
-//! what it gives goes to a page that is shown once, beside who they say they are. Nothing of it touches a disk here.
+//! `wolo cases open`: looking at documents. First the vault is asked, since nobody has looked at what it does not give; then the process
+//! writes down who looks, at what and why; and only then it all goes to a page that is shown once, beside who they say they are. Nothing of it touches a disk here.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -61,8 +61,12 @@ impl Open {
         // Nobody looks at what cannot be shown.
         let (vault, control) = (system.vault().await?, system.control().await?);
         self.reviewer.proves(&system, &pool).await?;
-        let pictures = self.look(&control, &vault, &wanted).await?;
+        let mut pictures = Vec::new();
+        for document in &wanted {
+            pictures.push(taken_out(&vault, *document, case.entry.subject).await?);
+        }
         let claims = claims(&pool, &case).await?;
+        self.look(&control, &wanted).await?;
         let (at, window) = (Utc::now(), Duration::from_secs(u64::from(self.minutes) * 60));
         let mark = format!("{} · {} · {}", self.reviewer.by, instant(at), self.case);
         let page = Page::of(self.case, &mark, &claims, pictures, window).await?;
@@ -79,20 +83,21 @@ impl Open {
         Ok(())
     }
 
-    /// Has each look written down, and then takes the document out of the vault.
-    async fn look(&self, control: &Control, vault: &Vault, wanted: &[DocumentId]) -> Result<Vec<Picture>> {
-        let mut pictures = Vec::new();
+    /// Has each look written down.
+    async fn look(&self, control: &Control, wanted: &[Document]) -> Result<()> {
         for document in wanted {
-            let look = Look { document: *document, reviewer: self.reviewer.by, reason: self.reason.clone() };
+            let look =
+                Look { document: document.id, reviewer: self.reviewer.by, reason: self.reason.clone() };
             let answer = control.look_at_document(self.case, look, PATIENCE).await;
-            let (document, subject) = noted(self.case, answered(answer, self.case)?)?;
-            pictures.push(taken_out(vault, document, subject).await?);
+            let noted = noted(self.case, answered(answer, self.case)?)?;
+            anyhow::ensure!(noted == *document, "the case has another {} since it was read", document.id);
         }
-        Ok(pictures)
+        Ok(())
     }
 
-    fn announce(&self, page: &Page, wanted: &[DocumentId], until: DateTime<Utc>) -> Result<()> {
+    fn announce(&self, page: &Page, wanted: &[Document], until: DateTime<Utc>) -> Result<()> {
         if self.format.json {
+            let wanted: Vec<_> = wanted.iter().map(|document| document.id).collect();
             output::json(&json!({
                 "case": self.case, "page": page.address(), "until": until, "documents": wanted,
             }))?;
@@ -130,9 +135,9 @@ async fn claims(pool: &Pool, case: &Case) -> Result<Claims> {
 }
 
 /// The documents that are meant, of those that are there.
-fn wanted(case: &Case, one: Option<DocumentId>) -> Result<Vec<DocumentId>> {
-    let there = case.documents.iter().filter(|sent| sent.is_there()).map(|sent| sent.document.id);
-    let wanted: Vec<_> = there.filter(|document| one.is_none_or(|one| one == *document)).collect();
+fn wanted(case: &Case, one: Option<DocumentId>) -> Result<Vec<Document>> {
+    let there = case.documents.iter().filter(|sent| sent.is_there()).map(|sent| sent.document);
+    let wanted: Vec<_> = there.filter(|document| one.is_none_or(|one| one == document.id)).collect();
     if wanted.is_empty() {
         Err(refused("the case has no such document, or not any more"))
     } else {
@@ -140,9 +145,9 @@ fn wanted(case: &Case, one: Option<DocumentId>) -> Result<Vec<DocumentId>> {
     }
 }
 
-fn noted(case: CaseId, answer: Looking) -> Result<(Document, UserId)> {
+fn noted(case: CaseId, answer: Looking) -> Result<Document> {
     Err(match answer {
-        Looking::Noted { document, subject } => return Ok((document, subject)),
+        Looking::Noted { document, .. } => return Ok(document),
         Looking::NotNow { stage } => words::not_now(case, stage),
         Looking::Gone => refused("the case has no such document, or not any more"),
         Looking::NotAReviewer => words::not_a_reviewer(),
