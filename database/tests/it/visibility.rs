@@ -12,7 +12,7 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 14] = [
+const OPAQUE: [&str; 16] = [
     "audit.checkpoints",
     "audit.entries",
     "money.halts",
@@ -24,6 +24,8 @@ const OPAQUE: [&str; 14] = [
     "money.payouts",
     "money.reconciliations",
     "money.statement_lines",
+    "ops.histories",
+    "ops.histories_mark",
     "ops.processes",
     "pots.sweeps",
     // Keyed hashes of contacts, and instants.
