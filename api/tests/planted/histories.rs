@@ -76,7 +76,7 @@ impl Kept {
 pub(crate) async fn archived(app: &TestApp) -> Vec<u8> {
     let client = wolo_bootstrap::temporal::connect(&app.settings.temporal).await.unwrap();
     Control::new(client).trigger_schedule(ids::HISTORY_ARCHIVE).await.unwrap();
-    let all = "select count(*), string_agg(to_jsonb(histories)::text::bytea || coalesce(history, ''), '')
+    let all = "select count(*), string_agg(convert_to(to_jsonb(histories)::text, 'UTF8') || coalesce(history, ''), '')
                from ops.histories where exists (select from ops.histories_mark)";
     let archive = async {
         loop {
