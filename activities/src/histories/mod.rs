@@ -105,7 +105,7 @@ impl HistorySteps {
         ctx: ActivityContext,
         input: ArchiveHistories,
     ) -> Result<ArchivedStretch, ActivityError> {
-        while_doing(&ctx, self.archive_stretch(&ctx, input)).await
+        Box::pin(while_doing(&ctx, self.archive_stretch(&ctx, input))).await
     }
 }
 
