@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use wolo_database::retention::Forget;
 use wolo_database::{Pool, audit, retention};
 use wolo_domain::dakar;
 use wolo_workflows::steps::retention::{KeepRetention, KeepRetentionStep, Retained};
@@ -26,9 +27,10 @@ impl RetentionSteps {
         _ctx: ActivityContext,
         input: KeepRetention,
     ) -> Result<Retained, ActivityError> {
-        let KeepRetention { answers_before, hearsay_before, audit_before, books_before, visits_before } =
-            input;
-        let gone = retention::forget(&self.pool, answers_before, hearsay_before, visits_before).await?;
+        let KeepRetention { answers_before, hearsay_before, audit_before, books_before, .. } = input;
+        let KeepRetention { visits_before, histories_before, .. } = input;
+        let when = Forget { answers_before, hearsay_before, visits_before, histories_before };
+        let gone = retention::forget(&self.pool, when).await?;
         let overdue_lines = audit::older_than(&self.pool, dakar::day_of(audit_before)).await?;
         let books = retention::overdue(&self.pool, books_before).await?;
         if overdue_lines + books.transactions + books.certificates > 0 {
@@ -45,6 +47,7 @@ impl RetentionSteps {
             heard: gone.heard,
             conversations: gone.conversations,
             visits: gone.visits,
+            histories: gone.histories,
             overdue_lines,
             overdue_transactions: books.transactions,
             overdue_certificates: books.certificates,

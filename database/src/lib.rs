@@ -32,6 +32,7 @@ mod error;
 pub mod exports;
 pub mod figures;
 pub mod halts;
+pub mod histories;
 pub mod idempotency;
 pub mod identities;
 pub mod invitations;

@@ -21,6 +21,8 @@ pub struct Gone {
     pub conversations: u64,
     /// What visitors did on our pages.
     pub visits: u64,
+    /// What ended processes went through.
+    pub histories: u64,
 }
 
 /// Does a portion of something after another, until one is not full, and says how much it was.
@@ -37,14 +39,19 @@ macro_rules! in_portions {
     }};
 }
 
+/// The moments before which what had its time goes. Of what has none, nothing goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Forget {
+    pub answers_before: DateTime<Utc>,
+    pub hearsay_before: DateTime<Utc>,
+    pub visits_before: Option<DateTime<Utc>>,
+    pub histories_before: Option<DateTime<Utc>>,
+}
+
 /// Forgets what had its time before these moments.
 #[tracing::instrument(name = "db.retention.forget", skip_all, err)]
-pub async fn forget(
-    pool: &Pool,
-    answers_before: DateTime<Utc>,
-    hearsay_before: DateTime<Utc>,
-    visits_before: Option<DateTime<Utc>>,
-) -> Result<Gone, Error> {
+pub async fn forget(pool: &Pool, when: Forget) -> Result<Gone, Error> {
+    let Forget { answers_before, hearsay_before, visits_before, histories_before } = when;
     let answers = in_portions!(
         pool,
         answers_before,
@@ -86,7 +93,17 @@ pub async fn forget(
         ),
         None => 0,
     };
-    Ok(Gone { answers, events, heard, conversations, visits })
+    let histories = match histories_before {
+        Some(before) => in_portions!(
+            pool,
+            before,
+            "delete from ops.histories where (workflow_id, run_id) in (
+                 select workflow_id, run_id from ops.histories where ended_at < $1 limit $2
+             )"
+        ),
+        None => 0,
+    };
+    Ok(Gone { answers, events, heard, conversations, visits, histories })
 }
 
 /// What is kept by rule and is older than its rule says.

@@ -28,6 +28,7 @@ pub mod discrepancies;
 pub mod donations;
 pub mod evidence;
 pub mod figures;
+pub mod histories;
 pub mod identities;
 pub mod ids;
 pub mod invitations;

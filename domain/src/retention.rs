@@ -32,6 +32,9 @@ pub struct Retention {
     /// What visitors did on our pages.
     #[serde(default = "visits_years")]
     pub visits_years: u32,
+    /// What ended processes went through, as it was archived.
+    #[serde(default = "histories_years")]
+    pub histories_years: u32,
 }
 
 fn answers_days() -> u32 {
@@ -54,6 +57,10 @@ fn visits_years() -> u32 {
     Retention::default().visits_years
 }
 
+fn histories_years() -> u32 {
+    Retention::default().histories_years
+}
+
 impl Default for Retention {
     fn default() -> Self {
         Self {
@@ -64,6 +71,7 @@ impl Default for Retention {
             audit_years: 5,
             books_years: 7,
             visits_years: 2,
+            histories_years: 5,
         }
     }
 }

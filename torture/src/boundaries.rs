@@ -30,7 +30,7 @@ const fn step(name: &'static str, speaks: Speaks, story: Story) -> Step {
     Step { name, speaks, story: Some(story) }
 }
 
-pub const STEPS: [Step; 70] = [
+pub const STEPS: [Step; 71] = [
     step("pots.schedule", Speaks::Not, Story::Ordinary),
     step("pots.open", Speaks::Not, Story::Ordinary),
     step("pots.close", Speaks::Not, Story::Ordinary),
@@ -65,6 +65,7 @@ pub const STEPS: [Step; 70] = [
     step("retention.keep", Speaks::Not, Story::Housekeeping),
     step("punctuality.find_late", Speaks::Not, Story::Housekeeping),
     step("audit.seal_the_end", Speaks::Not, Story::Housekeeping),
+    step("histories.archive", Speaks::Not, Story::Housekeeping),
     step("donations.open_checkout", Speaks::Sends(Endpoint::CheckoutCreate), Story::Ordinary),
     step("donations.settle", Speaks::Asks(Endpoint::CheckoutGet), Story::Ordinary),
     step("refunds.give_back", Speaks::Sends(Endpoint::CheckoutRefund), Story::Late),

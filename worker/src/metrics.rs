@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use chrono::{TimeDelta, Utc};
 use prometheus::{GaugeVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use wolo_bootstrap::temporal;
-use wolo_database::{Pool, backlog, punctuality};
+use wolo_database::{Pool, backlog, histories, punctuality};
 use wolo_domain::punctuality::Punctuality;
 
 /// For each question to the database.
@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     waiting: IntGaugeVec,
     oldest: GaugeVec,
     late: IntGaugeVec,
+    archived: IntGaugeVec,
     messages: IntGaugeVec,
     connections: IntGaugeVec,
     running: IntGaugeVec,
@@ -53,6 +54,11 @@ impl Metrics {
             waiting: gauges("wolo_waiting", "What waits for somebody or something, by kind.", &["what"])?,
             // What nobody knows is not told at all, so these are one of none or one.
             late: gauges("wolo_steps_late", "Steps that should have been done by now.", &[])?,
+            archived: gauges(
+                "wolo_histories_archived_seconds",
+                "Up to when everything that has ended is archived, in Unix time.",
+                &[],
+            )?,
             memory: gauges("process_resident_memory_bytes", "Memory of this process.", &[])?,
             messages: gauges(
                 "wolo_messages_last_hour",
@@ -78,10 +84,11 @@ impl Metrics {
         pool: &Pool,
         queues: &BTreeMap<String, bool>,
     ) -> Result<String, prometheus::Error> {
-        let (waiting, tries, late) = tokio::join!(
+        let (waiting, tries, late, archived) = tokio::join!(
             tokio::time::timeout(PATIENCE, backlog::waiting(pool)),
             tokio::time::timeout(PATIENCE, backlog::tries(pool)),
             tokio::time::timeout(PATIENCE, punctuality::late(pool, Utc::now(), self.rules, 1)),
+            tokio::time::timeout(PATIENCE, histories::mark(pool)),
         );
         self.wait(waiting.ok().and_then(Result::ok).as_deref());
         self.messages.reset();
@@ -91,6 +98,10 @@ impl Metrics {
         self.late.reset();
         if let Ok(Ok(late)) = late {
             self.late.with_label_values::<&str>(&[]).set(i64::try_from(late.total).unwrap_or(i64::MAX));
+        }
+        self.archived.reset();
+        if let Ok(Ok(Some(mark))) = archived {
+            self.archived.with_label_values::<&str>(&[]).set(mark.timestamp());
         }
         for (queue, running) in queues {
             self.running.with_label_values(&[queue]).set((*running).into());

@@ -13,14 +13,15 @@ use temporalio_sdk::error::WorkflowRegistrationError;
 use temporalio_sdk::workflows::WorkflowImplementation;
 use wolo_activities::{
     AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps,
-    IdentitySteps, InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps,
-    PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
+    HistorySteps, IdentitySteps, InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps,
+    PotSteps, PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
 };
 use wolo_workflows::account_closure::AccountClosure;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::guardian_consent::GuardianConsent;
+use wolo_workflows::history_archive::HistoryArchive;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::identity_review::IdentityReview;
 use wolo_workflows::ledger_check::LedgerCheck;
@@ -77,6 +78,8 @@ fn list(queue: &str, to: &mut impl Register) -> bool {
             to.step(PunctualitySteps::find_late);
             to.process::<AuditCheckpoint>();
             to.step(AuditSteps::seal_the_end);
+            to.process::<HistoryArchive>();
+            to.step(HistorySteps::archive);
         }
         queues::MONEY => {
             to.process::<Donation>();
@@ -172,6 +175,7 @@ pub(crate) struct Steps {
     pub(crate) pots: Arc<PotSteps>,
     pub(crate) punctuality: Arc<PunctualitySteps>,
     pub(crate) donations: Arc<DonationSteps>,
+    pub(crate) histories: Arc<HistorySteps>,
     pub(crate) identities: Arc<IdentitySteps>,
     pub(crate) invitations: Arc<InvitationSteps>,
     pub(crate) refunds: Arc<RefundSteps>,
@@ -245,6 +249,12 @@ impl Doer<PunctualitySteps> for Steps {
 impl Doer<DonationSteps> for Steps {
     fn doer(&self) -> &Arc<DonationSteps> {
         &self.donations
+    }
+}
+
+impl Doer<HistorySteps> for Steps {
+    fn doer(&self) -> &Arc<HistorySteps> {
+        &self.histories
     }
 }
 

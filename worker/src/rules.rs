@@ -62,6 +62,7 @@ pub(crate) fn retention(settings: &Settings) -> Retention {
         audit_years: numbers.audit_years,
         books_years: numbers.books_years,
         visits_years: numbers.visits_years,
+        histories_years: numbers.histories_years,
     }
 }
 

@@ -12,6 +12,7 @@ use temporalio_client::{Client, RpcOptions};
 use wolo_bootstrap::Settings;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::{BirthdaySweep, SweepInput};
+use wolo_workflows::history_archive::{ArchiveInput, HistoryArchive};
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::ledger_check::{LedgerCheck, LedgerCheckInput};
 use wolo_workflows::punctuality_check::PunctualityCheck;
@@ -74,6 +75,18 @@ fn schedules(settings: &Settings) -> Vec<Schedule> {
             ),
             spec: daily(numbers.sweep_hour_dakar, 0),
             catch_up: WITHIN_A_DAY,
+        },
+        Schedule {
+            id: ids::HISTORY_ARCHIVE,
+            action: ScheduleAction::start_workflow(
+                HistoryArchive::run,
+                ArchiveInput::new(numbers.continue_after_events),
+                queues::LIFECYCLE,
+                ids::HISTORY_ARCHIVE,
+            ),
+            spec: hourly(20),
+            // What was missed is archived by the next one: it begins where the last one has ended.
+            catch_up: SOON_AGAIN,
         },
         Schedule {
             id: ids::AUDIT_CHECKPOINT,

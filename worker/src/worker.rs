@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use wolo_activities::words::Words;
 use wolo_activities::{
     AccountSteps, AuditSteps, BirthdaySteps, ClosureSteps, ConsentSteps, DiscrepancySteps, DonationSteps,
-    IdentitySteps, InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps,
-    PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
+    HistorySteps, IdentitySteps, InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps,
+    PotSteps, PunctualitySteps, RefundSteps, RetentionSteps, StatementSteps,
 };
 use wolo_bootstrap::temporal::IndexedValueType;
 use wolo_bootstrap::{Settings, Shutdown, connections, settings, temporal};
@@ -105,6 +105,7 @@ impl Worker {
             punctuality: Arc::new(PunctualitySteps::new(pool.clone())),
             statements: Arc::new(StatementSteps::new(pool.clone(), wave.clone(), Arc::clone(&donations))),
             donations,
+            histories: Arc::new(HistorySteps::new(pool.clone())),
             identities: Arc::new(IdentitySteps::new(pool.clone(), vault)),
             invitations: Arc::new(InvitationSteps::new(pool.clone())),
             points: Arc::new(PointsSteps::new(pool.clone())),

@@ -1,8 +1,8 @@
 //! Forgetting, once a day, what is of no use any more.
 //!
 //! Codes that nobody can give back, guesses whose window is over, accounts that were wanted and never proved, sessions that ended
-//! long ago, answers that nobody repeats, the words of providers that were dealt with and what visitors did years ago say something
-//! about people and serve nobody. A schedule starts this process; it does its steps until they have succeeded, and ends. What is older than its rule and
+//! long ago, answers that nobody repeats, the words of providers that were dealt with, what visitors did years ago and what processes went through serve nobody, and most
+//! of it says something about people. A schedule starts this process; it does its steps until they have succeeded, and ends. What is older than its rule and
 //! cannot be deleted it counts. It refuses to know what is old: that comes in with its input, from the settings.
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,7 @@ impl Housekeeping {
             audit_before: years_ago(now, rules.audit_years),
             books_before: years_ago(now, rules.books_years),
             visits_before: Some(years_ago(now, rules.visits_years)),
+            histories_before: Some(years_ago(now, rules.histories_years)),
         };
         let retained = ctx.execute_activity(KeepRetentionStep, keep, patience::own_books()).await?;
         Ok(Housekept { leftovers, retained })

@@ -70,10 +70,14 @@ pub const AUDIT_CHECKPOINT: &str = "audit-checkpoint";
 /// The schedule that looks for steps that are late.
 pub const PUNCTUALITY_CHECK: &str = "punctuality-check";
 
+/// The schedule that keeps what ended processes went through.
+pub const HISTORY_ARCHIVE: &str = "history-archive";
+
 /// The schedules that there are.
-pub const SCHEDULES: [&str; 7] = [
+pub const SCHEDULES: [&str; 8] = [
     AUDIT_CHECKPOINT,
     BIRTHDAY_SWEEP,
+    HISTORY_ARCHIVE,
     HOUSEKEEPING,
     LEDGER_CHECK,
     PUNCTUALITY_CHECK,

@@ -11,6 +11,7 @@ pub mod audit_checkpoint;
 pub mod birthday_sweep;
 pub mod donation;
 pub mod guardian_consent;
+pub mod history_archive;
 pub mod housekeeping;
 pub mod identity_review;
 pub mod ids;

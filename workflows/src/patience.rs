@@ -62,6 +62,14 @@ pub(crate) fn start_many() -> ActivityOptions {
         .build()
 }
 
+/// A long walk through what the engine remembers. One that is interrupted goes on where it was.
+pub(crate) fn walk_the_engine() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_hours(1))
+        .heartbeat_timeout(Duration::from_secs(10))
+        .retry_policy(again_and_again())
+        .build()
+}
+
 /// A step that hands a message to a provider. Nobody waits for it; a provider that asks for a pause gets it.
 pub(crate) fn send_a_message() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(40))

@@ -2,6 +2,7 @@
 //! told apart. One world for all tests; a database and a wallet for each.
 
 mod accounts;
+mod archiving;
 mod away;
 mod birthdays;
 mod books;

@@ -10,8 +10,9 @@ use temporalio_sdk::testing::{ActivityEnvironment, ActivityEnvironmentError, Tes
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 use wolo_activities::{
-    AccountSteps, BirthdaySteps, ConsentSteps, DiscrepancySteps, DonationSteps, InvitationSteps, LedgerSteps,
-    NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps, RefundSteps, StatementSteps, notices,
+    AccountSteps, BirthdaySteps, ConsentSteps, DiscrepancySteps, DonationSteps, HistorySteps,
+    InvitationSteps, LedgerSteps, NoticeSteps, PayoutSteps, PointsSteps, PotSteps, PunctualitySteps,
+    RefundSteps, StatementSteps, notices,
 };
 use wolo_database::{Pool, donations, figures, ledger, people, pots};
 use wolo_domain::donations::{DonationRules, DonationStage};
@@ -165,6 +166,7 @@ impl Scene {
             .register_activities(LedgerSteps::new(pool.clone()))
             .register_activities(DiscrepancySteps::new(pool.clone()))
             .register_activities(BirthdaySteps::new(pool.clone()))
+            .register_activities(HistorySteps::new(pool.clone()))
             .register_activities(ConsentSteps::new(pool.clone()))
             .register_activities(InvitationSteps::new(pool.clone()))
             .register_activities(NoticeSteps::new(

@@ -1,5 +1,7 @@
 //! All that the engine remembers: every history as it is stored, and with its payloads decrypted; and the files that it writes.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt as _;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use temporalio_client::{WorkflowFetchHistoryOptions, WorkflowHandle, WorkflowListOptions};
 use temporalio_common::protos::temporal::api::common::v1::Payload;
 use wolo_bootstrap::codec::EncryptionCodec;
+use wolo_control::{Control, ids};
 use wolo_workflows::donation::Donation;
 
 use crate::app::TestApp;
@@ -66,6 +69,26 @@ impl Kept {
             _ => {}
         }
     }
+}
+
+/// All that is archived of processes that have ended.
+#[expect(clippy::disallowed_methods, reason = "a test asks what the crate never would")]
+pub(crate) async fn archived(app: &TestApp) -> Vec<u8> {
+    let client = wolo_bootstrap::temporal::connect(&app.settings.temporal).await.unwrap();
+    Control::new(client).trigger_schedule(ids::HISTORY_ARCHIVE).await.unwrap();
+    let all = "select count(*), string_agg(convert_to(to_jsonb(histories)::text, 'UTF8') || coalesce(history, ''), '')
+               from ops.histories where exists (select from ops.histories_mark)";
+    let archive = async {
+        loop {
+            let (count, content): (i64, Option<Vec<u8>>) =
+                sqlx::query_as(all).fetch_one(&app.pool).await.unwrap();
+            if let Some(content) = content.filter(|_| count >= 20) {
+                println!("{count} histories are archived");
+                return content;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), archive).await.expect("what has ended is archived")
 }
 
 /// What the engine has written to its disk, and what it has said.

@@ -1,6 +1,6 @@
 //! The whole story of a minor, told over HTTP with a hundred values that nobody else has: names, numbers, addresses, notes, codes, links
-//! and what documents show. Afterwards they are looked for wherever an operator looks: in the log of API and worker, in figures, and
-//! in all that the engine has written to its disk.
+//! and what documents show. Afterwards they are looked for wherever an operator looks: in the log of API and worker, in figures, in
+//! all that the engine has written to its disk, and in the archive of what ended processes went through.
 //!
 //! What is personal stands in the engine's store encrypted. Decrypted, it has what a process needs to say; what documents show and what
 //! opens an account is not even there.
@@ -82,6 +82,7 @@ async fn a_hundred_planted_values_are_found_nowhere_in_logs_figures_or_the_engin
         kept.payloads
     );
     places.push(("the engine's histories".to_owned(), kept.as_stored));
+    places.push(("the archive of histories".to_owned(), histories::archived(&app).await));
     places.extend(histories::files(&app));
 
     let lines = String::from_utf8_lossy(&places[0].1).lines().count();

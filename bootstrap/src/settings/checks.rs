@@ -272,6 +272,7 @@ fn retention(reader: &mut Reader) -> Retention {
         audit_years: reader.number("retention.audit_years", &(1..=100)),
         books_years: reader.number("retention.books_years", &(1..=100)),
         visits_years: reader.number("retention.visits_years", &(1..=100)),
+        histories_years: reader.number("retention.histories_years", &(1..=100)),
     }
 }
 

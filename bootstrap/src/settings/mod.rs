@@ -216,6 +216,7 @@ pub struct Retention {
     pub audit_years: u32,
     pub books_years: u32,
     pub visits_years: u32,
+    pub histories_years: u32,
 }
 
 /// What hashing a password costs.

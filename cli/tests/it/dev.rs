@@ -157,6 +157,7 @@ fn a_world_is_found_used_and_gone() {
     crate::losses::a_pot_that_lost_its_process_is_found_and_started_again(home, &dev);
     crate::losses::a_pot_that_is_late_is_named_and_helped(home, &dev);
     crate::stuck::what_stands_still_is_named_and_helped(home, &dev);
+    crate::stuck::what_the_engine_has_forgotten_is_told_from_the_archive(home, &dev);
     crate::people::are_told_what_is_kept_and_leave_though_the_process_was_lost(home, &dev);
     crate::birth_dates::are_corrected_and_pots_follow(home, &dev);
     a_minors_pot_still_waits(home, &dev);

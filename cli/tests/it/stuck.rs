@@ -4,6 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json as body};
+use temporalio_client::NamespacedClient as _;
+use temporalio_client::tonic::IntoRequest as _;
+use temporalio_common::protos::temporal::api::common::v1::WorkflowExecution;
+use temporalio_common::protos::temporal::api::workflowservice::v1::DeleteWorkflowExecutionRequest;
+use wolo_bootstrap::settings::Layers;
 
 use crate::dev::{Dev, json, post};
 use crate::payout::{pot_with_a_gift, until};
@@ -76,8 +81,59 @@ pub(crate) fn what_stands_still_is_named_and_helped(home: &Path, dev: &Dev) {
     let listed = json(home, &["workflows", "list", "--kind", "Donation", "--running", "--json"]);
     assert!(listed.as_array().unwrap().iter().any(|one| one["process"] == process), "{listed}");
     let (code, _, err) = said(wolo(home).args(["workflows", "show", "pot/of-nobody"]));
-    assert_eq!((code, err.as_str()), (1, "wolo: the engine knows no process pot/of-nobody\n"));
+    assert_eq!(
+        (code, err.as_str()),
+        (1, "wolo: the engine knows no process pot/of-nobody, and none is archived\n")
+    );
     its_history_is_recorded_as_the_replay_suite_reads_it(home, &process);
+}
+
+/// What has ended is told from the archive when the engine has forgotten it, and the command says so.
+pub(crate) fn what_the_engine_has_forgotten_is_told_from_the_archive(home: &Path, dev: &Dev) {
+    said(wolo(home).args(["schedules", "trigger", "housekeeping"]));
+    let process = until(|| {
+        let known = json(home, &["workflows", "list", "--kind", "Housekeeping", "--json"]);
+        let ended = known.as_array()?.iter().find(|one| !one["ended"].is_null())?;
+        Some(ended["process"].as_str()?.to_owned())
+    });
+    let before = json(home, &["workflows", "show", &process, "--json"]);
+    assert_eq!(before["story"]["runs"][0]["archived"], false);
+    until(|| {
+        said(wolo(home).args(["schedules", "trigger", "history-archive"]));
+        let archived = json(home, &["workflows", "list", "--archived", "--kind", "Housekeeping", "--json"]);
+        archived.as_array()?.iter().any(|one| one["process"] == process).then_some(())
+    });
+    forget(dev.addresses["temporal"].as_str().unwrap(), &process);
+    let told = until(|| {
+        let told = json(home, &["workflows", "show", &process, "--json"]);
+        (told["story"]["runs"][0]["archived"] == true).then_some(told)
+    });
+    let whats = |told: &Value| -> Vec<_> {
+        let lines = told["story"]["runs"][0]["lines"].as_array().unwrap().clone();
+        lines.into_iter().map(|line| (line["what"].clone(), line["at"].clone())).collect()
+    };
+    assert_eq!(whats(&told), whats(&before));
+    let (code, out, _) = said(wolo(home).args(["workflows", "show", &process]));
+    assert!(code == 0 && out.contains("(archived: what it carried was not kept)"), "{out}");
+    assert!(out.contains("begins as Housekeeping\n") && out.contains("retention.keep, "), "{out}");
+    let (code, out, _) = said(wolo(home).args(["workflows", "list", "--archived"]));
+    assert!(code == 0 && out.contains(&process), "{out}");
+}
+
+/// Makes the engine forget a process, as it does when its time is over.
+fn forget(temporal: &str, process: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let settings = Layers::new().set("temporal.address", temporal).read().unwrap();
+        let client = wolo_bootstrap::temporal::connect(&settings.temporal).await.unwrap();
+        let execution = WorkflowExecution { workflow_id: process.to_owned(), run_id: String::new() };
+        let delete = DeleteWorkflowExecutionRequest {
+            namespace: client.namespace(),
+            workflow_execution: Some(execution),
+        };
+        let mut service = client.connection().workflow_service();
+        service.delete_workflow_execution(delete.into_request()).await.unwrap();
+    });
 }
 
 /// With the key that the suite has.

@@ -1,8 +1,10 @@
 //! The story of a process, from its history: what it was begun with, what it asked for and what came of that, what it was told,
 //! what it waited for, and how it ended. What it carries is decrypted, and what says something of people is hidden.
 //!
-//! A process that has become long goes on as a new run; a story has all runs that the engine still knows.
+//! A process that has become long goes on as a new run; a story has all runs that the engine still knows, and says what it lacks
+//! before them: that may stand in the archive.
 
+mod archived;
 mod lines;
 mod listing;
 mod telling;
@@ -18,6 +20,8 @@ use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use wolo_workflows::donation::Donation;
 
+use archived::Lacking;
+pub use archived::{Archived, Unreadable};
 pub use lines::Line;
 pub use listing::{Listed, Wanted};
 
@@ -34,6 +38,8 @@ pub struct Story {
     pub runs: Vec<Run>,
     /// Why it does not go on, if it does not.
     pub stuck: Option<Stuck>,
+    #[serde(skip)]
+    lacking: Lacking,
 }
 
 /// One run: from its beginning to its end, or to now.
@@ -45,6 +51,8 @@ pub struct Run {
     pub began: Option<DateTime<Utc>>,
     /// None while it runs.
     pub ended: Option<DateTime<Utc>>,
+    /// The engine has forgotten it, and what it carried was not kept.
+    pub archived: bool,
     pub lines: Vec<Line>,
 }
 
@@ -62,23 +70,23 @@ impl Control {
             None => self.last_run(process).await?,
         };
         let mut runs = VecDeque::new();
-        loop {
+        let lacking = loop {
             let events = match self.events(process, &next).await {
                 Ok(events) => events,
                 // An earlier run is forgotten before a later one.
-                Err(AskError::NotFound) if !runs.is_empty() => break,
+                Err(AskError::NotFound) if !runs.is_empty() => break Lacking::Run(next),
                 Err(error) => return Err(error),
             };
             let before = continued_from(&events);
             runs.push_front(self.tell(events, next).await);
             match before {
                 Some(before) if !alone && runs.len() < MOST_RUNS => next = before,
-                _ => break,
+                _ => break Lacking::Nothing,
             }
-        }
+        };
         let runs_on = runs.back().is_some_and(|run| run.ended.is_none());
         let stuck = if runs_on { self.look_at(process.to_owned(), now).await? } else { None };
-        Ok(Story { process: process.to_owned(), runs: runs.into(), stuck })
+        Ok(Story { process: process.to_owned(), runs: runs.into(), stuck, lacking })
     }
 
     /// The events of a run, decrypted and with everything in them; of the last one, where none is named.

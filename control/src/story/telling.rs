@@ -343,7 +343,7 @@ impl Telling {
                 self.say(step.at, "step_open", words, step.input);
             }
         }
-        Run { run, kind: self.kind, began: self.began, ended: self.ended, lines: self.lines }
+        Run { run, kind: self.kind, began: self.began, ended: self.ended, archived: false, lines: self.lines }
     }
 }
 

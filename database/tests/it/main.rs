@@ -18,6 +18,7 @@ mod donations;
 mod erasing;
 mod figures;
 mod halts;
+mod histories;
 mod idempotency;
 mod identities;
 mod invitations;

@@ -1,12 +1,13 @@
 //! What is forgotten when its time is over, and what is only counted.
 
 use wolo_database::audit;
-use wolo_database::retention::{self, Gone, Overdue};
+use wolo_database::retention::{self, Forget, Gone, Overdue};
 
 use crate::scene::{Scene, at};
 
 #[tokio::test]
-async fn answers_visits_and_the_words_of_providers_go_when_their_time_is_over_and_what_waits_stays() {
+async fn answers_visits_histories_and_the_words_of_providers_go_when_their_time_is_over_and_what_waits_stays()
+{
     let scene = Scene::new().await;
     scene
         .force(
@@ -20,15 +21,23 @@ async fn answers_visits_and_the_words_of_providers_go_when_their_time_is_over_an
              insert into analytics.events (event_id, kind, at)
                  values (gen_random_uuid(), 'page_viewed', '2028-12-01'), (gen_random_uuid(), 'page_viewed', '2029-02-01');
              insert into notices.conversations (address, last_inbound_at)
-                 values ('+221770000001', '2030-11-01'), ('+221770000002', '2031-02-01');",
+                 values ('+221770000001', '2030-11-01'), ('+221770000002', '2031-02-01');
+             insert into ops.histories (workflow_id, run_id, kind, came_to, ended_at, lacks)
+                 values ('x', 'old', 'Donation', 'Completed', '2025-12-01', 'gone'),
+                        ('x', 'young', 'Donation', 'Completed', '2026-02-01', 'gone');",
         )
         .await;
     let forget = async || {
-        let (answers, hearsay) = (at("2031-01-30T00:00:00Z"), at("2030-12-01T00:00:00Z"));
-        let visits = Some(at("2029-01-01T00:00:00Z"));
-        retention::forget(&scene.pool, answers, hearsay, visits).await.expect("forgetting")
+        let when = Forget {
+            answers_before: at("2031-01-30T00:00:00Z"),
+            hearsay_before: at("2030-12-01T00:00:00Z"),
+            visits_before: Some(at("2029-01-01T00:00:00Z")),
+            histories_before: Some(at("2026-01-01T00:00:00Z")),
+        };
+        retention::forget(&scene.pool, when).await.expect("forgetting")
     };
-    assert_eq!(forget().await, Gone { answers: 1, events: 1, heard: 1, conversations: 1, visits: 1 });
+    let one_each = Gone { answers: 1, events: 1, heard: 1, conversations: 1, visits: 1, histories: 1 };
+    assert_eq!(forget().await, one_each);
     assert_eq!(forget().await, Gone::default());
     let kept: String = scene
         .read(

@@ -12,7 +12,7 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 12] = [
+const OPAQUE: [&str; 14] = [
     "audit.checkpoints",
     "money.ledger_entries",
     "money.ledger_transactions",
@@ -22,6 +22,8 @@ const OPAQUE: [&str; 12] = [
     "money.payouts",
     "money.reconciliations",
     "money.statement_lines",
+    "ops.histories",
+    "ops.histories_mark",
     "ops.processes",
     "pots.sweeps",
     // Keyed hashes of contacts, and instants.

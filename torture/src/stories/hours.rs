@@ -7,6 +7,7 @@ use uuid::Uuid;
 use wolo_api::rules;
 use wolo_domain::retention::Retention;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
+use wolo_workflows::history_archive::{ArchiveInput, HistoryArchive};
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::punctuality_check::PunctualityCheck;
 use wolo_workflows::{ids, queues};
@@ -19,7 +20,9 @@ impl Scene {
         self.comes_to_its_end(Housekeeping::run, Retention::default(), ids::HOUSEKEEPING).await?;
         let punctuality = rules::punctuality(&self.stage.settings);
         self.comes_to_its_end(PunctualityCheck::run, punctuality, ids::PUNCTUALITY_CHECK).await?;
-        self.comes_to_its_end(AuditCheckpoint::run, (), ids::AUDIT_CHECKPOINT).await
+        self.comes_to_its_end(AuditCheckpoint::run, (), ids::AUDIT_CHECKPOINT).await?;
+        let archive = ArchiveInput::new(self.stage.settings.rules.continue_after_events);
+        self.comes_to_its_end(HistoryArchive::run, archive, ids::HISTORY_ARCHIVE).await
     }
 
     /// Starts the process of a schedule, as its hour would, and waits for what it comes to.

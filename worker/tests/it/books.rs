@@ -26,7 +26,7 @@ use crate::histories::keep;
 use crate::house::{House, alone, live, until};
 
 /// The newest process that a schedule has started.
-async fn started_by(house: &House, schedule: &str) -> String {
+pub(crate) async fn started_by(house: &House, schedule: &str) -> String {
     let schedule = house.control.client().get_schedule_handle(schedule);
     schedule
         .trigger(ScheduleOverlapPolicy::AllowAll, Default::default())

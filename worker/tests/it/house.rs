@@ -94,9 +94,13 @@ impl House {
 
     /// What a schedule does at its hour could help a story along that is about how it goes without.
     async fn is_looked_at_by_nobody_else(&self) {
-        for schedule in
-            [ids::RECONCILE_TODAY, ids::RECONCILE_YESTERDAY, ids::LEDGER_CHECK, ids::PUNCTUALITY_CHECK]
-        {
+        for schedule in [
+            ids::RECONCILE_TODAY,
+            ids::RECONCILE_YESTERDAY,
+            ids::LEDGER_CHECK,
+            ids::PUNCTUALITY_CHECK,
+            ids::HISTORY_ARCHIVE,
+        ] {
             let schedule = self.control.client().get_schedule_handle(schedule);
             let paused = schedule.pause(Some("tests start it themselves"), Default::default()).await;
             paused.expect("the schedule is there");

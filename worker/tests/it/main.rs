@@ -6,6 +6,7 @@
     reason = "the engine's option structs have long names that say nothing; the house is spoken to, whatever it needs"
 )]
 
+mod archive;
 mod audit;
 mod birthday_sweep;
 mod books;

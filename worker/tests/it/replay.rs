@@ -22,6 +22,7 @@ use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::birthday_sweep::BirthdaySweep;
 use wolo_workflows::donation::Donation;
 use wolo_workflows::guardian_consent::GuardianConsent;
+use wolo_workflows::history_archive::HistoryArchive;
 use wolo_workflows::housekeeping::Housekeeping;
 use wolo_workflows::identity_review::IdentityReview;
 use wolo_workflows::ledger_check::LedgerCheck;
@@ -51,7 +52,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 100] = [
+const ENDINGS: [&str; 102] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -87,6 +88,8 @@ const ENDINGS: [&str; 100] = [
     "donation-taken-up-again",
     "donation-webhook-before-reply",
     "donation-webhook-twice",
+    "history-archive",
+    "history-archive-carried-on",
     "housekeeping",
     "identity-approved",
     "identity-given-up",
@@ -165,6 +168,7 @@ fn todays_code(options: Options) -> Options {
         .and_then(Options::register_workflow::<BirthdaySweep>)
         .and_then(Options::register_workflow::<SponsorshipInvitation>)
         .and_then(Options::register_workflow::<GuardianConsent>)
+        .and_then(Options::register_workflow::<HistoryArchive>)
         .and_then(Options::register_workflow::<Housekeeping>)
         .and_then(Options::register_workflow::<IdentityReview>)
         .and_then(Options::register_workflow::<NoticeDelivery>)

@@ -303,6 +303,7 @@ fn contracts() -> BTreeMap<&'static str, String> {
         closures: CloseAccountStep, GiveUpTheirsStep, RestoreAccountStep, ErasePersonStep;
         punctuality: FindLateStep;
         retention: KeepRetentionStep;
+        histories: ArchiveHistoriesStep;
         identities: OpenCaseStep, OpenNextCaseStep, AddDocumentStep, RemoveDocumentStep, SubmitCaseStep, TakeCaseStep, LookAtDocumentStep, DecideCaseStep, EscalateCaseStep, EndCaseStep, GiveUpCasesStep, DestroyDocumentsStep;
         invitations: AcceptInvitationStep, EndInvitationStep, StartInvitedPotStep, FollowInvitationStep;
         points: ConvertPointsStep, RevokePointsStep;
@@ -337,6 +338,7 @@ fn every_contract_is_served_where_it_is_called() {
             "account_closure",
             "audit_checkpoint",
             "pot_lifecycle",
+            "history_archive",
             "housekeeping",
             "birthday_sweep",
             "punctuality_check",
@@ -417,7 +419,8 @@ fn names_are_unique_and_as_histories_know_them() {
           "AccountClosure",
           "Housekeeping",
           "PunctualityCheck",
-          "AuditCheckpoint"
+          "AuditCheckpoint",
+          "HistoryArchive"
         ],
         "steps": [
           "pots.schedule",
@@ -447,7 +450,8 @@ fn names_are_unique_and_as_histories_know_them() {
           "accounts.forget_leftovers",
           "retention.keep",
           "punctuality.find_late",
-          "audit.seal_the_end"
+          "audit.seal_the_end",
+          "histories.archive"
         ]
       },
       "money": {

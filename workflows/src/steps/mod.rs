@@ -17,6 +17,7 @@ pub mod closures;
 pub mod consents;
 pub mod discrepancies;
 pub mod donations;
+pub mod histories;
 pub mod identities;
 pub mod invitations;
 pub mod ledger;

@@ -27,6 +27,9 @@ pub struct KeepRetention {
     /// Absent in what was asked for before visits were kept.
     #[serde(default)]
     pub visits_before: Option<DateTime<Utc>>,
+    /// Absent in what was asked for before histories were archived.
+    #[serde(default)]
+    pub histories_before: Option<DateTime<Utc>>,
 }
 
 /// How much there was.
@@ -38,6 +41,8 @@ pub struct Retained {
     pub conversations: u64,
     #[serde(default)]
     pub visits: u64,
+    #[serde(default)]
+    pub histories: u64,
     /// Lines of the audit trail, ledger transactions and certificates whose time is over. They stay: nobody can delete them.
     pub overdue_lines: i64,
     pub overdue_transactions: i64,

@@ -5,6 +5,7 @@ mod birthdays;
 mod books;
 mod closures;
 mod gifts;
+mod histories;
 mod invitations;
 mod late;
 mod minors;
@@ -138,6 +139,7 @@ async fn services(settings: &Settings) -> Vec<Finding> {
         findings.push(Finding::of("cases", minors::cases(pool, settings).await, ""));
         findings.push(Finding::of("payouts", payouts::answered_for(pool).await, ""));
         findings.push(Finding::of("punctuality", late::steps(pool, settings).await, ""));
+        findings.push(Finding::of("histories", histories::archived(pool).await, ""));
     }
     match engine {
         Err(error) => findings.push(Finding::of("Temporal", Err(error.into()), start)),

@@ -1,4 +1,4 @@
-//! `wolo workflows`: processes as the engine remembers them, told in words.
+//! `wolo workflows`: processes as the engine remembers them, or the archive, told in words.
 
 mod list;
 mod show;
@@ -12,7 +12,8 @@ use super::Config;
 pub(crate) enum Workflows {
     /// List processes, the last begun first
     List(list::List),
-    /// Tell the story of a process: each step, wait, question and answer, without people
+    /// Tell the story of a process, from the archive where the engine has forgotten it: each step, wait, question and answer, without
+    /// people
     Show(show::Show),
 }
 

@@ -1,11 +1,13 @@
-//! `wolo workflows show`: what a process went through, a line each, in Dakar's time.
+//! `wolo workflows show`: what a process went through, a line each, in Dakar's time. What the engine has forgotten of it is told from
+//! the archive.
 
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 use wolo_control::AskError;
-use wolo_control::story::{Run, Story};
+use wolo_control::story::{Archived, Run, Story};
+use wolo_database::histories::{self, Ended, History};
 
 use crate::commands::Config;
 use crate::output::{self, Format, Paint, instant_or_dash};
@@ -27,24 +29,56 @@ impl Show {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
         let control = system.control().await?;
-        let story = match control.story(&self.process, self.run.clone(), Utc::now()).await {
-            Err(AskError::NotFound) => bail!("the engine knows no process {}", self.process),
+        let mut story = match control.story(&self.process, self.run.clone(), Utc::now()).await {
+            Err(AskError::NotFound) => Story::forgotten(&self.process, self.run.clone()),
             told => told.context("the engine does not tell what happened")?,
         };
-        let page = system.process_page(&story.process);
+        let known = !story.runs.is_empty();
+        let untold = match complete(&system, &mut story).await {
+            // What the engine knows is told all the same.
+            Err(error) if known => Some(format!("{error:#}")),
+            completed => completed.map(|()| None)?,
+        };
+        if story.runs.is_empty() {
+            bail!("the engine knows no process {}, and none is archived", self.process);
+        }
+        let page = system.process_page(&story.process).filter(|_| known);
         if self.format.json {
-            return output::json(&json!({ "story": story, "page": page }));
+            return output::json(&json!({ "story": story, "page": page, "untold": untold }));
+        }
+        if let Some(why) = untold {
+            output::say(&format!("What came before is not told: {why}"));
         }
         print(&story, page);
         Ok(())
     }
 }
 
+/// Tells from the archive what the engine has forgotten of a story.
+async fn complete(system: &System, story: &mut Story) -> Result<()> {
+    if !story.lacks_its_beginning() {
+        return Ok(());
+    }
+    let pool = system.pool().await?;
+    while story.lacks_its_beginning() {
+        let read = histories::read(&pool, &story.process, story.lacks_run()).await;
+        let Some((ended, history)) = read.context("the archive does not answer")? else { break };
+        let history = match history {
+            History::Written { format, bytes } => Ok((format, bytes)),
+            History::Lacks(lacks) => Err(lacks),
+        };
+        let Ended { run, kind, began_at, ended_at, .. } = ended;
+        story.begin_with(Archived { run, kind, began: began_at, ended: ended_at, history })?;
+    }
+    Ok(())
+}
+
 fn print(story: &Story, page: Option<String>) {
     let paint = Paint::for_stdout();
     output::say(&format!("{}", paint.bold(&story.process)));
     for run in &story.runs {
-        output::say(&format!("\n{} {}, run {}", run.kind, standing(run), run.run));
+        let archived = if run.archived { " (archived: what it carried was not kept)" } else { "" };
+        output::say(&format!("\n{} {}, run {}{archived}", run.kind, standing(run), run.run));
         for line in &run.lines {
             let words: String = line.words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
             output::say(&format!("  {}  {words}", paint.faint(to_the_second(line.at))));
