@@ -54,5 +54,5 @@ pub mod webhooks;
 
 pub use context::{Context, Transaction, commit};
 pub use error::{Error, Fault};
-pub use pool::{Pool, connect, connect_later, migrate, ping};
+pub use pool::{Pool, connect, connect_later, migrate, migrations, ping};
 pub use rows::Page;

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::Connection as _;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::Error;
@@ -16,6 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A connection that nobody used for so long is asked whether it is still there.
 const RESTED: Duration = Duration::from_secs(1);
+
+/// What makes the shape of this release.
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// Opens a pool and asks the database once whether it is there.
 pub async fn connect(url: &str, connections: u32) -> Result<Pool, Error> {
@@ -62,8 +66,13 @@ pub async fn ping(pool: &Pool) -> Result<(), Error> {
 /// do this at once: they take turns.
 #[tracing::instrument(name = "db.migrate", skip_all, err)]
 pub async fn migrate(pool: &Pool) -> Result<(), Error> {
-    sqlx::migrate!("../migrations").run(pool).await.map_err(|error| match error {
+    MIGRATIONS.run(pool).await.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error) => error.into(),
         other => Error::Migration(other),
     })
+}
+
+/// The migrations of this release, in their order.
+pub fn migrations() -> Vec<i64> {
+    MIGRATIONS.iter().map(|migration| migration.version).collect()
 }

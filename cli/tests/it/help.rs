@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 132] = [
+const COMMANDS: [&str; 134] = [
     "",
     "dev",
     "demo",
@@ -122,6 +122,8 @@ const COMMANDS: [&str; 132] = [
     "backup create",
     "backup verify",
     "backup restore",
+    "backup decisions",
+    "backup prune",
     "probe",
     "doctor",
     "routes",

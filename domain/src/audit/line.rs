@@ -48,10 +48,12 @@ pub enum Action {
     VaultKeysRotated,
     FiguresExported,
     PayloadsDecoded,
+    BackupCreated,
+    BackupRestored,
 }
 
 impl Action {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -82,6 +84,8 @@ impl Action {
         Self::VaultKeysRotated,
         Self::FiguresExported,
         Self::PayloadsDecoded,
+        Self::BackupCreated,
+        Self::BackupRestored,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -116,6 +120,8 @@ impl Action {
             Self::VaultKeysRotated => "vault_keys_rotated",
             Self::FiguresExported => "figures_exported",
             Self::PayloadsDecoded => "payloads_decoded",
+            Self::BackupCreated => "backup_created",
+            Self::BackupRestored => "backup_restored",
         }
     }
 }
