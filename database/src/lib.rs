@@ -56,5 +56,5 @@ pub mod webhooks;
 
 pub use context::{Context, Transaction, commit};
 pub use error::{Error, Fault};
-pub use pool::{Pool, connect, connect_later, is_migrated, migrate, ping};
+pub use pool::{Pool, connect, connect_later, is_migrated, migrate, migrations, ping};
 pub use rows::Page;

@@ -24,6 +24,9 @@ const UNASKABLE: [&str; 2] = ["42P01", "42501"];
 /// A connection that nobody used for so long is asked whether it is still there.
 const RESTED: Duration = Duration::from_secs(1);
 
+/// What makes the shape of this release.
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
 /// Opens a pool and asks the database once whether it is there.
 pub async fn connect(url: &str, connections: u32) -> Result<Pool, Error> {
     let pool = connect_later(url, connections)?;
@@ -79,7 +82,7 @@ pub async fn migrate(pool: &Pool) -> Result<(), Error> {
 /// written for the shape before it too.
 #[tracing::instrument(name = "db.is_migrated", skip_all, err)]
 pub async fn is_migrated(pool: &Pool) -> Result<bool, Error> {
-    let ours: Vec<_> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+    let ours = migrations();
     let all = sqlx::query_scalar!(
         r#"select not exists (
                select from unnest($1::bigint[]) as ours (version)
@@ -96,4 +99,9 @@ pub async fn is_migrated(pool: &Pool) -> Result<bool, Error> {
         }
         answer => answer,
     }
+}
+
+/// The migrations of this release, in their order.
+pub fn migrations() -> Vec<i64> {
+    MIGRATIONS.iter().map(|migration| migration.version).collect()
 }

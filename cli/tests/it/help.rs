@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 135] = [
+const COMMANDS: [&str; 137] = [
     "",
     "dev",
     "demo",
@@ -125,6 +125,8 @@ const COMMANDS: [&str; 135] = [
     "backup create",
     "backup verify",
     "backup restore",
+    "backup decisions",
+    "backup prune",
     "probe",
     "doctor",
     "routes",

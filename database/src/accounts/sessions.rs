@@ -46,6 +46,8 @@ pub enum EndReason {
     Locked,
     RoleChanged,
     AccountClosed,
+    /// A backup was brought back in which it was alive.
+    BroughtBack,
 }
 
 impl EndReason {
@@ -57,6 +59,7 @@ impl EndReason {
             Self::Locked => "locked",
             Self::RoleChanged => "role_changed",
             Self::AccountClosed => "account_closed",
+            Self::BroughtBack => "brought_back",
         }
     }
 }
@@ -249,6 +252,25 @@ pub async fn end_all(
          where user_id = $1 and ended_at is null and session_id is distinct from $2",
         user.uuid(),
         but,
+        why.as_str(),
+    )
+    .execute(connection)
+    .await?
+    .rows_affected())
+}
+
+/// Ends every session of everybody, guardians among them, and begins an epoch that nobody has had. Epochs are counted, and how far
+/// they had come is not known after a loss; so the next one is by the clock, in minutes, faster than which nobody's counts for long.
+pub(crate) async fn end_everybodys(connection: &mut PgConnection, why: EndReason) -> Result<u64, Error> {
+    sqlx::query!(
+        "update people.users
+         set epoch = greatest(epoch, (extract(epoch from clock_timestamp()) / 60)::integer) + 1"
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("delete from minors.guardian_sessions").execute(&mut *connection).await?;
+    Ok(sqlx::query!(
+        "update people.sessions set ended_at = clock_timestamp(), ended_why = $1 where ended_at is null",
         why.as_str(),
     )
     .execute(connection)

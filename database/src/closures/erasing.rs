@@ -37,13 +37,25 @@ struct Contacts {
 #[tracing::instrument(name = "db.closures.erase", skip_all, fields(%user), err)]
 pub async fn erase(pool: &Pool, user: UserId, doer: Doer<'_>, at: DateTime<Utc>) -> Result<Erasing, Error> {
     let mut tx = pool.begin().await?;
-    match lock(&mut tx, user).await? {
+    let erasing = erase_within(&mut tx, user, doer, at).await?;
+    tx.commit().await?;
+    Ok(erasing)
+}
+
+/// The same as a part of something else.
+pub(crate) async fn erase_within(
+    connection: &mut PgConnection,
+    user: UserId,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+) -> Result<Erasing, Error> {
+    match lock(connection, user).await? {
         None => return Ok(Erasing::NobodyKnown),
         Some(Standing::ErasedAt(_)) => return Ok(Erasing::Erased),
         Some(Standing::InUse) => return Ok(Erasing::InUse),
         Some(Standing::ClosingSince(_)) => {}
     }
-    let left = under_way(&mut *tx, user).await?;
+    let left = under_way(&mut *connection, user).await?;
     if !left.is_nothing() {
         return Ok(Erasing::Waits(left));
     }
@@ -52,20 +64,19 @@ pub async fn erase(pool: &Pool, user: UserId, doer: Doer<'_>, at: DateTime<Utc>)
         "select phone, lower(email) as email from people.users where user_id = $1",
         user.uuid(),
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut *connection)
     .await?;
     // First: what cannot be rewritten lets the words of the erased be taken away, and of nobody else.
-    the_account(&mut tx, user, at).await?;
-    ways_in(&mut tx, user, &contacts).await?;
-    messages(&mut tx, user, &contacts).await?;
-    receipts(&mut tx, user, &contacts).await?;
-    pots(&mut tx, user).await?;
-    gifts(&mut tx, user, &contacts).await?;
-    invitations(&mut tx, user, &contacts, at).await?;
-    consents_and_cases(&mut tx, user).await?;
-    what_was_heard(&mut tx, user).await?;
-    audit::note(&mut tx, Happening::new(Action::PersonErased, user), doer).await?;
-    tx.commit().await?;
+    the_account(connection, user, at).await?;
+    ways_in(connection, user, &contacts).await?;
+    messages(connection, user, &contacts).await?;
+    receipts(connection, user, &contacts).await?;
+    pots(connection, user).await?;
+    gifts(connection, user, &contacts).await?;
+    invitations(connection, user, &contacts, at).await?;
+    consents_and_cases(connection, user).await?;
+    what_was_heard(connection, user).await?;
+    audit::note(connection, Happening::new(Action::PersonErased, user), doer).await?;
     Ok(Erasing::Erased)
 }
 

@@ -20,10 +20,11 @@ use crate::audit::{self, Doer};
 use crate::rows::word;
 use crate::{Error, Pool, consents, identities};
 
+pub(crate) use erasing::erase_within;
 pub use erasing::{Erasing, erase};
 
 /// Why an account is locked that was open when it was closed. One that was locked before keeps its reason, and its lock.
-const CLOSING: &str = "closing";
+pub(crate) const CLOSING: &str = "closing";
 
 /// Where somebody's account stands on its way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +98,19 @@ pub async fn closing(pool: &Pool) -> Result<Vec<UserId>, Error> {
 #[tracing::instrument(name = "db.closures.close", skip_all, fields(%user), err)]
 pub async fn close(pool: &Pool, user: UserId, doer: Doer<'_>, at: DateTime<Utc>) -> Result<Closing, Error> {
     let mut tx = pool.begin().await?;
-    match lock(&mut tx, user).await? {
+    let closing = close_within(&mut tx, user, doer, at).await?;
+    tx.commit().await?;
+    Ok(closing)
+}
+
+/// The same as a part of something else.
+pub(crate) async fn close_within(
+    connection: &mut PgConnection,
+    user: UserId,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+) -> Result<Closing, Error> {
+    match lock(connection, user).await? {
         None => return Ok(Closing::NobodyKnown),
         Some(Standing::ErasedAt(_)) => return Ok(Closing::Erased),
         Some(Standing::ClosingSince(since)) => return Ok(Closing::Closing { since }),
@@ -113,16 +126,15 @@ pub async fn close(pool: &Pool, user: UserId, doer: Doer<'_>, at: DateTime<Utc>)
         at,
         CLOSING,
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut *connection)
     .await?;
-    for role in roles_of(&mut tx, user).await? {
-        roles::revoke(&mut tx, user, role, doer).await?;
+    for role in roles_of(connection, user).await? {
+        roles::revoke(connection, user, role, doer).await?;
     }
-    sessions::end_all(&mut tx, user, None, EndReason::AccountClosed).await?;
-    let lapsed = let_points_lapse(&mut tx, user).await?;
+    sessions::end_all(connection, user, None, EndReason::AccountClosed).await?;
+    let lapsed = let_points_lapse(connection, user).await?;
     let happening = Happening::new(Action::AccountClosed, user).with("points_lapsed", lapsed);
-    audit::note(&mut tx, happening, doer).await?;
-    tx.commit().await?;
+    audit::note(connection, happening, doer).await?;
     Ok(Closing::Closing { since })
 }
 

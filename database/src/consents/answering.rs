@@ -130,25 +130,39 @@ pub async fn withdraw(
     at: DateTime<Utc>,
 ) -> Result<Withdrawing, Error> {
     let mut tx = pool.begin().await?;
-    let found = lock(&mut tx, consent).await?.filter(|found| found.minor == minor);
+    let (by, return_by) = (guardian(consent), rules.return_by(at));
+    let withdrawing =
+        withdraw_within(&mut tx, minor, consent, return_by, Doer::new(&by, BY_THE_LINK), at).await?;
+    tx.commit().await?;
+    Ok(withdrawing)
+}
+
+/// The same as a part of something else.
+pub(crate) async fn withdraw_within(
+    connection: &mut PgConnection,
+    minor: UserId,
+    consent: ConsentId,
+    return_by: DateTime<Utc>,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+) -> Result<Withdrawing, Error> {
+    let found = lock(connection, consent).await?.filter(|found| found.minor == minor);
     let Some(found) = found else { return Ok(Withdrawing::OtherConsent) };
     if let (ConsentStage::Withdrawn, Some(return_by)) = (found.stage, found.answer_by) {
-        return Ok(Withdrawing::Withdrawn { return_by, pots: to_be_told(&mut tx, minor).await? });
+        return Ok(Withdrawing::Withdrawn { return_by, pots: to_be_told(connection, minor).await? });
     }
     let Ok(withdrawn) = found.stage.withdraw() else {
         return Ok(Withdrawing::NotGiven { stage: found.stage });
     };
-    clearance::enter_all(&mut tx, minor).await?;
-    if !born(&mut tx, minor).await?.is_minor_at(at) {
+    clearance::enter_all(connection, minor).await?;
+    if !born(connection, minor).await?.is_minor_at(at) {
         return Ok(Withdrawing::NotGiven { stage: ConsentStage::HandedOver });
     }
-    let return_by = rules.return_by(at);
-    write_stage(&mut tx, consent, withdrawn, Some(return_by), at).await?;
-    events::write(&mut tx, consent, withdrawn, at).await?;
+    write_stage(connection, consent, withdrawn, Some(return_by), at).await?;
+    events::write(connection, consent, withdrawn, at).await?;
     let happening = Happening::new(Action::ConsentWithdrawn, consent).with("minor", minor);
-    audit::note(&mut tx, happening, Doer::new(&guardian(consent), BY_THE_LINK)).await?;
-    let pots = clearance::follow(&mut tx, minor, at).await?;
-    tx.commit().await?;
+    audit::note(connection, happening, doer).await?;
+    let pots = clearance::follow(connection, minor, at).await?;
     Ok(Withdrawing::Withdrawn { return_by, pots })
 }
 

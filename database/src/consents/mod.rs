@@ -21,8 +21,8 @@ use wolo_domain::contacts::{Email, Language};
 use wolo_domain::ids::{ConsentId, UserId};
 use wolo_domain::people::{BirthDate, Phone};
 
-pub(crate) use answering::guardian;
 pub use answering::{Giving, NewGiving, Withdrawing, give, withdraw};
+pub(crate) use answering::{guardian, withdraw_within};
 pub use asking::{Asking, NewConsent, ask};
 pub use ending::{Ending, HandedPot, HandingOver, end, hand_over};
 pub use events::{Event, events};

@@ -49,10 +49,12 @@ pub enum Action {
     FiguresExported,
     PayloadsDecoded,
     ReportsResolved,
+    BackupCreated,
+    BackupRestored,
 }
 
 impl Action {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::AccountLocked,
@@ -84,6 +86,8 @@ impl Action {
         Self::FiguresExported,
         Self::PayloadsDecoded,
         Self::ReportsResolved,
+        Self::BackupCreated,
+        Self::BackupRestored,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -119,6 +123,8 @@ impl Action {
             Self::FiguresExported => "figures_exported",
             Self::PayloadsDecoded => "payloads_decoded",
             Self::ReportsResolved => "reports_resolved",
+            Self::BackupCreated => "backup_created",
+            Self::BackupRestored => "backup_restored",
         }
     }
 }

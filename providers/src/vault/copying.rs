@@ -3,12 +3,13 @@
 //! Documents may be copied as often as anybody likes: without their keys they are noise. Keys must not, because a key that was
 //! destroyed is destroyed when the last copy of it is. So of the keys there is one copy, which is made to be what they are now
 //! ([`Vault::mirror_keys`]) and forgets what they have forgotten; and keys come back only to where there are none at all
-//! ([`Vault::bring_back_keys`]): a store of keys that is there knows best which of them should be.
+//! ([`Vault::bring_back_keys`]): a store of keys that is there knows best which of them should be. A store to which they have begun to
+//! come back is marked until they all have, so that whoever was interrupted can go on, and no copy takes it for all that there is.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use object_store::path::Path;
 
-use super::places::{all_keys, key_of_content};
+use super::places::{all_keys, coming_back, key_of_content};
 use super::store::Store;
 use super::{Side, StoreAddress, Vault, VaultError};
 
@@ -48,17 +49,22 @@ impl Vault {
         Ok(copied)
     }
 
-    /// Makes another place hold the keys that there are now and no others.
-    pub async fn mirror_keys(&self, to: StoreAddress) -> Result<Mirrored, VaultError> {
+    /// Makes another place hold the keys that there are now and no others: `None`, and nothing is done, where this store has none
+    /// of what the other has, or not all of it yet. Its keys were lost, and the copy is all that is left of them.
+    pub async fn mirror_keys(&self, to: StoreAddress) -> Result<Option<Mirrored>, VaultError> {
         let copy = Store::open(Side::Keys, to).await?;
+        let (ours, had) = (keys(&self.keys).await?, keys(&copy).await?);
+        if ours.is_empty() && !had.is_empty() || self.keys.exists(&coming_back()).await? {
+            return Ok(None);
+        }
         let mut mirrored = Mirrored { keys: 0, forgotten: 0 };
-        for path in keys(&copy).await? {
+        for path in had {
             if !self.keys.exists(&path).await? {
                 copy.delete(&path).await?;
                 mirrored.forgotten += 1;
             }
         }
-        for path in keys(&self.keys).await? {
+        for path in ours {
             let Some(key) = self.keys.get(&path).await? else { continue };
             mirrored.keys += 1;
             // One that was taken over to another key-encryption key, or made anew, is another key.
@@ -72,20 +78,33 @@ impl Vault {
                 }
             }
         }
-        Ok(mirrored)
+        Ok(Some(mirrored))
     }
 
-    /// Brings keys back from such a copy: `None` where the store has any, because then none is missing that should be there.
+    /// Brings keys back from such a copy, and answers how many were missing. `None`, and nothing is done, where the store has keys and
+    /// the copy has others: put beside them, those could read what was destroyed.
     pub async fn bring_back_keys(&self, from: StoreAddress) -> Result<Option<u64>, VaultError> {
-        if !keys(&self.keys).await?.is_empty() {
-            return Ok(None);
-        }
         let copy = Store::open(Side::Keys, from).await?;
-        let mut brought = 0;
+        let mut missing = Vec::new();
         for path in keys(&copy).await? {
             let Some(key) = copy.get(&path).await? else { continue };
-            brought += u64::from(self.keys.create(&path, key.bytes.to_vec()).await?);
+            match self.keys.get(&path).await? {
+                Some(ours) if ours.bytes == key.bytes => {}
+                Some(_) => return Ok(None),
+                None => missing.push((path, key.bytes)),
+            }
         }
+        if !missing.is_empty() && !self.keys.exists(&coming_back()).await? {
+            if !keys(&self.keys).await?.is_empty() {
+                return Ok(None);
+            }
+            self.keys.create(&coming_back(), Vec::new()).await?;
+        }
+        let mut brought = 0;
+        for (path, key) in missing {
+            brought += u64::from(self.keys.create(&path, key.to_vec()).await?);
+        }
+        self.keys.delete(&coming_back()).await?;
         Ok(Some(brought))
     }
 

@@ -21,6 +21,11 @@ fn document_keys() -> Path {
     Path::from("documents")
 }
 
+/// What lies beside them while not all have come back from a copy.
+pub(super) fn coming_back() -> Path {
+    Path::from("coming-back")
+}
+
 /// The subject whose key lies here.
 pub(super) fn subject_at(path: &Path) -> Option<Uuid> {
     path.filename()?.parse().ok()

@@ -1,26 +1,32 @@
 //! `wolo backup create`.
 
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
-use chrono::Utc;
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 use tokio::fs::File;
 use tokio::io::{AsyncWriteExt as _, BufWriter};
+use wolo_database::Pool;
+use wolo_database::audit::Doer;
 use wolo_database::backups::{self, Snapshot};
 use wolo_providers::vault::Mirrored;
 
 use super::manifest::{self, Document, Manifest, Table};
-use super::{DATABASE, DOCUMENTS, apart, store};
+use super::{DATABASE, DOCUMENTS, REASON, apart, store};
 use crate::commands::Config;
 use crate::failure::refused;
 use crate::output::{self, Format, Progress};
-use crate::system::System;
+use crate::system::{System, operator};
 
-/// The settings' database user must own the tables.
+/// Who makes one at night, where no user of a shell does.
+const BY_ITSELF: &str = "process:backup";
+
+/// The settings' database user must own the tables, and row level security must not hold for it: a superuser, or an owner who
+/// was given `bypassrls`. It is noted in the audit trail, because whoever reads a backup reads everything about everybody.
 #[derive(Args, Debug)]
 pub(crate) struct Create {
     /// The folder to make
@@ -29,6 +35,9 @@ pub(crate) struct Create {
     /// Where the one copy of the vault's keys is, or is to be: it is made to hold those of now and no others
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
+    /// Who takes it, when it is not the user of this shell
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
     #[command(flatten)]
     format: Format,
 }
@@ -42,23 +51,27 @@ impl Create {
                 return Err(refused("these settings have no vault, so there are no keys to copy"));
             }
         }
-        // Whoever reads it reads everything about everybody.
-        DirBuilder::new().mode(0o700).create(&self.out).context("the folder cannot be made, or is there")?;
+        let pool = system.pool().await?;
+        may_copy(&pool).await?;
+        begin(&self.out)?;
+        // Noted before anybody reads it.
+        let by = operator(self.by.as_deref()).unwrap_or_else(|_| BY_ITSELF.to_owned());
+        backups::note_creation(&pool, self.keys.is_some(), Doer::new(&by, REASON)).await?;
         let working = Progress::spinning("copying");
         // The database first: what comes into the vault after it is in no row, and is nobody's.
-        let mut manifest = database(&system, &self.out).await?;
-        let mirrored = self.vault(&system, &mut manifest).await?;
+        let mut manifest = database(&pool, &self.out).await?;
+        self.documents(&system, &mut manifest).await?;
         manifest.write(&self.out)?;
+        let mirrored = self.keys(&system).await?;
         drop(working);
         self.say(&manifest, mirrored)
     }
 
-    async fn vault(&self, system: &System, manifest: &mut Manifest) -> Result<Option<Mirrored>> {
+    async fn documents(&self, system: &System, manifest: &mut Manifest) -> Result<()> {
         if system.settings.vault.is_none() {
-            return Ok(None);
+            return Ok(());
         }
-        let vault = system.vault().await?;
-        let copied = vault.copy_documents(store(&self.out.join(DOCUMENTS))?).await;
+        let copied = system.vault().await?.copy_documents(store(&self.out.join(DOCUMENTS))?).await;
         let copied = copied.context("the documents cannot be copied")?;
         let document = |one: wolo_providers::vault::Copied| Document {
             path: one.path,
@@ -66,8 +79,20 @@ impl Create {
             sha256: hex::encode(one.hash),
         };
         manifest.documents = Some(copied.into_iter().map(document).collect());
+        Ok(())
+    }
+
+    async fn keys(&self, system: &System) -> Result<Option<Mirrored>> {
         let Some(keys) = &self.keys else { return Ok(None) };
-        Ok(Some(vault.mirror_keys(store(keys)?).await.context("the keys cannot be copied")?))
+        let mirrored = system.vault().await?.mirror_keys(store(keys)?).await;
+        let mirrored = mirrored.context("the backup is whole, and the keys cannot be copied")?;
+        if mirrored.is_none() {
+            return Err(refused(
+                "the backup is whole, and the copy of the keys was left as it is: the vault has not the keys that the copy has. If \
+                 they were lost, bring them back (wolo backup restore --keys); if every document was destroyed, remove the copy",
+            ));
+        }
+        Ok(mirrored)
     }
 
     fn say(&self, manifest: &Manifest, mirrored: Option<Mirrored>) -> Result<()> {
@@ -101,11 +126,46 @@ impl Create {
     }
 }
 
-async fn database(system: &System, out: &Path) -> Result<Manifest> {
+/// Said before a folder is made: a table that has its policies forced would say it in the middle.
+async fn may_copy(pool: &Pool) -> Result<()> {
+    let rights = backups::rights(pool).await?;
+    if rights.owns_all && rights.past_policies {
+        return Ok(());
+    }
+    Err(refused(
+        "the settings' database user may not read all rows: it must own the tables, and be a superuser or have bypassrls (alter role … \
+         bypassrls, as a superuser)",
+    ))
+}
+
+/// A folder that says of itself that it is not finished.
+fn begin(out: &Path) -> Result<()> {
+    match DirBuilder::new().mode(0o700).create(out) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(there_already(out)),
+        Err(error) => bail!("the folder cannot be made: {error}"),
+    }
+    fs::write(out.join(manifest::UNFINISHED), "{}\n").context("the folder cannot be written")
+}
+
+fn there_already(out: &Path) -> anyhow::Error {
+    let (folder, is_there) = (out.display(), |name: &str| out.join(name).exists());
+    refused(if is_there(manifest::UNFINISHED) {
+        format!(
+            "{folder} has a backup that was never finished, or is being made: give another name, and remove it (wolo backup prune does, \
+             when it is a day old)"
+        )
+    } else if is_there(manifest::FILE) {
+        format!("{folder} has a backup already, and is not written over: give another name")
+    } else {
+        format!("{folder} is there already: name a folder that is to be made")
+    })
+}
+
+async fn database(pool: &Pool, out: &Path) -> Result<Manifest> {
     DirBuilder::new().mode(0o700).create(out.join(DATABASE))?;
-    let pool = system.pool().await?;
-    let mut snapshot = Snapshot::take(&pool).await.context("the database cannot be read")?;
-    let at = Utc::now();
+    let mut snapshot = Snapshot::take(pool).await.context("the database cannot be read")?;
+    let at = snapshot.at().await?;
     let mut tables = Vec::new();
     for table in snapshot.tables().await? {
         tables.push(copied(&mut snapshot, table, out).await?);

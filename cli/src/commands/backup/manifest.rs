@@ -1,7 +1,7 @@
 //! What a backup says of itself: what is in it, in which shape, and by which hashes one knows that it is as it was.
 
-use std::fs;
-use std::io::Read as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -12,7 +12,9 @@ use wolo_database::backups;
 
 use super::{DATABASE, DOCUMENTS};
 
-const FILE: &str = "manifest.json";
+pub(super) const FILE: &str = "manifest.json";
+/// What stands in its place until everything is there.
+pub(super) const UNFINISHED: &str = "unfinished.json";
 const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -62,15 +64,23 @@ impl Manifest {
         Self { format: FORMAT, at, shape, tables, sequences, documents }
     }
 
-    /// Last of all: a backup without it was not finished.
+    /// Last of all, and whole or not at all: a backup without it was not finished.
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        fs::write(folder.join(FILE), serde_json::to_vec_pretty(self)?)
-            .context("the manifest cannot be written")
+        let written = || -> io::Result<()> {
+            let mut file = File::create(folder.join(UNFINISHED))?;
+            file.write_all(&serde_json::to_vec_pretty(self)?)?;
+            file.sync_all()?;
+            fs::rename(folder.join(UNFINISHED), folder.join(FILE))?;
+            File::open(folder)?.sync_all()
+        };
+        written().context("the manifest cannot be written")
     }
 
     pub(super) fn read(folder: &Path) -> Result<Self> {
-        let text =
-            fs::read(folder.join(FILE)).context("there is no backup here, or one that was never finished")?;
+        if folder.join(UNFINISHED).exists() {
+            bail!("this backup was never finished: make another, and remove this one");
+        }
+        let text = fs::read(folder.join(FILE)).context("there is no backup here")?;
         let manifest: Self = serde_json::from_slice(&text).context("the manifest cannot be read")?;
         ensure!(manifest.format == FORMAT, "the backup has a format that this release does not know");
         Ok(manifest)
@@ -125,7 +135,7 @@ pub(super) fn file(folder: &Path, table: &str) -> PathBuf {
 /// And how many lines it has, which is as many as rows: a line break within one is written otherwise.
 pub(super) fn hash_of(path: &Path) -> Result<(String, u64)> {
     let unreadable = || format!("{} cannot be read", path.display());
-    let mut file = fs::File::open(path).with_context(unreadable)?;
+    let mut file = File::open(path).with_context(unreadable)?;
     let (mut hash, mut lines) = (digest::Context::new(&digest::SHA256), 0);
     let mut piece = vec![0; 256 * 1024];
     loop {

@@ -3,9 +3,15 @@
 //! A backup has the database as it was at one moment and the documents of the vault, encrypted as they lie there. Keys are not in
 //! it: of them there is one copy elsewhere (`--keys`), which is made anew with each backup and forgets what was destroyed. So an
 //! old backup has nothing by which a document could be read whose key is gone.
+//!
+//! Nor does one bring back what was decided for people's safety after it: that is read from the database that it replaces, or from
+//! a file that is kept elsewhere (`wolo backup decisions`).
 
 mod create;
+mod decisions;
 mod manifest;
+mod prune;
+mod report;
 mod restore;
 mod verify;
 
@@ -23,6 +29,9 @@ use crate::failure::refused;
 const DATABASE: &str = "database";
 const DOCUMENTS: &str = "documents";
 
+/// Why, as the audit trail has it.
+const REASON: &str = "asked for on the command line";
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum Backup {
     /// Write the database as it is now, and the documents, into a new folder
@@ -31,6 +40,10 @@ pub(crate) enum Backup {
     Verify(verify::Verify),
     /// Make this database, and the vault, what they were when a backup was made
     Restore(restore::Restore),
+    /// Write down who was erased, locked out or no longer trusted, for a restore after the database was lost
+    Decisions(decisions::Write),
+    /// Remove old backups, and those that were never finished
+    Prune(prune::Prune),
 }
 
 impl Backup {
@@ -39,6 +52,8 @@ impl Backup {
             Self::Create(create) => create.run(config).await,
             Self::Verify(verify) => verify.run(),
             Self::Restore(restore) => restore.run(config).await,
+            Self::Decisions(write) => write.run(config).await,
+            Self::Prune(prune) => prune.run(),
         }
     }
 }

@@ -1,26 +1,34 @@
 //! `wolo backup restore`: all of it or nothing, and the books are checked afterwards.
 //!
 //! The API and the workers must not run: what they write meanwhile would be lost. It refuses a backup that is not as it was
-//! written, one of another shape than this release's, and keys beside keys that are there.
+//! written, one of another shape than this release's, and keys beside other keys that are there. Until it has a yes it changes nothing.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use serde_json::json;
 use tokio::fs::File;
-use wolo_database::backups::{self, Filling};
+use wolo_database::audit::Doer;
+use wolo_database::backups::{self, Decisions, Filling};
 use wolo_database::{Pool, ledger};
 
 use super::manifest::{Manifest, Table};
-use super::{DOCUMENTS, apart, store};
+use super::report::Report;
+use super::{DOCUMENTS, REASON, apart, decisions, store};
 use crate::commands::{Config, Sure};
 use crate::confirm::{Confirmed, confirm};
 use crate::failure::refused;
 use crate::output::{self, Format, Progress};
-use crate::system::System;
+use crate::system::{System, operator};
 
-/// The settings' database user must own the tables, and be allowed to set `session_replication_role`.
+/// What was begun before a backup and committed after it began no earlier.
+const DOUBT: TimeDelta = TimeDelta::minutes(1);
+
+/// The settings' database user must own the tables, be past row level security (a superuser, or `bypassrls`), and be allowed to set
+/// `session_replication_role`. Everybody signs in again afterwards, and what was decided for people's safety since the backup is
+/// done again, as far as this database knows it.
 #[derive(Args, Debug)]
 pub(crate) struct Restore {
     /// The folder of the backup
@@ -29,6 +37,12 @@ pub(crate) struct Restore {
     /// The copy of the vault's keys; only where the vault has none any more
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
+    /// What `wolo backup decisions` wrote last, where the database was lost that knew it
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
+    /// Who brings it back, when it is not the user of this shell
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
     #[command(flatten)]
     sure: Sure,
     #[command(flatten)]
@@ -38,57 +52,86 @@ pub(crate) struct Restore {
 impl Restore {
     pub(super) async fn run(self, config: Config<'_>) -> Result<()> {
         let system = System::find(config)?;
+        let by = operator(self.by.as_deref())?;
         if let Some(keys) = &self.keys {
             apart(&self.folder, keys)?;
+            ensure!(keys.is_dir(), "there is no copy of keys at {}", keys.display());
         }
         let manifest = Manifest::read(&self.folder)?;
+        fits(&manifest)?;
+        let told = self.decisions.as_deref().map(|file| decisions::read(file, manifest.at)).transpose()?;
         let working = Progress::spinning("looking at the backup");
         manifest.check(&self.folder)?;
         drop(working);
         let pool = system.pool().await?;
-        wolo_database::migrate(&pool).await?;
-        fits(&manifest, &pool).await?;
+        may_replace(&pool).await?;
         let confirmed = self.confirmed(&manifest, &pool).await?;
         let working = Progress::spinning("bringing it back");
-        // Keys first: a vault that has keys refuses others before anything has changed.
+        // The vault first: one that has other keys refuses these before anything has changed, and what is in it without a row is
+        // nobody's. What is said of the rows must not be lost by what comes after them.
         let keys = self.keys(&system).await?;
-        fill(&manifest, &self.folder, &pool, confirmed).await?;
         let documents = self.documents(&system, &manifest).await?;
-        let violations = ledger::check(&pool).await.context("the books cannot be read")?;
+        let doer = Doer::new(&by, REASON);
+        let report = fill(&manifest, &self.folder, &pool, told.as_ref(), doer, confirmed).await?;
+        let books = ledger::check(&pool).await.map(|violations| violations.len());
         drop(working);
-        ensure!(
-            violations.is_empty(),
-            "all rows are back, and {} rules of the books do not hold: wolo ledger check says which",
-            violations.len()
-        );
-        if self.format.json {
-            return output::json(&json!({
-                "at": manifest.at, "rows": manifest.rows(), "documents": documents, "keys": keys,
-            }));
+        self.say(&manifest, &report, (documents, keys), matches!(books, Ok(0)))?;
+        match books.context("the books cannot be read")? {
+            0 => Ok(()),
+            broken => bail!(
+                "all rows are back, and {broken} rules of the books do not hold: wolo ledger check says which"
+            ),
         }
+    }
+
+    fn say(
+        &self,
+        manifest: &Manifest,
+        report: &Report,
+        (documents, keys): (u64, Option<u64>),
+        books_hold: bool,
+    ) -> Result<()> {
+        if self.format.json {
+            let mut told = report.json();
+            told["at"] = json!(manifest.at);
+            told["rows"] = json!(manifest.rows());
+            told["documents"] = json!(documents);
+            told["keys"] = json!(keys);
+            told["books_hold"] = json!(books_hold);
+            return output::json(&told);
+        }
+        let books = if books_hold { " Every rule of the books holds." } else { "" };
         output::say(&format!(
-            "{} rows, {documents} documents and {} keys are back, as of {}. Every rule of the books holds.",
+            "{} rows, {documents} documents and {} keys are back, as of {}.{books}",
             manifest.rows(),
             keys.unwrap_or(0),
-            manifest.at.format("%Y-%m-%d %H:%M:%S UTC")
+            of(manifest.at)
         ));
-        output::say(
-            "Before anything is started: who was erased since then is here again (docs/operations.md, Backup).",
-        );
+        for line in report.lines() {
+            output::say(&line);
+        }
         Ok(())
     }
 
     /// Nothing is asked where nothing is lost.
     async fn confirmed(&self, manifest: &Manifest, pool: &Pool) -> Result<Confirmed> {
-        let (people, transactions) = backups::holds(pool).await?;
+        let there = backups::standing(pool).await?;
+        let release = wolo_database::migrations();
+        if there.shape.iter().any(|migration| !release.contains(migration)) {
+            return Err(refused(
+                "the database is of a newer release than this one: bring it back with that one",
+            ));
+        }
         let will_happen = [
-            format!("This database holds {people} people and {transactions} transactions of the ledger."),
             format!(
-                "All of it is replaced by what was there on {}.",
-                manifest.at.format("%Y-%m-%d %H:%M UTC")
+                "This database holds {} people and {} transactions of the ledger.",
+                there.people, there.transactions
             ),
+            format!("All of it is replaced by what was there on {}.", of(manifest.at)),
+            "Everybody is signed out. What was decided since about who is erased, locked out or trusted stays so."
+                .to_owned(),
         ];
-        confirm(&will_happen, self.sure.yes || (people == 0 && transactions == 0))
+        confirm(&will_happen, self.sure.yes || (there.people == 0 && there.transactions == 0))
     }
 
     async fn keys(&self, system: &System) -> Result<Option<u64>> {
@@ -109,28 +152,55 @@ impl Restore {
         let from = store(&self.folder.join(DOCUMENTS))?;
         let brought = system.vault().await?.bring_back_documents(from).await;
         brought.context(
-            "the rows are back, and the documents cannot be brought back; give the command once more",
+            "the documents cannot be brought back, and no row was replaced; give the command once more",
         )
     }
 }
 
-async fn fits(manifest: &Manifest, pool: &Pool) -> Result<()> {
-    let (tables, shape) = backups::layout(pool).await?;
-    let theirs: Vec<_> = manifest.tables.iter().map(Table::layout).collect();
-    if manifest.shape == shape && theirs == tables {
+fn of(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Looked at before the database is.
+fn fits(manifest: &Manifest) -> Result<()> {
+    let release = wolo_database::migrations();
+    if manifest.shape == release {
         return Ok(());
     }
     let last = |shape: &[i64]| shape.last().map_or_else(|| "none".to_owned(), ToString::to_string);
-    Err(anyhow!(
-        "the backup's last migration is {}, and this release's is {}: bring it back with its own release, then migrate",
+    Err(refused(format!(
+        "the backup's last migration is {}, and this release's is {}: bring it back with the release that made it, into an empty \
+         database, and then give wolo migrate of this one",
         last(&manifest.shape),
-        last(&shape)
+        last(&release)
+    )))
+}
+
+async fn may_replace(pool: &Pool) -> Result<()> {
+    let rights = backups::rights(pool).await?;
+    if rights.owns_all && rights.past_policies && rights.past_triggers {
+        return Ok(());
+    }
+    Err(refused(
+        "the settings' database user may not replace all rows: it must own the tables, and be a superuser, or have bypassrls and be \
+         allowed to set session_replication_role (grant set on parameter …)",
     ))
 }
 
-async fn fill(manifest: &Manifest, folder: &Path, pool: &Pool, _: Confirmed) -> Result<()> {
+async fn fill(
+    manifest: &Manifest,
+    folder: &Path,
+    pool: &Pool,
+    told: Option<&Decisions>,
+    doer: Doer<'_>,
+    _: Confirmed,
+) -> Result<Report> {
+    wolo_database::migrate(pool).await?;
     let tables: Vec<_> = manifest.tables.iter().map(Table::layout).collect();
-    let mut filling = Filling::begin(pool, &tables).await.context("the database cannot be written")?;
+    ensure!(backups::layout(pool).await? == tables, "the tables that are there are not those of the backup");
+    let since = manifest.at - DOUBT;
+    let filling = Filling::begin(pool, &tables, since).await;
+    let mut filling = filling.context("the database cannot be written")?;
     for (table, layout) in manifest.tables.iter().zip(&tables) {
         let failed = || format!("{} cannot be brought back", table.name);
         let mut file = File::open(table.file(folder)).await.with_context(failed)?;
@@ -140,5 +210,7 @@ async fn fill(manifest: &Manifest, folder: &Path, pool: &Pool, _: Confirmed) -> 
     for sequence in &manifest.sequences {
         filling.advance(&sequence.stand()).await?;
     }
-    Ok(filling.finish().await?)
+    let (again, known) = filling.finish(manifest.at, told, doer).await?;
+    let sources: Vec<_> = known.iter().chain(told).collect();
+    Ok(Report::new(again, &sources, since))
 }

@@ -1,6 +1,7 @@
 //! The vault on real folders: what is stored, moved behind its back, rotated, destroyed, and raced for.
 
 mod buckets;
+mod copying;
 mod destroying;
 mod figures;
 mod moving;
