@@ -24,9 +24,6 @@ const UNASKABLE: [&str; 2] = ["42P01", "42501"];
 /// A connection that nobody used for so long is asked whether it is still there.
 const RESTED: Duration = Duration::from_secs(1);
 
-/// What makes the shape of this release.
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
-
 /// Opens a pool and asks the database once whether it is there.
 pub async fn connect(url: &str, connections: u32) -> Result<Pool, Error> {
     let pool = connect_later(url, connections)?;
