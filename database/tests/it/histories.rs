@@ -34,11 +34,11 @@ async fn a_run_is_kept_once_and_the_last_of_a_process_is_found_first() {
     let asked = [("donation/a", "1"), ("donation/a", "3"), ("donation/b", "2")];
     let known = histories::known(&scene.pool, &asked).await.expect("an answer");
     assert_eq!(known.into_iter().collect::<Vec<_>>(), ["1"]);
-    let list = async |kind, stage| histories::list(&scene.pool, kind, stage, 10).await.expect("a list");
-    assert_eq!(list(Some("Donation"), Some("confirmed")).await, [last, first]);
-    assert_eq!((list(Some("Payout"), None).await, list(None, Some("open")).await), (vec![], vec![]));
-    let lost = histories::lost(&scene.pool, at("2020-01-01T00:00:00Z")).await.expect("a count");
-    assert_eq!(lost, 1);
+    let found = async |kind, stage| histories::list(&scene.pool, kind, stage, 10).await.expect("a list");
+    assert_eq!(found(Some("Donation"), Some("confirmed")).await, [last, first]);
+    assert_eq!((found(Some("Payout"), None).await, found(None, Some("open")).await), (vec![], vec![]));
+    let count = histories::lost(&scene.pool, at("2020-01-01T00:00:00Z")).await.expect("a count");
+    assert_eq!(count, 1);
 }
 
 #[tokio::test]

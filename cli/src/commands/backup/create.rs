@@ -25,8 +25,6 @@ use crate::system::{System, operator};
 /// Who makes one at night, where no user of a shell does.
 const BY_ITSELF: &str = "process:backup";
 
-/// The settings' database user must own the tables, and row level security must not hold for it: a superuser, or an owner who
-/// was given `bypassrls`. It is noted in the audit trail, because whoever reads a backup reads everything about everybody.
 #[derive(Args, Debug)]
 pub(crate) struct Create {
     /// The folder to make

@@ -35,10 +35,17 @@ const REASON: &str = "asked for on the command line";
 #[derive(Subcommand, Debug)]
 pub(crate) enum Backup {
     /// Write the database as it is now, and the documents, into a new folder
+    ///
+    /// The settings' database user must own the tables, and row level security must not hold for it: a superuser, or an owner who
+    /// was given bypassrls. It is noted in the audit trail: whoever reads a backup reads everything about everybody.
     Create(create::Create),
     /// Say whether a backup is as it was written
     Verify(verify::Verify),
     /// Make this database, and the vault, what they were when a backup was made
+    ///
+    /// The settings' database user must own the tables, and be a superuser, or have bypassrls and be allowed to set
+    /// `session_replication_role`. Everybody signs in again afterwards; what was decided since about who is erased, locked out or
+    /// trusted is done again, as far as this database or --decisions knows it.
     Restore(restore::Restore),
     /// Write down who was erased, locked out or no longer trusted, for a restore after the database was lost
     Decisions(decisions::Write),

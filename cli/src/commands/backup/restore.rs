@@ -26,9 +26,6 @@ use crate::system::{System, operator};
 /// What was begun before a backup and committed after it began no earlier.
 const DOUBT: TimeDelta = TimeDelta::minutes(1);
 
-/// The settings' database user must own the tables, be past row level security (a superuser, or `bypassrls`), and be allowed to set
-/// `session_replication_role`. Everybody signs in again afterwards, and what was decided for people's safety since the backup is
-/// done again, as far as this database knows it.
 #[derive(Args, Debug)]
 pub(crate) struct Restore {
     /// The folder of the backup

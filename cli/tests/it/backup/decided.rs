@@ -31,8 +31,8 @@ impl People {
             let made: Value = serde_json::from_str(&out).unwrap();
             made["id"].as_str().unwrap().parse().unwrap()
         };
-        let (trusted, locked) = (add("Coumba Fall", "781234601"), add("Ibou Fall", "781234602"));
-        let gone = add("Yacine Fall", "781234603");
+        let (trusted, locked) = (add("Coumba Fall", "781239901"), add("Ibou Fall", "781239902"));
+        let gone = add("Yacine Fall", "781239903");
         let grant = ["users", "grant", &trusted.to_string(), "support", "--reason", "a drill"];
         assert_eq!(drill.here(&grant).0, 0);
         let session = Uuid::now_v7();
@@ -98,7 +98,7 @@ impl People {
         let user = trusted.uuid();
         let statements = format!(
             "update people.passwords set hash = 'new', changed_at = clock_timestamp() where user_id = '{user}';
-             insert into notices.opt_outs (channel, address, how) values ('sms', '+221781234601', 'reply');
+             insert into notices.opt_outs (channel, address, how) values ('sms', '+221781239901', 'reply');
              insert into pots.holds (pot_id, reason, note, since)
                  select pot_id, 'moderation', 'a drill', clock_timestamp() from pots.pots
                  where pot_id not in (select pot_id from pots.holds) limit 1;"
