@@ -99,16 +99,30 @@
     } else if (!source || source.readyState === EventSource.CLOSED) {
       source = new EventSource(pot.dataset.events);
       source.addEventListener("pot", (event) => show(JSON.parse(event.data)));
+      // A browser does not try again by itself where it was told that there is no place.
+      source.addEventListener("error", () => {
+        if (source && source.readyState === EventSource.CLOSED) setTimeout(listen, 15000 + Math.random() * 15000);
+      });
     }
   };
   if ("EventSource" in window) {
     document.addEventListener("visibilitychange", listen);
-    addEventListener("pageshow", listen);
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) listen();
+    });
     addEventListener("pagehide", () => {
       if (source) source.close();
       source = null;
     });
-    listen();
+    // Nothing more is asked for than the page needs before somebody is there to see it change.
+    const signs = ["scroll", "pointermove", "pointerdown", "keydown"];
+    const there = () => {
+      for (const sign of signs) removeEventListener(sign, there);
+      clearTimeout(waiting);
+      listen();
+    };
+    const waiting = setTimeout(there, 3000);
+    for (const sign of signs) addEventListener(sign, there, { passive: true });
   }
 
   // The form: amounts at a touch, and one press.
