@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use serde::Deserialize;
 
 use crate::fields::Fields;
 use crate::problem::{Problem, Words};
@@ -14,16 +13,15 @@ const USUAL: usize = 20;
 const MOST: usize = 100;
 
 /// The pairs of a query, in their order.
-#[derive(Deserialize)]
 pub(crate) struct Pairs(Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Pairs {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Query::from_request_parts(parts, state).await {
+        match Query::<Vec<(String, String)>>::from_request_parts(parts, state).await {
             // No text that Postgres keeps has a NUL in it.
-            Ok(Query(Self(pairs))) if !pairs.iter().any(|(_, value)| value.contains('\0')) => Ok(Self(pairs)),
+            Ok(Query(pairs)) if !pairs.iter().any(|(_, value)| value.contains('\0')) => Ok(Self(pairs)),
             _ => Err(Problem::invalid(Vec::new())),
         }
     }

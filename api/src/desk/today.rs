@@ -70,12 +70,11 @@ fn accounts(balances: &Balances, language: Language) -> impl Iterator<Item = (St
     };
     let others = balances.accounts.iter().filter_map(move |(account, sum)| {
         let name = match account {
-            Account::WaveFloat => return None,
+            Account::WaveFloat | Account::Pot(_) => return None,
             Account::Fees => words("Frais à notre charge", "Fees that we bear"),
             Account::Promotions => words("Crédit offert", "Credit that we gave"),
             Account::RefundsDue => words("À rembourser", "To be given back"),
             Account::Suspense => words("En attente d'explication", "In suspense"),
-            Account::Pot(_) => return None,
         };
         Some((name, sum.francs()))
     });
