@@ -260,11 +260,11 @@ pub async fn end_all(
 }
 
 /// Ends every session of everybody, guardians among them, and begins an epoch that nobody has had. Epochs are counted, and how far
-/// they had come is not known after a loss; so the next one is by the clock, in minutes, faster than which nobody's counts for long.
+/// they had come is not known after a loss; so the next one is by the clock, in seconds since 2020, faster than which nobody's counts for long.
 pub(crate) async fn end_everybodys(connection: &mut PgConnection, why: EndReason) -> Result<u64, Error> {
     sqlx::query!(
         "update people.users
-         set epoch = greatest(epoch, (extract(epoch from clock_timestamp()) / 60)::integer) + 1"
+         set epoch = greatest(epoch, extract(epoch from clock_timestamp() - timestamptz '2020-01-01 00:00Z')::integer) + 1"
     )
     .execute(&mut *connection)
     .await?;
