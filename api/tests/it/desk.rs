@@ -77,7 +77,7 @@ async fn each_role_comes_in_and_sees_what_it_may_and_nothing_else() {
         let first = page(&app, "/admin", &cookie).await;
         assert!(first.body.contains("Aujourd’hui"), "{}", first.body);
         assert_eq!(
-            first.body.contains("wave_float"),
+            first.body.contains("Chez Wave"),
             role != Role::Reviewer,
             "whoever keeps no books sees none"
         );

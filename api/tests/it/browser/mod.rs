@@ -49,6 +49,10 @@ async fn a_gift_appears_on_a_phone_by_itself_and_another_is_given_with_it() {
     browser.keep("pot-360").await;
     browser.fits("a phone").await;
 
+    // Nobody has touched anything: with the page itself that makes three requests. From the first sign of somebody it is kept up to date.
+    assert_eq!(browser.ask("return String(performance.getEntriesByType('resource').length)").await, "2");
+    browser.ask("scrollBy(0, 40); return ''").await;
+
     // Somebody else gives.
     let sum = "return document.querySelector('[data-live=collected]').textContent";
     assert_eq!(browser.ask(sum).await, "12\u{202f}500\u{a0}F\u{a0}CFA");
