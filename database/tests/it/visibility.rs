@@ -282,6 +282,11 @@ fn account_rows(user: UserId) -> String {
              decision_id, case_id, round, reviewer_id, verdict, reasons, note, seen, decided_at
          )
              values ('{user}', '{user}', 1, '{user}', 'approve', '{{}}', 'x', array[sha256('{user}')], now());
+         insert into audit.entries (day, number, line, seal, hash, key_id)
+             select '2031-03-01', count(*) + 1, json_build_object('id', '{user}', 'by', 'x', 'about', '{user}')::text,
+                    decode(repeat('00', 64), 'hex'), decode(repeat('00', 32), 'hex'), 'x' from audit.entries;
+         insert into money.halts (halt_id, reason, lifted_at, lifted_by, lift_reason)
+             values ('{user}', 'x', now(), 'x', 'x');
          insert into sponsorship.conversions_returned (conversion_id)
              select pot_id from pots.pots where owner_id = '{user}' and visibility = 'private'"
     )
