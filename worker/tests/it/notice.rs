@@ -368,6 +368,7 @@ fn a_goal_that_is_reached_when_the_pot_has_closed_is_not_told() {
         house.bend_webhooks(&asked, WebhookFault::Lost);
         house.pay(&asked);
         close(house, pot).await;
+        until("the gift is found", async || (house.given(pot).await == 25_000).then_some(())).await;
         let phone = phone_of(house, owner).await;
         until("the owner is told of the gift", async || {
             house.world.whatsapp.look(|book| {

@@ -47,7 +47,7 @@ fn a_step_whose_provider_is_down_is_named_with_its_tries_and_what_helps_until_it
         let asking = tokio::spawn(async move { control.open_checkout(gift, crate::house::LONG).await });
         let process = ids::donation(donation);
         let named = house.stuck_at(&process, Why::Retries).await;
-        assert_eq!(named.waits_for, "donations.open_checkout to succeed");
+        assert_eq!(named.waits_for, "donations.open_checkout to succeed, which is tried again until it does");
         assert!(named.attempts.is_some_and(|tries| tries >= 2), "{named:?}");
         let fault = named.last_error.as_ref().expect("it failed");
         assert_eq!(fault.kind.as_deref(), Some("wave.unreachable"));
