@@ -1,10 +1,12 @@
 //! What starts by itself at its hour and is about nobody's pot.
 
 use anyhow::{Context as _, Result};
+use chrono::{TimeDelta, Utc};
 use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions};
 use temporalio_common::HasWorkflowDefinition;
 use uuid::Uuid;
 use wolo_api::rules;
+use wolo_database::histories;
 use wolo_domain::retention::Retention;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::history_archive::{ArchiveInput, HistoryArchive};
@@ -21,6 +23,8 @@ impl Scene {
         let punctuality = rules::punctuality(&self.stage.settings);
         self.comes_to_its_end(PunctualityCheck::run, punctuality, ids::PUNCTUALITY_CHECK).await?;
         self.comes_to_its_end(AuditCheckpoint::run, (), ids::AUDIT_CHECKPOINT).await?;
+        // What ended before is thousands of processes, and no part of this story.
+        histories::note(&self.stage.pool, Utc::now() - TimeDelta::minutes(1)).await?;
         let archive = ArchiveInput::new(self.stage.settings.rules.continue_after_events);
         self.comes_to_its_end(HistoryArchive::run, archive, ids::HISTORY_ARCHIVE).await
     }
