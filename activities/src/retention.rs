@@ -27,8 +27,14 @@ impl RetentionSteps {
         _ctx: ActivityContext,
         input: KeepRetention,
     ) -> Result<Retained, ActivityError> {
-        let KeepRetention { answers_before, hearsay_before, audit_before, books_before, .. } = input;
-        let KeepRetention { visits_before, histories_before, .. } = input;
+        let KeepRetention {
+            answers_before,
+            hearsay_before,
+            audit_before,
+            books_before,
+            visits_before,
+            histories_before,
+        } = input;
         let when = Forget { answers_before, hearsay_before, visits_before, histories_before };
         let gone = retention::forget(&self.pool, when).await?;
         let overdue_lines = audit::older_than(&self.pool, dakar::day_of(audit_before)).await?;

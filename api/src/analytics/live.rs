@@ -47,10 +47,8 @@ struct Today {
 }
 
 impl Today {
-    fn of(series: &[database::Series]) -> Self {
-        let value = |figure: Figure, name: &str| {
-            series.iter().find(|one| one.figure == figure).map_or(0, |series| series.total(name))
-        };
+    fn of(live: &database::Live) -> Self {
+        let value = |figure, measure| live.of_today(figure, measure);
         let fees = Figure::Fees.measures().iter().map(|measure| value(Figure::Fees, measure.name)).sum();
         Self {
             gifts: value(Figure::Gifts, "gifts"),
@@ -76,7 +74,7 @@ pub(crate) async fn live(State(app): State<App>, staff: Staff<SeeFigures>) -> Re
     let found = now(&app, staff.user).await?;
     Ok(Json(Live {
         at: found.at,
-        today: Today::of(&found.today),
+        today: Today::of(&found),
         gifts_per_minute: found.gifts_per_minute.clone(),
         pots: found.pots.clone(),
         messages_waiting: found.messages_waiting,

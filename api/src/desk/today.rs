@@ -15,7 +15,7 @@ use crate::analytics;
 use crate::asker::Language;
 use crate::caller::{HoldPots, Permission as _, ReviewIdentities, SeeBooks, SeeServices};
 use crate::contract::refusals;
-use crate::problem::{self, Problem};
+use crate::problem::{self, Problem, Words};
 use crate::state::App;
 
 refusals!(NotShown: AtDesk::<SeeServices>::REFUSALS, problem::OF_THE_STORE);
@@ -36,9 +36,6 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
     let balances = async move { Ok(ledger::balances(&pool).await?) };
     let balances = app.balances.get((), Box::pin(balances)).await?;
     let now = analytics::now(&app, desk.user).await?;
-    let given = |measure| -> i64 {
-        now.today.iter().filter(|one| one.figure == Figure::Gifts).map(|series| series.total(measure)).sum()
-    };
     let running = processes::all(&app.pool).await?;
     let standing =
         |stage: PotStage| (stage.to_string(), now.pots.get(stage.as_str()).copied().unwrap_or_default());
@@ -50,7 +47,7 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
     let values = context! {
         at => moment(now.at, desk.language),
         reviews, keeps_books => may(&desk.roles, SeeBooks::ROLES),
-        gifts => given("gifts"), given => given("francs"),
+        gifts => now.of_today(Figure::Gifts, "gifts"), given => now.of_today(Figure::Gifts, "francs"),
         discrepancies => waiting.discrepancies, held_pots => now.pots.get("held"),
         moderates => may(&desk.roles, HoldPots::ROLES), reported_pots => waiting.reported_pots,
         cases => waiting.cases, escalated_cases => waiting.escalated_cases,
@@ -64,9 +61,8 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
 
 /// As people count: what we owe, and that it is at Wave. In the ledger the account of the wallet is as negative as the wallet is full.
 fn accounts(balances: &Balances, language: Language) -> impl Iterator<Item = (String, i64)> {
-    let words = move |french: &'static str, english: &'static str| match language {
-        Language::French | Language::Wolof => french.to_owned(),
-        Language::English => english.to_owned(),
+    let words = move |french: &'static str, english: &'static str| {
+        Words::new(french, english).read(language).to_owned()
     };
     let others = balances.accounts.iter().filter_map(move |(account, sum)| {
         let name = match account {

@@ -13,8 +13,8 @@ use url::Url;
 use wolo_domain::ids::DonationId;
 
 use super::filled::{Filled, Refusal};
-use super::lost;
 use super::values::PotPage;
+use super::{in_sight, lost};
 use crate::asker::Asker;
 use crate::contract::{OnPages, refusals};
 use crate::cookies::{Cookie, SameSite};
@@ -64,8 +64,7 @@ pub(crate) async fn give_on_page(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     refuse_foreign(&headers, &app.settings.api.public_url)?;
-    let found = async { Sight::find(&app, None, &reference?).await };
-    let sight = match found.await {
+    let sight = match in_sight(&app, reference).await {
         Ok(sight) => sight,
         Err(problem) => return lost(problem, asker.language),
     };

@@ -20,7 +20,14 @@ pub(crate) use show::{__path_show, show};
 
 use crate::asker::Language;
 use crate::pages::Page;
+use crate::pots::{Reference, Sight};
 use crate::problem::{Code, Problem};
+use crate::state::App;
+
+/// The pot whose page it is, as anybody with its link sees it.
+async fn in_sight(app: &App, reference: Result<Reference, Problem>) -> Result<Sight, Problem> {
+    Sight::find(app, None, &reference?).await
+}
 
 /// For whoever followed a link that leads to no pot, or to one that is not to be seen.
 fn lost(problem: Problem, language: Language) -> Result<Response, Problem> {

@@ -7,14 +7,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use url::form_urlencoded;
 
-use super::lost;
+use super::{in_sight, lost};
 use crate::asker::Asker;
 use crate::body::raw;
 use crate::contract::{OnPages, refusals};
 use crate::edge::browsers::refuse_foreign;
 use crate::idempotency::Key;
 use crate::page::{page, shown, spoken};
-use crate::pots::{Reference, Sight, ToldOfPot, note_report};
+use crate::pots::{Reference, ToldOfPot, note_report};
 use crate::problem::{self, Code, Problem, Words, Wrong};
 use crate::state::App;
 
@@ -36,8 +36,7 @@ pub(crate) async fn report_on_page(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     refuse_foreign(&headers, &app.settings.api.public_url)?;
-    let found = async { Sight::find(&app, None, &reference?).await };
-    let sight = match found.await {
+    let sight = match in_sight(&app, reference).await {
         Ok(sight) => sight,
         Err(problem) => return lost(problem, asker.language),
     };

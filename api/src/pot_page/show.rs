@@ -7,11 +7,11 @@ use chrono::{DateTime, Datelike as _, Utc};
 use url::form_urlencoded;
 
 use super::filled::Filled;
-use super::lost;
 use super::values::PotPage;
+use super::{in_sight, lost};
 use crate::asker::Asker;
 use crate::contract::{OnPages, refusals};
-use crate::pots::{Reference, Sight};
+use crate::pots::Reference;
 use crate::problem::{self, Code, Problem};
 use crate::state::App;
 
@@ -28,8 +28,7 @@ pub(crate) async fn show(
     uri: Uri,
     reference: Result<Reference, Problem>,
 ) -> Result<Response, Problem> {
-    let found = async { Sight::find(&app, None, &reference?).await };
-    let sight = match found.await {
+    let sight = match in_sight(&app, reference).await {
         Ok(sight) => sight,
         Err(problem) => return lost(problem, asker.language),
     };

@@ -27,6 +27,13 @@ pub struct Live {
     pub messages_waiting: i64,
 }
 
+impl Live {
+    /// A measure of a figure of money, added up over this day.
+    pub fn of_today(&self, figure: Figure, measure: &str) -> i64 {
+        self.today.iter().find(|one| one.figure == figure).map_or(0, |series| series.total(measure))
+    }
+}
+
 #[tracing::instrument(name = "db.figures.live", skip_all, err)]
 pub async fn live(connection: &mut PgConnection) -> Result<Live, Error> {
     let at = sqlx::query_scalar!(r#"select clock_timestamp() as "at!""#).fetch_one(&mut *connection).await?;

@@ -9,11 +9,10 @@ use temporalio_common::protos::temporal::api::common::v1::WorkflowExecution;
 use temporalio_common::protos::temporal::api::workflowservice::v1::DeleteWorkflowExecutionRequest;
 use uuid::Uuid;
 use wolo_control::AskError;
-use wolo_control::pots::{HoldWish, WishAnswer};
 use wolo_control::story::{Archived, Run, Story};
 use wolo_database::histories::{self, History};
 use wolo_domain::histories::Lacks;
-use wolo_domain::pots::{HoldReason, PotStage};
+use wolo_domain::pots::PotStage;
 use wolo_workflows::history_archive::{ArchiveInput, HistoryArchive};
 use wolo_workflows::steps::histories::ArchivedRuns;
 use wolo_workflows::{ids, queues};
@@ -76,10 +75,6 @@ async fn completed(house: &House, mut story: Story) -> Vec<Run> {
     story.runs
 }
 
-async fn runs_of(house: &House, process: &str) -> Vec<Run> {
-    house.control.story(process, None, Utc::now()).await.expect("its story").runs
-}
-
 /// What happened when, without what it carried.
 fn happenings(runs: &[Run]) -> Vec<(&'static str, Option<chrono::DateTime<Utc>>, String)> {
     let lines = runs.iter().flat_map(|run| &run.lines);
@@ -106,7 +101,7 @@ fn what_a_pot_its_gift_and_its_payout_went_through_is_told_when_the_engine_has_f
         let processes = [ids::pot_lifecycle(pot), ids::donation(gift.donation), ids::payout(pot)];
         for process in &processes {
             let before = until("it has ended", async || {
-                let runs = runs_of(house, process).await;
+                let runs = house.runs_of(process).await;
                 runs.last().is_some_and(|run| run.ended.is_some()).then_some(runs)
             })
             .await;
@@ -146,35 +141,11 @@ fn what_a_pot_its_gift_and_its_payout_went_through_is_told_when_the_engine_has_f
     });
 }
 
-/// A pot whose process has gone on in a new run, and still runs.
-async fn continued(house: &House) -> (String, Vec<Run>) {
-    let owner = house.person().await;
-    let mut plan = house.plan(owner, 40).await;
-    plan.patience.continue_after_events = 12;
-    let pot = house.schedule(plan).await;
-    let process = ids::pot_lifecycle(pot);
-    let wish = || HoldWish {
-        reason: HoldReason::Moderation,
-        by: "operator:test".to_owned(),
-        note: "seen".to_owned(),
-    };
-    for _ in 0..4 {
-        assert_eq!(house.control.hold_pot(pot, wish()).await.expect("an answer"), WishAnswer::Done);
-        assert_eq!(house.control.release_pot(pot, wish()).await.expect("an answer"), WishAnswer::Done);
-    }
-    let runs = until("it goes on in a new run", async || {
-        let runs = runs_of(house, &process).await;
-        (runs.len() > 1).then_some(runs)
-    })
-    .await;
-    (process, runs)
-}
-
 #[test]
 fn what_was_missed_is_made_up_for_and_what_cannot_be_read_is_counted_and_stops_nothing() {
     alone(async {
         let house = house_of_its_own().await;
-        let (process, before) = continued(house).await;
+        let (process, before) = house.pot_in_a_new_run().await;
         let first = before[0].run.clone();
         is_archived(house, &process, Some(&first)).await;
         forget(house, &process, &first).await;
@@ -194,7 +165,7 @@ fn what_was_missed_is_made_up_for_and_what_cannot_be_read_is_counted_and_stops_n
         sqlx::query(back).execute(&house.pool).await.expect("nobody was there");
         let began = Utc::now();
         let (long, run, _) = archive(house, ArchiveInput { continue_after_events: 1, ..input() }).await;
-        let told = runs_of(house, &long).await;
+        let told = house.runs_of(&long).await;
         assert_eq!(told.len(), 4, "{told:#?}");
         let mark = histories::mark(&house.pool).await.expect("Postgres answers").expect("a mark");
         assert!(mark >= began, "{mark} {began}");

@@ -1,7 +1,5 @@
 //! Messages to people: one story for each way in which bringing one can end.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use chrono::{TimeDelta, Timelike as _, Utc};
 use temporalio_client::WorkflowStartOptions;
 use uuid::Uuid;
@@ -12,7 +10,7 @@ use wolo_domain::ids::{NoticeId, UserId};
 use wolo_domain::money::Xof;
 use wolo_domain::notices::{Category, Channel, NoticeRules, NoticeStage, Says, Withheld};
 use wolo_sandbox::faults::{Fault, WebhookFault, WebhookFaultRule};
-use wolo_sandbox::{orange, whatsapp};
+use wolo_sandbox::{orange, phones, whatsapp};
 use wolo_workflows::notice_delivery::{NoticeDelivery, NoticeInput, NoticeOutcome, NoticePatience};
 use wolo_workflows::steps::notices::Message;
 use wolo_workflows::{ids, queues};
@@ -333,11 +331,10 @@ fn a_receipt_that_comes_twice_or_says_less_changes_nothing() {
 /// What the outbox holds becomes messages, in the words of their channel.
 #[test]
 fn an_owner_and_a_giver_are_told_of_a_gift_and_the_owner_of_the_goal_once() {
-    static PHONES: AtomicU32 = AtomicU32::new(0);
     live(async |house| {
         let owner = house.person().await;
         let pot = house.open_pot_of(owner).await;
-        let giver = format!("+2217655{:03}01", PHONES.fetch_add(1, Ordering::Relaxed));
+        let giver = phones::unused();
         let mut gift = house.gift(pot, 25_000);
         gift.request.donor.phone = Some(giver.parse().expect("a phone"));
         let asked = house.ask_for(gift).await;

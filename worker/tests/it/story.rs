@@ -10,8 +10,32 @@ use wolo_workflows::ids;
 use crate::house::{House, live, until};
 
 impl House {
-    async fn runs_of(&self, process: &str) -> Vec<Run> {
+    pub(crate) async fn runs_of(&self, process: &str) -> Vec<Run> {
         self.control.story(process, None, Utc::now()).await.expect("its story").runs
+    }
+
+    /// A pot whose process has gone on in a new run, and still runs.
+    pub(crate) async fn pot_in_a_new_run(&self) -> (String, Vec<Run>) {
+        let owner = self.person().await;
+        let mut plan = self.plan(owner, 40).await;
+        plan.patience.continue_after_events = 12;
+        let pot = self.schedule(plan).await;
+        let process = ids::pot_lifecycle(pot);
+        let wish = || HoldWish {
+            reason: HoldReason::Moderation,
+            by: "operator:test".to_owned(),
+            note: "seen".to_owned(),
+        };
+        for _ in 0..4 {
+            assert_eq!(self.control.hold_pot(pot, wish()).await.expect("an answer"), WishAnswer::Done);
+            assert_eq!(self.control.release_pot(pot, wish()).await.expect("an answer"), WishAnswer::Done);
+        }
+        let runs = until("it goes on in a new run", async || {
+            let runs = self.runs_of(&process).await;
+            (runs.len() > 1).then_some(runs)
+        })
+        .await;
+        (process, runs)
     }
 }
 
@@ -76,25 +100,7 @@ fn a_pots_life_is_told_from_its_plan_to_its_payout_without_its_people() {
 #[test]
 fn a_story_goes_through_all_runs_of_a_process_and_can_be_told_of_one() {
     live(async |house| {
-        let owner = house.person().await;
-        let mut plan = house.plan(owner, 40).await;
-        plan.patience.continue_after_events = 12;
-        let pot = house.schedule(plan).await;
-        let process = ids::pot_lifecycle(pot);
-        let wish = || HoldWish {
-            reason: HoldReason::Moderation,
-            by: "operator:test".to_owned(),
-            note: "seen".to_owned(),
-        };
-        for _ in 0..4 {
-            assert_eq!(house.control.hold_pot(pot, wish()).await.expect("an answer"), WishAnswer::Done);
-            assert_eq!(house.control.release_pot(pot, wish()).await.expect("an answer"), WishAnswer::Done);
-        }
-        let runs = until("it goes on in a new run", async || {
-            let runs = house.runs_of(&process).await;
-            (runs.len() > 1).then_some(runs)
-        })
-        .await;
+        let (process, runs) = house.pot_in_a_new_run().await;
         assert!(has(&words(&runs[..1]), "has become long"), "{runs:#?}");
         assert!(has(&words(&runs[1..]), "goes on: "), "{runs:#?}");
         let first = runs[0].run.clone();
