@@ -125,6 +125,14 @@ pub struct Boundary {
     pub loss: Option<(Endpoint, Loss)>,
 }
 
+impl Boundary {
+    /// Whether the processes of a gift, a refund or a payout pass it, or the door through which they are begun and told.
+    pub fn moves_money(&self) -> bool {
+        let (of, _) = self.name.split_once(['.', ' ']).unwrap_or_default();
+        ["donations", "refunds", "payouts", "webhook", "command"].contains(&of)
+    }
+}
+
 /// All of them, in a fixed order.
 pub fn all() -> Vec<Boundary> {
     STEPS.iter().flat_map(of_step).chain(of_the_api()).collect()

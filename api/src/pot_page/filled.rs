@@ -27,7 +27,7 @@ pub(super) struct Filled {
     faults: Faults,
 }
 
-/// Nothing was decided, and nothing can have been paid: no page of Wave's was shown.
+/// Nothing was decided now. It may have been before, under the same key: somebody who paid, went back and pressed once more.
 const NOT_DONE: [Code; 3] = [Code::NotYet, Code::EngineUnavailable, Code::StoreUnavailable];
 
 /// What is wrong, by field.
@@ -126,8 +126,10 @@ impl Filled {
         } else if !pointed && NOT_DONE.iter().any(|code| refusal.code == code.as_str()) {
             // What a program is told of its key means nothing to somebody with a button.
             let words = Words::new(
-                "Wave n'a pas encore répondu. Vous n'avez rien payé ; appuyez encore une fois dans un moment.",
-                "Wave has not answered yet. You have paid nothing; press once more in a moment.",
+                "La page de paiement n'est pas encore prête. Appuyez encore une fois dans un moment : c'est le \
+                 même cadeau, il ne sera pas payé deux fois.",
+                "The page for paying is not ready yet. Press once more in a moment: it is the same present, and \
+                 it will not be paid for twice.",
             );
             self.fault = Some(words.read(language).to_owned());
         } else if !pointed {
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_to_wait_reads_nothing_of_keys_and_that_they_have_not_paid() {
+    fn whoever_has_to_wait_reads_nothing_of_keys_and_that_no_press_pays_twice() {
         for code in NOT_DONE {
             let waits = Refusal {
                 status: 503,
@@ -201,7 +203,7 @@ mod tests {
                 errors: Vec::new(),
             };
             let form = Filled { key: "k".to_owned(), ..Filled::default() }.refused(waits, Language::French);
-            assert!(form.fault.unwrap().contains("Vous n'avez rien payé"));
+            assert!(form.fault.unwrap().contains("il ne sera pas payé deux fois"));
             assert_eq!(form.key, "k");
         }
     }

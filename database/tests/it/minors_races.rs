@@ -204,19 +204,23 @@ async fn however_a_decision_a_withdrawal_and_a_payout_meet_none_of_them_is_passe
     let scene = Scene::new().await;
     let operator = scene.pool_as("wolo").await;
     let reviewers = [scene.reviewer().await, scene.reviewer().await, scene.reviewer().await];
-    let (mut approved, mut ordered) = (0_u32, 0_u32);
-    for round in 0..rounds {
+    let (mut raced, mut approved, mut ordered) = (0_u32, 0_u32, 0_u32);
+    // Who comes first is the machine's doing: a busy one may show only some of the ends, and races on until all were seen.
+    let all_came_about = |raced, approved, ordered| 0 < ordered && ordered < approved && approved < raced;
+    while raced < rounds || raced < 10 * rounds && !all_came_about(raced, approved, ordered) {
         let matter = Matter::new(&scene, &operator, reviewers).await;
-        let came_to = Box::pin(matter.race(reviewers, round)).await;
+        let came_to = Box::pin(matter.race(reviewers, raced)).await;
         matter.judge(&came_to).await;
+        raced += 1;
         approved += u32::from(came_to.approved);
         ordered += u32::from(came_to.ordered);
     }
     scene.judge().await;
-    println!(
-        "{rounds} races in {:?}: {approved} approved, {} rejected, {ordered} paid before the withdrawal, 0 violations",
+    let ended = format!(
+        "{raced} races in {:?}: {approved} approved, {} rejected, {ordered} paid before the withdrawal, 0 violations",
         began.elapsed(),
-        rounds - approved
+        raced - approved
     );
-    assert!(approved > 0 && approved < rounds && ordered > 0 && ordered < approved, "all of it came about");
+    println!("{ended}");
+    assert!(all_came_about(raced, approved, ordered), "not all of it came about: {ended}");
 }

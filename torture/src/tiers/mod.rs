@@ -7,7 +7,7 @@ mod payouts;
 mod rollback;
 
 pub use deliveries::{Storm, deliveries};
-pub use fast::fast;
+pub use fast::{every, fast};
 pub use long::long;
 pub use payouts::payouts;
 pub use rollback::rollback;

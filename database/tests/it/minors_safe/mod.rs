@@ -8,7 +8,7 @@ mod oracle;
 mod pot;
 
 use proptest::prelude::ProptestConfig;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{RngSeed, TestRunner};
 
 use crate::scene::{Scene, times};
 
@@ -42,6 +42,8 @@ fn whatever_happens_to_a_minor_nothing_is_public_given_or_paid_without_consent()
         cases: walks,
         max_shrink_iters: 200,
         failure_persistence: None,
+        // So many walks are the same lives each time: what never came about in them is not the fault of chance.
+        rng_seed: RngSeed::Fixed(walks.into()),
         ..ProptestConfig::default()
     };
     let mut runner = TestRunner::new(config);
