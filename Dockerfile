@@ -17,6 +17,10 @@ LABEL org.opencontainers.image.title="WOLO" org.opencontainers.image.licenses="M
 COPY --from=build /out/bin/ /usr/local/bin/
 # Where one machine keeps its vault of documents. Anybody with more than one machine has buckets for that.
 COPY --from=build --chown=65532:65532 /out/vault/ /var/lib/wolo/
+# Which commit this is: docker build --build-arg BUILD_ID="$(git rev-parse --short HEAD)". What the worker does with it is said by
+# worker.versioning.
+ARG BUILD_ID=""
+ENV WOLO__WORKER__BUILD_ID=$BUILD_ID
 # A process that is tried again for each signal must not write a backtrace each time.
 ENV WOLO_LOG_FORMAT=json RUST_BACKTRACE=0
 USER 65532:65532

@@ -5,6 +5,7 @@
 
 pub mod birthdays;
 pub mod books;
+pub mod builds;
 pub mod closures;
 pub mod consents;
 pub mod donations;

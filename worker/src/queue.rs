@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use temporalio_client::Client;
 use temporalio_common::telemetry::TelemetryOptions;
+use temporalio_common::worker::WorkerDeploymentOptions;
 use temporalio_sdk::error::WorkerRunError;
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::runtime::{PollerBehavior, RuntimeOptions};
@@ -48,6 +49,7 @@ impl Queue {
         client: Client,
         steps: Steps,
         counted: TelemetryOptions,
+        build: WorkerDeploymentOptions,
         grace: Duration,
     ) -> Result<Self, Error> {
         let running = Arc::new(AtomicBool::new(false));
@@ -57,7 +59,7 @@ impl Queue {
             let (name, running, runtime) = (name.clone(), Arc::clone(&running), Handle::current());
             move || {
                 runtime.block_on(async move {
-                    let mut worker = match set_up(&name, client, &steps, counted, grace) {
+                    let mut worker = match set_up(&name, client, &steps, counted, build, grace) {
                         Ok(worker) => worker,
                         Err(cause) => {
                             let _ = started.send(Err(cause));
@@ -125,6 +127,7 @@ fn set_up(
     client: Client,
     steps: &Steps,
     counted: TelemetryOptions,
+    build: WorkerDeploymentOptions,
     grace: Duration,
 ) -> Result<Worker, Cause> {
     let steps_at_once = FixedSizeSlotSupplier::new(STEP_SLOTS);
@@ -135,6 +138,7 @@ fn set_up(
         .nexus_task_slot_supplier(FixedSizeSlotSupplier::new(1))
         .build();
     let mut options = WorkerOptions::new(queue)
+        .deployment_options(build)
         .max_cached_workflows(KEPT_PROCESSES)
         .tuner(tuner)
         .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(POLLERS))

@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures::future::{join_all, select_all};
+use temporalio_common::worker::{
+    VersioningBehavior, WorkerDeploymentOptions, WorkerDeploymentVersion, build_id_from_current_exe,
+};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use wolo_activities::words::Words;
@@ -123,10 +126,18 @@ impl Worker {
         };
         // Steps that run still are told to give up when two thirds of the time are over; the rest is for giving up.
         let grace = settings.worker.shutdown_grace * 2 / 3;
+        let build = build(&settings.worker);
         let (mut queues, mut told) = (Vec::new(), Vec::new());
         for (name, serves) in wanted {
-            let queue =
-                Queue::start(name.clone(), client.clone(), steps.clone(), counted.of_worker(), grace).await?;
+            let queue = Queue::start(
+                name.clone(),
+                client.clone(),
+                steps.clone(),
+                counted.of_worker(),
+                build.clone(),
+                grace,
+            )
+            .await?;
             tracing::info!(
                 queue = name,
                 processes = serves.processes.len(),
@@ -210,6 +221,21 @@ async fn present(pool: Pool, wave: Wave, queues: Vec<String>, ends: Shutdown) {
     let presence = Presence { kind: Kind::Worker, version: env!("CARGO_PKG_VERSION"), queues };
     let breakers = || BTreeMap::from([("wave".to_owned(), wave.breaker().as_str().to_owned())]);
     processes::present(&pool, &presence, breakers, ends.begun()).await;
+}
+
+/// What the engine is told of the worker's build. Without one it names the build by the program's bytes.
+fn build(settings: &settings::Worker) -> WorkerDeploymentOptions {
+    let id = settings.build_id.clone();
+    let id = id.unwrap_or_else(|| build_id_from_current_exe().to_owned());
+    if !settings.versioned {
+        return WorkerDeploymentOptions::from_build_id(id);
+    }
+    let version = WorkerDeploymentVersion::builder().deployment_name(queues::DEPLOYMENT).build_id(id).build();
+    // Pots live for weeks: a process that stayed with its build would keep that one's workers for as long.
+    WorkerDeploymentOptions::new(version)
+        .use_worker_versioning(true)
+        .default_versioning_behavior(VersioningBehavior::AutoUpgrade)
+        .build()
 }
 
 /// The key that seals certificates, where this worker has one.

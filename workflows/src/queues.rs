@@ -12,4 +12,7 @@ pub const NOTICES: &str = "notices";
 /// Consents and identity cases.
 pub const IDENTITY: &str = "identity";
 
+/// What the workers of all queues are together, where the engine tells their builds apart.
+pub const DEPLOYMENT: &str = "wolo";
+
 pub const ALL: [&str; 4] = [LIFECYCLE, MONEY, NOTICES, IDENTITY];

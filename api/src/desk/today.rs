@@ -48,6 +48,7 @@ pub(crate) async fn today(State(app): State<App>, desk: AtDesk<SeeServices>) -> 
         at => moment(now.at, desk.language),
         reviews, keeps_books => may(&desk.roles, SeeBooks::ROLES),
         gifts => now.of_today(Figure::Gifts, "gifts"), given => now.of_today(Figure::Gifts, "francs"),
+        gifts_of_the_hour => now.gifts_per_minute.iter().sum::<i64>(),
         discrepancies => waiting.discrepancies, held_pots => now.pots.get("held"),
         moderates => may(&desk.roles, HoldPots::ROLES), reported_pots => waiting.reported_pots,
         cases => waiting.cases, escalated_cases => waiting.escalated_cases,

@@ -37,10 +37,11 @@ macro_rules! built_in {
     };
 }
 
-static ALL: [Asset; 3] = [
+static ALL: [Asset; 4] = [
     built_in!(0, "wolo.css", "text/css; charset=utf-8"),
     built_in!(1, "pot.js", "text/javascript; charset=utf-8"),
     built_in!(2, "admin.css", "text/css; charset=utf-8"),
+    built_in!(3, "desk.js", "text/javascript; charset=utf-8"),
 ];
 
 fn hashed(asset: &Asset) -> String {

@@ -295,7 +295,27 @@ fn worker(reader: &mut Reader) -> Worker {
     if queues.is_empty() || distinct.len() != queues.len() || queues.iter().any(String::is_empty) {
         reader.problem("worker.queues", "must name at least one queue, and none twice");
     }
+    let build_id = Some(reader.text("worker.build_id")).filter(|id| !id.is_empty());
+    let named = |id: &String| {
+        id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if !build_id.iter().all(named) {
+        reader.problem("worker.build_id", "must be up to 64 letters, digits, - and _");
+    }
+    let versioned = match reader.text("worker.versioning").as_str() {
+        "off" => false,
+        "auto_upgrade" => true,
+        _ => {
+            reader.problem("worker.versioning", "must be off or auto_upgrade");
+            false
+        }
+    };
+    if versioned && build_id.is_none() {
+        reader.problem("worker.build_id", "must say which build it is when worker.versioning is not off");
+    }
     Worker {
+        build_id,
+        versioned,
         health_listen: reader.socket("worker.health_listen"),
         shutdown_grace: seconds(reader, "worker.shutdown_grace_seconds", 600),
         queues,

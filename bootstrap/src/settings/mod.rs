@@ -260,6 +260,10 @@ pub struct Facebook {
 
 #[derive(Debug, Clone)]
 pub struct Worker {
+    /// Of which build its programs are: letters, digits, `-` and `_`. Absent: nobody has said.
+    pub build_id: Option<String>,
+    /// Whether the engine gives processes to one build alone. Then there is a `build_id`.
+    pub versioned: bool,
     /// At least one, without repetition. Whether such queues exist is known to the worker.
     pub queues: Vec<String>,
     pub health_listen: SocketAddr,

@@ -40,6 +40,7 @@ mod tokens;
 mod users;
 mod vault;
 mod verify;
+mod workers;
 mod workflows;
 
 use std::path::{Path, PathBuf};
@@ -156,6 +157,9 @@ enum Command {
     /// Look at what starts by itself, and stop, resume or start it
     #[command(subcommand)]
     Schedules(schedules::Schedules),
+    /// Look at the builds of workers, and choose the one that carries processes on
+    #[command(subcommand)]
+    Workers(workers::Workers),
     /// Move a process forward in time (sandbox only)
     #[command(subcommand)]
     Time(time::Time),
@@ -263,6 +267,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Notices(notices) => notices.run(config),
         Command::Templates(templates) => wait_for(templates.run(config)),
         Command::Tokens(tokens) => wait_for(tokens.run(config)),
+        Command::Workers(workers) => wait_for(workers.run(config)),
         Command::Schedules(schedules) => wait_for(schedules.run(config)),
         Command::Time(time) => wait_for(time.run(config)),
         Command::Backup(backup) => wait_for(backup.run(config)),

@@ -169,6 +169,7 @@ fn a_world_is_found_used_and_gone() {
     crate::books::whoever_celebrates_in_thirty_days_gets_a_pot(home);
     crate::sponsorship::is_followed_from_the_invitation_to_the_points(home, &dev);
     crate::sponsorship::what_starts_by_itself_is_stopped_and_let_go_on(home);
+    crate::sponsorship::workers_that_tell_no_build_are_not_told_apart(home);
     crate::deployment::every_figure_that_is_named_is_told(&dev);
     crate::backup::is_brought_back_without_what_was_destroyed(home, &dev);
 

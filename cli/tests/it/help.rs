@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use crate::{said, wolo};
 
 /// Every command with a page of its own; a new one is added here, and the first test says so when it is not.
-const COMMANDS: [&str; 137] = [
+const COMMANDS: [&str; 140] = [
     "",
     "dev",
     "demo",
@@ -35,6 +35,9 @@ const COMMANDS: [&str; 137] = [
     "sweep run",
     "sweep status",
     "stuck",
+    "workers",
+    "workers list",
+    "workers promote",
     "workflows",
     "workflows list",
     "workflows show",

@@ -1,4 +1,4 @@
-//! Invitations, points and schedules, as an operator meets them.
+//! Invitations, points, schedules and builds of workers, as an operator meets them.
 
 use std::path::Path;
 
@@ -162,4 +162,13 @@ pub(crate) fn what_starts_by_itself_is_stopped_and_let_go_on(home: &Path) {
     until(|| one("housekeeping")["last"].is_string().then_some(()));
     let (code, _, err) = said(wolo(home).args(["schedules", "trigger", "nothing"]));
     assert!(code == 2 && err.contains("birthday-sweep"), "{err}");
+}
+
+/// Which builds there are is held by the worker's tests; here nobody has told of theirs.
+pub(crate) fn workers_that_tell_no_build_are_not_told_apart(home: &Path) {
+    let (code, out, _) = said(wolo(home).args(["workers", "list"]));
+    assert!(code == 0 && out.contains("each serves every process (worker.versioning)"), "{out}");
+    assert_eq!(json(home, &["workers", "list", "--json"]), body!([]));
+    let (code, _, err) = said(wolo(home).args(["workers", "promote", "67aeaa4"]));
+    assert!(code == 3 && err.starts_with("wolo: 67aeaa4 was not promoted: "), "{code} {err}");
 }

@@ -25,12 +25,12 @@ pub async fn every(seed: u64, only: Option<&str>) -> Result<Report> {
     let mut boundaries = boundaries::all();
     boundaries.retain(|boundary| only.is_none_or(|only| boundary.name.contains(only)));
     Chance::new(seed).shuffle(&mut boundaries);
-    die_at(&boundaries, Report::new("every", seed)).await
+    Box::pin(die_at(&boundaries, Report::new("every", seed))).await
 }
 
 /// All boundaries of gifts, refunds, payouts, webhooks and commands, and of the others some that the seed chooses.
 pub async fn fast(seed: u64) -> Result<Report> {
-    die_at(&chosen(seed), Report::new("fast", seed)).await
+    Box::pin(die_at(&chosen(seed), Report::new("fast", seed))).await
 }
 
 fn chosen(seed: u64) -> Vec<Boundary> {

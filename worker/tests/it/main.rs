@@ -10,6 +10,7 @@ mod archive;
 mod audit;
 mod birthday_sweep;
 mod books;
+mod builds;
 mod clearance;
 mod closure;
 mod consent_again;

@@ -41,15 +41,7 @@ impl TestApp {
         self.festive().await;
         self.a_case_waits().await;
         self.a_message_fails().await;
-        let found = format!(
-            "insert into money.discrepancies (discrepancy_id, kind, key, day, reason, facts)
-             values ('{}', 'unmatched', 'T_{}', current_date,
-                     'Wave paid 2500 XOF of which no gift, payout or refund of ours knows anything', '{{}}')
-             returning kind",
-            Uuid::now_v7(),
-            key(),
-        );
-        self.read::<String>(&found).await;
+        self.something_is_found().await;
         // No worker carries on what is noted here, so the line is put there by hand.
         let record = Record {
             id: Uuid::now_v7(),
@@ -62,6 +54,19 @@ impl TestApp {
         let seal = SealingKey::from_seed("test", &[7; 32]).unwrap();
         audit::append(&self.pool, &record, &seal).await.unwrap();
         self.a_pot_is_held().await;
+    }
+
+    /// That Wave moved money of which we know nothing.
+    async fn something_is_found(&self) {
+        let found = format!(
+            "insert into money.discrepancies (discrepancy_id, kind, key, day, reason, facts)
+             values ('{}', 'unmatched', 'T_{}', current_date,
+                     'Wave paid 2500 XOF of which no gift, payout or refund of ours knows anything', '{{}}')
+             returning kind",
+            Uuid::now_v7(),
+            key(),
+        );
+        self.read::<String>(&found).await;
     }
 
     async fn a_case_waits(&self) {
@@ -151,6 +156,16 @@ async fn whoever_works_here_comes_in_with_a_device_and_goes_through_all_pages() 
         browser.says(words).await;
         browser.seen(name).await;
     }
+    // What comes while the first page is looked at is shown without anybody's doing.
+    browser.click(".top nav a[href=\"/admin\"]").await;
+    browser.until_there("[aria-current=page][href=\"/admin\"]").await;
+    browser.ask("window.opened = 'once'; document.activeElement.blur(); return ''").await;
+    let found = "document.querySelector('.tile:has(a[href=\"/admin/discrepancies\"]) b').textContent";
+    let before = browser.ask(&format!("return {found}")).await.as_str().unwrap().to_owned();
+    app.something_is_found().await;
+    let renewed = format!("return String({found} !== '{before}')");
+    browser.until(&renewed, "true", crate::app::SOON).await;
+    browser.until("return window.opened", "once", crate::app::SOON).await;
     // One chooses the period, and there is a chart of it.
     browser.click(".top nav a[href=\"/admin/figures\"]").await;
     let choose = "document.getElementById('by').value = 'week'; return ''";

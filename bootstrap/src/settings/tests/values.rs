@@ -36,6 +36,8 @@ fn each_wrong_value_is_said_in_words_at_its_key() {
             "must be an http or https address without user, query or fragment",
         ),
         ("temporal.namespace", "", "must not be empty"),
+        ("worker.build_id", "a b", "must be up to 64 letters, digits, - and _"),
+        ("worker.versioning", "on", "must be off or auto_upgrade"),
         ("temporal.payload_keys", "", "must hold at least one key"),
         ("temporal.payload_keys", "k1:AAAA", "key 1: must be base64 of exactly 32 bytes"),
         ("temporal.payload_keys", "k1", "key 1: must be an id, a colon and base64"),
@@ -150,4 +152,13 @@ fn a_channel_is_complete_or_absent() {
         ("sendgrid.api_key", "SG.x"),
     ]);
     assert_eq!(problems(wrong), ["sendgrid.from_email: must be a mail address"]);
+}
+
+#[test]
+fn workers_that_are_told_apart_say_which_build_they_are() {
+    let versioned = ("worker.versioning", "auto_upgrade");
+    let expected = "worker.build_id: must say which build it is when worker.versioning is not off";
+    assert_eq!(problems(development(&[versioned])), [expected]);
+    let worker = development(&[versioned, ("worker.build_id", "67aeaa4")]).unwrap().worker;
+    assert_eq!((worker.versioned, worker.build_id.as_deref()), (true, Some("67aeaa4")));
 }

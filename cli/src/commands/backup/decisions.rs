@@ -20,7 +20,6 @@ use crate::system::System;
 /// How far back it tells of what a person has to look at.
 const DAYS: i64 = 40;
 
-/// The settings' database user must own the tables, and row level security must not hold for it.
 #[derive(Args, Debug)]
 pub(crate) struct Write {
     /// The file to write, over the one of before

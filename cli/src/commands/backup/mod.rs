@@ -48,6 +48,8 @@ pub(crate) enum Backup {
     /// trusted is done again, as far as this database or --decisions knows it.
     Restore(restore::Restore),
     /// Write down who was erased, locked out or no longer trusted, for a restore after the database was lost
+    ///
+    /// The settings' database user must own the tables, and row level security must not hold for it.
     Decisions(decisions::Write),
     /// Remove old backups, and those that were never finished
     Prune(prune::Prune),
