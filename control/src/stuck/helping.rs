@@ -74,12 +74,12 @@ fn story(process: &str) -> String {
 
 /// What to do follows from who did not do what was asked.
 fn retried(process: &str, fault: &str) -> String {
-    match fault.split('.').next().unwrap_or_default() {
-        // It says whether Wave answers, and what of ours is not right.
-        "wave" => "wolo doctor".to_owned(),
-        "contradiction" => "wolo ledger check".to_owned(),
-        "vault" => "wolo vault check".to_owned(),
-        "messenger" => "wolo notices list --stage queued".to_owned(),
+    match fault.split_once('.').unwrap_or((fault, "")) {
+        // It says whether Wave answers. Where Wave does, and says no to this one thing, only the story tells to what.
+        ("wave", "unreachable" | "throttled") => "wolo doctor".to_owned(),
+        ("contradiction", _) => "wolo ledger check".to_owned(),
+        ("vault", _) => "wolo vault check".to_owned(),
+        ("messenger", _) => "wolo notices list --stage queued".to_owned(),
         _ => story(process),
     }
 }
@@ -103,6 +103,13 @@ mod tests {
     fn what_helps_follows_from_what_is_wrong() {
         for (process, why, status, fault, help) in [
             ("payout/pot_1", Why::Retries, "", Some("wave.unreachable"), "wolo doctor"),
+            (
+                "donation/don_1",
+                Why::Retries,
+                "requested",
+                Some("wave.refused"),
+                "wolo workflows show donation/don_1",
+            ),
             ("pot/pot_1", Why::Retries, "open", Some("contradiction"), "wolo ledger check"),
             ("pot/pot_1", Why::Retries, "open", None, "wolo workflows show pot/pot_1"),
             ("pot/pot_1", Why::Fails, "open", Some("wave.refused"), "wolo workflows show pot/pot_1"),

@@ -15,6 +15,8 @@ use super::{DATABASE, DOCUMENTS};
 pub(super) const FILE: &str = "manifest.json";
 /// What stands in its place until everything is there.
 pub(super) const UNFINISHED: &str = "unfinished.json";
+/// How the file of a table ends.
+pub(super) const TABLE: &str = "copy";
 const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -129,7 +131,7 @@ impl Sequence {
 }
 
 pub(super) fn file(folder: &Path, table: &str) -> PathBuf {
-    folder.join(DATABASE).join(format!("{table}.copy"))
+    folder.join(DATABASE).join(format!("{table}.{TABLE}"))
 }
 
 /// And how many lines it has, which is as many as rows: a line break within one is written otherwise.

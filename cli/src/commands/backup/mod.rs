@@ -15,7 +15,8 @@ mod report;
 mod restore;
 mod verify;
 
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Subcommand;
@@ -74,9 +75,22 @@ fn store(folder: &Path) -> Result<StoreAddress> {
     Ok(StoreAddress { url, s3: None })
 }
 
+/// Where something is, or will be: whatever way there is a link is followed.
+fn real(path: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    for there in path.ancestors() {
+        match there.canonicalize() {
+            Ok(found) => return Ok(found.join(path.strip_prefix(there)?)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", there.display())),
+        }
+    }
+    Ok(path)
+}
+
 /// Keys that lie in a backup would be in every copy of it.
 fn apart(backup: &Path, keys: &Path) -> Result<()> {
-    let (backup, keys) = (std::path::absolute(backup)?, std::path::absolute(keys)?);
+    let (backup, keys) = (real(backup)?, real(keys)?);
     if backup.starts_with(&keys) || keys.starts_with(&backup) {
         return Err(refused(
             "the copy of the keys must lie apart from the backup, and best on another machine",

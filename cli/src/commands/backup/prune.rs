@@ -1,8 +1,8 @@
 //! `wolo backup prune`: the newest backups stay, as many of them as are whole; older ones go, and what was begun and never finished.
 //!
 //! It removes nothing that is not a backup of ours and nothing else: a folder that has anything beside what a backup has is left and
-//! named. One that is damaged and newer than those that stay is left, too, so that somebody looks at it. It needs neither database
-//! nor settings.
+//! named. One that is damaged and newer than those that stay is left, too, so that somebody looks at it, and so is one that does not say
+//! how old it is. It needs neither database nor settings.
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
-use super::manifest::{FILE, Manifest, UNFINISHED};
+use super::manifest::{FILE, Manifest, TABLE, UNFINISHED};
 use super::{DATABASE, DOCUMENTS};
 use crate::commands::Sure;
 use crate::confirm::{Confirmed, confirm};
@@ -51,7 +51,11 @@ struct Plan {
 
 enum Found {
     Whole(Manifest),
-    Unfinished { since: SystemTime },
+    Unfinished {
+        since: SystemTime,
+    },
+    /// What it says of itself cannot be read.
+    Damaged,
     Other,
 }
 
@@ -120,6 +124,7 @@ impl Plan {
                     plan.unfinished.push(path);
                 }
                 Found::Unfinished { .. } => plan.in_the_making.push(path),
+                Found::Damaged => plan.damaged.push(path),
                 Found::Other => plan.left.push(path),
             }
         }
@@ -139,7 +144,7 @@ impl Plan {
                 self.damaged.push(path);
             }
         }
-        for paths in [&mut self.unfinished, &mut self.in_the_making, &mut self.left] {
+        for paths in [&mut self.unfinished, &mut self.in_the_making, &mut self.damaged, &mut self.left] {
             paths.sort();
         }
     }
@@ -157,15 +162,26 @@ fn look(path: &Path) -> io::Result<Found> {
         match name.to_str() {
             Some(FILE) if kind.is_file() => finished = true,
             Some(UNFINISHED) if kind.is_file() => since = Some(entry.metadata()?.modified()?),
-            Some(DATABASE | DOCUMENTS) if kind.is_dir() => {}
+            Some(DATABASE) if kind.is_dir() && has_tables_alone(&entry.path())? => {}
+            Some(DOCUMENTS) if kind.is_dir() => {}
             _ => return Ok(Found::Other),
         }
     }
     Ok(match (finished, since) {
         (false, Some(since)) => Found::Unfinished { since },
-        (true, None) => Manifest::read(path).map_or(Found::Other, Found::Whole),
+        (true, None) => Manifest::read(path).map_or(Found::Damaged, Found::Whole),
         _ => Found::Other,
     })
+}
+
+fn has_tables_alone(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_file() || entry.path().extension().is_none_or(|end| end != TABLE) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn remove(goes: &[&PathBuf], _: Confirmed) -> Result<()> {

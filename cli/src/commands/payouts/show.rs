@@ -3,16 +3,22 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
-use wolo_database::payouts;
+use wolo_database::donations::{self, Waiting};
+use wolo_database::pots::Pot;
+use wolo_database::{Page, payouts};
 use wolo_domain::ids::PayoutId;
 use wolo_domain::pots::HoldReason;
 use wolo_workflows::ids;
+use wolo_workflows::payout::PayoutStatus;
 
 use super::{Brief, without_consent};
 use crate::commands::Config;
 use crate::commands::pots::held;
 use crate::output::{self, Fields, Format, instant, instant_or_dash, or_dash};
 use crate::system::{System, named_pot};
+
+/// So many of the gifts that a payout waits for are named.
+const MOST_AWAITED: u32 = 20;
 
 #[derive(Args, Debug)]
 pub(crate) struct Show {
@@ -28,16 +34,19 @@ impl Show {
         let system = System::find(config)?;
         let pool = system.pool().await?;
         let pot = named_pot(&pool, &self.pot).await?;
-        let payout = payouts::payout(&pool, PayoutId::of_pot(pot.id)).await?;
-        let payout =
-            Brief::from(payout.with_context(|| format!("no payout of {} has been planned", pot.id))?);
-        let approvals = payouts::approvals(&pool, payout.id).await?;
-        let missing = payouts::missing_approvals(&pool, payout.id, payout.approvals_needed).await?;
-        let decisions = payouts::decisions(&pool, payout.id).await?;
         let process = system
             .ask(async |control| control.payout_status(pot.id).await.map_err(|error| error.to_string()))
             .await;
         let page = system.process_page(&ids::payout(pot.id));
+        let Some(payout) = payouts::payout(&pool, PayoutId::of_pot(pot.id)).await? else {
+            let status = process.ok().with_context(|| format!("no payout of {} has been planned", pot.id))?;
+            let awaited = donations::requested_of_pot(&pool, pot.id, Page::first(MOST_AWAITED)).await?;
+            return Unplanned { pot, status, awaited, page }.say(self.format);
+        };
+        let payout = Brief::from(payout);
+        let approvals = payouts::approvals(&pool, payout.id).await?;
+        let missing = payouts::missing_approvals(&pool, payout.id, payout.approvals_needed).await?;
+        let decisions = payouts::decisions(&pool, payout.id).await?;
         let waits_for_a_guardian = pot.holds.iter().any(|hold| hold.reason == HoldReason::Consent);
         let unanswered =
             (payout.ended_at.is_none() && waits_for_a_guardian).then(|| without_consent(pot.owner));
@@ -105,6 +114,42 @@ impl Show {
                 Err(why) => format!("gives no answer: {why}"),
             },
         );
+        if let Some(page) = page {
+            fields.field("page", page);
+        }
+        output::say(&fields.text());
+        Ok(())
+    }
+}
+
+/// A payout whose process runs, and that cannot be planned as long as it is not known what is in the pot.
+struct Unplanned {
+    pot: Pot,
+    status: PayoutStatus,
+    /// Gifts of which Wave has not said what became of them.
+    awaited: Vec<Waiting>,
+    page: Option<String>,
+}
+
+impl Unplanned {
+    fn say(self, format: Format) -> Result<()> {
+        let Self { pot, status, awaited, page } = self;
+        let awaited: Vec<_> = awaited.iter().map(|gift| ids::donation(gift.donation)).collect();
+        if format.json {
+            return output::json(&json!({
+                "payout": null, "pot": pot.id, "awaited": awaited, "process": status, "page": page,
+            }));
+        }
+        let mut fields = Fields::new();
+        fields.field("pot", pot.id);
+        fields.field("stage", "not planned yet");
+        for gift in awaited {
+            fields.field("waits for", format!("{gift} (wolo workflows show {gift})"));
+        }
+        for hold in &pot.holds {
+            fields.field("held by", held(hold));
+        }
+        fields.field("its process", format!("waits for {}", status.waits_for));
         if let Some(page) = page {
             fields.field("page", page);
         }

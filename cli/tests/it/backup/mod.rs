@@ -128,9 +128,12 @@ pub(crate) fn is_brought_back_without_what_was_destroyed(home: &Path, dev: &Dev)
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     fs::create_dir(&folder).unwrap();
     let (first, keys) = (path("first"), path("keys"));
-    let within = path("first/keys");
-    let (code, _, err) = drill.here(&["backup", "create", "--out", &first, "--keys", &within]);
-    assert!(code == 3 && err.contains("must lie apart"), "{err}");
+    let linked = home.join("linked");
+    std::os::unix::fs::symlink(&folder, &linked).unwrap();
+    for within in [path("first/keys"), linked.join("first/keys").to_str().unwrap().to_owned()] {
+        let (code, _, err) = drill.here(&["backup", "create", "--out", &first, "--keys", &within]);
+        assert!(code == 3 && err.contains("must lie apart"), "{within}: {err}");
+    }
     let (code, out, err) = drill.here(&["backup", "create", "--out", &first, "--keys", &keys, "--json"]);
     assert_eq!(code, 0, "{err}");
     let made: Value = serde_json::from_str(&out).unwrap();

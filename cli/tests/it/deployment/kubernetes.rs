@@ -281,6 +281,7 @@ fn old_backups_go_when_a_new_one_has_succeeded() {
     let folder = words(create)[4].rsplit_once('/').unwrap().0.to_owned();
     assert_eq!(words(prune)[..5], ["wolo", "backup", "prune", &folder, "--keep"]);
     assert!(words(prune)[5].parse::<u32>().unwrap() >= 7, "a loss may be seen late");
+    assert_eq!(words(prune)[6..], ["--yes"], "nobody is there to be asked");
     let volume = |container: &Container| {
         let mounts = container.volume_mounts.clone().unwrap();
         mounts.into_iter().find(|mount| mount.mount_path == folder).unwrap().name
