@@ -21,8 +21,8 @@ use crate::pots::{Reference, Viewer, find_access};
 use crate::problem::{self, Code, Problem, Words, Wrong};
 use crate::state::App;
 
-/// In one request.
-const MOST_EVENTS: usize = 100;
+/// In one request. A page has fewer to tell; and what one may write into our store by one request that is counted is little.
+const MOST_EVENTS: usize = 10;
 /// Each is looked up. A page is about one.
 const MOST_POTS: usize = 5;
 
@@ -31,7 +31,7 @@ const MOST_POTS: usize = 5;
 #[serde(deny_unknown_fields)]
 #[schema(as = VisitEvents)]
 pub(crate) struct Events {
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(min_items = 1, max_items = 10)]
     events: Vec<Event>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Kept {
 
 refusals!(NotKept: MaybeUser::REFUSALS, body::REFUSALS, problem::OF_THE_STORE);
 
-/// Tells what visitors did on a page, up to a hundred things at once. All of them are kept or none. Nothing of who tells is.
+/// Tells what visitors did on a page, up to ten things at once. All of them are kept or none. Nothing of who tells is.
 #[utoipa::path(post, path = "/api/analytics/events", operation_id = "analytics.tell", tag = "analytics",
     request_body = Events,
     security((), ("bearer" = [])),

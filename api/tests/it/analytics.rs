@@ -114,7 +114,7 @@ async fn what_pages_tell_wrongly_is_refused_with_what_would_be_right() {
     let (private, owner) = app.open_pot(Visibility::Private).await;
     for (body, field) in [
         (json!({ "events": [] }), "events"),
-        (json!({ "events": vec![event("shared"); 101] }), "events"),
+        (json!({ "events": vec![event("shared"); 11] }), "events"),
         (with(json!({ "kind": "clicked" })), "events[1].kind"),
         (with(json!({ "page": "/secret" })), "events[1].page"),
         (with(json!({ "name": "Awa" })), "events[1].name"),
