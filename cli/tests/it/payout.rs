@@ -1,7 +1,7 @@
 //! A payout whose end nobody knows, as the operator sees it and decides about it.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::Datelike as _;
@@ -21,14 +21,7 @@ pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
         None,
         &body!({ "endpoint": "payout.create", "fault": { "kind": "error_before", "status": 503 } }),
     );
-    // It arrives when the payout is known, which needs us.
-    let mut moving = Command::new(env!("CARGO_BIN_EXE_wolo"))
-        .args(["time", "forward", &pot, "22d"])
-        .env("WOLO_DATA", home)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut moving = beyond_its_end(home, &pot);
     let shown = until(|| {
         let (code, out, _) = said(wolo(home).args(["payouts", "show", &pot, "--json"]));
         let shown: Value = (code == 0).then(|| serde_json::from_str(&out).unwrap())?;
@@ -70,6 +63,36 @@ pub(crate) fn waits_for_a_person_and_is_paid(home: &Path, dev: &Dev) {
     its_certificate_can_be_checked(home, &api, &pot);
 }
 
+/// A payout that cannot be planned says which gift it waits for.
+pub(crate) fn waits_for_a_gift_of_which_wave_does_not_tell(home: &Path, dev: &Dev) {
+    let address = |part: &str| dev.addresses[part].as_str().unwrap().to_owned();
+    let (api, wave) = (address("api"), address("wave"));
+    let pot = pot_with_a_gift(home, &api, &wave, "771234509");
+    let (code, _, err) = said(wolo(home).args(["payouts", "show", &pot]));
+    assert_eq!((code, err), (1, format!("wolo: no payout of {pot} has been planned\n")));
+    let refused = body!({ "endpoint": "checkout.get", "times": 1_000, "fault": { "kind": "error_before", "status": 404 } });
+    post(&format!("{wave}/_sandbox/faults"), None, &refused);
+    let slug = json(home, &["pots", "show", &pot, "--json"])["pot"]["slug"].clone();
+    let gift = body!({ "pot": slug, "amount": 700, "name": "Fatou" });
+    let gift = post(&format!("{api}/api/payments/donate"), None, &gift)["donation"].clone();
+    let mut moving = beyond_its_end(home, &pot);
+    let awaited = format!("donation/{}", gift.as_str().unwrap());
+    until(|| {
+        let (code, out, _) = said(wolo(home).args(["payouts", "show", &pot]));
+        let told = code == 0 && out.contains("not planned yet");
+        (told && out.contains(&format!("{awaited} (wolo workflows show {awaited})"))).then_some(())
+    });
+    let told = json(home, &["payouts", "show", &pot, "--json"]);
+    assert_eq!((&told["payout"], &told["awaited"]), (&Value::Null, &body!([awaited])), "{told}");
+    post(&format!("{wave}/_sandbox/faults/clear"), None, &body!({}));
+    until(|| {
+        let (code, out, _) = said(wolo(home).args(["payouts", "show", &pot, "--json"]));
+        let shown: Value = (code == 0).then(|| serde_json::from_str(&out).unwrap())?;
+        (shown["payout"]["stage"] == "succeeded").then_some(())
+    });
+    moving.wait().unwrap();
+}
+
 /// With the keys that the API gives out, and with the file that the operator's command wrote.
 fn its_certificate_can_be_checked(home: &Path, api: &str, pot: &str) {
     let file = home.join("certificate.json");
@@ -104,6 +127,17 @@ pub(crate) fn pot_with_a_gift(home: &Path, api: &str, wave: &str, phone: &str) -
     until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["given"] == 5_000).then_some(()));
 
     pot
+}
+
+/// What moves it arrives when the payout is known, or can be seen to need somebody.
+fn beyond_its_end(home: &Path, pot: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_wolo"))
+        .args(["time", "forward", pot, "22d"])
+        .env("WOLO_DATA", home)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// Time brings its end, at Wave too.
