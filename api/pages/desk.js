@@ -8,8 +8,8 @@
     if (document.hidden || main.contains(document.activeElement)) return;
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     // Signed out: what one comes to says how to come in again.
-    if (answer.redirected) location.reload();
-    if (!answer.ok || answer.redirected) return;
+    if (answer.redirected) return location.reload();
+    if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
     if (page && !main.contains(document.activeElement)) main.replaceChildren(...page.childNodes);
   };

@@ -2,8 +2,6 @@
 //!
 //! Every process moves to the build that is promoted, wherever it stands; what changed for it on the way is guarded by its patches.
 
-use std::time::SystemTime;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use temporalio_client::NamespacedClient as _;
@@ -14,7 +12,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::{
 };
 use wolo_workflows::queues::DEPLOYMENT;
 
-use crate::{AskError, Control};
+use crate::{AskError, Control, moment};
 
 /// A build of which a worker has asked for work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -79,11 +77,10 @@ impl Control {
 
 impl From<WorkerDeploymentVersionSummary> for Build {
     fn from(known: WorkerDeploymentVersionSummary) -> Self {
-        let time = |at| SystemTime::try_from(at).ok().map(DateTime::from);
         Self {
             id: known.deployment_version.unwrap_or_default().build_id,
-            came: known.create_time.and_then(time),
-            current_since: known.current_since_time.and_then(time),
+            came: moment(known.create_time.as_ref()),
+            current_since: moment(known.current_since_time.as_ref()),
         }
     }
 }

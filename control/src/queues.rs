@@ -1,6 +1,6 @@
 //! Who serves a queue, as the engine knows it: whoever has asked it for work lately; and what waits on it.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use temporalio_client::NamespacedClient as _;
@@ -14,7 +14,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::{
 /// The queues that there are.
 pub use wolo_workflows::queues::ALL;
 
-use crate::{AskError, Control};
+use crate::{AskError, Control, moment};
 
 /// What is asked for: processes to carry on, or steps to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,6 @@ impl Control {
 
 impl From<PollerInfo> for Poller {
     fn from(info: PollerInfo) -> Self {
-        let asked_at = info.last_access_time.and_then(|time| SystemTime::try_from(time).ok());
-        Self { identity: info.identity, last_asked_at: asked_at.map(DateTime::from) }
+        Self { last_asked_at: moment(info.last_access_time.as_ref()), identity: info.identity }
     }
 }

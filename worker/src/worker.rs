@@ -225,8 +225,7 @@ async fn present(pool: Pool, wave: Wave, queues: Vec<String>, ends: Shutdown) {
 
 /// What the engine is told of the worker's build. Without one it names the build by the program's bytes.
 fn build(settings: &settings::Worker) -> WorkerDeploymentOptions {
-    let id = settings.build_id.clone();
-    let id = id.unwrap_or_else(|| build_id_from_current_exe().to_owned());
+    let id = settings.build_id.clone().unwrap_or_else(|| build_id_from_current_exe().to_owned());
     if !settings.versioned {
         return WorkerDeploymentOptions::from_build_id(id);
     }
