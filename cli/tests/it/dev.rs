@@ -164,6 +164,7 @@ fn a_world_is_found_used_and_gone() {
     crate::cases::go_from_submission_to_approval(home, &dev);
     crate::payout::waits_for_a_person_and_is_paid(home, &dev);
     crate::payout::waits_for_a_gift_of_which_wave_does_not_tell(home, &dev);
+    crate::payout::of_an_empty_pot_is_none(home, &dev);
     crate::refund::a_pot_is_given_up_and_its_gift_goes_back(home, &dev);
     crate::books::are_compared_and_money_that_is_nobodys_is_owned(home, &dev);
     crate::figures::are_shown_and_taken_away_and_that_is_written_down(home);

@@ -93,6 +93,15 @@ pub(crate) fn waits_for_a_gift_of_which_wave_does_not_tell(home: &Path, dev: &De
     moving.wait().unwrap();
 }
 
+/// Where nobody gave anything there is no payout, and none is waited for.
+pub(crate) fn of_an_empty_pot_is_none(home: &Path, dev: &Dev) {
+    let (pot, _) = open_pot(home, dev.addresses["api"].as_str().unwrap(), "771234510");
+    beyond_its_end(home, &pot).wait().unwrap();
+    until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["stage"] == "settled").then_some(()));
+    let (code, _, err) = said(wolo(home).args(["payouts", "show", &pot]));
+    assert_eq!((code, err), (1, format!("wolo: no payout of {pot} has been planned\n")));
+}
+
 /// With the keys that the API gives out, and with the file that the operator's command wrote.
 fn its_certificate_can_be_checked(home: &Path, api: &str, pot: &str) {
     let file = home.join("certificate.json");
@@ -108,8 +117,18 @@ fn its_certificate_can_be_checked(home: &Path, api: &str, pot: &str) {
     assert!(out.contains("5 000 XOF in 1 gift") && out.contains(pot), "{out}");
 }
 
-/// Its birthday is in twenty days, so it is open at once.
 pub(crate) fn pot_with_a_gift(home: &Path, api: &str, wave: &str, phone: &str) -> String {
+    let (pot, slug) = open_pot(home, api, phone);
+    let asked = body!({ "pot": slug, "amount": 5_000, "name": "Moussa" });
+    let asked = post(&format!("{api}/api/payments/donate"), None, &asked);
+    let page = asked["wave_launch_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    post(&format!("{wave}/_sandbox/sessions/{page}/pay"), None, &body!({}));
+    until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["given"] == 5_000).then_some(()));
+    pot
+}
+
+/// Its birthday is in twenty days, so it is open at once. With the last part of its link.
+fn open_pot(home: &Path, api: &str, phone: &str) -> (String, Value) {
     let birthday = (chrono::Utc::now() + chrono::TimeDelta::days(20)).date_naive();
     // That year had a 29 February.
     let born = birthday.with_year(1996).unwrap();
@@ -118,15 +137,9 @@ pub(crate) fn pot_with_a_gift(home: &Path, api: &str, wave: &str, phone: &str) -
     let add = ["users", "add", "--name", "Coumba", "--birth-date", &born, "--phone", phone, "--json"];
     let owner = json(home, &add)["id"].as_str().unwrap().to_owned();
     let made = made_pot(api, &token_of(home, &owner));
-    let (pot, slug) = (made["id"].as_str().unwrap().to_owned(), &made["slug"]);
+    let pot = made["id"].as_str().unwrap().to_owned();
     until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["stage"] == "open").then_some(()));
-    let asked = body!({ "pot": slug, "amount": 5_000, "name": "Moussa" });
-    let asked = post(&format!("{api}/api/payments/donate"), None, &asked);
-    let page = asked["wave_launch_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-    post(&format!("{wave}/_sandbox/sessions/{page}/pay"), None, &body!({}));
-    until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["given"] == 5_000).then_some(()));
-
-    pot
+    (pot, made["slug"].clone())
 }
 
 /// What moves it arrives when the payout is known, or can be seen to need somebody.

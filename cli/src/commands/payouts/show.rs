@@ -7,7 +7,7 @@ use wolo_database::donations::{self, Waiting};
 use wolo_database::pots::Pot;
 use wolo_database::{Page, payouts};
 use wolo_domain::ids::PayoutId;
-use wolo_domain::pots::HoldReason;
+use wolo_domain::pots::{HoldReason, PotStage};
 use wolo_workflows::ids;
 use wolo_workflows::payout::PayoutStatus;
 
@@ -39,7 +39,9 @@ impl Show {
             .await;
         let page = system.process_page(&ids::payout(pot.id));
         let Some(payout) = payouts::payout(&pool, PayoutId::of_pot(pot.id)).await? else {
-            let status = process.ok().with_context(|| format!("no payout of {} has been planned", pot.id))?;
+            // The process of an empty pot ends without a plan, and still answers.
+            let status = process.ok().filter(|_| pot.stage == PotStage::Closed);
+            let status = status.with_context(|| format!("no payout of {} has been planned", pot.id))?;
             let awaited = donations::requested_of_pot(&pool, pot.id, Page::first(MOST_AWAITED)).await?;
             return Unplanned { pot, status, awaited, page }.say(self.format);
         };
