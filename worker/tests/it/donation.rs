@@ -12,7 +12,7 @@ use wolo_workflows::pot_lifecycle::Wish;
 use wolo_workflows::steps::donations::CheckoutOutcome;
 
 use crate::histories::keep;
-use crate::house::{Asked, House, LONG, has_ended, live};
+use crate::house::{Asked, House, LONG, has_ended, live, until};
 
 async fn outcome(house: &House, asked: &Asked) -> DonationOutcome {
     house.outcome::<Donation>(ids::donation(asked.donation)).await
@@ -174,8 +174,14 @@ fn money_that_arrives_after_the_closing_goes_back() {
         house.bend(Endpoint::CheckoutExpire, asked.session.clone(), 3, Fault::ErrorBefore { status: 503 });
         close(house, pot).await;
         house.stage_is(pot, PotStage::Closed).await;
-        // Wave tells time in seconds; the payment must be visibly later than the closing.
-        house.world.wave.move_clock(std::time::Duration::from_secs(2));
+        // Wave tells time in seconds; the payment must be visibly later than the closing. Its clock is not moved: it is everybody's here.
+        let row =
+            wolo_database::pots::pot(&house.pool, pot).await.expect("Postgres answers").expect("the pot");
+        let closing = row.closing_recorded_at.expect("it has closed").timestamp();
+        until("Wave's clock shows a later second", async || {
+            (house.world.wave.now().timestamp() > closing).then_some(())
+        })
+        .await;
         house.pay(&asked);
         assert_eq!(outcome(house, &asked).await, DonationOutcome::RefundDue);
         house.donation_is(asked.donation, DonationStage::Refunded).await;

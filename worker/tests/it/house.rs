@@ -40,9 +40,8 @@ use wolo_workflows::pot_lifecycle::{PotMade, PotPatience, PotPlan};
 use wolo_workflows::refund::RefundPatience;
 use wolo_workflows::steps::donations::{CheckoutOutcome, DonationRequest, Donor};
 
-/// Nothing in the house takes longer than this unless it is broken. It is long, because a step that meets what another test has bent is
-/// tried again later and later.
-pub(crate) const LONG: Duration = Duration::from_secs(90);
+/// Nothing in the house takes longer than this unless it is broken.
+pub(crate) const LONG: Duration = Duration::from_secs(40);
 
 /// Lives as long as the test binary, so that connections outlive single tests.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
