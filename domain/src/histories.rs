@@ -13,8 +13,9 @@ use crate::words::words;
 /// story is told from. Another way gets another number, and whoever tells stories keeps reading this one.
 pub const FORMAT: i16 = 1;
 
-/// The engine's index lags behind what it is about, and this is far more than it ever does.
-const LAG: TimeDelta = TimeDelta::hours(1);
+/// The engine's index lags behind what it is about, and this is far more than it ever does: an archive looks back from its
+/// mark by so much.
+pub const LAG: TimeDelta = TimeDelta::hours(1);
 
 /// So much is made up for at once, the oldest first, because it is forgotten first.
 const STRETCH: TimeDelta = TimeDelta::hours(6);

@@ -65,7 +65,7 @@ pub const STEPS: [Step; 71] = [
     step("retention.keep", Speaks::Not, Story::Housekeeping),
     step("punctuality.find_late", Speaks::Not, Story::Housekeeping),
     step("audit.seal_the_end", Speaks::Not, Story::Housekeeping),
-    step("histories.archive", Speaks::Not, Story::Housekeeping),
+    step("histories.archive", Speaks::Not, Story::Archived),
     step("donations.open_checkout", Speaks::Sends(Endpoint::CheckoutCreate), Story::Ordinary),
     step("donations.settle", Speaks::Asks(Endpoint::CheckoutGet), Story::Ordinary),
     step("refunds.give_back", Speaks::Sends(Endpoint::CheckoutRefund), Story::Late),

@@ -1,5 +1,6 @@
 //! A database of one's own, and the short way to the state that a test begins with.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,6 +24,10 @@ use wolo_sandbox::Postgres;
 const TEMPLATE: &str = "wolo_template";
 static TEMPLATE_READY: OnceCell<()> = OnceCell::const_new();
 static COUNTER: AtomicU64 = AtomicU64::new(1);
+/// Databases of tests that have ended. Hundreds of them are gigabytes, so whoever makes the next one drops them, some at
+/// once: Postgres writes everything to disk before it drops one.
+static LEFT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+const DROPPED_AT_ONCE: usize = 20;
 
 /// A number that nothing else in this test binary has.
 pub(crate) fn unique() -> u64 {
@@ -71,6 +76,9 @@ impl Scene {
                 pool.close().await;
             })
             .await;
+        for name in enough_left() {
+            postgres.drop_database(&name).await.expect("a database that goes");
+        }
         let name = format!("scene_{}", unique());
         postgres.create_database(&name, Some(TEMPLATE)).await.expect("a copy of the template");
         // Most tests run as the worker does, so that a missing grant shows.
@@ -244,6 +252,20 @@ impl Scene {
     pub(crate) async fn judge(&self) {
         assert_eq!(ledger::check(&self.pool).await.expect("a verdict"), []);
         assert_eq!(figures::differences(&self.pool).await.expect("a comparison"), []);
+    }
+}
+
+fn enough_left() -> Vec<String> {
+    let mut left = LEFT.lock().expect("nobody failed while they held this");
+    if left.len() < DROPPED_AT_ONCE { vec![] } else { std::mem::take(&mut *left) }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        // A test that failed has said what there is to say.
+        if let Ok(mut left) = LEFT.lock() {
+            left.push(std::mem::take(&mut self.name));
+        }
     }
 }
 

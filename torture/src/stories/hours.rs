@@ -7,6 +7,7 @@ use temporalio_common::HasWorkflowDefinition;
 use uuid::Uuid;
 use wolo_api::rules;
 use wolo_database::histories;
+use wolo_domain::histories::LAG;
 use wolo_domain::retention::Retention;
 use wolo_workflows::audit_checkpoint::AuditCheckpoint;
 use wolo_workflows::history_archive::{ArchiveInput, HistoryArchive};
@@ -22,9 +23,14 @@ impl Scene {
         self.comes_to_its_end(Housekeeping::run, Retention::default(), ids::HOUSEKEEPING).await?;
         let punctuality = rules::punctuality(&self.stage.settings);
         self.comes_to_its_end(PunctualityCheck::run, punctuality, ids::PUNCTUALITY_CHECK).await?;
-        self.comes_to_its_end(AuditCheckpoint::run, (), ids::AUDIT_CHECKPOINT).await?;
-        // What ended before is thousands of processes, and no part of this story.
-        histories::note(&self.stage.pool, Utc::now() - TimeDelta::minutes(1)).await?;
+        self.comes_to_its_end(AuditCheckpoint::run, (), ids::AUDIT_CHECKPOINT).await
+    }
+
+    pub(super) async fn archived(&self) -> Result<()> {
+        // What ended before is more than a thousand processes, which workers that live for seconds do not get through. An archive
+        // looks back from the mark for as long as the engine's index may lag, so the mark lies ahead by that.
+        let lately = Utc::now() - TimeDelta::minutes(1);
+        histories::note(&self.stage.pool, lately + LAG).await?;
         let archive = ArchiveInput::new(self.stage.settings.rules.continue_after_events);
         self.comes_to_its_end(HistoryArchive::run, archive, ids::HISTORY_ARCHIVE).await
     }

@@ -68,6 +68,8 @@ pub enum Story {
     Leaving,
     /// The nightly process, and the hourly one that looks for what is late.
     Housekeeping,
+    /// What ended lately is archived.
+    Archived,
     /// The books are compared with Wave's statement and looked through, and finance decides about them.
     Books,
     /// A message that its only channel does not take, and that is given up.
@@ -111,6 +113,7 @@ impl Story {
             Self::Credited => scene.credited().await,
             Self::Leaving => scene.leaving().await,
             Self::Housekeeping => scene.hours().await,
+            Self::Archived => scene.archived().await,
             Self::Books => scene.books().await,
             Self::Untold => scene.untold().await,
         }
