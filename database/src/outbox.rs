@@ -79,6 +79,34 @@ impl Topic {
             Self::Audit => "audit",
         }
     }
+
+    pub fn way(self) -> Way {
+        if self == Self::PotAnnounced { Way::Announcements } else { Way::Prompt }
+    }
+}
+
+/// Which events are carried on together, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// What somebody waits for.
+    Prompt,
+    /// What pots announce, thousands of them in the same minute.
+    Announcements,
+}
+
+impl Way {
+    /// As the index of what waits has it.
+    const fn number(self) -> i32 {
+        match self {
+            Self::Prompt => 0,
+            Self::Announcements => 1,
+        }
+    }
+
+    fn topics(self) -> Vec<String> {
+        let here = Topic::ALL.into_iter().filter(|topic| topic.way() == self);
+        here.map(|topic| topic.as_str().to_owned()).collect()
+    }
 }
 
 words!(Topic, "a topic of events");
@@ -193,17 +221,17 @@ pub async fn is_on_its_way(pool: &Pool, topic: Topic, key: &str) -> Result<bool,
     .await?)
 }
 
-/// Takes the oldest events that nobody has carried on, for so long: who has not carried one on by then has died, and
+/// Takes the oldest events of a way that nobody has carried on, for so long: who has not carried one on by then has died, and
 /// somebody else takes it. One of a topic that is not known here was written by a release after this one, and is left for that.
 #[tracing::instrument(name = "db.outbox.take", skip_all, err)]
-pub async fn take(pool: &Pool, limit: u32, held: TimeDelta) -> Result<Vec<Event>, Error> {
+pub async fn take(pool: &Pool, way: Way, limit: u32, held: TimeDelta) -> Result<Vec<Event>, Error> {
     sqlx::query!(
         r#"update ops.outbox taken
          set taken_until = clock_timestamp() + $2::text::interval
          where outbox_id in (
              select outbox_id from ops.outbox
              where relayed_at is null and coalesce(taken_until, '-infinity') < clock_timestamp()
-               and topic = any ($3)
+               and topic = any ($3) and case topic when 'pot_announced' then 1 else 0 end = $4
              order by created_at, outbox_id
              limit $1
              for update skip locked
@@ -211,7 +239,8 @@ pub async fn take(pool: &Pool, limit: u32, held: TimeDelta) -> Result<Vec<Event>
          returning outbox_id, topic, business_key, pot_id, user_id, payload, sealed, created_at"#,
         i64::from(limit),
         interval(held),
-        &Topic::ALL.map(|topic| topic.as_str().to_owned()),
+        &way.topics(),
+        way.number(),
     )
     .fetch_all(pool)
     .await?

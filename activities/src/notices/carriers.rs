@@ -23,10 +23,13 @@ impl<P> Paced<P> {
         Self { provider, pace: RateLimiter::direct(Quota::per_second(per_second)) }
     }
 
-    /// The provider, when it may be asked again.
-    pub(super) async fn ready(&self) -> &P {
-        self.pace.until_ready().await;
+    pub(super) const fn provider(&self) -> &P {
         &self.provider
+    }
+
+    /// Waits until it may be asked again.
+    async fn turn(&self) {
+        self.pace.until_ready().await;
     }
 }
 
@@ -61,6 +64,18 @@ impl Carrier<'_> {
             Self::SendGrid(_) => "sendgrid",
             Self::Smtp(_) => "smtp",
             Self::Fcm(_) => "fcm",
+        }
+    }
+
+    /// Waits until it may be asked again.
+    pub(super) async fn turn(&self) {
+        match self {
+            Self::WhatsApp(paced) => paced.turn().await,
+            Self::Orange(paced) => paced.turn().await,
+            Self::Twilio(paced) => paced.turn().await,
+            Self::SendGrid(paced) => paced.turn().await,
+            Self::Smtp(paced) => paced.turn().await,
+            Self::Fcm(paced) => paced.turn().await,
         }
     }
 }

@@ -46,13 +46,15 @@ struct Handing<'a> {
 
 impl NoticeSteps {
     pub(super) async fn hand_over(&self, input: SendNotice) -> Result<Sending, ActivityError> {
-        let handing = self.look(&input).await?;
-        // Somebody may have said STOP since.
-        if !self.ways(handing.message, &handing.reach).contains(&input.channel) {
-            return Ok(Sending::NoWay);
-        }
+        let phone = self.reach(&input.message).await?.phone;
         let mut sending = Sending::NoWay;
-        for carrier in self.carriers.of(input.channel, handing.reach.phone.as_ref()) {
+        for carrier in self.carriers.of(input.channel, phone.as_ref()) {
+            // Nothing is begun before its turn has come, so whoever dies until then has sent nothing; and somebody may say STOP.
+            carrier.turn().await;
+            let handing = self.look(&input).await?;
+            if !self.ways(handing.message, &handing.reach).contains(&input.channel) {
+                return Ok(Sending::NoWay);
+            }
             match self.hand_to(carrier, &handing).await? {
                 Carried::Ended(sending) => return Ok(sending),
                 Carried::NotByThisOne(refused) => sending = refused,
@@ -61,11 +63,14 @@ impl NoticeSteps {
         Ok(sending)
     }
 
+    async fn reach(&self, message: &Message) -> Result<Reach, wolo_database::Error> {
+        let now = chrono::Utc::now();
+        notices::reach(&self.pool, message.user, &message.contacts(), &message.person, now).await
+    }
+
     async fn look<'a>(&self, input: &'a SendNotice) -> Result<Handing<'a>, ActivityError> {
         let message = &input.message;
-        let now = chrono::Utc::now();
-        let reach =
-            notices::reach(&self.pool, message.user, &message.contacts(), &message.person, now).await?;
+        let reach = self.reach(message).await?;
         // What was written for one contact was written in its language.
         let language = if message.to.is_some() { message.language } else { reach.language };
         let opt_out = match input.channel {
@@ -177,13 +182,13 @@ impl NoticeSteps {
         match carrier {
             Carrier::WhatsApp(paced) => {
                 let words = self.whatsapp_message(handing).await?;
-                paced.ready().await.send(phone()?, &words, reference).await
+                paced.provider().send(phone()?, &words, reference).await
             }
-            Carrier::Orange(paced) => paced.ready().await.send(phone()?, &text()?).await,
-            Carrier::Twilio(paced) => paced.ready().await.send(phone()?, &text()?, reference).await,
-            Carrier::SendGrid(paced) => paced.ready().await.send(&self.mail(handing)?, reference).await,
-            Carrier::Smtp(paced) => paced.ready().await.send(&self.mail(handing)?, reference).await,
-            Carrier::Fcm(paced) => self.push(paced.ready().await, handing).await,
+            Carrier::Orange(paced) => paced.provider().send(phone()?, &text()?).await,
+            Carrier::Twilio(paced) => paced.provider().send(phone()?, &text()?, reference).await,
+            Carrier::SendGrid(paced) => paced.provider().send(&self.mail(handing)?, reference).await,
+            Carrier::Smtp(paced) => paced.provider().send(&self.mail(handing)?, reference).await,
+            Carrier::Fcm(paced) => self.push(paced.provider(), handing).await,
         }
     }
 

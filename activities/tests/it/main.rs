@@ -13,6 +13,7 @@ mod credits;
 mod ending;
 mod fees;
 mod finding;
+mod handing;
 mod invitations;
 mod pots;
 mod punctuality;

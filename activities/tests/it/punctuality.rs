@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use wolo_activities::PunctualitySteps;
-use wolo_database::{outbox, pots};
+use wolo_database::outbox::{self, Way};
+use wolo_database::pots;
 use wolo_domain::punctuality::{DueFor, DueStep, LateStep, Punctuality};
 use wolo_workflows::steps::punctuality::FindLate;
 
@@ -24,7 +25,7 @@ async fn a_late_step_is_found_as_often_as_one_looks_and_told_once() {
         assert_eq!(late.total, 1);
         assert_eq!(late.steps, [LateStep { what: DueStep::Opening, about: DueFor::Pot(new.id), since }]);
     }
-    let events = outbox::take(&scene.pool, 10, TimeDelta::minutes(1)).await.expect("events");
+    let events = outbox::take(&scene.pool, Way::Prompt, 10, TimeDelta::minutes(1)).await.expect("events");
     let told = events.iter().filter(|event| event.topic == outbox::Topic::StepLate).count();
     assert_eq!(told, 1);
 }

@@ -108,6 +108,7 @@ pub struct Notices {
     pub receipt: Duration,
     pub code_receipt: Duration,
     pub unknown: Duration,
+    pub announcements_per_second: NonZeroU32,
 }
 
 pub(super) fn notices(reader: &mut Reader) -> Notices {
@@ -118,6 +119,7 @@ pub(super) fn notices(reader: &mut Reader) -> Notices {
         receipt: Duration::from_hours(reader.number("notices.receipt_hours", &(1..=168))),
         code_receipt: seconds(reader, "notices.code_receipt_seconds", 600),
         unknown: Duration::from_mins(reader.number("notices.unknown_minutes", &(1..=1_440))),
+        announcements_per_second: per_second(reader, "notices.announcements_per_second"),
     }
 }
 
@@ -150,7 +152,7 @@ fn whatsapp(reader: &mut Reader, mode: Mode) -> Option<WhatsApp> {
         ("whatsapp.phone_number_id", !phone_number_id.is_empty()),
         ("whatsapp.webhook_verify_token", webhook_verify_token.is_some()),
     ];
-    let per_second = per_second(reader, "whatsapp");
+    let per_second = per_second(reader, "whatsapp.per_second");
     let url = whole(reader, mode, "whatsapp.url", &given)?;
     Some(WhatsApp {
         url,
@@ -168,7 +170,7 @@ fn sendgrid(reader: &mut Reader, mode: Mode) -> Option<SendGrid> {
     let from_email = mail_address(reader, "sendgrid.from_email");
     let webhook_keys = reader.list("sendgrid.webhook_keys");
     let given = [("sendgrid.api_key", api_key.is_some()), ("sendgrid.from_email", !from_email.is_empty())];
-    let per_second = per_second(reader, "sendgrid");
+    let per_second = per_second(reader, "sendgrid.per_second");
     let url = whole(reader, mode, "sendgrid.url", &given)?;
     Some(SendGrid { url, api_key: api_key?, from_email, webhook_keys, per_second })
 }
@@ -197,7 +199,7 @@ fn smtp(reader: &mut Reader) -> Option<Smtp> {
         }
     };
     let given = [("smtp.host", !host.is_empty()), ("smtp.from_email", !from_email.is_empty())];
-    let per_second = per_second(reader, "smtp");
+    let per_second = per_second(reader, "smtp.per_second");
     complete(reader, &given).then_some(Smtp { host, port, security, login, from_email, per_second })
 }
 
@@ -212,7 +214,7 @@ fn orange(reader: &mut Reader, mode: Mode) -> Option<Orange> {
         ("orange.client_secret", client_secret.is_some()),
         ("orange.receipt_secrets", !receipt_secrets.is_empty()),
     ];
-    let per_second = per_second(reader, "orange");
+    let per_second = per_second(reader, "orange.per_second");
     let url = whole(reader, mode, "orange.url", &given)?;
     let client_secret = client_secret?;
     Some(Orange { url, client_id, client_secret, sender, sender_name, receipt_secrets, per_second })
@@ -227,14 +229,14 @@ fn twilio(reader: &mut Reader, mode: Mode) -> Option<Twilio> {
         ("twilio.auth_token", auth_token.is_some()),
         ("twilio.sender", !sender.is_empty()),
     ];
-    let per_second = per_second(reader, "twilio");
+    let per_second = per_second(reader, "twilio.per_second");
     let url = whole(reader, mode, "twilio.url", &given)?;
     Some(Twilio { url, account_sid, auth_token: auth_token?, sender, per_second })
 }
 
 fn fcm(reader: &mut Reader, mode: Mode) -> Option<Fcm> {
     let service_account = reader.secret("fcm.service_account");
-    let per_second = per_second(reader, "fcm");
+    let per_second = per_second(reader, "fcm.per_second");
     let url = whole(reader, mode, "fcm.url", &[("fcm.service_account", service_account.is_some())])?;
     Some(Fcm { url, service_account: service_account?, per_second })
 }
@@ -250,8 +252,8 @@ fn whole(reader: &mut Reader, mode: Mode, url: &str, given: &[(&str, bool)]) -> 
 }
 
 /// How often a channel is used at most.
-fn per_second(reader: &mut Reader, channel: &str) -> NonZeroU32 {
-    let times = reader.number(&format!("{channel}.per_second"), &(1..=100_000));
+fn per_second(reader: &mut Reader, key: &str) -> NonZeroU32 {
+    let times = reader.number(key, &(1..=100_000));
     NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN)
 }
 

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use sqlx::AssertSqlSafe;
 use wolo_database::accounts::roles;
 use wolo_database::audit::{self, Doer, Filter};
-use wolo_database::outbox::{self, Topic};
+use wolo_database::outbox::{self, Topic, Way};
 use wolo_database::{Context, Page, Pool};
 use wolo_domain::accounts::Role;
 use wolo_domain::audit::{Action, Broken, Checkpoint, Fault, Happening, Place, Record, Trail};
@@ -17,7 +17,8 @@ use crate::scene::{Scene, key, noon};
 
 /// What was noted and is not in the trail, in the order in which it was done.
 async fn noted(pool: &Pool) -> Vec<Record> {
-    let events = outbox::take(pool, 1_000, chrono::TimeDelta::seconds(60)).await.expect("events");
+    let events =
+        outbox::take(pool, Way::Prompt, 1_000, chrono::TimeDelta::seconds(60)).await.expect("events");
     let noted = events.into_iter().filter(|event| event.topic == Topic::Audit);
     let mut noted: Vec<Record> =
         noted.map(|event| serde_json::from_value(event.payload).expect("a record")).collect();

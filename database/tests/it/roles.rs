@@ -3,8 +3,9 @@
 use sqlx::AssertSqlSafe;
 use wolo_database::donations::{self, Requesting};
 use wolo_database::idempotency::{self, Claim, Claimed};
+use wolo_database::outbox::{self, Way};
 use wolo_database::webhooks::{self, Receipt, Webhook};
-use wolo_database::{Context, Error, Page, ledger, outbox, payouts, people, pots};
+use wolo_database::{Context, Error, Page, ledger, payouts, people, pots};
 use wolo_domain::donations::DonationRefusal;
 use wolo_domain::ids::PayoutId;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
@@ -78,7 +79,7 @@ async fn the_api_writes_no_money_and_no_state() {
     let order = PayoutOrder::first(PayoutId::of_pot(full));
     payouts::plan(&scene.pool, full, PayoutRules::default(), noon()).await.expect("the worker's plan");
     refused(payouts::begin_order(&api, order, noon()).await.expect_err("an order"));
-    refused(outbox::take(&api, 5, chrono::TimeDelta::minutes(1)).await.expect_err("the outbox"));
+    refused(outbox::take(&api, Way::Prompt, 5, chrono::TimeDelta::minutes(1)).await.expect_err("the outbox"));
     // The worker may, of course.
     assert_eq!(donations::request(&scene.pool, &gift(pot, 1_000)).await.expect("a gift"), Requesting::New);
 }

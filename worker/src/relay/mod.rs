@@ -3,6 +3,9 @@
 //! An event is taken for a while, its messages are started under names that follow from the event and the person, and only then
 //! is it marked as carried on. Whoever dies in between has lost nothing and told nobody twice: another one takes the event
 //! when its time is over, and finds the processes there. What lay too long is not told any more.
+//!
+//! What pots announce comes by the thousand at eight in the morning. It goes a way of its own, so many messages a second, and nobody's
+//! code or receipt waits behind it.
 
 mod inviting;
 mod telling;
@@ -11,12 +14,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use temporalio_client::Client;
 use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
 use tracing::Instrument as _;
 use wolo_activities::notices;
 use wolo_bootstrap::{Seal, Settings, Shutdown};
-use wolo_database::outbox::{self, Event, Topic};
+use wolo_database::outbox::{self, Event, Topic, Way};
 use wolo_database::{Pool, audit, invitations};
 use wolo_domain::invitations::SentInvitation;
 use wolo_domain::notices::{Letter, NoticeRules};
@@ -63,6 +67,7 @@ pub(crate) struct Relay {
     patience: NoticePatience,
     inviting: Inviting,
     sealing: SealingKey,
+    announcing: DefaultDirectRateLimiter,
 }
 
 impl Relay {
@@ -82,13 +87,18 @@ impl Relay {
             patience,
             inviting: Inviting::new(settings),
             sealing,
+            announcing: RateLimiter::direct(Quota::per_second(settings.notices.announcements_per_second)),
         })
     }
 
     /// Carries on until the end begins.
     pub(crate) async fn run(self, ends: Shutdown) {
+        tokio::join!(self.go(Way::Prompt, &ends), self.go(Way::Announcements, &ends));
+    }
+
+    async fn go(&self, way: Way, ends: &Shutdown) {
         while !ends.has_begun() {
-            let pause = match self.carry_on().await {
+            let pause = match self.carry_on(way).await {
                 Ok(0) => LOOK,
                 Ok(_) => continue,
                 Err(error) => {
@@ -107,8 +117,8 @@ impl Relay {
     }
 
     /// Carries a handful of events on, and says how many there were.
-    async fn carry_on(&self) -> Result<usize, Error> {
-        let events = outbox::take(&self.pool, A_HANDFUL, HELD).await?;
+    async fn carry_on(&self, way: Way) -> Result<usize, Error> {
+        let events = outbox::take(&self.pool, way, A_HANDFUL, HELD).await?;
         let count = events.len();
         let carried = stream::iter(events).map(|event| async move {
             let span = tracing::info_span!("relay", topic = %event.topic, key = event.key);
@@ -180,7 +190,15 @@ impl Relay {
         if let Some(invitation) = inviting::hears(about.follower(), event.topic) {
             inviting::tell(&self.client, invitation).await?;
         }
-        telling.messages(about).await?.try_for_each_concurrent(AT_ONCE, |message| self.begin(message)).await
+        let messages = telling.messages(about).await?;
+        messages
+            .try_for_each_concurrent(AT_ONCE, async |message| {
+                if event.topic.way() == Way::Announcements {
+                    self.announcing.until_ready().await;
+                }
+                self.begin(message).await
+            })
+            .await
     }
 
     /// Starts the process of a message, unless it has been.
