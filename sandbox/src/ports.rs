@@ -15,6 +15,12 @@ pub struct NoFreePort;
 
 /// Chooses different free ports. They are only free, not reserved: bind them soon.
 pub fn free<const N: usize>() -> Result<[u16; N], NoFreePort> {
+    Ok(held()?.map(|(port, _)| port))
+}
+
+/// Chooses different free ports and holds them, so that nobody else takes one before its server is ready to bind it. Nothing
+/// answers there until then.
+pub fn held<const N: usize>() -> Result<[(u16, TcpListener); N], NoFreePort> {
     let mut held = Vec::with_capacity(N);
     for _ in 0..TRIES {
         if held.len() == N {
@@ -25,8 +31,7 @@ pub fn free<const N: usize>() -> Result<[u16; N], NoFreePort> {
             held.push((port, listener));
         }
     }
-    let ports: Vec<u16> = held.iter().map(|(port, _)| *port).collect();
-    ports.try_into().map_err(|_| NoFreePort)
+    held.try_into().map_err(|_| NoFreePort)
 }
 
 /// Waits until a port that was just given up can be bound again. Returns false if it could not in that time.
@@ -50,5 +55,13 @@ mod tests {
         let ports: [u16; 20] = free().unwrap();
         let listeners: Vec<_> = ports.iter().map(|port| TcpListener::bind(("127.0.0.1", *port))).collect();
         assert!(listeners.iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn a_port_that_is_held_is_nobody_elses_until_it_is_let_go() {
+        let [(port, listener)] = held().unwrap();
+        assert!(TcpListener::bind(("127.0.0.1", port)).is_err());
+        drop(listener);
+        assert!(TcpListener::bind(("127.0.0.1", port)).is_ok());
     }
 }

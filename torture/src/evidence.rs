@@ -9,11 +9,11 @@ use wolo_workflows::donation::Donation;
 
 use crate::stage::Stage;
 
-/// Says in words what is known of a process that does not go on.
+/// Says in words what is known of a process that does not go on, or not soon enough.
 pub(crate) async fn of(stage: &Stage, process: &str) -> String {
     match kept(stage, process).await {
         Ok(words) => words,
-        Err(why) => format!("{process} still runs, and its history cannot be had: {why:#}"),
+        Err(why) => format!("the history of {process} cannot be had: {why:#}"),
     }
 }
 
@@ -36,5 +36,5 @@ async fn kept(stage: &Stage, process: &str) -> Result<String> {
         _ => None,
     });
     let complaint = complaint.unwrap_or_else(|| "no task of it has failed".to_owned());
-    Ok(format!("{process} still runs after {} events ({complaint}); see {}", events.len(), file.display()))
+    Ok(format!("{process} has come to {} events ({complaint}); see {}", events.len(), file.display()))
 }

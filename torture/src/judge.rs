@@ -69,7 +69,7 @@ async fn still_open(scene: &Scene, verdict: &mut Verdict) -> Result<()> {
     if rest.is_none() {
         let open = open(scene).await.context("the engine does not say what runs")?;
         for process in open {
-            verdict.stuck.push(evidence::of(&scene.stage, &process).await);
+            verdict.stuck.push(format!("it still runs: {}", evidence::of(&scene.stage, &process).await));
         }
     }
     Ok(())

@@ -56,6 +56,11 @@ enum Run {
         #[arg(long, default_value_t = 2)]
         kills: u64,
     },
+    /// Messages with faults on their way, while people say STOP
+    Messages {
+        #[arg(long, default_value_t = 10_000)]
+        count: usize,
+    },
     /// The engine forgets what came after an earlier hour
     Rollback {
         #[arg(long, default_value_t = 20)]
@@ -100,6 +105,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Run::Deliveries { events, times, kills } => {
             print(&act(seed, tiers::deliveries(seed, Storm { events, times, kills }))?)
         }
+        Run::Messages { count } => print(&act(seed, tiers::messages(seed, count))?),
         Run::Rollback { tries } => print(&act(seed, tiers::rollback(seed, tries))?),
         Run::Fast => print(&act(seed, tiers::fast(seed))?),
         Run::Every { only } => print(&act(seed, tiers::every(seed, only.as_deref()))?),

@@ -12,6 +12,7 @@ pub(crate) mod search_attributes;
 mod secrets;
 mod settings_file;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -83,9 +84,8 @@ impl Local {
             options.ports = kept_ports::take_up(folder, options.ports);
         }
         // The engine's web pages are told where to have payloads decrypted before anybody listens there.
-        let [free_api] = ports::free()?;
-        let api = options.ports.api.filter(|port| *port != 0).unwrap_or(free_api);
-        let codec = Codec::at(api);
+        let api = hold(options.ports.api)?;
+        let codec = Codec::at(api.0);
         let world = Box::pin(start_world(&options, &secrets, &codec)).await?;
         match Box::pin(Self::within(&world, options, &secrets, api, codec)).await {
             Ok((settings, addresses, parts)) => Ok(Self { world, settings, addresses, parts }),
@@ -101,10 +101,10 @@ impl Local {
         world: &World,
         options: Options,
         secrets: &Secrets,
-        api: u16,
+        (api, api_held): Held,
         codec: Codec,
     ) -> Result<(Settings, Addresses, Parts)> {
-        let [health] = ports::free()?;
+        let [(health, health_held)] = ports::held()?;
         let path = world.folder().path().join("settings.toml");
         let mut values = values(world, secrets, api, health);
         values.extend(vault(world, secrets)?);
@@ -131,6 +131,7 @@ impl Local {
         if let Some(folder) = &options.keep {
             kept_ports::keep(folder, &addresses)?;
         }
+        drop((api_held, health_held));
         let parts = Parts::start(options.parts, world, &settings, &addresses).await?;
         hear_webhooks(world, &format!("{}/api/payments/webhook", addresses.api));
         channels::open(world, &settings, &addresses.api).await?;
@@ -163,6 +164,19 @@ impl Local {
         Box::pin(self.world.shutdown()).await.context("the world did not end in order")?;
         ended
     }
+}
+
+/// A port that nobody else takes as long as it is held.
+type Held = (u16, TcpListener);
+
+/// Holds the port that was asked for, or any.
+fn hold(port: Option<u16>) -> Result<Held> {
+    if let Some(port) = port.filter(|port| *port != 0) {
+        let held = TcpListener::bind(("127.0.0.1", port));
+        return Ok((port, held.with_context(|| format!("port {port} is taken"))?));
+    }
+    let [held] = ports::held()?;
+    Ok(held)
 }
 
 /// Where the engine's web pages have payloads decrypted: a word that is made anew for each run lets them.

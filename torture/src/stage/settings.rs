@@ -49,7 +49,10 @@ pub(super) fn write(
         ("whatsapp.phone_number_id", whatsapp.options().phone_number_id.clone()),
         ("whatsapp.business_account_id", whatsapp.options().waba_id.clone()),
         ("whatsapp.webhook_verify_token", whatsapp.options().verify_token.clone()),
+        ("whatsapp.app_secrets", whatsapp.options().app_secret.clone()),
         ("wave.timeout_seconds", "3".to_owned()),
+        // Stories bend five calls in a row all the time, and nobody else's payout is to wait half a minute for that.
+        ("wave.pause_seconds", "2".to_owned()),
         ("api.public_url", format!("http://{front}")),
         ("api.patience_seconds", "3".to_owned()),
         ("tokens.signing_key", signing_key),

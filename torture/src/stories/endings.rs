@@ -394,22 +394,27 @@ impl Scene {
         let says = Says::PayoutHeld { pot: "Les trente ans".to_owned() };
         let event = Uuid::new_v4().simple().to_string();
         let message = Message { user: Some(user), ..Message::new(event, user.to_string(), says) };
-        let id = ids::notice(&message.event, &message.person);
         let input = NoticeInput {
             message,
             expires: None,
             rules: NoticeRules::default(),
             patience: NoticePatience { unknown_seconds: 2, ..NoticePatience::default() },
         };
-        let client = self.stage.control.client();
-        let options = WorkflowStartOptions::new(queues::NOTICES, id.clone()).build();
-        client.start_workflow(NoticeDelivery::run, input, options).await?;
-        let process = client.get_workflow_handle::<NoticeDelivery>(id);
+        let id = self.begin(input).await?;
+        let process = self.stage.control.client().get_workflow_handle::<NoticeDelivery>(id);
         let ended = comes_about(LONG, async || {
             let outcome = process.get_result(WorkflowGetResultOptions::default()).await?;
             Ok((outcome == NoticeOutcome::GivenUp).then_some(()))
         });
         ended.await.context("a message that nobody takes was not given up")
+    }
+
+    /// Begins a message, and answers the name of its process.
+    pub(crate) async fn begin(&self, notice: NoticeInput) -> Result<String> {
+        let id = ids::notice(&notice.message.event, &notice.message.person);
+        let options = WorkflowStartOptions::new(queues::NOTICES, id.clone()).build();
+        self.stage.control.client().start_workflow(NoticeDelivery::run, notice, options).await?;
+        Ok(id)
     }
 
     /// As every hour does.

@@ -12,10 +12,10 @@ use wolo_workflows::ids;
 use wolo_workflows::payout::{Decision, Resolve};
 
 use super::{LONG, Scene};
-use crate::judge;
 use crate::patience::Patience;
 use crate::people::{Gift, Made};
 use crate::stage::{comes_about, soon};
+use crate::{evidence, judge};
 
 /// Moving time is asked for again when it has not had its effect in this time.
 const NUDGE: Duration = Duration::from_secs(4);
@@ -106,7 +106,8 @@ impl Scene {
             if patience.is_over(LONG) {
                 let state = self.stage.control.pot_state(pot).await;
                 let payout = self.stage.control.payout_status(pot).await;
-                bail!("{pot} was not settled; it is {state:?} and its payout {payout:?}");
+                let history = evidence::of(&self.stage, &ids::payout(pot)).await;
+                bail!("{pot} was not settled; it is {state:?} and its payout {payout:?}; {history}");
             }
         }
     }
