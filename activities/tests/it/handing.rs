@@ -7,7 +7,6 @@ use temporalio_sdk::testing::ActivityEnvironment;
 use wolo_activities::notices::words::Words;
 use wolo_activities::{Carriers, NoticeSteps, Paced};
 use wolo_database::notices::{self, OptOut};
-use wolo_domain::ids::UserId;
 use wolo_domain::notices::{Channel, Kind, Says};
 use wolo_providers::http::Timeouts;
 use wolo_providers::messages::HttpAccess;
@@ -43,27 +42,29 @@ fn one_a_second(scene: &Scene) -> ActivityEnvironment {
         .build()
 }
 
-/// A message that is ready to be handed over.
-async fn prepared(environment: &ActivityEnvironment, user: UserId) -> SendNotice {
-    let says = Says::sample(Kind::PotClosed);
-    let message = Message { user: Some(user), ..Message::new("event".to_owned(), user.to_string(), says) };
-    let process = format!("notice/{user}");
-    let prepare = PrepareNotice { message: message.clone(), process, at: noon() };
-    environment.run(NoticeSteps::prepare, prepare).await.expect("it is prepared");
-    SendNotice { message, number: 1, channel: Channel::Sms }
+/// Messages to two people that are ready to be handed over.
+async fn prepared(scene: &Scene, environment: &ActivityEnvironment) -> [SendNotice; 2] {
+    let one = async || {
+        let user = scene.person_whose_phone_ends_with(Some(1)).await;
+        let says = Says::sample(Kind::PotClosed);
+        let message =
+            Message { user: Some(user), ..Message::new("event".to_owned(), user.to_string(), says) };
+        let process = format!("notice/{user}");
+        let prepare = PrepareNotice { message: message.clone(), process, at: noon() };
+        environment.run(NoticeSteps::prepare, prepare).await.expect("it is prepared");
+        SendNotice { message, number: 1, channel: Channel::Sms }
+    };
+    [one().await, one().await]
 }
 
 #[tokio::test]
 async fn whoever_says_stop_while_a_message_waits_for_its_turn_does_not_get_it() {
     let scene = Scene::new().await;
     let environment = one_a_second(&scene);
-    let (first, second) = (
-        scene.person_whose_phone_ends_with(Some(1)).await,
-        scene.person_whose_phone_ends_with(Some(1)).await,
-    );
-    let (to_first, to_second) = (prepared(&environment, first).await, prepared(&environment, second).await);
+    let [to_first, to_second] = prepared(&scene, &environment).await;
     let sent = environment.run(NoticeSteps::send, to_first).await.expect("an answer");
     assert_eq!(sent, Sending::Accepted);
+    let second = to_second.message.user.expect("somebody with an account");
     let user = wolo_database::people::user(&scene.pool, second).await.expect("an answer").expect("a person");
     let phone = user.phone.expect("a phone").reveal().to_owned();
     let stops = async {
@@ -81,11 +82,7 @@ async fn whoever_says_stop_while_a_message_waits_for_its_turn_does_not_get_it() 
 async fn whoever_dies_while_a_message_waits_for_its_turn_has_begun_nothing() {
     let scene = Scene::new().await;
     let environment = one_a_second(&scene);
-    let (first, second) = (
-        scene.person_whose_phone_ends_with(Some(1)).await,
-        scene.person_whose_phone_ends_with(Some(1)).await,
-    );
-    let (to_first, to_second) = (prepared(&environment, first).await, prepared(&environment, second).await);
+    let [to_first, to_second] = prepared(&scene, &environment).await;
     environment.run(NoticeSteps::send, to_first).await.expect("an answer");
     // It dies long before the second is over, and somebody else does the step again.
     let dying = environment.run(NoticeSteps::send, to_second.clone());
