@@ -18,8 +18,7 @@ pub fn free<const N: usize>() -> Result<[u16; N], NoFreePort> {
     Ok(held()?.map(|(port, _)| port))
 }
 
-/// Chooses different free ports and holds them, so that nobody else takes one before its server is ready to bind it. Nothing
-/// answers there until then.
+/// Chooses different free ports and holds them, so that nobody else takes one before its server is started. Nothing answers there.
 pub fn held<const N: usize>() -> Result<[(u16, TcpListener); N], NoFreePort> {
     let mut held = Vec::with_capacity(N);
     for _ in 0..TRIES {

@@ -1,5 +1,8 @@
 //! The providers of messages that the settings name.
 
+use std::num::NonZeroU32;
+
+use governor::Quota;
 use url::Url;
 use wolo_activities::{Carriers, Paced};
 use wolo_bootstrap::settings::{Channels, SmtpSecurity};
@@ -32,6 +35,10 @@ pub enum CarrierError {
     Callback(#[from] url::ParseError),
 }
 
+fn paced<P>(provider: P, per_second: NonZeroU32) -> Paced<P> {
+    Paced::new(provider, Quota::per_second(per_second))
+}
+
 pub(crate) fn carriers(channels: &Channels, public_url: &Url) -> Result<Carriers, CarrierError> {
     let http = |url: &Url| HttpAccess {
         base_url: url.clone(),
@@ -46,7 +53,7 @@ pub(crate) fn carriers(channels: &Channels, public_url: &Url) -> Result<Carriers
             business_account_id: whatsapp.business_account_id.clone(),
             access_token: whatsapp.access_token.clone(),
         })?;
-        carriers.whatsapp = Some(Paced::new(client, whatsapp.per_second));
+        carriers.whatsapp = Some(paced(client, whatsapp.per_second));
     }
     if let Some(orange) = &channels.orange {
         let client = Orange::new(OrangeAccess {
@@ -56,7 +63,7 @@ pub(crate) fn carriers(channels: &Channels, public_url: &Url) -> Result<Carriers
             sender: orange.sender.clone(),
             sender_name: orange.sender_name.clone(),
         })?;
-        carriers.orange = Some(Paced::new(client, orange.per_second));
+        carriers.orange = Some(paced(client, orange.per_second));
     }
     if let Some(twilio) = &channels.twilio {
         let is_service = twilio.sender.starts_with("MG");
@@ -68,7 +75,7 @@ pub(crate) fn carriers(channels: &Channels, public_url: &Url) -> Result<Carriers
             sender: if is_service { twilio::Sender::Service(sender) } else { twilio::Sender::From(sender) },
             status_callback: public_url.join("/api/notifications/receipts/twilio")?,
         })?;
-        carriers.twilio = Some(Paced::new(client, twilio.per_second));
+        carriers.twilio = Some(paced(client, twilio.per_second));
     }
     if let Some(sendgrid) = &channels.sendgrid {
         let client = SendGrid::new(SendGridAccess {
@@ -76,7 +83,7 @@ pub(crate) fn carriers(channels: &Channels, public_url: &Url) -> Result<Carriers
             api_key: sendgrid.api_key.clone(),
             from: sender(&sendgrid.from_email)?,
         })?;
-        carriers.sendgrid = Some(Paced::new(client, sendgrid.per_second));
+        carriers.sendgrid = Some(paced(client, sendgrid.per_second));
     }
     if let Some(smtp) = &channels.smtp {
         let client = Smtp::new(SmtpAccess {
@@ -92,12 +99,12 @@ pub(crate) fn carriers(channels: &Channels, public_url: &Url) -> Result<Carriers
             patience: channels.timeout,
             pause: channels.pause,
         })?;
-        carriers.smtp = Some(Paced::new(client, smtp.per_second));
+        carriers.smtp = Some(paced(client, smtp.per_second));
     }
     if let Some(fcm) = &channels.fcm {
         let account = ServiceAccount::read(&fcm.service_account)?;
         let client = Fcm::new(FcmAccess { http: http(&fcm.url), account })?;
-        carriers.fcm = Some(Paced::new(client, fcm.per_second));
+        carriers.fcm = Some(paced(client, fcm.per_second));
     }
     Ok(carriers)
 }

@@ -1,7 +1,5 @@
 //! Who carries messages: the providers there are, each at the pace that it bears.
 
-use std::num::NonZeroU32;
-
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use wolo_domain::notices::Channel;
 use wolo_domain::people::Phone;
@@ -12,15 +10,15 @@ use wolo_providers::smtp::Smtp;
 use wolo_providers::twilio::Twilio;
 use wolo_providers::whatsapp::WhatsApp;
 
-/// A provider that is not asked more often than so many times a second.
+/// A provider that is not asked more often than it bears.
 pub struct Paced<P> {
     provider: P,
     pace: DefaultDirectRateLimiter,
 }
 
 impl<P> Paced<P> {
-    pub fn new(provider: P, per_second: NonZeroU32) -> Self {
-        Self { provider, pace: RateLimiter::direct(Quota::per_second(per_second)) }
+    pub fn new(provider: P, quota: Quota) -> Self {
+        Self { provider, pace: RateLimiter::direct(quota) }
     }
 
     pub(super) const fn provider(&self) -> &P {

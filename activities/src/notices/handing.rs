@@ -46,13 +46,17 @@ struct Handing<'a> {
 
 impl NoticeSteps {
     pub(super) async fn hand_over(&self, input: SendNotice) -> Result<Sending, ActivityError> {
-        let phone = self.reach(&input.message).await?.phone;
+        let reach = self.reach(&input.message).await?;
+        let is_open = |reach: &Reach| self.ways(&input.message, reach).contains(&input.channel);
+        if !is_open(&reach) {
+            return Ok(Sending::NoWay);
+        }
         let mut sending = Sending::NoWay;
-        for carrier in self.carriers.of(input.channel, phone.as_ref()) {
+        for carrier in self.carriers.of(input.channel, reach.phone.as_ref()) {
             // Nothing is begun before its turn has come, so whoever dies until then has sent nothing; and somebody may say STOP.
             carrier.turn().await;
             let handing = self.look(&input).await?;
-            if !self.ways(handing.message, &handing.reach).contains(&input.channel) {
+            if !is_open(&handing.reach) {
                 return Ok(Sending::NoWay);
             }
             match self.hand_to(carrier, &handing).await? {

@@ -107,7 +107,8 @@ impl NoticeSteps {
         ctx: ActivityContext,
         input: NoticeInput,
     ) -> Result<(), ActivityError> {
-        Ok(begin(&ctx.client(), input).await?)
+        begin(&ctx.client(), input).await?;
+        Ok(())
     }
 
     #[activity(definition = EndNoticeStep)]

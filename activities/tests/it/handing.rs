@@ -1,8 +1,8 @@
 //! Handing messages over: nothing of one is begun before the provider may be asked again.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
+use governor::Quota;
 use temporalio_sdk::testing::ActivityEnvironment;
 use wolo_activities::notices::words::Words;
 use wolo_activities::{Carriers, NoticeSteps, Paced};
@@ -15,8 +15,10 @@ use wolo_workflows::steps::notices::{Message, PrepareNotice, SendNotice, Sending
 
 use crate::scene::{LONG, Scene, noon};
 
-/// One SMS in a second, and none before its turn.
-fn one_a_second(scene: &Scene) -> ActivityEnvironment {
+/// Between two SMS.
+const NEXT: Duration = Duration::from_secs(5);
+
+fn slow(scene: &Scene) -> ActivityEnvironment {
     let options = scene.world.orange.options();
     let orange = Orange::new(OrangeAccess {
         http: HttpAccess {
@@ -29,7 +31,7 @@ fn one_a_second(scene: &Scene) -> ActivityEnvironment {
         sender: options.sender.clone(),
         sender_name: None,
     });
-    let orange = Paced::new(orange.expect("a client"), NonZeroU32::MIN);
+    let orange = Paced::new(orange.expect("a client"), Quota::with_period(NEXT).expect("a pace"));
     let carriers = Carriers { orange: Some(orange), ..Carriers::default() };
     let public_url = "https://wolo.example/".parse().expect("an address");
     ActivityEnvironment::builder_with_default()
@@ -60,7 +62,7 @@ async fn prepared(scene: &Scene, environment: &ActivityEnvironment) -> [SendNoti
 #[tokio::test]
 async fn whoever_says_stop_while_a_message_waits_for_its_turn_does_not_get_it() {
     let scene = Scene::new().await;
-    let environment = one_a_second(&scene);
+    let environment = slow(&scene);
     let [to_first, to_second] = prepared(&scene, &environment).await;
     let sent = environment.run(NoticeSteps::send, to_first).await.expect("an answer");
     assert_eq!(sent, Sending::Accepted);
@@ -81,12 +83,12 @@ async fn whoever_says_stop_while_a_message_waits_for_its_turn_does_not_get_it() 
 #[tokio::test]
 async fn whoever_dies_while_a_message_waits_for_its_turn_has_begun_nothing() {
     let scene = Scene::new().await;
-    let environment = one_a_second(&scene);
+    let environment = slow(&scene);
     let [to_first, to_second] = prepared(&scene, &environment).await;
     environment.run(NoticeSteps::send, to_first).await.expect("an answer");
-    // It dies long before the second is over, and somebody else does the step again.
+    // It dies long before its turn comes, and somebody else does the step again.
     let dying = environment.run(NoticeSteps::send, to_second.clone());
     assert!(tokio::time::timeout(Duration::from_millis(200), dying).await.is_err(), "it waits");
-    let sent = one_a_second(&scene).run(NoticeSteps::send, to_second).await.expect("an answer");
+    let sent = slow(&scene).run(NoticeSteps::send, to_second).await.expect("an answer");
     assert_eq!(sent, Sending::Accepted);
 }

@@ -92,7 +92,8 @@ impl Stage {
         wolo_database::migrate(&pool).await?;
 
         let store = Door::to_postgres(SocketAddr::from(([127, 0, 0, 1], postgres.port()))).await?;
-        let listens = ports::free::<4>()?.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let held = ports::held::<4>()?;
+        let listens = held.each_ref().map(|(port, _)| SocketAddr::from(([127, 0, 0, 1], *port)));
         let front = Door::to(listens[..2].to_vec()).await?;
         let file = folder.path().join("settings.toml");
         let settings =
@@ -100,6 +101,7 @@ impl Stage {
         let traps = folder.path().join("traps");
         std::fs::create_dir_all(&traps).context("there is no place for traps")?;
         let parts = parts(&folder, &file, &traps, &store, listens);
+        drop(held);
         let crew = Crew::start(&program, parts).await?;
         wave.register_webhook(&format!("http://{}/api/payments/webhook", front.address()));
         let control = Control::new(engine::connect(&settings.temporal).await?);

@@ -1,11 +1,11 @@
 //! Very many messages, every twentieth with something going wrong on its way, while people say STOP: nobody is told the same thing
 //! twice, nobody hears anything after their STOP was acknowledged, and nobody misses what must be heard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use temporalio_client::WorkflowCountOptions;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use wolo_workflows::notice_delivery::{NoticeInput, NoticePatience};
 use wolo_workflows::steps::notices::Message;
 
 use crate::chance::Chance;
+use crate::judge::Verdict;
 use crate::people::{People, millis};
 use crate::report::Report;
 use crate::stage::{Stage, comes_about};
@@ -33,6 +34,10 @@ const AT_ONCE: usize = 16;
 const ON_THEIR_WAY: usize = 400;
 /// Of a hundred messages so many have something go wrong.
 const BENT: usize = 5;
+/// Of a hundred of those so many go out, and nothing at all is heard of them.
+const UNHEARD: usize = 10;
+/// What was handed over before a STOP was heard arrives no later than this after it.
+const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(1);
 /// So many people say STOP each time that others are begun.
 const STOPS: usize = 2;
 
@@ -81,16 +86,25 @@ pub async fn messages(seed: u64, count: usize) -> Result<Report> {
     let mut chance = Chance::new(seed);
     let due = due(&scene, count, &mut chance).await?;
     let telling = Instant::now();
-    let stops = tell(&scene, &due, &mut chance, &mut report).await?;
-    let rest = comes_about(LONG, async || Ok((running(stage).await? == 0).then_some(())));
+    let went = tell(&scene, &due, &mut chance, &mut report).await?;
+    // The engine's index lags behind.
+    let rest = comes_about(LONG, async || {
+        Ok((counted(stage, ALL).await? == count && counted(stage, RUNNING).await? == 0).then_some(()))
+    });
     if rest.await.is_none() {
-        report.stuck = running(stage).await?;
+        report.stuck = counted(stage, RUNNING).await?.max(1);
         report.found.push(format!("{} messages have not come to their end", report.stuck));
     }
     report.more.insert("messages_per_1000_s", (count as u64 * 1_000_000 / millis(telling).max(1)).into());
     let told =
         Told { sent: stage.whatsapp.book().messages().to_vec(), deliveries: stage.whatsapp.deliveries() };
-    judge(&told, &due, &stops, &mut report)?;
+    ensure!(told.deliveries.iter().any(|one| one.fault.is_some()), "nothing has gone wrong");
+    let (verdict, figures) = judge(&told, &due, &went)?;
+    report.judged(&verdict);
+    report.more.insert("reached", figures.reached.into());
+    report.more.insert("said_again_unheard", figures.said_again.into());
+    report.more.insert("stops", went.stops.len().into());
+    report.more.insert("longest_after_a_stop_ms", figures.overlap.num_milliseconds().into());
     report.took_s = began.elapsed().as_secs();
     scene.stage.shutdown().await?;
     Ok(report)
@@ -131,50 +145,70 @@ async fn due(scene: &Scene, count: usize, chance: &mut Chance) -> Result<Vec<Due
     Ok(due)
 }
 
-/// Begins all messages, and has people say STOP on the way. Answers what those said, and who.
-async fn tell(
-    scene: &Scene,
-    due: &[Due],
-    chance: &mut Chance,
-    report: &mut Report,
-) -> Result<BTreeMap<String, String>> {
+/// What happened to whom.
+#[derive(Default)]
+struct Went {
+    /// Phone to what was said from it.
+    stops: BTreeMap<String, String>,
+    /// Messages that went out, and of which nothing was heard.
+    unheard: BTreeSet<String>,
+}
+
+/// Begins all messages, and has people say STOP on the way.
+async fn tell(scene: &Scene, due: &[Due], chance: &mut Chance, report: &mut Report) -> Result<Went> {
     let stage = &scene.stage;
-    let mut stops = BTreeMap::new();
+    let mut went = Went::default();
     for (done, some) in due.chunks(ON_THEIR_WAY / 2).enumerate() {
         for one in some {
             if chance.percent(BENT) {
-                report.count(bend(stage, one, chance), 1);
+                if chance.percent(UNHEARD) {
+                    bend(stage, one, Fault::LostReply);
+                    bend_receipts(stage, one, WebhookFaultRule::always(WebhookFault::Lost));
+                    went.unheard.insert(one.word.clone());
+                    report.count("lost reply and no receipt", 1);
+                } else {
+                    report.count(bend_somehow(stage, one, chance), 1);
+                }
             }
         }
         for one in some.iter().take(STOPS) {
-            stops.entry(one.phone.clone()).or_insert_with(|| stage.whatsapp.write(&one.phone, "STOP"));
+            went.stops.entry(one.phone.clone()).or_insert_with(|| stage.whatsapp.write(&one.phone, "STOP"));
         }
         let begun = stream::iter(some).map(|one| scene.begin(one.input.clone()));
         begun.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
-        let rest = async || Ok((running(stage).await? < ON_THEIR_WAY / 2).then_some(()));
+        let rest = async || Ok((counted(stage, RUNNING).await? < ON_THEIR_WAY / 2).then_some(()));
         ensure!(comes_about(LONG, rest).await.is_some(), "messages do not come to their end");
         eprintln!("{} of {}", ((done + 1) * ON_THEIR_WAY / 2).min(due.len()), due.len());
     }
-    Ok(stops)
+    Ok(went)
 }
 
 /// One thing goes wrong: a call, or the news of what became of it.
-fn bend(stage: &Stage, one: &Due, chance: &mut Chance) -> String {
+fn bend_somehow(stage: &Stage, one: &Due, chance: &mut Chance) -> String {
     if chance.percent(60) {
         let (kind, fault) = of_a_call(chance);
-        stage.whatsapp.fault(FaultRule::once(Endpoint::Messages, fault).about(one.word.clone()));
+        bend(stage, one, fault);
         return kind.to_owned();
     }
     let fault = of_a_receipt(chance);
     let kind = format!("receipt {}", fault.name());
-    let about = Some(one.input.message.notice.to_string());
-    stage.whatsapp.webhook_fault(WebhookFaultRule { about, ..WebhookFaultRule::once(fault) });
+    bend_receipts(stage, one, WebhookFaultRule::once(fault));
     kind
+}
+
+fn bend(stage: &Stage, one: &Due, fault: Fault) {
+    stage.whatsapp.fault(FaultRule::once(Endpoint::Messages, fault).about(one.word.clone()));
+}
+
+fn bend_receipts(stage: &Stage, one: &Due, rule: WebhookFaultRule) {
+    stage
+        .whatsapp
+        .webhook_fault(WebhookFaultRule { about: Some(one.input.message.notice.to_string()), ..rule });
 }
 
 fn of_a_call(chance: &mut Chance) -> (&'static str, Fault) {
     match chance.below(8) {
-        0 => ("slow", Fault::Delay { millis: 2_000 }),
+        0 => ("slow", Fault::Delay { millis: 500 }),
         1 => ("429", Fault::TooManyRequests { retry_after: Some(RetryAfter::Seconds(1)) }),
         2 => ("500 before", Fault::ErrorBefore { status: 500 }),
         3 => ("503 after", Fault::ErrorAfter { status: 503 }),
@@ -195,9 +229,11 @@ fn of_a_receipt(chance: &mut Chance) -> WebhookFault {
     }
 }
 
-async fn running(stage: &Stage) -> Result<usize> {
-    let open = "WorkflowType = 'NoticeDelivery' and ExecutionStatus = 'Running'";
-    Ok(stage.control.client().count_workflows(open, WorkflowCountOptions::default()).await?.count())
+const ALL: &str = "WorkflowType = 'NoticeDelivery'";
+const RUNNING: &str = "WorkflowType = 'NoticeDelivery' and ExecutionStatus = 'Running'";
+
+async fn counted(stage: &Stage, which: &str) -> Result<usize> {
+    Ok(stage.control.client().count_workflows(which, WorkflowCountOptions::default()).await?.count())
 }
 
 /// The provider's own book: what it has sent, and what it has told us.
@@ -206,46 +242,50 @@ struct Told {
     deliveries: Vec<Delivery>,
 }
 
-fn judge(told: &Told, due: &[Due], stops: &BTreeMap<String, String>, report: &mut Report) -> Result<()> {
+/// What came of it, beside what was found.
+#[derive(Default)]
+struct Figures {
+    /// Messages that somebody has at least once.
+    reached: usize,
+    /// Of those that nothing was heard of: said once more, because they must be heard.
+    said_again: usize,
+    /// How long after a STOP what was on its way has still arrived.
+    overlap: TimeDelta,
+}
+
+fn judge(told: &Told, due: &[Due], went: &Went) -> Result<(Verdict, Figures)> {
     let mut taken: BTreeMap<&str, Vec<&Sent>> = BTreeMap::new();
-    for sent in &told.sent {
+    for sent in told.sent.iter().filter(|sent| sent.status != Status::Failed) {
         if let Some(word) = word_in(&sent.text) {
             taken.entry(word).or_default().push(sent);
         }
     }
-    let mut stopped: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
-    for (phone, said) in stops {
-        let heard = acknowledged(&told.deliveries, said);
-        stopped.insert(phone, heard.with_context(|| format!("the STOP of {phone} was never acknowledged"))?);
-    }
-    let (mut after_a_stop, mut heard) = (0_usize, 0_usize);
+    let (mut verdict, mut figures) = (Verdict::default(), Figures::default());
     for one in due {
         let sent = taken.get(one.word.as_str()).map_or(&[][..], Vec::as_slice);
-        heard += usize::from(!sent.is_empty());
-        let arrived = sent.iter().filter(|sent| sent.status != Status::Failed).count();
-        if arrived > 1 {
-            report.duplicated += 1;
-            report.found.push(format!("\"{}\" was sent {arrived} times", one.word));
+        figures.reached += usize::from(!sent.is_empty());
+        let may_be_said_again = one.must_be_heard && went.unheard.contains(&one.word);
+        match sent.len() {
+            2 if may_be_said_again => figures.said_again += 1,
+            often @ 2.. => verdict.duplicated.push(format!("\"{}\" was sent {often} times", one.word)),
+            _ => {}
         }
-        let stop = stopped.get(one.phone.as_str());
-        if let Some(late) = sent.iter().find(|sent| stop.is_some_and(|stop| sent.at > *stop)) {
-            after_a_stop += 1;
-            report.found.push(format!(
-                "\"{}\" was sent {:?} after a STOP",
-                one.word,
-                stop.map(|stop| late.at - *stop)
-            ));
-        }
-        if one.must_be_heard && stop.is_none() && arrived == 0 {
-            report.lost += 1;
-            report.found.push(format!("\"{}\" was not sent", one.word));
+        let Some(said) = went.stops.get(&one.phone) else {
+            if one.must_be_heard && sent.is_empty() {
+                verdict.lost.push(format!("\"{}\" was not sent", one.word));
+            }
+            continue;
+        };
+        let stopped = acknowledged(&told.deliveries, said);
+        let stopped = stopped.with_context(|| format!("the STOP of {} was never acknowledged", one.phone))?;
+        for late in sent.iter().map(|sent| sent.at - stopped).filter(|late| *late > TimeDelta::zero()) {
+            figures.overlap = figures.overlap.max(late);
+            if late > ON_ITS_WAY {
+                verdict.wrong.push(format!("\"{}\" was sent {late} after a STOP", one.word));
+            }
         }
     }
-    report.wrong += after_a_stop;
-    report.more.insert("sent", heard.into());
-    report.more.insert("stops", stopped.len().into());
-    report.more.insert("sent_after_a_stop", after_a_stop.into());
-    Ok(())
+    Ok((verdict, figures))
 }
 
 /// What a message is told apart by.
@@ -256,7 +296,6 @@ fn word_in(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
     use wolo_sandbox::telling::DeliveryState;
 
     use super::*;
@@ -281,10 +320,9 @@ mod tests {
         }
     }
 
-    fn verdict(told: &Told, due: &[Due], stops: &BTreeMap<String, String>) -> (usize, usize, usize) {
-        let mut report = Report::new("messages", 1);
-        judge(told, due, stops, &mut report).expect("a verdict");
-        (report.lost, report.duplicated, report.wrong)
+    fn verdict(told: &Told, due: &[Due], went: &Went) -> (usize, usize, usize) {
+        let (verdict, _) = judge(told, due, went).expect("a verdict");
+        (verdict.lost.len(), verdict.duplicated.len(), verdict.wrong.len())
     }
 
     #[test]
@@ -292,13 +330,17 @@ mod tests {
         let now = Utc::now();
         let (first, second) = (due(1, true), due(2, false));
         let told = |sent| Told { sent, deliveries: Vec::new() };
-        let nobody = BTreeMap::new();
+        let nobody = Went::default();
         let both = [first, second];
         let once = vec![sent(&both[0], now)];
         assert_eq!(verdict(&told(once.clone()), &both, &nobody), (0, 0, 0));
         assert_eq!(verdict(&told(vec![]), &both, &nobody), (1, 0, 0));
-        assert_eq!(verdict(&told([once.clone(), once.clone()].concat()), &both, &nobody), (0, 1, 0));
-        let stops = BTreeMap::from([(PHONE.to_owned(), "wamid.stop".to_owned())]);
+        let twice = told([once.clone(), once.clone()].concat());
+        assert_eq!(verdict(&twice, &both, &nobody), (0, 1, 0));
+        let unheard = Went { unheard: [both[0].word.clone()].into(), ..Went::default() };
+        assert_eq!(verdict(&twice, &both, &unheard), (0, 0, 0));
+        let stops = [(PHONE.to_owned(), "wamid.stop".to_owned())].into();
+        let stopped = Went { stops, ..Went::default() };
         let heard = |when| Told {
             sent: once.clone(),
             deliveries: vec![Delivery {
@@ -311,7 +353,7 @@ mod tests {
                 attempts: vec![Attempt { when, status: Some(200) }],
             }],
         };
-        assert_eq!(verdict(&heard(now + TimeDelta::seconds(1)), &both, &stops), (0, 0, 0));
-        assert_eq!(verdict(&heard(now - TimeDelta::seconds(1)), &both, &stops), (0, 0, 1));
+        assert_eq!(verdict(&heard(now - ON_ITS_WAY), &both, &stopped), (0, 0, 0));
+        assert_eq!(verdict(&heard(now - ON_ITS_WAY * 2), &both, &stopped), (0, 0, 1));
     }
 }

@@ -38,6 +38,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 const A_HANDFUL: u32 = 50;
 /// … and carried on side by side.
 const AT_ONCE: usize = 8;
+/// Announcements that are taken at once: none of them waits for its turn until somebody else takes it.
+const ANNOUNCEMENTS: u32 = 8;
 /// Whoever has taken an event has so long to carry it on.
 const HELD: TimeDelta = TimeDelta::seconds(60);
 
@@ -118,7 +120,11 @@ impl Relay {
 
     /// Carries a handful of events on, and says how many there were.
     async fn carry_on(&self, way: Way) -> Result<usize, Error> {
-        let events = outbox::take(&self.pool, way, A_HANDFUL, HELD).await?;
+        let handful = match way {
+            Way::Prompt => A_HANDFUL,
+            Way::Announcements => ANNOUNCEMENTS,
+        };
+        let events = outbox::take(&self.pool, way, handful, HELD).await?;
         let count = events.len();
         let carried = stream::iter(events).map(|event| async move {
             let span = tracing::info_span!("relay", topic = %event.topic, key = event.key);
@@ -148,7 +154,7 @@ impl Relay {
             return self.invite(event, sent).await;
         }
         let letter: Letter = serde_json::from_slice(&plain)?;
-        self.begin(telling::of_letter(event, letter)).await
+        self.tell_once(telling::of_letter(event, letter)).await
     }
 
     /// Starts the process of an invitation, unless it has ended: whoever has sent it may have taken it back while no worker was
@@ -176,15 +182,15 @@ impl Relay {
         let telling = telling::Telling { pool: &self.pool, public_url: &self.public_url, event };
         if event.topic == Topic::CaseEscalated {
             let alerts = telling.of_case().await?;
-            return alerts.try_for_each_concurrent(AT_ONCE, |message| self.begin(message)).await;
+            return alerts.try_for_each_concurrent(AT_ONCE, |message| self.tell_once(message)).await;
         }
         if matches!(event.topic, Topic::StepLate | Topic::StepsLate) {
             let alerts = telling.of_lateness().await?;
-            return alerts.try_for_each_concurrent(AT_ONCE, |message| self.begin(message)).await;
+            return alerts.try_for_each_concurrent(AT_ONCE, |message| self.tell_once(message)).await;
         }
         if matches!(event.topic, Topic::PointsMatured | Topic::PointsRevoked) {
             let told = telling.of_points().await?;
-            return told.try_for_each(|message| self.begin(message)).await;
+            return told.try_for_each(|message| self.tell_once(message)).await;
         }
         let Some(about) = telling.about().await? else { return Ok(()) };
         if let Some(invitation) = inviting::hears(about.follower(), event.topic) {
@@ -193,16 +199,21 @@ impl Relay {
         let messages = telling.messages(about).await?;
         messages
             .try_for_each_concurrent(AT_ONCE, async |message| {
-                if event.topic.way() == Way::Announcements {
+                // Whoever carries an event on that somebody else has half carried on is soon where that one is.
+                if self.begin(message).await? && event.topic.way() == Way::Announcements {
                     self.announcing.until_ready().await;
                 }
-                self.begin(message).await
+                Ok(())
             })
             .await
     }
 
-    /// Starts the process of a message, unless it has been.
-    async fn begin(&self, due: telling::Due) -> Result<(), Error> {
+    async fn tell_once(&self, due: telling::Due) -> Result<(), Error> {
+        self.begin(due).await.map(drop)
+    }
+
+    /// Starts the process of a message, unless it has been; answers whether that was now.
+    async fn begin(&self, due: telling::Due) -> Result<bool, Error> {
         let telling::Due { message, expires } = due;
         let notice = NoticeInput { message, expires, rules: self.rules, patience: self.patience };
         Ok(notices::begin(&self.client, notice).await?)
