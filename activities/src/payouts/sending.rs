@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use temporalio_sdk::activities::ActivityError;
 use tracing::Instrument as _;
+use wolo_database::backups;
 use wolo_database::payouts::{self, Beginning};
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::PayoutOrder;
@@ -22,6 +23,10 @@ const REASON: &str = "Cagnotte anniversaire WOLO";
 /// Our own refusal of an order: its pot's owner has no phone to be paid on.
 const NO_PHONE: &str = "recipient-without-phone";
 
+/// So many orders, the one that stands and those after it, are looked for in books that are older than Wave's. Each was refused, or the
+/// next would not be there.
+const LATER_ORDERS: usize = 20;
+
 impl PayoutSteps {
     /// An order that Wave cannot have executed. Until the intent is written nothing can have happened.
     pub(super) async fn send_for_the_first_time(
@@ -30,13 +35,15 @@ impl PayoutSteps {
         amount: Xof,
     ) -> Result<PayoutAnswer, ActivityError> {
         let SendPayout { order, at, .. } = input;
-        let span = tracing::info_span!("wave.balance.get");
-        let balance = self.wave.balance().instrument(span).await.map_err(failure::wave)?;
-        if !covers(balance, amount) {
+        let from_before = self.known_from_before(order, amount).await?;
+        if from_before.is_none() && !covers(self.balance().await.map_err(failure::wave)?, amount) {
             return Ok(PayoutAnswer::FloatShort);
         }
         match payouts::begin_order(&self.pool, order, at).await? {
-            Beginning::Begun { amount, again: false } => self.call_first(order, amount, at).await,
+            Beginning::Begun { amount, again: false } => match from_before {
+                Some(evidence) => self.book(order, evidence, at).await,
+                None => self.call_first(order, amount, at).await,
+            },
             // Somebody was quicker, and what Wave says to us now proves nothing about what it did for them.
             Beginning::Begun { amount, again: true } => self.send_again(input, amount).await,
             known => Ok(answer_to(known)),
@@ -75,6 +82,30 @@ impl PayoutSteps {
         }
     }
 
+    /// What Wave has of a payout that nobody has begun by books that were brought back from a backup: the order may have left before, or,
+    /// where it was refused, one of those after it; and Wave may have forgotten their keys since.
+    async fn known_from_before(
+        &self,
+        order: PayoutOrder,
+        amount: Xof,
+    ) -> Result<Option<Evidence>, ActivityError> {
+        if !backups::were_brought_back(&self.pool).await? {
+            return Ok(None);
+        }
+        let orders = std::iter::successors(Some(order), |order| Some(order.next()));
+        for order in orders.take(LATER_ORDERS) {
+            let records = self.records(order).await.map_err(failure::wave)?;
+            match evidence::of_earlier(records, amount) {
+                None | Some(Evidence::Refused { .. }) => {}
+                Some(alive) => {
+                    tracing::error!(order = order.key(), "Wave knows an order that our books have not begun");
+                    return Ok(Some(alive));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// This attempt may have stood still since it began, and another one may have sent the order again.
     async fn book_refusal_of_call(
         &self,
@@ -110,6 +141,12 @@ impl PayoutSteps {
             let why =
                 format!("its key is {hours} hours old, and Wave may have forgotten it: it is not sent again");
             return Ok(unclear(order, why));
+        }
+        // Wave would refuse it, which would prove nothing of the first call, and might keep to that refusal for as long as it knows the key.
+        match self.balance().await {
+            Ok(balance) if covers(balance, amount) => {}
+            Ok(_) => return Ok(unclear(order, "our wallet is too short to send it again".to_owned())),
+            Err(error) => return Ok(unclear(order, format!("our wallet could not be seen: {error}"))),
         }
         let amount = match payouts::begin_order(&self.pool, order, at).await? {
             Beginning::Begun { amount, again: true } => amount,
@@ -186,6 +223,10 @@ impl PayoutSteps {
                 evidence::of_record(&record, amount)
             }
         }))
+    }
+
+    async fn balance(&self) -> Result<Xof, ProviderError> {
+        self.wave.balance().instrument(tracing::info_span!("wave.balance.get")).await
     }
 
     pub(super) async fn records(&self, order: PayoutOrder) -> Result<Vec<wave::Payout>, ProviderError> {

@@ -9,6 +9,7 @@ use wolo_domain::ledger::Account;
 use wolo_domain::money::Xof;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules, PayoutStage};
 use wolo_domain::pots::HoldReason;
+use wolo_providers::wave::{self, IdempotencyKey};
 use wolo_sandbox::wave::{Access, Endpoint, Fault, Options, RetryAfter};
 use wolo_workflows::steps::payouts::{
     FindPayout, INSUFFICIENT_FUNDS, LoseSight, PayoutAnswer, Plan, PlanPayout, SendPayout, VerifyRecipient,
@@ -27,6 +28,19 @@ fn is_unclear(answer: &PayoutAnswer) -> bool {
 impl Scene {
     async fn sends(&self, order: PayoutOrder) -> PayoutAnswer {
         self.does(PayoutSteps::send, send(order)).await
+    }
+
+    /// A payout that our books know nothing of.
+    async fn leaves(&self, reference: &str, amount: Xof, phone: &str) {
+        let key = IdempotencyKey::new(reference.to_owned()).expect("a key");
+        let payout = wave::SendPayout {
+            receive_amount: amount,
+            mobile: phone.to_owned().into(),
+            name: None,
+            client_reference: reference.to_owned(),
+            payment_reason: None,
+        };
+        self.client.send_payout(&key, &payout).await.expect("it is paid");
     }
 
     pub(crate) fn movements(&self, order: PayoutOrder) -> usize {
@@ -299,6 +313,47 @@ async fn a_short_wallet_is_seen_before_anything_is_ordered() {
     assert_eq!(scene.payout(order.payout).await.order_number, 0);
     scene.wave.receive_payment(10_000, "+221770000005");
     assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+}
+
+#[tokio::test]
+async fn an_order_that_may_have_left_does_not_run_into_a_short_wallet() {
+    let scene = Scene::with(Options::default()).await;
+    let (_, order) = scene.payable(Some(1)).await;
+    scene.wave.receive_payment(300, "+221770000005");
+    scene.bend(Endpoint::PayoutCreate, Fault::LostRequest);
+    assert!(is_unclear(&scene.sends(order).await));
+    // The wallet pays somebody else meanwhile.
+    scene.leaves("another", Xof::new(150), "+221770000006").await;
+    for _ in 0..2 {
+        let answer = scene.sends(order).await;
+        assert!(matches!(&answer, PayoutAnswer::Unclear { why } if why.contains("too short")), "{answer:?}");
+    }
+    assert_eq!((scene.movements(order), scene.wave.calls(Endpoint::PayoutCreate)), (0, 2));
+    scene.wave.receive_payment(10_000, "+221770000007");
+    assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+    assert_eq!(scene.movements(order), 1);
+}
+
+#[tokio::test]
+async fn an_order_that_had_left_before_the_books_were_brought_back_is_not_sent_again() {
+    for (refused, fault) in [(0, None), (0, Some(Fault::ErrorBefore { status: 503 })), (2, None)] {
+        // Paying it has emptied the wallet.
+        let scene = Scene::with(Options { opening_balance: 100, ..Options::default() }).await;
+        let (_, order) = scene.payable(Some(1)).await;
+        let left = PayoutOrder { number: order.number + refused, ..order };
+        scene.leaves(&left.key(), Xof::new(9_900), "+221770000001").await;
+        scene.wave.forget_idempotency_keys();
+        let brought_back = "insert into ops.restores (backup_at) values (now() - interval '2 days')";
+        sqlx::raw_sql(brought_back).execute(&scene.pool_as("wolo").await).await.expect("a restore");
+        if let Some(fault) = fault {
+            // Not before Wave has been asked.
+            scene.bend(Endpoint::PayoutSearch, fault);
+            scene.fails(PayoutSteps::send, send(order)).await;
+        }
+        assert_eq!(scene.sends(order).await, PayoutAnswer::Succeeded);
+        assert_eq!((scene.movements(left), scene.wave.calls(Endpoint::PayoutCreate)), (1, 1));
+        assert_eq!(scene.payout(order.payout).await.stage, PayoutStage::Succeeded);
+    }
 }
 
 #[tokio::test]

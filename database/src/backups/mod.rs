@@ -231,11 +231,20 @@ impl Filling {
         for decisions in self.known.iter().chain(told) {
             again.decide(&mut self.tx, decisions, doer).await?;
         }
+        sqlx::query!("insert into ops.restores (backup_at) values ($1)", of).execute(&mut *self.tx).await?;
         let happening = Happening::new(Action::BackupRestored, ABOUT).with("of", of.to_rfc3339());
         audit::note(&mut self.tx, happening, doer).await?;
         self.tx.commit().await?;
         Ok((again, self.known))
     }
+}
+
+/// Whether these books were ever brought back from a backup. Then Wave may know of payouts that they do not.
+#[tracing::instrument(name = "db.backups.were_brought_back", skip_all, err)]
+pub async fn were_brought_back(pool: &Pool) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(r#"select exists (select from ops.restores) as "restored!""#)
+        .fetch_one(pool)
+        .await?)
 }
 
 /// What a database is that something is to be brought back to.

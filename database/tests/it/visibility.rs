@@ -12,7 +12,7 @@ use wolo_domain::pots::{HoldReason, PotSettings, Visibility};
 use crate::scene::{Scene, gift, noon, settings};
 
 /// Tables in which nothing personal stands: ids, amounts and words of our own.
-const OPAQUE: [&str; 14] = [
+const OPAQUE: [&str; 15] = [
     "audit.checkpoints",
     "money.ledger_entries",
     "money.ledger_transactions",
@@ -25,6 +25,7 @@ const OPAQUE: [&str; 14] = [
     "ops.histories",
     "ops.histories_mark",
     "ops.processes",
+    "ops.restores",
     "pots.sweeps",
     // Keyed hashes of contacts, and instants.
     "sponsorship.contacts",

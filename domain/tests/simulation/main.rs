@@ -99,7 +99,7 @@ fn no_order_of_events_loses_or_doubles_a_franc() {
 /// What long runs found, and the rules that have closed it since (docs/reliability.md). Without them these lives go wrong.
 #[test]
 fn the_gaps_that_long_runs_found_stay_closed() {
-    for seed in [37_047, 102_051, 133_384, 147_814, 157_635, 693_812] {
+    for seed in [345_718, 383_911, 412_314, 425_861, 429_695, 450_893] {
         assert_ne!(verdict(seed, Sabotage::None, false).0, Vec::<String>::new(), "{seed}");
         assert_eq!(verdict(seed, Sabotage::None, true).0, Vec::<String>::new(), "{seed}");
     }
@@ -118,7 +118,7 @@ fn every_wrong_rule_is_caught() {
     for sabotage in Sabotage::ALL {
         // Ruled out on the first day, an order is paid twice only when a call comes very late and the wallet was short: that is
         // looked for where a long run found it.
-        let first = if sabotage == Sabotage::NeverPaidAtOnce { 217_000 } else { 0 };
+        let first = if sabotage == Sabotage::NeverPaidAtOnce { 192_000 } else { 0 };
         let caught = (first..first + LIVES_OF_A_WRONG_RULE).find_map(|seed| {
             Some((seed, verdict(seed, sabotage, true).0)).filter(|(_, wrong)| !wrong.is_empty())
         });

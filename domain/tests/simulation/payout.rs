@@ -237,9 +237,14 @@ async fn send(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -> Resu
     }
 }
 
+/// As the step reckons it.
+const fn covers(balance: i64, amount: i64) -> bool {
+    balance > amount + amount / 50
+}
+
 async fn first_time(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -> Result<Answer, Again> {
     let balance = here.call(|wave, _| wave.balance).await?;
-    if balance < amount + amount / 50 + 1 {
+    if !covers(balance, amount) {
         return Ok(Answer::FloatShort);
     }
     match here.book(|books, now| books.begin_order(order, now)).await? {
@@ -303,6 +308,10 @@ async fn again(here: Here, order: PayoutOrder, amount: i64, attempt: u32) -> Res
     }
     if here.0.borrow().books.key_is_older_than(SAME_KEY, here.now()) {
         return Ok(Answer::Unclear);
+    }
+    match here.call(|wave, _| wave.balance).await {
+        Ok(balance) if covers(balance, amount) => {}
+        Ok(_) | Err(_) => return Ok(Answer::Unclear),
     }
     match here.book(|books, now| books.begin_order(order, now)).await? {
         Beginning::Begun { again: true, .. } => {}

@@ -155,6 +155,7 @@ impl People {
             consent.uuid()
         );
         assert_eq!(drill.count(database, &held), 1);
+        assert_eq!(drill.count(database, "select count(*) from ops.restores"), 1);
         let noted = "select count(*) from ops.outbox where topic = 'audit' and relayed_at is null
              and payload #>> '{happening,action}' in ('backup_restored', 'person_erased')";
         assert_eq!(drill.count(database, noted), 2, "the trail will name it");
