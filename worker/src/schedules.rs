@@ -164,7 +164,12 @@ impl Schedule {
         let schedule = client.get_schedule_handle(id);
         let change = schedule.update(
             move |schedule| {
-                schedule.set_action(action).set_spec(spec).set_catchup_window(catch_up);
+                let overlap = ScheduleOverlapPolicy::Skip;
+                schedule
+                    .set_action(action)
+                    .set_spec(spec)
+                    .set_overlap_policy(overlap)
+                    .set_catchup_window(catch_up);
             },
             RpcOptions::default(),
         );

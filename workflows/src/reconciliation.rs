@@ -2,9 +2,10 @@
 //!
 //! A schedule starts this process every hour for today, and once a day for every day that is over and that nobody has
 //! compared since: if no worker was there, or Wave's statement could not be read for some nights, the next run makes up for
-//! it, the oldest day first. A person can start it for any day. A day is one step, which walks the statement page by page:
-//! what both sides have is matched, a webhook that was lost is repaired, fees are booked as the lines say, and everything else
-//! becomes a discrepancy for finance. Only a day that is over can lack something, because a line may come late.
+//! it, the oldest day first. A night later each day is compared once more, because a line may come late. A person can start
+//! it for any day. A day is one step, which walks the statement page by page: what both sides have is matched, a webhook that
+//! was lost is repaired, fees are booked as the lines say, and everything else becomes a discrepancy for finance. Only a day
+//! that is over can lack something.
 //!
 //! Before that it goes on with the gifts that wait and have lost their process, so that nothing waits longer than an hour
 //! because somebody ended a process by hand.
@@ -29,7 +30,7 @@ use crate::{patience, waiting};
 #[serde(tag = "which", rename_all = "snake_case")]
 pub enum Which {
     Today,
-    /// Every day that is over and has not been compared since.
+    /// Every day that is over and has not been compared since, or only within a day of its end.
     Missed,
     Day {
         day: NaiveDate,

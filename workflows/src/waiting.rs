@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::future::FusedFuture;
 use temporalio_workflow::{
     TimerOptions, TimerResult, WorkflowCancellationError, WorkflowContext, WorkflowTermination, select,
 };
@@ -53,6 +54,18 @@ pub(crate) async fn until<W>(
             TimerResult::Cancelled => Err(WorkflowTermination::cancelled()),
             TimerResult::Fired => Ok(Woken::Due),
         },
+    }
+}
+
+/// Waits for what a future brings; nothing, when the state satisfies a condition first. Then the future can be waited for again.
+pub(crate) async fn unless<W, F: FusedFuture + Unpin>(
+    ctx: &WorkflowContext<W>,
+    mut future: &mut F,
+    called: impl Fn(&W) -> bool,
+) -> Result<Option<F::Output>, WorkflowTermination> {
+    select! {
+        brought = future => Ok(Some(brought)),
+        woken = ctx.wait_condition(called) => woken.map(|()| None).map_err(Into::into),
     }
 }
 

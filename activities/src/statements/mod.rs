@@ -110,7 +110,10 @@ impl StatementSteps {
         _ctx: ActivityContext,
         input: FindUncompared,
     ) -> Result<Option<NaiveDate>, ActivityError> {
-        Ok(reconciliation::uncompared(&self.pool, input.before).await?.into_iter().next())
+        if let Some(day) = reconciliation::uncompared(&self.pool, input.before).await?.into_iter().next() {
+            return Ok(Some(day));
+        }
+        Ok(reconciliation::compared_early(&self.pool, input.before).await?.into_iter().next())
     }
 
     #[activity(definition = ReconcileDayStep)]

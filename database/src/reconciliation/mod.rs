@@ -22,7 +22,7 @@ use wolo_domain::reconciliation::{Line, Subject, Verdict};
 pub(crate) use by_hand::lacks_a_gift;
 pub use by_hand::{TakingOut, take_out};
 pub use missing::{Missing, find_missing};
-pub use runs::{Run, last_runs, record_run, uncompared};
+pub use runs::{Run, compared_early, last_runs, record_run, uncompared};
 
 use crate::discrepancies::{self, Found};
 use crate::ledger::post_all;

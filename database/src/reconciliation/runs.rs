@@ -121,3 +121,27 @@ pub async fn uncompared(pool: &Pool, before: NaiveDate) -> Result<Vec<NaiveDate>
     .await?;
     Ok(days)
 }
+
+/// Days that are further back than this have had their lines.
+const LATE_DAYS: i32 = 7;
+
+/// The days before this one that were compared within a day of their end and not since, the oldest first. A line may come late to Wave's
+/// statement, so each day is compared once more.
+#[tracing::instrument(name = "db.reconciliation.compared_early", skip_all, fields(%before), err)]
+pub async fn compared_early(pool: &Pool, before: NaiveDate) -> Result<Vec<NaiveDate>, Error> {
+    let days = sqlx::query_scalar!(
+        r#"select day as "day!"
+           from generate_series(2, $2::integer) as ago
+           cross join lateral (select $1::date - ago as day) as days
+           join money.reconciliations using (day)
+           where whole
+           group by day
+           having max(started_at) < (day + 2)::timestamp at time zone 'Africa/Dakar'
+           order by day"#,
+        before,
+        LATE_DAYS,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(days)
+}

@@ -4,6 +4,7 @@ use wolo_database::audit::Doer;
 use wolo_database::halts::{self, Halting};
 use wolo_database::ledger::{self, Violation};
 use wolo_database::payouts::{self, Beginning, Plan};
+use wolo_domain::discrepancies::DiscrepancyKind;
 use wolo_domain::ids::PayoutId;
 use wolo_domain::payouts::{PayoutOrder, PayoutRules};
 use wolo_domain::pots::HoldReason;
@@ -66,10 +67,10 @@ async fn each_rule_that_is_broken_is_seen() {
     let order = PayoutOrder::first(PayoutId::of_pot(pot));
     payouts::begin_order(&scene.pool, order, noon()).await.expect("an order");
     scene.judge().await;
-    let (gift_id, payout_id) = (gift.uuid(), order.payout.uuid());
+    let (gift_id, payout_id, pot_id) = (gift.uuid(), order.payout.uuid(), pot.uuid());
     let replica = "set session_replication_role = replica;";
     let donation = gift;
-    let broken: [(String, String, Expected); 5] = [
+    let broken: [(String, String, Expected); 8] = [
         (
             format!("update money.donations set fee = 49 where donation_id = '{gift_id}'"),
             format!("update money.donations set fee = 50 where donation_id = '{gift_id}'"),
@@ -101,6 +102,25 @@ async fn each_rule_that_is_broken_is_seen() {
             "delete from money.ledger_transactions where transaction_id = '00000000-0000-0000-0000-00000000dead'"
                 .to_owned(),
             &|one| matches!(one, Violation::PostedTwice { .. }),
+        ),
+        (
+            format!("{replica} update pots.pots set stage = 'settled', settled_at = now() where pot_id = '{pot_id}'"),
+            format!("update pots.pots set stage = 'paying_out', settled_at = null where pot_id = '{pot_id}'"),
+            &|one| *one == Violation::SettledNotEmpty { pot, balance: xof(4_950) },
+        ),
+        (
+            format!("{replica} update money.payouts set stage = 'succeeded', wave_payout_id = 'pt-x', fee = 0,
+                     ended_at = now() where payout_id = '{payout_id}'"),
+            format!("update money.payouts set stage = 'sent', wave_payout_id = null, fee = null,
+                     ended_at = null where payout_id = '{payout_id}'"),
+            &|one| *one == Violation::PayoutNotInBooks { payout: order.payout },
+        ),
+        (
+            "insert into money.discrepancies (discrepancy_id, kind, key, day, reason, facts, suspense)
+             values ('00000000-0000-0000-0000-00000000dead', 'missing_at_wave', 'x', '2031-03-01', 'x', '{}', 0)"
+                .to_owned(),
+            "delete from money.discrepancies".to_owned(),
+            &|one| matches!(one, Violation::NotAsAtWave { kind: DiscrepancyKind::MissingAtWave, .. }),
         ),
     ];
     for (attack, repair, expected) in broken {

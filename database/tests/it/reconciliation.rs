@@ -400,3 +400,26 @@ async fn the_days_that_nobody_compared_are_known_from_the_first_gift_on_and_not_
     let far_back = uncompared().await;
     assert_eq!((far_back.len(), far_back[0].as_str()), (33, "2031-02-03"));
 }
+
+#[tokio::test]
+async fn a_day_that_was_compared_the_night_after_is_compared_once_more() {
+    let scene = Scene::new().await;
+    let run = async |run: &str, whole, at: &str| {
+        let day = "2031-03-07".parse().expect("a day");
+        let run = Run::begun(run.to_owned(), day, whole, at.parse().expect("an instant"));
+        reconciliation::record_run(&scene.pool, &run).await.expect("a record");
+    };
+    let early = async |before: &str| {
+        let before = before.parse().expect("a day");
+        reconciliation::compared_early(&scene.pool, before).await.expect("days").len()
+    };
+    assert_eq!(early("2031-03-09").await, 0, "nobody has compared it at all");
+    run("at its end", true, "2031-03-08T02:20:00Z").await;
+    assert_eq!(early("2031-03-08").await, 0, "it was just now");
+    assert_eq!((early("2031-03-09").await, early("2031-03-14").await), (1, 1));
+    assert_eq!(early("2031-03-15").await, 0, "long ago");
+    run("of the hour", false, "2031-03-09T02:20:00Z").await;
+    assert_eq!(early("2031-03-09").await, 1);
+    run("the night after", true, "2031-03-09T02:20:00Z").await;
+    assert_eq!(early("2031-03-09").await, 0);
+}

@@ -198,7 +198,7 @@ fn pots_that_nobody_gave_up_are_given_up_by_the_process_that_takes_over() {
 }
 
 /// The payout waits for this, and for nobody else.
-async fn waits_for(house: &House, pot: PotId, reason: HoldReason) {
+pub(crate) async fn waits_for(house: &House, pot: PotId, reason: HoldReason) {
     until(&format!("the payout of {pot} waits for {reason}"), async || {
         let status = house.control.payout_status(pot).await.ok()?;
         (status.held == Some(reason) || status.waits_for == reason.waits_for()).then_some(())
@@ -206,7 +206,7 @@ async fn waits_for(house: &House, pot: PotId, reason: HoldReason) {
     .await;
 }
 
-async fn two_approve(house: &House, pot: PotId, two: [UserId; 2]) {
+pub(crate) async fn two_approve(house: &House, pot: PotId, two: [UserId; 2]) {
     for (by, missing) in two.into_iter().zip([1, 0]) {
         let approve = Approve { by, reason: "looked at the pot".to_owned() };
         let answer = house.control.approve_payout(pot, approve).await.expect("an answer");

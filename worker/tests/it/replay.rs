@@ -52,7 +52,7 @@ impl WorkerInterceptor for Guard {
 }
 
 /// Every ending that has been recorded.
-const ENDINGS: [&str; 102] = [
+const ENDINGS: [&str; 104] = [
     "audit-checkpoint",
     "birthday-sweep",
     "birthday-sweep-carried-on",
@@ -136,6 +136,7 @@ const ENDINGS: [&str; 102] = [
     "pot-carried-on",
     "pot-closed-early",
     "pot-followed-consent",
+    "pot-given-up-before-its-payout",
     "pot-given-up-when-it-closes",
     "pot-given-up-when-it-settles",
     "pot-held-and-released",
@@ -143,6 +144,7 @@ const ENDINGS: [&str; 102] = [
     "pot-moved-by-itself",
     "pot-never-opened",
     "pot-not-a-minors",
+    "pot-not-given-up-while-it-pays-out",
     "pot-not-scheduled",
     "pot-paid-out",
     "pot-settled-empty",

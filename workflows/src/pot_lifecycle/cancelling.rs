@@ -17,7 +17,7 @@ const FOR_FINANCE: &str =
 
 impl PotLifecycle {
     pub(super) async fn cancel_if_asked(ctx: &mut WorkflowContext<Self>) -> Result<(), Ending> {
-        if !ctx.state_mut(|pot| std::mem::take(&mut pot.state.cancel_asked)) {
+        if !ctx.state(|pot| pot.state.cancel_asked) {
             return Ok(());
         }
         match Self::cancel(ctx).await? {

@@ -49,6 +49,8 @@ pub struct PotLifecycle {
     moving: bool,
     /// What a guardian or a reviewer decided has set or lifted a hold since this process looked.
     holds_changed: bool,
+    /// It pays out, and hears a wish to cancel all the same: its payout may not have been planned.
+    hears_wishes: bool,
 }
 
 #[workflow_methods]
@@ -56,7 +58,15 @@ impl PotLifecycle {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, mut plan: PotPlan) -> Self {
         let state = plan.carried.take().unwrap_or_default();
-        Self { plan, state, opening: false, moderating: false, moving: false, holds_changed: false }
+        Self {
+            plan,
+            state,
+            opening: false,
+            moderating: false,
+            moving: false,
+            holds_changed: false,
+            hears_wishes: false,
+        }
     }
 
     #[run(name = "PotLifecycle")]
@@ -246,13 +256,16 @@ impl PotLifecycle {
         WishAnswer::NotPossible { stage: ctx.state(|pot| pot.state.stage) }
     }
 
+    /// While it pays out the books are asked: the payout may not have been planned.
     fn can_be_cancelled(&self) -> bool {
-        self.state.stage.is_some_and(|stage| stage.cancel().is_ok())
+        self.state.stage.is_some_and(|stage| {
+            stage.cancel().is_ok() || (stage == PotStage::PayingOut && self.hears_wishes)
+        })
     }
 
-    /// The pot may begin to pay out before it hears the wish; then the answer is that it is too late.
+    /// The pot may settle before it hears the wish; then the answer is that it is too late.
     fn cancel_answer(&self) -> Option<Cancelling> {
-        let too_late = || self.state.stage.filter(|stage| stage.cancel().is_err());
+        let too_late = || self.state.stage.filter(|_| !self.can_be_cancelled());
         self.state.cancel_answer.or_else(|| too_late().map(|stage| Cancelling::NotPossible { stage }))
     }
 

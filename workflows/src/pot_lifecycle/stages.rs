@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use futures::future::FusedFuture;
 use temporalio_common::SearchAttributes;
 use temporalio_workflow::{
-    ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy, WorkflowContext,
+    ChildWorkflowExecutionError, ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy,
+    WorkflowContext,
 };
 use wolo_domain::dakar;
 use wolo_domain::ids::PotId;
@@ -19,6 +21,9 @@ use crate::steps::pots::{
 };
 use crate::waiting::{self, Woken};
 use crate::{attributes, ids, patience, queues};
+
+/// From this change on a pot that pays out hears a wish to cancel.
+const GIVEN_UP_BEFORE_THE_PAYOUT: &str = "2026-11-27-given-up-before-the-payout";
 
 impl PotLifecycle {
     /// Writes the pot down.
@@ -181,6 +186,9 @@ impl PotLifecycle {
     /// The payout is a process of its own, which may take days and people; the pot waits for its end.
     pub(super) async fn pay_out(ctx: &mut WorkflowContext<Self>) -> Result<PayoutOutcome, Ending> {
         Self::reach(ctx, PotStage::PayingOut);
+        if ctx.patched(GIVEN_UP_BEFORE_THE_PAYOUT) {
+            ctx.state_mut(|pot| pot.hears_wishes = true);
+        }
         let (pot, patience, rules) = ctx.state(|pot| {
             let patience = &pot.plan.patience;
             (pot.plan.pot, patience.payout, patience.payout_rules)
@@ -190,20 +198,41 @@ impl PotLifecycle {
             let input = PayoutInput::new(pot, patience, rules);
             match ctx.start_child_workflow(Payout::run, input, Self::payout_options(pot)).await {
                 Ok(payout) => {
-                    if let Ok(outcome) = payout.result().await {
+                    if let Some(outcome) = Self::end_of(ctx, payout.result()).await? {
                         return Ok(outcome);
                     }
-                    // It was terminated, or failed. The books know how far it came, so another one takes over.
                 }
                 // An earlier run of this pot (an operator's reset) has one going; its end will let ours find it paid.
                 Err(ChildWorkflowStartError::StartFailed { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
             let pause = Duration::from_secs(patience.recheck_seconds);
-            let waits_for = "a payout process that works";
-            Self::say(ctx, waits_for, Some(waiting::now(ctx) + pause));
-            waiting::sleep(ctx, pause, waits_for).await?;
+            let (waits_for, due) = ("a payout process that works", waiting::now(ctx) + pause);
+            Self::say(ctx, waits_for, Some(due));
+            if waiting::until(ctx, Some(due), waits_for, Self::is_wished_for).await? == Woken::Called {
+                Self::cancel_if_asked(ctx).await?;
+            }
         }
+    }
+
+    /// Waits for the end of a payout's process, with an ear for a wish to cancel: until the payout is planned, the pot can still be given
+    /// up, and only the books know whether it is. Nothing, when the process was terminated or failed: the books know how far it came, so
+    /// another one takes over.
+    async fn end_of(
+        ctx: &mut WorkflowContext<Self>,
+        payout: impl FusedFuture<Output = Result<PayoutOutcome, ChildWorkflowExecutionError>>,
+    ) -> Result<Option<PayoutOutcome>, Ending> {
+        let mut payout = Box::pin(payout);
+        loop {
+            match waiting::unless(ctx, &mut payout, Self::is_wished_for).await? {
+                Some(outcome) => return Ok(outcome.ok()),
+                None => Self::cancel_if_asked(ctx).await?,
+            }
+        }
+    }
+
+    fn is_wished_for(&self) -> bool {
+        self.hears_wishes && self.state.cancel_asked
     }
 
     /// The books decide whether a payout is needed, so running its process again does no harm; ending the pot's
