@@ -160,7 +160,8 @@ pub(crate) async fn went_back(
     .execute(&mut *connection)
     .await?;
     points::revoke_for_gift(connection, donation).await?;
-    tell(connection, Topic::DonationRefunded, &row, payment).await?;
+    let by_hand = json!({ "donation": row.id, "pot": row.pot, "amount": payment.amount, "by_hand": true });
+    outbox::write(connection, Topic::DonationRefunded, &row.id.to_string(), row.pot, by_hand).await?;
     Ok(WentBack::Now)
 }
 

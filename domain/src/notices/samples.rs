@@ -144,7 +144,9 @@ impl Says {
                 })
                 .into(),
             Self::GiftRefunded { name, pot, amount, .. } => {
-                vec![Self::GiftRefunded { name, pot, amount, cause: RefundCause::Cancelled }]
+                let for_a =
+                    |cause| Self::GiftRefunded { name: name.clone(), pot: pot.clone(), amount, cause };
+                [RefundCause::Cancelled, RefundCause::ByHand].map(for_a).into()
             }
             Self::PotClosed { pot, .. } => [(1, Xof::new(5_000)), (0, Xof::ZERO)]
                 .map(|(gifts, sum)| Self::PotClosed { pot: pot.clone(), gifts, sum })

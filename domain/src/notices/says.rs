@@ -18,6 +18,8 @@ pub enum RefundCause {
     Late,
     /// Its pot was given up.
     Cancelled,
+    /// Somebody who works here gave it back at Wave.
+    ByHand,
 }
 
 /// Where somebody comes from who has accepted an invitation.

@@ -194,7 +194,11 @@ impl<'a> Telling<'a> {
     async fn of_refund(self, about: About) -> Result<Messages<'a>, Error> {
         let Some(gift) = self.gift().await? else { return Ok(nothing()) };
         let given_up = matches!(about.pot.stage, PotStage::Cancelling | PotStage::Cancelled);
-        let cause = if given_up { RefundCause::Cancelled } else { RefundCause::Late };
+        let cause = match self.fact::<WentBack>()?.by_hand {
+            true => RefundCause::ByHand,
+            false if given_up => RefundCause::Cancelled,
+            false => RefundCause::Late,
+        };
         let says =
             Says::GiftRefunded { name: about.name.clone(), pot: about.title(), amount: gift.amount, cause };
         Ok(all(self.to_giver(&about, &gift.giver, says)))
@@ -404,6 +408,12 @@ struct Announced {
 #[derive(Deserialize)]
 struct Given {
     donation: DonationId,
+}
+
+#[derive(Deserialize)]
+struct WentBack {
+    #[serde(default)]
+    by_hand: bool,
 }
 
 #[derive(Deserialize)]
