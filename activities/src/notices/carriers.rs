@@ -3,6 +3,7 @@
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use wolo_domain::notices::Channel;
 use wolo_domain::people::Phone;
+use wolo_providers::BreakerState;
 use wolo_providers::fcm::Fcm;
 use wolo_providers::orange::Orange;
 use wolo_providers::sendgrid::SendGrid;
@@ -26,9 +27,20 @@ impl<P> Paced<P> {
     }
 
     /// Waits until it may be asked again.
-    async fn turn(&self) {
+    async fn turn(&self) -> Turn {
+        if self.pace.check().is_ok() {
+            return Turn::AtOnce;
+        }
         self.pace.until_ready().await;
+        Turn::Waited
     }
+}
+
+/// Whether anything may have changed until a provider could be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    AtOnce,
+    Waited,
 }
 
 /// An absent one is not used.
@@ -65,8 +77,19 @@ impl Carrier<'_> {
         }
     }
 
+    fn breaker(&self) -> BreakerState {
+        match self {
+            Self::WhatsApp(paced) => paced.provider().breaker(),
+            Self::Orange(paced) => paced.provider().breaker(),
+            Self::Twilio(paced) => paced.provider().breaker(),
+            Self::SendGrid(paced) => paced.provider().breaker(),
+            Self::Smtp(paced) => paced.provider().breaker(),
+            Self::Fcm(paced) => paced.provider().breaker(),
+        }
+    }
+
     /// Waits until it may be asked again.
-    pub(super) async fn turn(&self) {
+    pub(super) async fn turn(&self) -> Turn {
         match self {
             Self::WhatsApp(paced) => paced.turn().await,
             Self::Orange(paced) => paced.turn().await,
@@ -79,6 +102,19 @@ impl Carrier<'_> {
 }
 
 impl Carriers {
+    /// Each one's name, and whether calls to it are let through.
+    pub(super) fn breakers(&self) -> impl Iterator<Item = (&'static str, BreakerState)> {
+        let all = [
+            self.whatsapp.as_ref().map(Carrier::WhatsApp),
+            self.orange.as_ref().map(Carrier::Orange),
+            self.twilio.as_ref().map(Carrier::Twilio),
+            self.sendgrid.as_ref().map(Carrier::SendGrid),
+            self.smtp.as_ref().map(Carrier::Smtp),
+            self.fcm.as_ref().map(Carrier::Fcm),
+        ];
+        all.into_iter().flatten().map(|carrier| (carrier.name(), carrier.breaker()))
+    }
+
     /// Whether anybody carries on this channel.
     pub(super) fn carry(&self, channel: Channel) -> bool {
         match channel {

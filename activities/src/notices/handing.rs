@@ -16,7 +16,7 @@ use wolo_providers::whatsapp::{ButtonFill, Message as WhatsAppMessage, Template}
 use wolo_providers::{Private, ProviderError, Sent, fcm, orange, sendgrid, smtp, twilio, whatsapp};
 use wolo_workflows::steps::notices::{Message, SendNotice, Sending};
 
-use super::carriers::Carrier;
+use super::carriers::{Carrier, Turn};
 use super::{NoticeSteps, words};
 use crate::failure;
 
@@ -46,35 +46,32 @@ struct Handing<'a> {
 
 impl NoticeSteps {
     pub(super) async fn hand_over(&self, input: SendNotice) -> Result<Sending, ActivityError> {
-        let reach = self.reach(&input.message).await?;
-        let is_open = |reach: &Reach| self.ways(&input.message, reach).contains(&input.channel);
-        if !is_open(&reach) {
-            return Ok(Sending::NoWay);
-        }
+        let is_open =
+            |handing: &Handing<'_>| self.ways(&input.message, &handing.reach).contains(&input.channel);
+        let mut handing = self.look(&input).await?;
         let mut sending = Sending::NoWay;
-        for carrier in self.carriers.of(input.channel, reach.phone.as_ref()) {
+        for carrier in self.carriers.of(input.channel, handing.reach.phone.as_ref()) {
             // Nothing is begun before its turn has come, so whoever dies until then has sent nothing; and somebody may say STOP.
-            carrier.turn().await;
-            let handing = self.look(&input).await?;
-            if !is_open(&handing.reach) {
+            if carrier.turn().await == Turn::Waited {
+                handing = self.look(&input).await?;
+            }
+            if !is_open(&handing) {
                 return Ok(Sending::NoWay);
             }
             match self.hand_to(carrier, &handing).await? {
                 Carried::Ended(sending) => return Ok(sending),
                 Carried::NotByThisOne(refused) => sending = refused,
             }
+            handing = self.look(&input).await?;
         }
         Ok(sending)
     }
 
-    async fn reach(&self, message: &Message) -> Result<Reach, wolo_database::Error> {
-        let now = chrono::Utc::now();
-        notices::reach(&self.pool, message.user, &message.contacts(), &message.person, now).await
-    }
-
     async fn look<'a>(&self, input: &'a SendNotice) -> Result<Handing<'a>, ActivityError> {
         let message = &input.message;
-        let reach = self.reach(message).await?;
+        let now = chrono::Utc::now();
+        let reach =
+            notices::reach(&self.pool, message.user, &message.contacts(), &message.person, now).await?;
         // What was written for one contact was written in its language.
         let language = if message.to.is_some() { message.language } else { reach.language };
         let opt_out = match input.channel {

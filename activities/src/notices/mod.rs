@@ -14,6 +14,7 @@ use wolo_database::Pool;
 use wolo_database::notices::{self, End, Notice, Reach};
 use wolo_domain::contacts::Contact;
 use wolo_domain::notices::Channel;
+use wolo_providers::BreakerState;
 use wolo_workflows::notice_delivery::NoticeInput;
 use wolo_workflows::steps::notices::{
     BeginNoticeStep, EndNotice, EndNoticeStep, Message, NoticeEnd, PrepareNotice, PrepareNoticeStep,
@@ -36,6 +37,11 @@ pub struct NoticeSteps {
 impl NoticeSteps {
     pub fn new(pool: Pool, carriers: Carriers, words: Words, public_url: Url) -> Self {
         Self { pool, carriers, words, public_url }
+    }
+
+    /// The name of each provider of messages, and whether calls to it are let through.
+    pub fn breakers(&self) -> impl Iterator<Item = (&'static str, BreakerState)> {
+        self.carriers.breakers()
     }
 
     /// Those channels, in the person's own order, on which there is an address, a provider and no objection. Whoever has no

@@ -37,7 +37,7 @@ impl Story<'_> {
         let message = self.read(phone, kind, 1).await?;
         let link = message.buttons.into_iter().find_map(|button| match button {
             Button::Link { url, .. } => Some(url),
-            Button::Reply { .. } => None,
+            Button::Reply { .. } | Button::Copy { .. } => None,
         });
         link.context("the message has no link")
     }

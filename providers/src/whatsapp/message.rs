@@ -45,7 +45,7 @@ pub struct Template {
 /// What the template left open in one of its buttons.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ButtonFill {
-    /// The end of the address that it opens.
+    /// The end of the address that it opens, or the code that it copies.
     Url(String),
     /// What comes back when it is pressed, in [`super::webhook::Said::Button`].
     QuickReply(String),

@@ -28,7 +28,9 @@ use crate::wire::{ProviderError, identifier};
 pub use codes::remedy;
 pub use media::MediaFile;
 pub use message::{Button, ButtonFill, Buttons, Message, Template};
-pub use templates::{Category, KnownTemplate, NewTemplate, TemplateButton, TemplatePage, TemplateStatus};
+pub use templates::{
+    Category, KnownTemplate, NewTemplate, TemplateButton, TemplateForm, TemplatePage, TemplateStatus,
+};
 
 const NAME: &str = "WhatsApp";
 
@@ -137,6 +139,13 @@ impl WhatsApp {
         }
         let read = Read { messaging_product: "whatsapp", status: "read", message_id };
         done(&self.post(&[&self.phone_number_id, "messages"], &read).await?)
+    }
+
+    /// `POST /{account}/subscribed_apps`: from then on Meta tells our app what becomes of messages and what people write. Before that
+    /// it tells nothing, whatever address it has of us. Asked again it changes nothing.
+    pub async fn subscribe(&self) -> Result<(), ProviderError> {
+        let account = identifier(&self.business_account_id)?;
+        done(&self.call(self.request(Method::POST, &[account, "subscribed_apps"])).await?)
     }
 
     fn request(&self, method: Method, segments: &[&str]) -> RequestBuilder {

@@ -35,18 +35,30 @@ pub enum TemplateStatus {
     Unknown,
 }
 
-/// A template to be looked through: a text with examples for each `{{n}}`, and its buttons.
+/// A template to be looked through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTemplate {
     /// Small letters, digits and `_`.
     pub name: String,
     pub language: String,
-    pub category: Category,
-    /// May neither begin nor end with `{{n}}`.
-    pub body: String,
-    /// What could stand for `{{1}}`, `{{2}}` and so on.
-    pub examples: Vec<String>,
-    pub buttons: Vec<TemplateButton>,
+    pub form: TemplateForm,
+}
+
+/// What it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateForm {
+    /// A text with examples for each `{{n}}`, and its buttons.
+    Words {
+        category: Category,
+        /// May neither begin nor end with `{{n}}`.
+        body: String,
+        /// What could stand for `{{1}}`, `{{2}}` and so on.
+        examples: Vec<String>,
+        buttons: Vec<TemplateButton>,
+    },
+    /// A code in words of Meta's own, and a button with this label that copies it. Nothing else may be said beside a code. Whoever sends it
+    /// gives the code twice: to the text, and to the button as [`super::ButtonFill::Url`].
+    Code { copy: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -119,6 +131,20 @@ enum Component<'a> {
     Buttons {
         buttons: &'a [TemplateButton],
     },
+    #[serde(rename = "BODY")]
+    CodeBody {
+        add_security_recommendation: bool,
+    },
+    #[serde(rename = "BUTTONS")]
+    CodeButtons {
+        buttons: [CodeButton<'a>; 1],
+    },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
+enum CodeButton<'a> {
+    Otp { otp_type: &'static str, text: &'a str },
 }
 
 #[derive(Serialize)]
@@ -131,6 +157,26 @@ struct Created {
     id: String,
     status: TemplateStatus,
     category: Category,
+}
+
+impl TemplateForm {
+    fn components(&self) -> (Category, Vec<Component<'_>>) {
+        match self {
+            Self::Words { category, body, examples, buttons } => {
+                let example = (!examples.is_empty()).then(|| Example { body_text: [examples] });
+                let mut components = vec![Component::Body { text: body, example }];
+                if !buttons.is_empty() {
+                    components.push(Component::Buttons { buttons });
+                }
+                (*category, components)
+            }
+            Self::Code { copy } => {
+                let button = CodeButton::Otp { otp_type: "COPY_CODE", text: copy };
+                let body = Component::CodeBody { add_security_recommendation: true };
+                (Category::Authentication, vec![body, Component::CodeButtons { buttons: [button] }])
+            }
+        }
+    }
 }
 
 impl WhatsApp {
@@ -149,13 +195,9 @@ impl WhatsApp {
     /// `POST /{account}/message_templates`: asks Meta to look through one. A second of the same name and language is
     /// refused.
     pub async fn create_template(&self, template: &NewTemplate) -> Result<KnownTemplate, ProviderError> {
-        let NewTemplate { name, language, category, body, examples, buttons } = template;
-        let example = (!examples.is_empty()).then(|| Example { body_text: [examples] });
-        let mut components = vec![Component::Body { text: body, example }];
-        if !buttons.is_empty() {
-            components.push(Component::Buttons { buttons });
-        }
-        let request = Body { name, language, category: *category, components };
+        let NewTemplate { name, language, form } = template;
+        let (category, components) = form.components();
+        let request = Body { name, language, category, components };
         let answer =
             self.post(&[identifier(&self.business_account_id)?, "message_templates"], &request).await?;
         let Created { id, status, category } = decoded(&answer)?;

@@ -25,6 +25,8 @@ pub enum Button {
     Link { title: String, url: String },
     /// Answers with words, and with what the sender has put behind them.
     Reply { title: String, payload: String },
+    /// Copies a text.
+    Copy { title: String, text: String },
 }
 
 /// A message as it arrived.

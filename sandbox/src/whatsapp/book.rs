@@ -84,6 +84,8 @@ pub struct Book {
     people: BTreeMap<String, Person>,
     pub(super) templates: Vec<Template>,
     pub(super) media: BTreeMap<String, Media>,
+    /// Whether the account's news are wanted. Who has given an address is told all the same here, so that a test need not ask.
+    pub(super) subscribed: bool,
     /// When the last second with its messages began, and how many there were.
     second: (DateTime<Utc>, u32),
 }
@@ -109,6 +111,11 @@ impl Book {
 
     pub fn templates(&self) -> &[Template] {
         &self.templates
+    }
+
+    /// Whether somebody has asked to be told about the account.
+    pub fn is_subscribed(&self) -> bool {
+        self.subscribed
     }
 
     pub fn media(&self, id: &str) -> Option<&Media> {

@@ -124,7 +124,10 @@ impl Filled {
                 let url = fill(url, &texts(parameters)?)?;
                 Ok(Button::Link { title: text.clone(), url })
             }
-            (TemplateButton::Url { .. }, None) => {
+            (TemplateButton::Otp { text, .. }, Some(("url", [Parameter::Text { text: code, .. }]))) => {
+                Ok(Button::Copy { title: text.clone(), text: code.clone() })
+            }
+            (TemplateButton::Url { .. } | TemplateButton::Otp { .. }, None) => {
                 let details = format!("buttons: Button at index {at} of type Url requires a parameter");
                 Err(Refusal::new(131_008, details))
             }

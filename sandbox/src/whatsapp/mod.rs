@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use book::{Book, Media, Sent, Status};
-pub use templates::{Category, Standing, Template, TemplateButton};
+pub use templates::{Category, OtpType, Standing, Template, TemplateButton};
 
 use crate::emulator::{Desk, Emulator, Error, Gathers, Letter, Place, Provider, Trouble, bent};
 use crate::inbox::{Channel, Said};
@@ -158,6 +158,7 @@ fn routes(desk: &Arc<WhatsAppDesk>) -> Router<Arc<WhatsAppDesk>> {
         .route("/{version}/{id}/messages", bent(desk, Endpoint::Messages, post(sending::messages)))
         .route("/{version}/{id}/media", bent(desk, Endpoint::MediaUpload, post(media::upload)))
         .route("/{version}/{id}/message_templates", bent(desk, Endpoint::Templates, templates))
+        .route("/{version}/{id}/subscribed_apps", post(templates::subscribe))
         .route("/{version}/{id}", bent(desk, Endpoint::Media, get(media::about).merge(delete(media::delete))))
         .route(
             "/whatsapp_business/attachments/{id}/{until}",

@@ -48,6 +48,18 @@ pub enum TemplateButton {
         #[serde(default)]
         example: Vec<String>,
     },
+    /// What a code is copied by.
+    Otp {
+        otp_type: OtpType,
+        text: String,
+    },
+}
+
+/// The others need an app of ours on the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OtpType {
+    CopyCode,
 }
 
 /// A template as it was handed in. Variables are written `{{1}}` or `{{name}}`.
@@ -151,16 +163,97 @@ enum Component {
         _example: Option<Value>,
     },
     Body {
-        text: String,
+        text: Option<String>,
         #[serde(rename = "example")]
         _example: Option<Value>,
+        add_security_recommendation: Option<bool>,
     },
     Footer {
-        text: String,
+        text: Option<String>,
+        code_expiration_minutes: Option<u8>,
     },
     Buttons {
         buttons: Vec<TemplateButton>,
     },
+}
+
+/// What its sender has put into words.
+fn of_words(wanted: Wanted) -> Result<Template, Refusal> {
+    let mut template = Template::new(&wanted.name, &wanted.language, wanted.category, "");
+    for component in wanted.components {
+        match component {
+            Component::Header { format, text, .. } if format == "TEXT" => template.header = text,
+            Component::Header { .. } => {}
+            Component::Body { text: Some(text), add_security_recommendation: None, .. } => {
+                template.body = text;
+            }
+            Component::Footer { text: Some(text), code_expiration_minutes: None } => {
+                template.footer = Some(text);
+            }
+            Component::Buttons { buttons } if !buttons.iter().any(is_of_a_code) => template.buttons = buttons,
+            Component::Body { .. } | Component::Footer { .. } | Component::Buttons { .. } => {
+                return Err(Refusal::new(100, "a component is of templates for codes, or has no text"));
+            }
+        }
+    }
+    let body = template.body.trim();
+    if body.is_empty() || body.starts_with("{{") || body.ends_with("}}") {
+        return Err(Refusal::new(100, "the body is empty, or begins or ends with a variable"));
+    }
+    Ok(template)
+}
+
+/// Around a code nobody's words stand but Meta's.
+fn of_a_code(wanted: Wanted) -> Result<Template, Refusal> {
+    let refused =
+        || Refusal::new(100, "a template for codes has no words of its own, and one button of the type OTP");
+    let french = wanted.language.starts_with("fr");
+    let mut template = Template::new(&wanted.name, &wanted.language, wanted.category, "");
+    for component in wanted.components {
+        match component {
+            Component::Body { text: None, add_security_recommendation: careful, .. } => {
+                template.body = if french { IS_A_CODE.0 } else { IS_A_CODE.1 }.to_owned();
+                if careful == Some(true) {
+                    template.body.push_str(if french { CAREFUL.0 } else { CAREFUL.1 });
+                }
+            }
+            Component::Footer { text: None, code_expiration_minutes: Some(minutes @ 1..=90) } => {
+                let (before, after) = if french {
+                    ("Ce code expire dans", "minutes.")
+                } else {
+                    ("This code expires in", "minutes.")
+                };
+                template.footer = Some(format!("{before} {minutes} {after}"));
+            }
+            Component::Buttons { buttons } if matches!(&buttons[..], [only] if is_of_a_code(only)) => {
+                template.buttons = buttons;
+            }
+            _ => return Err(refused()),
+        }
+    }
+    if template.body.is_empty() || template.buttons.is_empty() { Err(refused()) } else { Ok(template) }
+}
+
+/// In French, and in English for everybody else.
+const IS_A_CODE: (&str, &str) =
+    ("*{{1}}* est votre code de vérification.", "*{{1}}* is your verification code.");
+const CAREFUL: (&str, &str) =
+    (" Pour votre sécurité, ne partagez pas ce code.", " For your security, do not share this code.");
+
+fn is_of_a_code(button: &TemplateButton) -> bool {
+    matches!(button, TemplateButton::Otp { .. })
+}
+
+/// `POST /{version}/{waba}/subscribed_apps`
+pub(super) async fn subscribe(
+    State(desk): Here,
+    Path((version, waba)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Refusal> {
+    access::check(&desk, &version, &headers)?;
+    access::ours(&waba, &desk.provider.options.waba_id)?;
+    desk.change(|book| book.subscribed = true);
+    Ok(Json(json!({ "success": true })))
 }
 
 /// `POST /{version}/{waba}/message_templates`
@@ -173,25 +266,15 @@ pub(super) async fn create(
     access::check(&desk, &version, &headers)?;
     access::ours(&waba, &desk.provider.options.waba_id)?;
     let wanted: Wanted = strict::read(&headers, &body)?;
-    let mut template = Template::new(&wanted.name, &wanted.language, wanted.category, "");
+    let mut template = match wanted.category {
+        Category::Authentication => of_a_code(wanted)?,
+        Category::Utility | Category::Marketing => of_words(wanted)?,
+    };
     template.standing = desk.provider.options.template_review;
-    for component in wanted.components {
-        match component {
-            Component::Header { format, text, .. } if format == "TEXT" => template.header = text,
-            Component::Header { .. } => {}
-            Component::Body { text, .. } => template.body = text,
-            Component::Footer { text } => template.footer = Some(text),
-            Component::Buttons { buttons } => template.buttons = buttons,
-        }
-    }
     let named = (1..=512).contains(&template.name.len())
         && template.name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     if !named {
         return Err(Refusal::new(100, "name: lower-case letters, digits and underscores"));
-    }
-    let body = template.body.trim();
-    if body.is_empty() || body.starts_with("{{") || body.ends_with("}}") {
-        return Err(Refusal::new(100, "the body is empty, or begins or ends with a variable"));
     }
     let answer = json!({ "id": template.id, "status": template.standing, "category": template.category });
     let is_new = desk.change(|book| {

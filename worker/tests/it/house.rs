@@ -10,7 +10,7 @@ use temporalio_common::protos::temporal::api::history::v1::history_event::Attrib
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-use wolo_activities::words::Purpose;
+use wolo_activities::words::{Purpose, RegisteredButton};
 use wolo_bootstrap::settings::Layers;
 use wolo_bootstrap::{Settings, Shutdown, telemetry};
 use wolo_control::time::Forwarded;
@@ -31,7 +31,7 @@ use wolo_sandbox::emulator::Place;
 use wolo_sandbox::phones;
 use wolo_sandbox::temporal::SearchAttribute;
 use wolo_sandbox::wave::{DeliveryState, Endpoint, Fault, FaultRule, Retry, WebhookFault, WebhookFaultRule};
-use wolo_sandbox::whatsapp::{Category, Template, TemplateButton};
+use wolo_sandbox::whatsapp::{Category, OtpType, Template, TemplateButton};
 use wolo_workflows::donation::Donation;
 use wolo_workflows::donation::DonationInput;
 use wolo_workflows::ids;
@@ -181,10 +181,13 @@ impl House {
                 Purpose::Authentication => Category::Authentication,
             };
             let mut template = Template::new(&one.name, one.language.as_str(), category, &one.body);
-            template.buttons.extend(one.button.map(|button| TemplateButton::Url {
-                text: button.label,
-                url: button.url,
-                example: vec![button.example],
+            template.buttons.extend(one.button.map(|button| match button {
+                RegisteredButton::Open { label: text, url, example } => {
+                    TemplateButton::Url { text, url, example: vec![example] }
+                }
+                RegisteredButton::Copy { label: text } => {
+                    TemplateButton::Otp { otp_type: OtpType::CopyCode, text }
+                }
             }));
             world.whatsapp.keep_template(template);
         }

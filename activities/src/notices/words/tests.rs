@@ -70,8 +70,12 @@ fn what_is_registered_with_whatsapp_is_as_it_was_looked_at() {
     for one in &registry {
         let Registration { kind: _, name, language, purpose, body, examples, button } = one;
         writeln!(page, "── {name} · {language} · {}\n{body}\n{examples:?}", purpose.as_str()).unwrap();
-        if let Some(RegisteredButton { label, url, example }) = button {
-            writeln!(page, "[{label}] {url} ({example})").unwrap();
+        match button {
+            Some(RegisteredButton::Open { label, url, example }) => {
+                writeln!(page, "[{label}] {url} ({example})").unwrap();
+            }
+            Some(RegisteredButton::Copy { label }) => writeln!(page, "[{label}] copies {{{{1}}}}").unwrap(),
+            None => {}
         }
         page.push('\n');
         // What is filled in is what is registered, in the same places.
@@ -391,6 +395,18 @@ fn a_mistake_is_named_with_its_file_and_line() {
                 "name: welcome_v1\ncategory: UTILITY\nbutton: Commencer tout de suite -> {{ link }}\n---\nBonjour.",
             ),
             "fr/whatsapp/welcome.txt:3: the button has 23 characters; the most is 20",
+        ),
+        (
+            "fr/whatsapp/one_time_code.txt",
+            Some("name: x\ncategory: AUTHENTICATION\n---\nVotre code : {{ code }}."),
+            "fr/whatsapp/one_time_code.txt:4: a template for codes has one value, the code, and a button that copies it",
+        ),
+        (
+            "fr/whatsapp/one_time_code.txt",
+            Some(
+                "name: x\ncategory: AUTHENTICATION\nbutton: Copier -> {{ link }}\n---\nVotre code : {{ code }}.",
+            ),
+            "fr/whatsapp/one_time_code.txt:3: a button is written `label -> {{ code }}`, and copies nothing else",
         ),
         (
             "fr/whatsapp/account_closed.txt",

@@ -48,9 +48,10 @@ pub struct WhatsAppWords {
     pub purpose: Purpose,
     /// For `{{1}}`, `{{2}}` and so on.
     pub parameters: Vec<String>,
-    /// The end of the address that the button opens: all that follows the host.
+    /// What its button is filled with: the end of the address that it opens, which is all that follows the host, or the code that it
+    /// copies.
     pub button: Option<String>,
-    /// As the person sees it.
+    /// As the person sees it; around a code whoever has not written to us within the day sees Meta's words.
     pub text: String,
 }
 
@@ -61,21 +62,26 @@ pub struct Registration {
     pub name: String,
     pub language: Language,
     pub purpose: Purpose,
-    /// With `{{1}}`, `{{2}}` and so on.
+    /// With `{{1}}`, `{{2}}` and so on. Around a code Meta puts words of its own; ours are for whoever has written to us within the day.
     pub body: String,
     /// What could stand for each of them.
     pub examples: Vec<String>,
     pub button: Option<RegisteredButton>,
 }
 
-/// A button that opens an address.
+/// What can be pressed below a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegisteredButton {
-    pub label: String,
-    /// Ends in `{{1}}`.
-    pub url: String,
-    /// A whole address.
-    pub example: String,
+pub enum RegisteredButton {
+    /// Opens an address.
+    Open {
+        label: String,
+        /// Ends in `{{1}}`.
+        url: String,
+        /// A whole address.
+        example: String,
+    },
+    /// Copies the code.
+    Copy { label: String },
 }
 
 pub(super) struct Template {
@@ -121,7 +127,7 @@ impl Form for Template {
             .find(|one| one.as_str() == purpose)
             .ok_or_else(|| form(line, "a category is UTILITY, MARKETING or AUTHENTICATION"))?;
         let button = match lines.get("button") {
-            Some((line, button)) => Some(label(source, *line, button)?),
+            Some((line, button)) => Some(label(source, *line, button, purpose)?),
             None => None,
         };
         let start = head.lines().count() + 2;
@@ -130,9 +136,11 @@ impl Form for Template {
         if !matches!(&body[..], [Part::Fixed(_), .., Part::Fixed(_)] | [Part::Fixed(_)]) {
             return Err(form(start, "Meta takes no body that begins or ends with a value"));
         }
-        if purpose == Purpose::Authentication && (values != 1 || button.is_some()) {
-            // The words of such a template are Meta's own, around the code.
-            return Err(form(start, "a template for codes has one value, the code, and no button"));
+        if purpose == Purpose::Authentication && (values != 1 || button.is_none()) {
+            return Err(form(
+                start,
+                "a template for codes has one value, the code, and a button that copies it",
+            ));
         }
         let (name, language) = (name.to_owned(), source.language);
         Ok(Self { name, language, purpose, body, button, start: (source.file.clone(), start) })
@@ -153,14 +161,20 @@ impl Form for Template {
     }
 }
 
-/// `label -> {{ link }}`
-fn label(source: &Source<'_>, line: usize, button: &str) -> Result<String, Mistake> {
-    let label = button.strip_suffix(" -> {{ link }}").filter(|label| !label.is_empty());
-    let label = label.ok_or_else(|| {
-        source.mistake(line, Wrong::Form("a button is written `label -> {{ link }}`, and opens nothing else"))
-    })?;
-    if !source.variables.contains("link") {
-        return Err(source.mistake(line, Wrong::Unknown("link".to_owned())));
+/// `label -> {{ link }}`, or `label -> {{ code }}` where codes are said.
+fn label(source: &Source<'_>, line: usize, button: &str, purpose: Purpose) -> Result<String, Mistake> {
+    let (what, end, form) = match purpose {
+        Purpose::Authentication => {
+            ("code", " -> {{ code }}", "a button is written `label -> {{ code }}`, and copies nothing else")
+        }
+        Purpose::Utility | Purpose::Marketing => {
+            ("link", " -> {{ link }}", "a button is written `label -> {{ link }}`, and opens nothing else")
+        }
+    };
+    let label = button.strip_suffix(end).filter(|label| !label.is_empty());
+    let label = label.ok_or_else(|| source.mistake(line, Wrong::Form(form)))?;
+    if !source.variables.contains(what) {
+        return Err(source.mistake(line, Wrong::Unknown(what.to_owned())));
     }
     let label = printed(label, source.language);
     let is = label.chars().count();
@@ -218,6 +232,7 @@ impl Template {
         let fixed = self.text(&[]).chars().count();
         make_fit(&mut parameters, LONGEST_TEXT.saturating_sub(fixed));
         let button = match (&self.button, says.link()) {
+            (Some(_), _) if self.purpose == Purpose::Authentication => parameters.first().cloned(),
             (Some(_), Some(link)) => Some(suffix(link).ok_or(WordsError::Link { kind: says.kind() })?),
             _ => None,
         };
@@ -242,10 +257,13 @@ impl Template {
         let numbers: Vec<_> =
             (1..=sample.parameters.len()).map(|number| format!("{{{{{number}}}}}")).collect();
         let origin = site.origin().ascii_serialization();
-        let button = self.button.clone().zip(sample.button).map(|(label, end)| RegisteredButton {
-            label,
-            url: format!("{origin}/{{{{1}}}}"),
-            example: format!("{origin}/{end}"),
+        let button = self.button.clone().zip(sample.button).map(|(label, end)| match self.purpose {
+            Purpose::Authentication => RegisteredButton::Copy { label },
+            Purpose::Utility | Purpose::Marketing => RegisteredButton::Open {
+                label,
+                url: format!("{origin}/{{{{1}}}}"),
+                example: format!("{origin}/{end}"),
+            },
         });
         Ok(Registration {
             kind,

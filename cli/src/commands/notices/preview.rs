@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
-use wolo_activities::words::Words;
+use wolo_activities::words::{Purpose, Words};
 use wolo_domain::contacts::Language;
 use wolo_domain::notices::{Channel, Kind, Says, sms};
 
@@ -72,8 +72,9 @@ fn page(words: &Words, says: &Says, lang: Language, channel: Channel) -> Result<
         Channel::WhatsApp => {
             let message = words.whatsapp(says, lang)?;
             head.field("template", format!("{} ({})", message.template, message.language));
-            if let Some(end) = message.button {
-                head.field("button", format!("…/{end}"));
+            if let Some(fill) = message.button {
+                let copies = message.purpose == Purpose::Authentication;
+                head.field("button", if copies { format!("copies {fill}") } else { format!("…/{fill}") });
             }
             message.text
         }

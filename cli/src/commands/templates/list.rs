@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
 use url::Url;
-use wolo_activities::words::{Registration, Words};
+use wolo_activities::words::{RegisteredButton, Registration, Words};
 use wolo_domain::contacts::Language;
 use wolo_domain::notices::{Kind, Says, sms};
 
@@ -56,7 +56,10 @@ impl List {
 }
 
 fn written(one: &Registration) -> Value {
-    let button = one.button.as_ref().map(|button| json!({ "label": button.label, "url": button.url }));
+    let button = one.button.as_ref().map(|button| match button {
+        RegisteredButton::Open { label, url, .. } => json!({ "label": label, "url": url }),
+        RegisteredButton::Copy { label } => json!({ "label": label, "copies": "{{1}}" }),
+    });
     json!({
         "kind": one.kind, "name": one.name, "language": one.language, "category": one.purpose.as_str(),
         "body": one.body, "examples": one.examples, "button": button,

@@ -1,4 +1,4 @@
-//! `wolo templates register`: asks Meta to look through the templates that it does not have.
+//! `wolo templates register`: asks Meta to look through the templates that it does not have, and to tell us what becomes of messages.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use clap::Args;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 use url::Url;
-use wolo_activities::words::{Purpose, Registration, Words};
+use wolo_activities::words::{Purpose, RegisteredButton, Registration, Words};
 use wolo_bootstrap::settings;
 use wolo_providers::http::Timeouts;
 use wolo_providers::messages::HttpAccess;
 use wolo_providers::whatsapp::{
-    Category, KnownTemplate, NewTemplate, TemplateButton, WhatsApp, WhatsAppAccess,
+    Category, KnownTemplate, NewTemplate, TemplateButton, TemplateForm, WhatsApp, WhatsAppAccess,
 };
 
 use crate::commands::Config;
@@ -57,7 +57,7 @@ impl Register {
     }
 }
 
-/// Hands in every template that the account does not have, and answers those.
+/// Hands in every template that the account does not have, and answers those. From then on Meta tells our app about the account.
 pub(crate) async fn register(account: &settings::WhatsApp, site: &Url) -> Result<Vec<KnownTemplate>> {
     let client = WhatsApp::new(WhatsAppAccess {
         http: HttpAccess {
@@ -70,6 +70,7 @@ pub(crate) async fn register(account: &settings::WhatsApp, site: &Url) -> Result
         access_token: account.access_token.clone(),
     })?;
     let known = known(&client).await.context("Meta does not say which templates there are")?;
+    client.subscribe().await.context("Meta does not agree to tell us what becomes of messages")?;
     let mut wanted = Words::new()?.registry(site)?;
     wanted.retain(|one| !known.contains(&(one.name.clone(), one.language.to_string())));
     stream::iter(wanted)
@@ -98,24 +99,19 @@ async fn known(client: &WhatsApp) -> Result<HashSet<(String, String)>> {
 }
 
 fn of(one: Registration) -> NewTemplate {
-    NewTemplate {
-        name: one.name,
-        language: one.language.to_string(),
-        category: match one.purpose {
-            Purpose::Utility => Category::Utility,
-            Purpose::Marketing => Category::Marketing,
-            Purpose::Authentication => Category::Authentication,
-        },
-        body: one.body,
-        examples: one.examples,
-        buttons: one
-            .button
-            .map(|button| TemplateButton::Url {
-                text: button.label,
-                url: button.url,
-                example: [button.example],
-            })
-            .into_iter()
-            .collect(),
-    }
+    let Registration { name, language, purpose, body, examples, button, .. } = one;
+    let category = match purpose {
+        Purpose::Utility => Category::Utility,
+        Purpose::Marketing => Category::Marketing,
+        Purpose::Authentication => Category::Authentication,
+    };
+    let words = |buttons| TemplateForm::Words { category, body, examples, buttons };
+    let form = match button {
+        None => words(Vec::new()),
+        Some(RegisteredButton::Open { label: text, url, example }) => {
+            words(vec![TemplateButton::Url { text, url, example: [example] }])
+        }
+        Some(RegisteredButton::Copy { label: copy }) => TemplateForm::Code { copy },
+    };
+    NewTemplate { name, language: language.to_string(), form }
 }

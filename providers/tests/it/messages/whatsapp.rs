@@ -6,8 +6,8 @@ use serde_json::json;
 use wolo_domain::people::Phone;
 use wolo_providers::messages::{HttpAccess, Remedy};
 use wolo_providers::whatsapp::{
-    Button, ButtonFill, Buttons, Category, Message, NewTemplate, Template, TemplateButton, TemplateStatus,
-    WhatsApp, WhatsAppAccess, remedy,
+    Button, ButtonFill, Buttons, Category, Message, NewTemplate, Template, TemplateButton, TemplateForm,
+    TemplateStatus, WhatsApp, WhatsAppAccess, remedy,
 };
 use wolo_providers::{BreakerState, ProviderError, Sent};
 
@@ -280,17 +280,19 @@ async fn a_template_is_handed_in_as_metas_document_wants_it() {
     let template = NewTemplate {
         name: "birthday_wish".to_owned(),
         language: "fr".to_owned(),
-        category: Category::Utility,
-        body: "Bonjour {{1}}, c'est votre jour.".to_owned(),
-        examples: vec!["Awa".to_owned()],
-        buttons: vec![
-            TemplateButton::QuickReply { text: "Ne plus recevoir".to_owned() },
-            TemplateButton::Url {
-                text: "Voir".to_owned(),
-                url: "https://wolo.example/{{1}}".to_owned(),
-                example: ["https://wolo.example/pot".to_owned()],
-            },
-        ],
+        form: TemplateForm::Words {
+            category: Category::Utility,
+            body: "Bonjour {{1}}, c'est votre jour.".to_owned(),
+            examples: vec!["Awa".to_owned()],
+            buttons: vec![
+                TemplateButton::QuickReply { text: "Ne plus recevoir".to_owned() },
+                TemplateButton::Url {
+                    text: "Voir".to_owned(),
+                    url: "https://wolo.example/{{1}}".to_owned(),
+                    example: ["https://wolo.example/pot".to_owned()],
+                },
+            ],
+        },
     };
     let known = whatsapp.create_template(&template).await.unwrap();
     assert_eq!((known.status, known.category), (TemplateStatus::Pending, Category::Marketing));
@@ -307,4 +309,32 @@ async fn a_template_is_handed_in_as_metas_document_wants_it() {
     recorder.will_answer(400, &[], r#"{"error":{"code":100,"error_subcode":2388024}}"#);
     let error = whatsapp.create_template(&template).await.unwrap_err();
     assert_eq!(error.refusal(), Some("100"));
+}
+
+#[tokio::test]
+async fn a_template_for_codes_has_metas_words_and_a_button_that_copies() {
+    let (recorder, whatsapp) = setting().await;
+    recorder.will_answer(200, &[], r#"{"id":"6","status":"APPROVED","category":"AUTHENTICATION"}"#);
+    let (name, language) = ("one_time_code".to_owned(), "fr".to_owned());
+    let form = TemplateForm::Code { copy: "Copier le code".to_owned() };
+    let known = whatsapp.create_template(&NewTemplate { name, language, form }).await.unwrap();
+    assert_eq!((known.status, known.category), (TemplateStatus::Approved, Category::Authentication));
+    let asked = recorder.the_request().json();
+    let expected = json!({"name": "one_time_code", "language": "fr", "category": "AUTHENTICATION", "components": [
+        {"type": "BODY", "add_security_recommendation": true},
+        {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE", "text": "Copier le code"}]},
+    ]});
+    assert_eq!(asked, expected);
+    assert_eq!(schemas::whatsapp_template(&asked), Ok(()));
+}
+
+#[tokio::test]
+async fn meta_is_asked_to_tell_us_about_the_account() {
+    let (recorder, whatsapp) = setting().await;
+    recorder.will_answer(200, &[], r#"{"success":true}"#);
+    whatsapp.subscribe().await.unwrap();
+    let request = recorder.the_request();
+    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/v25.0/2002/subscribed_apps"));
+    recorder.will_answer(200, &[], r#"{"success":false}"#);
+    assert!(whatsapp.subscribe().await.is_err());
 }

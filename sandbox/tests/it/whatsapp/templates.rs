@@ -100,3 +100,49 @@ async fn templates_are_listed_page_by_page() {
     assert_eq!((&second["data"][0]["name"], &second["paging"]), (&json!("b"), &Value::Null));
     assert_eq!(page(&[("name", "a")]).await["data"][0]["components"][1]["text"], "WOLO");
 }
+
+#[tokio::test]
+async fn around_a_code_stand_metas_words_and_a_button_copies_it() {
+    let sender = Sender::open().await;
+    let mut wanted = json!({
+        "name": "one_time_code", "language": "fr", "category": "AUTHENTICATION",
+        "components": [
+            { "type": "BODY", "text": "Votre code : {{1}}, merci.", "add_security_recommendation": true },
+            { "type": "FOOTER", "code_expiration_minutes": 10 },
+            { "type": "BUTTONS", "buttons": [{ "type": "OTP", "otp_type": "COPY_CODE", "text": "Copier le code" }] },
+        ],
+    });
+    assert_eq!(hand_in(&sender, &wanted).await.0, 400, "nobody else's words");
+    wanted["components"][0].as_object_mut().unwrap().remove("text");
+    let mut without = wanted.clone();
+    without["components"].as_array_mut().unwrap().pop();
+    assert_eq!(hand_in(&sender, &without).await.0, 400, "a button is needed");
+    assert_eq!(hand_in(&sender, &wanted).await.0, 200);
+    sender.emulator.judge_template("one_time_code", "fr", Standing::Approved);
+
+    let text = |text: &str| json!([{ "type": "text", "text": text }]);
+    let mut code = template(AWA);
+    code["template"] = json!({
+        "name": "one_time_code", "language": { "code": "fr" },
+        "components": [{ "type": "body", "parameters": text("123456") }],
+    });
+    assert_eq!(sender.send(&code).await.1["error"]["code"], 131_008, "the button has the code as well");
+    let button = json!({ "type": "button", "sub_type": "url", "index": "0", "parameters": text("123456") });
+    code["template"]["components"].as_array_mut().unwrap().push(button);
+    assert_eq!(sender.send(&code).await.0, 200);
+    let sent = sender.emulator.book().messages().last().unwrap().text.clone();
+    assert_eq!(
+        sent,
+        "*123456* est votre code de vérification. Pour votre sécurité, ne partagez pas ce code.\n\nCe code expire dans 10 minutes."
+    );
+}
+
+#[tokio::test]
+async fn the_news_of_an_account_are_asked_for() {
+    let sender = Sender::open().await;
+    assert!(!sender.emulator.book().is_subscribed());
+    let path = format!("{}/subscribed_apps", sender.emulator.options().waba_id);
+    let (status, answer) = answer(sender.request(Method::POST, &path)).await;
+    assert_eq!((status, &answer["success"]), (200, &json!(true)));
+    assert!(sender.emulator.book().is_subscribed());
+}
