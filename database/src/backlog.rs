@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use wolo_domain::discrepancies::DiscrepancyKind;
 
+use crate::outbox::Way;
 use crate::{Error, Pool};
 
 /// Everything that may wait. What is not among [`waiting`] does not.
-pub const KINDS: [&str; 11] = [
+pub const KINDS: [&str; 12] = [
     "payout_planned",
     "payout_sent",
     "payout_unknown",
@@ -17,6 +18,7 @@ pub const KINDS: [&str; 11] = [
     "discrepancy_that_stops",
     "identity_case",
     "event",
+    "announcement",
     "webhook",
 ];
 
@@ -63,13 +65,15 @@ pub async fn waiting(pool: &Pool) -> Result<Vec<Waiting>, Error> {
                union all
                select 'identity_case', since from minors.cases where stage in ('submitted', 'in_review')
                union all
-               select 'event', created_at from ops.outbox where relayed_at is null
+               select case when topic = any ($2) then 'announcement' else 'event' end, created_at
+               from ops.outbox where relayed_at is null
                union all
                select 'webhook', received_at from ops.webhook_inbox where handled_at is null
            ) as waiting
            group by what
            order by what"#,
         &stopping,
+        &Way::Announcements.topics(),
     );
     Ok(waiting.fetch_all(pool).await?)
 }

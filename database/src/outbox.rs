@@ -103,7 +103,7 @@ impl Way {
         }
     }
 
-    fn topics(self) -> Vec<String> {
+    pub(crate) fn topics(self) -> Vec<String> {
         let here = Topic::ALL.into_iter().filter(|topic| topic.way() == self);
         here.map(|topic| topic.as_str().to_owned()).collect()
     }

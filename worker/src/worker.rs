@@ -1,6 +1,5 @@
 //! From settings to a running worker, and to its end.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -98,6 +97,12 @@ impl Worker {
 
         let donations =
             Arc::new(DonationSteps::new(pool.clone(), wave.clone(), settings.api.public_url.clone()));
+        let notices = Arc::new(NoticeSteps::new(
+            pool.clone(),
+            carriers::carriers(&settings.channels, &settings.api.public_url)?,
+            Words::new()?,
+            settings.api.public_url.clone(),
+        ));
         let steps = Steps {
             accounts: Arc::new(AccountSteps::new(pool.clone())),
             audit: Arc::new(AuditSteps::new(pool.clone(), sealing.clone())),
@@ -117,12 +122,7 @@ impl Worker {
             payouts: Arc::new(PayoutSteps::new(pool.clone(), wave.clone())),
             ledger: Arc::new(LedgerSteps::new(pool.clone())),
             discrepancies: Arc::new(DiscrepancySteps::new(pool.clone())),
-            notices: Arc::new(NoticeSteps::new(
-                pool.clone(),
-                carriers::carriers(&settings.channels, &settings.api.public_url)?,
-                Words::new()?,
-                settings.api.public_url.clone(),
-            )),
+            notices: Arc::clone(&notices),
         };
         // Steps that run still are told to give up when two thirds of the time are over; the rest is for giving up.
         let grace = settings.worker.shutdown_grace * 2 / 3;
@@ -153,7 +153,9 @@ impl Worker {
             let relay = Relay::new(pool.clone(), client.clone(), sealing, settings)?;
             tokio::spawn(relay.run(shutdown.clone()));
         }
-        tokio::spawn(present(pool.clone(), wave, settings.worker.queues.clone(), health_ends.clone()));
+        let presented =
+            present(pool.clone(), wave, notices, settings.worker.queues.clone(), health_ends.clone());
+        tokio::spawn(presented);
         let metrics = Metrics::new(counted, rules::punctuality(settings))?;
         let router =
             health::router(Health { client, pool, queues: told, metrics, shutdown: shutdown.clone() });
@@ -217,9 +219,12 @@ impl Drop for Worker {
 }
 
 /// Shows the worker among our processes as long as it tells of its health.
-async fn present(pool: Pool, wave: Wave, queues: Vec<String>, ends: Shutdown) {
+async fn present(pool: Pool, wave: Wave, notices: Arc<NoticeSteps>, queues: Vec<String>, ends: Shutdown) {
     let presence = Presence { kind: Kind::Worker, version: env!("CARGO_PKG_VERSION"), queues };
-    let breakers = || BTreeMap::from([("wave".to_owned(), wave.breaker().as_str().to_owned())]);
+    let breakers = || {
+        let providers = std::iter::once(("wave", wave.breaker())).chain(notices.breakers());
+        providers.map(|(name, state)| (name.to_owned(), state.as_str().to_owned())).collect()
+    };
     processes::present(&pool, &presence, breakers, ends.begun()).await;
 }
 

@@ -35,6 +35,9 @@ async fn what_waits_is_counted_by_its_kind_with_the_time_of_the_oldest() {
     halts::halt(&scene.pool, "a pot holds less than nothing").await.expect("a halt");
     assert_eq!(waiting(&scene, "payouts_stopped").await.expect("a halt stands").count, 1);
     // What was done so far is told to people by whoever carries events on.
-    assert!(waiting(&scene, "event").await.is_some());
+    let (told, announced) = (waiting(&scene, "event").await, waiting(&scene, "announcement").await);
+    // Each pot was opened and closed, and what it announces goes a way of its own.
+    assert_eq!(announced.expect("announcements").count, 4);
+    assert_eq!(told.expect("events").count, 2, "a gift each");
     assert_eq!(backlog::tries(&scene.pool).await.expect("a look"), []);
 }

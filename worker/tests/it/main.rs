@@ -35,6 +35,7 @@ mod pot_lifecycle;
 mod punctuality;
 mod put_back;
 mod refund;
+mod relay;
 mod replay;
 mod story;
 mod stuck;

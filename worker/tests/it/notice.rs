@@ -4,6 +4,7 @@ use chrono::{TimeDelta, Timelike as _, Utc};
 use temporalio_client::WorkflowStartOptions;
 use uuid::Uuid;
 use wolo_database::notices::{self, OptOut};
+use wolo_database::processes::{self, Kind};
 use wolo_domain::accounts::CodePurpose;
 use wolo_domain::contacts::Contact;
 use wolo_domain::ids::{NoticeId, UserId};
@@ -377,5 +378,17 @@ fn a_goal_that_is_reached_when_the_pot_has_closed_is_not_told() {
         let goal = ids::notice(&format!("goal-{pot}"), &owner.to_string());
         let handle = house.control.client().get_workflow_handle::<NoticeDelivery>(goal);
         assert!(handle.describe(Default::default()).await.is_err(), "nobody is told of the goal");
+    });
+}
+
+#[test]
+fn the_worker_tells_of_each_provider_whether_calls_to_it_are_let_through() {
+    live(async |house| {
+        let breakers = until("the worker is among the processes", async || {
+            let all = processes::all(&house.pool).await.expect("Postgres answers");
+            all.into_iter().find(|one| one.kind == Kind::Worker).map(|worker| worker.breakers)
+        })
+        .await;
+        assert_eq!(breakers.keys().collect::<Vec<_>>(), ["orange", "wave", "whatsapp"]);
     });
 }
