@@ -8,6 +8,7 @@ mod api;
 mod bare;
 mod board;
 mod gifts;
+mod giving;
 mod goals;
 mod page;
 mod pot;
@@ -16,6 +17,7 @@ mod reconcile;
 mod report;
 mod start;
 mod sweep;
+mod wishes;
 mod words;
 
 use std::time::Duration;
@@ -32,6 +34,7 @@ pub(crate) use page::{Crowd, page};
 pub(crate) use reconcile::{Statement, reconcile};
 pub(crate) use start::start;
 pub(crate) use sweep::sweep;
+pub(crate) use wishes::{Morning, wishes};
 pub(crate) use words::words;
 
 /// Between two looks at what has become known.
@@ -69,8 +72,18 @@ fn warn_of_debug_build() {
     }
 }
 
-fn median<T: Ord + Copy + Default>(figures: impl Iterator<Item = T>) -> T {
+fn sorted<T: Ord>(figures: impl Iterator<Item = T>) -> Vec<T> {
     let mut sorted: Vec<T> = figures.collect();
     sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    sorted
+}
+
+/// So many of a hundred are at most this.
+fn within<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((sorted.len() * percent / 100).min(last)).copied().unwrap_or_default()
+}
+
+fn median<T: Ord + Copy + Default>(figures: impl Iterator<Item = T>) -> T {
+    within(&sorted(figures), 50)
 }

@@ -22,7 +22,7 @@ use wolo_domain::pots::Visibility;
 use wolo_sandbox::postgres;
 
 use super::goals::{self, Goal};
-use super::{options, pot, warn_of_debug_build};
+use super::{options, pot, sorted, warn_of_debug_build, within};
 use crate::demo::{Api, Made};
 use crate::local::Local;
 use crate::output::{self, Format, Progress};
@@ -50,9 +50,8 @@ pub(crate) async fn page(crowd: Crowd, format: Format) -> Result<()> {
     drop(starting);
     let measured = measure(&local, crowd).await;
     local.shutdown().await?;
-    let mut times = measured?;
-    times.sort_unstable();
-    let at = |hundredths: usize| times[(times.len() * hundredths / 100).min(times.len() - 1)];
+    let times = sorted(measured?.into_iter());
+    let at = |percent| within(&times, percent);
     let (half, most, worst) = (at(50), at(99), at(100));
     let Crowd { gifts, rate, seconds } = crowd;
     let goals = vec![Goal {

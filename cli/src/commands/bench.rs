@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 
-use crate::bench::{self, Crowd, Load, Pace, Statement};
+use crate::bench::{self, Crowd, Load, Morning, Pace, Statement};
 use crate::output::Format;
 
 #[derive(Subcommand, Debug)]
@@ -30,6 +30,10 @@ pub(crate) enum Bench {
     ///
     /// Ends with exit code 1, and names the goal, when one is missed.
     Sweep(Sweep),
+    /// Wish very many a happy birthday, and see that gifts beside it are hardly slower
+    ///
+    /// Ends with exit code 1, and names the goal, when one is missed or somebody was not wished well exactly once.
+    Wishes(Wishes),
     /// Make messages out of their templates, on one core
     ///
     /// Ends with exit code 1, and names the goal, when one is missed.
@@ -118,6 +122,21 @@ pub(crate) struct Sweep {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Wishes {
+    /// People who have their birthday
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+    /// Gifts that others give meanwhile, in a minute
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=6_000))]
+    gifts: u32,
+    /// Seconds for which gifts are given alone, to compare with
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    quiet: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Words {
     /// Messages for each channel
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
@@ -146,6 +165,10 @@ impl Bench {
                 Self::Start(Start { rounds, format }) => bench::start(rounds, format).await,
                 Self::Sweep(Sweep { people, rounds, pots, format }) => {
                     Box::pin(bench::sweep(people, rounds, pots, format)).await
+                }
+                Self::Wishes(Wishes { count, gifts, quiet, format }) => {
+                    let morning = Morning { wishes: count, gifts_a_minute: gifts, quiet_seconds: quiet };
+                    Box::pin(bench::wishes(morning, format)).await
                 }
                 Self::Words(Words { count, format }) => bench::words(count, format),
             }

@@ -85,3 +85,18 @@ fn everybody_who_celebrates_gets_one_pot_with_one_process() {
     assert_eq!(counts, [6, 6, 6, 0], "{made}");
     assert_eq!(report["goals"][1]["ok"], true, "{report}");
 }
+
+#[test]
+fn everybody_is_wished_well_once_while_others_give() {
+    let home = TempDir::new().unwrap();
+    let words = ["bench", "wishes", "--count", "60", "--gifts", "120", "--quiet", "3", "--json"];
+    let (code, out, err) = said(wolo(home.path()).args(words));
+    // Somebody who is not wished well, or twice, fails the command before it says anything.
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}\n{out}"));
+    assert_eq!(report["wishes"], 60);
+    for gifts in ["gifts_alone", "gifts_beside"] {
+        assert!(report[gifts]["count"].as_u64() > Some(0), "{report}");
+    }
+    let missed = report["goals"].as_array().unwrap().iter().any(|goal| goal["ok"] == false);
+    assert_eq!(code, i32::from(missed), "{err}");
+}

@@ -154,6 +154,7 @@ fn a_world_is_found_used_and_gone() {
     crate::trust::vouches_for_an_address(home, &dev);
     crate::notices::are_seen_and_said_again(home, &dev);
     crate::notices::do_not_go_to_a_closed_address(home);
+    crate::channels::a_story_is_heard_with_each_of_them_off(home, &dev);
     crate::losses::a_pot_that_lost_its_process_is_found_and_started_again(home, &dev);
     crate::losses::a_pot_that_is_late_is_named_and_helped(home, &dev);
     crate::stuck::what_stands_still_is_named_and_helped(home, &dev);
@@ -293,12 +294,20 @@ pub(crate) fn get(url: &str) -> String {
 
 /// Sends JSON as an app would, and gives what was answered.
 pub(crate) fn post(url: &str, token: Option<&str>, body: &Value) -> Value {
+    send(reqwest::Method::POST, url, token, body)
+}
+
+pub(crate) fn put(url: &str, token: &str, body: &Value) -> Value {
+    send(reqwest::Method::PUT, url, Some(token), body)
+}
+
+fn send(method: reqwest::Method, url: &str, token: Option<&str>, body: &Value) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let timeouts = wolo_providers::http::Timeouts::total(Duration::from_secs(30));
         let http = wolo_providers::http::client(timeouts).unwrap();
         let key = uuid::Uuid::new_v4().to_string();
-        let mut request = http.post(url).header("idempotency-key", key).json(body);
+        let mut request = http.request(method, url).header("idempotency-key", key).json(body);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }

@@ -8,6 +8,7 @@ mod birth_dates;
 mod books;
 mod cases;
 mod certificate;
+mod channels;
 mod config;
 mod consents;
 mod demo;

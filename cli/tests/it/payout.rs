@@ -119,21 +119,22 @@ fn its_certificate_can_be_checked(home: &Path, api: &str, pot: &str) {
 
 pub(crate) fn pot_with_a_gift(home: &Path, api: &str, wave: &str, phone: &str) -> String {
     let (pot, slug) = open_pot(home, api, phone);
+    give(home, api, wave, (&pot, &slug));
+    pot
+}
+
+/// Somebody gives 5,000 francs into a pot, of which the last part of its link is known.
+pub(crate) fn give(home: &Path, api: &str, wave: &str, (pot, slug): (&str, &Value)) {
     let asked = body!({ "pot": slug, "amount": 5_000, "name": "Moussa" });
     let asked = post(&format!("{api}/api/payments/donate"), None, &asked);
     let page = asked["wave_launch_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     post(&format!("{wave}/_sandbox/sessions/{page}/pay"), None, &body!({}));
-    until(|| (json(home, &["pots", "show", &pot, "--json"])["pot"]["given"] == 5_000).then_some(()));
-    pot
+    until(|| (json(home, &["pots", "show", pot, "--json"])["pot"]["given"] == 5_000).then_some(()));
 }
 
 /// Its birthday is in twenty days, so it is open at once. With the last part of its link.
 fn open_pot(home: &Path, api: &str, phone: &str) -> (String, Value) {
-    let birthday = (chrono::Utc::now() + chrono::TimeDelta::days(20)).date_naive();
-    // That year had a 29 February.
-    let born = birthday.with_year(1996).unwrap();
-    assert_ne!(born.year(), birthday.year());
-    let born = born.to_string();
+    let born = born_for_a_pot();
     let add = ["users", "add", "--name", "Coumba", "--birth-date", &born, "--phone", phone, "--json"];
     let owner = json(home, &add)["id"].as_str().unwrap().to_owned();
     let made = made_pot(api, &token_of(home, &owner));
@@ -142,8 +143,17 @@ fn open_pot(home: &Path, api: &str, phone: &str) -> (String, Value) {
     (pot, made["slug"].clone())
 }
 
+/// Of somebody whose birthday is in twenty days.
+pub(crate) fn born_for_a_pot() -> String {
+    let birthday = (chrono::Utc::now() + chrono::TimeDelta::days(20)).date_naive();
+    // That year had a 29 February.
+    let born = birthday.with_year(1996).unwrap();
+    assert_ne!(born.year(), birthday.year());
+    born.to_string()
+}
+
 /// What moves it arrives when the payout is known, or can be seen to need somebody.
-fn beyond_its_end(home: &Path, pot: &str) -> Child {
+pub(crate) fn beyond_its_end(home: &Path, pot: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_wolo"))
         .args(["time", "forward", pot, "22d"])
         .env("WOLO_DATA", home)

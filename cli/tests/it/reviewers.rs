@@ -47,7 +47,7 @@ impl Reviewer {
     }
 }
 
-fn code_for(dev: &Dev, phone: &str) -> String {
+pub(crate) fn code_for(dev: &Dev, phone: &str) -> String {
     let inbox = dev.addresses["inbox"].as_str().unwrap().trim_end_matches('/').to_owned();
     until(|| {
         let messages: Value =

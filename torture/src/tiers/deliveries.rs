@@ -27,6 +27,8 @@ use crate::stories::Scene;
 /// Gifts of one pot.
 const IN_A_POT: usize = 100;
 const ASKED_AT_ONCE: usize = 16;
+/// 99 of 100 deliveries are acknowledged within so long.
+const ACKNOWLEDGED_MS: u64 = 250;
 /// Deliveries under way at once.
 const DELIVERED_AT_ONCE: usize = 32;
 
@@ -63,8 +65,16 @@ pub async fn deliveries(seed: u64, storm: Storm) -> Result<Report> {
         scene.gift_is(gift.donation, DonationStage::Confirmed).await?;
     }
     report.more.insert("deliveries_per_second", (times.len() as u64 * 1_000 / lasted).into());
-    report.more.insert("acknowledged_ms", serde_json::to_value(Spread::of(times))?);
-    report.more.insert("answers_from_500", answers.failures.into_inner().into());
+    let (acknowledged, failures) = (Spread::of(times), answers.failures.into_inner());
+    report.more.insert("acknowledged_ms", serde_json::to_value(acknowledged)?);
+    report.more.insert("answers_from_500", failures.into());
+    if failures > 0 || acknowledged.p99 > ACKNOWLEDGED_MS {
+        report.wrong += 1;
+        let p99 = acknowledged.p99;
+        report.found.push(format!(
+            "{failures} answers of 500 or more, 99 of 100 acknowledged within {p99} ms and not {ACKNOWLEDGED_MS}"
+        ));
+    }
     report.more.insert("unanswered_and_sent_again", answers.unanswered.into_inner().into());
     report.count("kill api", scene.stage.crew.deaths());
     let postings = arrivals(&scene).await?;

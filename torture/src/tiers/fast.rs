@@ -18,7 +18,7 @@ use crate::trial::{self, Trial, Turns};
 const AT_ONCE: usize = 12;
 
 /// Beside those of money, so many of the others die in a fast run; the seed chooses them.
-const OTHERS: usize = 10;
+const OTHERS: usize = 5;
 
 /// `only` chooses boundaries whose name holds it.
 pub async fn every(seed: u64, only: Option<&str>) -> Result<Report> {

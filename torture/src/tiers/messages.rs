@@ -260,6 +260,7 @@ fn judge(told: &Told, due: &[Due], went: &Went) -> Result<(Verdict, Figures)> {
             taken.entry(word).or_default().push(sent);
         }
     }
+    let stopped = stopped(&told.deliveries, went)?;
     let (mut verdict, mut figures) = (Verdict::default(), Figures::default());
     for one in due {
         let sent = taken.get(one.word.as_str()).map_or(&[][..], Vec::as_slice);
@@ -270,15 +271,13 @@ fn judge(told: &Told, due: &[Due], went: &Went) -> Result<(Verdict, Figures)> {
             often @ 2.. => verdict.duplicated.push(format!("\"{}\" was sent {often} times", one.word)),
             _ => {}
         }
-        let Some(said) = went.stops.get(&one.phone) else {
+        let Some(stopped) = stopped.get(one.phone.as_str()) else {
             if one.must_be_heard && sent.is_empty() {
                 verdict.lost.push(format!("\"{}\" was not sent", one.word));
             }
             continue;
         };
-        let stopped = acknowledged(&told.deliveries, said);
-        let stopped = stopped.with_context(|| format!("the STOP of {} was never acknowledged", one.phone))?;
-        for late in sent.iter().map(|sent| sent.at - stopped).filter(|late| *late > TimeDelta::zero()) {
+        for late in sent.iter().map(|sent| sent.at - *stopped).filter(|late| *late > TimeDelta::zero()) {
             figures.overlap = figures.overlap.max(late);
             if late > ON_ITS_WAY {
                 verdict.wrong.push(format!("\"{}\" was sent {late} after a STOP", one.word));
@@ -286,6 +285,15 @@ fn judge(told: &Told, due: &[Due], went: &Went) -> Result<(Verdict, Figures)> {
         }
     }
     Ok((verdict, figures))
+}
+
+/// When the STOP of each phone was taken. Looked up once: it goes through everything that the provider has told us.
+fn stopped<'a>(deliveries: &[Delivery], went: &'a Went) -> Result<BTreeMap<&'a str, DateTime<Utc>>> {
+    let taken = went.stops.iter().map(|(phone, said)| {
+        let taken = acknowledged(deliveries, said);
+        Ok((phone.as_str(), taken.with_context(|| format!("the STOP of {phone} was never acknowledged"))?))
+    });
+    taken.collect()
 }
 
 /// What a message is told apart by.

@@ -8,8 +8,8 @@ use super::Pace;
 use super::routes::Route;
 use super::sign_in::Apart;
 use crate::bench::goals::{self, Goal};
-use crate::bench::median;
 use crate::bench::report::{hundredths, tenths};
+use crate::bench::{median, sorted, within};
 use crate::output::{self, Format, Listing};
 
 /// One request, or one run of a script, on the clock of whoever made it.
@@ -37,9 +37,8 @@ impl Run {
         let first = calls.iter().map(|call| call.began_us).min().context("nothing was asked")?;
         let last =
             calls.iter().map(|call| call.began_us + call.took_us).max().context("nothing was asked")?;
-        let mut times: Vec<u64> = calls.iter().map(|call| call.took_us).collect();
-        times.sort_unstable();
-        let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
+        let times = sorted(calls.iter().map(|call| call.took_us));
+        let at = |percent| within(&times, percent);
         Ok(Self {
             calls: u64::try_from(times.len())?,
             took_us: (last - first).max(1),

@@ -35,7 +35,7 @@ pub(crate) struct Statement {
     pub(crate) differences: u32,
 }
 
-/// Measures, prints, and fails if a line got another kind than it is.
+/// Measures, prints, and fails if a line got another kind than it is, or if it took too long.
 pub(crate) async fn reconcile(statement: Statement, format: Format) -> Result<()> {
     warn_of_debug_build();
     let starting = Progress::spinning("the world comes up");
@@ -135,6 +135,10 @@ impl Report {
             output::say(&fields.text());
         }
         ensure!(wrong == 0, "{wrong} of the differences were not told as what they are");
+        ensure!(
+            took_ms <= GOAL_MS,
+            "the first comparison took {took_ms} ms, and was to take {GOAL_MS} at most"
+        );
         Ok(())
     }
 }
